@@ -1,0 +1,57 @@
+"""Loss terms by name, and their weighted sum's summands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+
+from torch import Tensor
+
+from inpaint.losses import pixels
+from inpaint.losses.scene import Features, Scene
+
+Term = Callable[[Scene], Tensor]
+Weight = float | Sequence[Sequence[float]]  # a number, or points (step, weight), linear between them
+
+TERMS: dict[str, Term] = {
+    "l1": pixels.l1,
+    "hole_l1": pixels.hole_l1,
+    "valid_l1": pixels.valid_l1,
+    "l1_per_hole": pixels.l1_per_hole,
+    "charbonnier": pixels.charbonnier,
+    "hole_charbonnier": pixels.hole_charbonnier,
+    "valid_charbonnier": pixels.valid_charbonnier,
+    "hole_mse": pixels.hole_mse,
+    "coarse_l1": pixels.coarse_l1,
+    "tv": pixels.tv,
+}
+NEEDS_FEATURES: frozenset[str] = frozenset()
+
+
+def weighted(weights: Mapping[str, Weight], scene: Scene, step: int = 0) -> dict[str, Tensor]:
+    """Return each named term of the scene times its weight at this step."""
+    check_weights(weights, features=scene.features)
+    return {name: weight_at(weight, step) * TERMS[name](scene) for name, weight in weights.items()}
+
+
+def weight_at(weight: Weight, step: int) -> float:
+    """Return a weight at a step: constant before its first point and after its last, linear between."""
+    if isinstance(weight, int | float):
+        return weight
+    for (start, low), (end, high) in pairwise(weight):
+        if step < end:
+            return low + (high - low) * max(0, step - start) / (end - start)
+    return weight[-1][1]
+
+
+def check_weights(weights: Mapping[str, Weight], *, features: Features | None) -> None:
+    """Raise ValueError for terms that do not exist, or that need a features network where there is none."""
+    if not weights:
+        raise ValueError(f"No loss term has a weight: name at least one of {', '.join(TERMS)}.")
+    for name in weights:
+        if name not in TERMS:
+            raise ValueError(f"{name!r} is no loss term: choose among {', '.join(TERMS)}.")
+        if name in NEEDS_FEATURES and features is None:
+            raise ValueError(
+                f"The term {name} needs a features network: add features to the recipe, or remove the term."
+            )

@@ -1,0 +1,9 @@
+"""How networks learn from a batch, by name."""
+
+from __future__ import annotations
+
+from inpaint.recipes.supervised import Supervised
+
+RECIPES = {
+    "supervised": Supervised,
+}

@@ -1,0 +1,95 @@
+"""Terms that compare pixels.
+
+Sources: hole_l1, valid_l1 and tv as in Liu et al., Image Inpainting for Irregular Holes Using Partial Convolutions
+(2018), with its 1 / N over all N = C * H * W values; charbonnier as in Lai et al., LapSRN (2017); l1_per_hole as in
+Nazeri et al., EdgeConnect (2019). The hole_ and valid_ terms that are not from the first paper divide by the area
+they cover instead, so that their scale does not depend on the size of the mask.
+"""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from inpaint.losses.scene import Scene
+
+CHARBONNIER_EPSILON = 1e-3
+
+
+def l1(scene: Scene) -> Tensor:
+    """Mean absolute error over everything."""
+    return error(scene).abs().mean()
+
+
+def hole_l1(scene: Scene) -> Tensor:
+    """Sum of absolute errors in the hole, over all N values of the picture."""
+    return (scene.sample.mask * error(scene).abs()).mean()
+
+
+def valid_l1(scene: Scene) -> Tensor:
+    """Sum of absolute errors outside the hole, over all N values of the picture."""
+    return ((1 - scene.sample.mask) * error(scene).abs()).mean()
+
+
+def l1_per_hole(scene: Scene) -> Tensor:
+    """Mean absolute error over everything, divided by the share of the picture that is hole."""
+    return l1(scene) / scene.sample.mask.mean().clamp_min(1 / scene.sample.mask.numel())
+
+
+def charbonnier(scene: Scene) -> Tensor:
+    """Mean smooth absolute error over everything."""
+    return smooth_absolute(error(scene)).mean()
+
+
+def hole_charbonnier(scene: Scene) -> Tensor:
+    """Mean smooth absolute error over the pixels of the hole; 0 without a hole."""
+    return mean_within(smooth_absolute(error(scene)), scene.sample.mask)
+
+
+def valid_charbonnier(scene: Scene) -> Tensor:
+    """Mean smooth absolute error over the pixels outside the hole; 0 where everything is hole."""
+    return mean_within(smooth_absolute(error(scene)), 1 - scene.sample.mask)
+
+
+def hole_mse(scene: Scene) -> Tensor:
+    """Mean squared error over the pixels of the hole, which is what PSNR measures; 0 without a hole."""
+    return mean_within(error(scene).square(), scene.sample.mask)
+
+
+def coarse_l1(scene: Scene) -> Tensor:
+    """Mean absolute error of the first stage of a two-stage generator, over everything."""
+    extras = scene.prediction.extras
+    if "coarse" not in extras:
+        raise ValueError(
+            f"The term coarse_l1 needs a two-stage generator: this one answers {sorted(extras)} beside "
+            "its image, not coarse."
+        )
+    return (extras["coarse"].to(scene.sample.target.dtype) - scene.sample.target).abs().mean()
+
+
+def tv(scene: Scene) -> Tensor:
+    """Total variation of the composite over the hole grown by one pixel.
+
+    Only neighbours that both lie in the grown hole count: multiplying by the mask instead would make edges of its
+    border. The sum is divided by all N values.
+    """
+    image = scene.composite
+    near = F.max_pool2d(scene.sample.mask, kernel_size=3, stride=1, padding=1)  # (B, 1, H, W), the 3 x 3 dilation
+    across = (image[..., :, 1:] - image[..., :, :-1]).abs() * near[..., :, 1:] * near[..., :, :-1]
+    down = (image[..., 1:, :] - image[..., :-1, :]).abs() * near[..., 1:, :] * near[..., :-1, :]
+    return (across.sum() + down.sum()) / image.numel()
+
+
+def error(scene: Scene) -> Tensor:
+    """Return the raw prediction minus the target, (B, 3, H, W)."""
+    return scene.prediction.image - scene.sample.target
+
+
+def smooth_absolute(difference: Tensor) -> Tensor:
+    """Return sqrt(d^2 + eps^2): an absolute value with a gradient at 0."""
+    return (difference.square() + CHARBONNIER_EPSILON**2).sqrt()
+
+
+def mean_within(values: Tensor, mask: Tensor) -> Tensor:
+    """Mean of the values (B, C, H, W) where mask (B, 1, H, W) is 1, over the whole batch; 0 where it is empty."""
+    return (values * mask).sum() / (mask.sum() * values.shape[1]).clamp_min(1)

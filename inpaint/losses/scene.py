@@ -1,0 +1,59 @@
+"""A scene: everything a loss term may look at, computed once and only when a term asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from inpaint.sample import Prediction, Sample, composite
+
+Features = Callable[[Tensor], dict[str, Tensor]]  # (B, 3, H, W) in [0, 1] -> named feature maps
+
+
+class Scene:
+    """A prediction beside the sample it answers, with the composite and the cached perceptual features of both.
+
+    features: what looks at the pictures (features.py), or None where no term needs it.
+    """
+
+    def __init__(self, prediction: Prediction, sample: Sample, features: Features | None = None):
+        # Under autocast an answer may be half precision: a mean over a million pixels must not be.
+        image = prediction.image.to(sample.target.dtype)
+        self.prediction = prediction._replace(image=image)
+        self.sample = sample
+        self.composite = composite(image, sample.image, sample.mask)  # (B, 3, H, W)
+        self.features = features
+        self._seen: dict[str, dict[str, Tensor]] = {}
+
+    def picture(self, name: str) -> Tensor:
+        """Return one of the pictures that features are taken of, (B, 3, H, W).
+
+        name: prediction, composite, target; prediction_hole and target_hole are black outside the hole.
+        """
+        match name:
+            case "prediction":
+                return self.prediction.image
+            case "composite":
+                return self.composite
+            case "target":
+                return self.sample.target
+            case "prediction_hole":
+                return self.prediction.image * self.sample.mask
+            case "target_hole":
+                return self.sample.target * self.sample.mask
+        raise ValueError(
+            f"{name!r} is no picture of a scene: choose prediction, composite, target, prediction_hole or target_hole."
+        )
+
+    def seen(self, name: str) -> dict[str, Tensor]:
+        """Return the named feature maps of a picture, computed at the first call; targets carry no gradient."""
+        if self.features is None:
+            raise ValueError(
+                "A perceptual or style term needs a features network: add features to the recipe, or remove the term."
+            )
+        if name not in self._seen:
+            with torch.set_grad_enabled(torch.is_grad_enabled() and not name.startswith("target")):
+                self._seen[name] = self.features(self.picture(name))
+        return self._seen[name]

@@ -1,0 +1,134 @@
+"""Every pixel term: its value worked out by hand, and where its gradient lies."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from inpaint.losses import TERMS, Weight, check_weights, weight_at, weighted
+from inpaint.losses.scene import Scene
+from inpaint.sample import Prediction, Sample
+
+HOLE, VALID, EVERYWHERE = "hole", "valid", "everywhere"
+CENTRE_MASK = torch.zeros(1, 1, 5, 5)
+CENTRE_MASK[..., 2, 2] = 1
+
+
+def four_pixel_hole() -> Tensor:
+    mask = torch.zeros(1, 1, 4, 4)
+    mask[..., 1:3, 1:3] = 1
+    return mask
+
+
+def scene_with(*, in_hole: float, outside: float, coarse: float = 0.0) -> Scene:
+    """A black 4 x 4 target with a hole of 4 pixels, answered with one value inside and another outside."""
+    mask, target = four_pixel_hole(), torch.zeros(1, 3, 4, 4)
+    image = (mask * in_hole + (1 - mask) * outside).expand(1, 3, 4, 4)
+    extras = {"coarse": torch.full_like(target, coarse)}
+    return Scene(Prediction(image, extras), Sample(target * (1 - mask), mask, target))
+
+
+VALUES = {  # 4 of 16 pixels are hole; errors 1 inside, -0.5 outside; coarse error 0.25
+    "l1": (4 * 1 + 12 * 0.5) / 16,
+    "hole_l1": 0.25,  # Liu et al. divide by N; dividing by the hole would give 1
+    "valid_l1": 12 * 0.5 / 16,
+    "l1_per_hole": (4 * 1 + 12 * 0.5) / 16 / 0.25,
+    "charbonnier": (4 * 1.0000005 + 12 * 0.500001) / 16,
+    "hole_charbonnier": 1.0000005,
+    "valid_charbonnier": 0.500001,
+    "hole_mse": 1.0,
+    "coarse_l1": 0.25,
+}
+
+
+@pytest.mark.parametrize(("name", "value"), VALUES.items())
+def test_value_worked_out_by_hand(name: str, value: float):
+    scene = scene_with(in_hole=1.0, outside=-0.5, coarse=0.25)
+    assert TERMS[name](scene).item() == pytest.approx(value, abs=1e-6)
+
+
+def test_total_variation_counts_only_neighbours_that_both_touch_the_hole():
+    ramp = torch.arange(5.0).expand(1, 3, 5, 5)  # I[i, j] = j: whole-picture forms give 1.0, masked ones 1.5
+    scene = Scene(Prediction(ramp, {}), Sample(ramp, CENTRE_MASK, ramp))
+    assert TERMS["tv"](scene).item() == pytest.approx(0.24)
+
+
+@pytest.mark.parametrize("name", ["hole_charbonnier", "hole_mse"])
+def test_a_term_over_the_hole_does_not_depend_on_its_size(name: str):
+    small = scene_with(in_hole=0.5, outside=0.0)
+    target = torch.zeros(1, 3, 4, 4)
+    large = Scene(Prediction(target + 0.5, {}), Sample(target, torch.ones(1, 1, 4, 4), target))
+    torch.testing.assert_close(TERMS[name](small), TERMS[name](large))
+
+
+@pytest.mark.parametrize("name", ["hole_l1", "hole_charbonnier", "hole_mse", "l1_per_hole", "tv"])
+def test_an_empty_hole_gives_a_finite_number(name: str):
+    target = torch.rand(1, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+    scene = Scene(Prediction(target, {}), Sample(target, torch.zeros(1, 1, 4, 4), target))
+    assert TERMS[name](scene).item() == 0
+
+
+REGIONS = {
+    "l1": EVERYWHERE,
+    "hole_l1": HOLE,
+    "valid_l1": VALID,
+    "l1_per_hole": EVERYWHERE,
+    "charbonnier": EVERYWHERE,
+    "hole_charbonnier": HOLE,
+    "valid_charbonnier": VALID,
+    "hole_mse": HOLE,
+    "tv": HOLE,
+    "coarse_l1": EVERYWHERE,
+}
+
+
+@pytest.mark.parametrize(("name", "region"), REGIONS.items())
+def test_gradient_lies_exactly_where_the_term_looks(name: str, region: str):
+    rng = torch.Generator().manual_seed(1)
+    target, image = (torch.rand(1, 3, 4, 4, generator=rng) for _ in range(2))
+    mask, answer = four_pixel_hole(), image.requires_grad_()
+    prediction = Prediction(answer * 1, {"coarse": answer})
+    TERMS[name](Scene(prediction, Sample(target * (1 - mask), mask, target))).backward()
+    assert answer.grad is not None
+    expected = {HOLE: mask, VALID: 1 - mask, EVERYWHERE: torch.ones_like(mask)}[region].expand(1, 3, 4, 4) > 0
+    if name == "tv":  # pulls of two neighbours may cancel: nothing outside, something inside
+        assert (answer.grad[~expected] == 0).all()
+        assert answer.grad[expected].any()
+    else:
+        assert torch.equal(answer.grad != 0, expected)
+
+
+def test_every_pixel_term_is_covered_here():
+    assert set(VALUES) | {"tv"} == set(REGIONS) <= set(TERMS)
+
+
+def test_half_precision_answers_are_compared_in_full_precision():
+    target = torch.full((1, 3, 4, 4), 0.5)
+    scene = Scene(Prediction(target.bfloat16() + 1, {}), Sample(target, four_pixel_hole(), target))
+    assert TERMS["l1"](scene).dtype == torch.float32
+    assert scene.composite.dtype == torch.float32
+
+
+def test_coarse_term_refuses_a_one_stage_generator():
+    scene = scene_with(in_hole=1.0, outside=0.0)
+    scene.prediction.extras.clear()
+    with pytest.raises(ValueError, match="two-stage"):
+        TERMS["coarse_l1"](scene)
+
+
+def test_weights_multiply_their_terms():
+    terms = weighted({"hole_l1": 6.0, "valid_l1": 1.0}, scene_with(in_hole=1.0, outside=-0.5))
+    assert {name: term.item() for name, term in terms.items()} == {"hole_l1": 1.5, "valid_l1": 0.375}
+
+
+@pytest.mark.parametrize(("step", "weight"), [(0, 0.0), (100, 0.0), (150, 1.0), (200, 2.0), (300, 2.0), (900, 2.0)])
+def test_a_weight_of_points_is_linear_between_them(step: int, weight: float):
+    points: Weight = [[100, 0.0], [200, 2.0], [300, 2.0]]
+    assert weight_at(points, step) == weight
+
+
+@pytest.mark.parametrize("weights", [{"hole_l3": 1.0}, {}])
+def test_unknown_or_missing_terms_are_refused_with_the_choices(weights: dict[str, float]):
+    with pytest.raises(ValueError, match="hole_l1"):
+        check_weights(weights, features=None)
