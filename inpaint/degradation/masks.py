@@ -1,0 +1,250 @@
+"""Where a picture is damaged: random masks of boxes, strokes, bars and blobs, 1 = restore.
+
+Sources: Yu et al., DeepFill v1 (2018) and v2 (2019): box, freeform, and their union; Suvorov et al., LaMa (2022):
+irregular and boxes.  Bars, ellipses and blobs are our own.  Published sizes are pixels for pictures of 256 (LaMa: 256
+or 512) and are not scaled to other sizes, only clipped.  What differs: boxes that do not fit are clamped instead of
+refused, and no mask is empty.
+
+Every build returns a sampler: sampler((H, W), rng) -> (1, H, W) float32, exactly 0 or 1, the same for the same rng.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from inpaint.degradation.painting import (
+    Canvas,
+    MaskSampler,
+    Paint,
+    Painted,
+    between,
+    probability,
+    span,
+    units,
+    whole,
+    whole_span,
+)
+from inpaint.degradation.strokes import paint_bars, paint_freeform, paint_irregular
+
+# LaMa's sets: times, width and length of the strokes; share of boxes against strokes 1; how many, how big, margin.
+IRREGULAR = {
+    ("thin", 256): ((4, 50), 10, 40, 0.0, (1, 1), (1, 1), 0),
+    ("medium", 256): ((4, 5), 50, 100, 0.3, (1, 5), (10, 50), 0),
+    ("thick", 256): ((1, 5), 100, 200, 0.3, (1, 3), (30, 150), 10),
+    ("train", 256): ((1, 5), 100, 200, 1.0, (1, 4), (30, 150), 10),
+    ("thin", 512): ((4, 70), 20, 100, 0.0, (1, 1), (1, 1), 0),
+    ("medium", 512): ((4, 10), 100, 200, 0.3, (1, 5), (30, 150), 0),
+    ("thick", 512): ((1, 5), 250, 450, 0.3, (1, 4), (30, 300), 10),
+}
+LAMA_ANGLES = 4
+OUTLINE = 72  # corners of a blob
+WAVES = 4  # of its outline
+
+
+def box(*, height: int = 128, width: int = 128, shrink: int = 16) -> MaskSampler:
+    """Build DeepFill's box: anywhere in the picture, each pair of sides drawn in by 0 to `shrink` pixels.
+
+    A side that does not leave room for the box makes it half of the picture.
+    """
+    if min(height, width) < 1 or shrink < 0:
+        raise ValueError(f"height {height}, width {width}, shrink {shrink}: sides must be at least 1, shrink at least 0.")
+    return Painted(partial(_paint_box, height=height, width=width, shrink=shrink))
+
+
+def boxes(*, times: Sequence[int] = (1, 4), sides: Sequence[int] = (30, 150), margin: int = 10) -> MaskSampler:
+    """Build LaMa's rectangles: how many, their sides, and the distance they keep from the border."""
+    return Painted(_boxes(times, sides, margin))
+
+
+def freeform(
+    *, strokes: Sequence[int] = (1, 3), vertices: Sequence[int] = (4, 11), width: Sequence[int] = (12, 40)
+) -> MaskSampler:
+    """Build DeepFill v2's brush; the upper end of the width is not drawn, as published."""
+    return Painted(_freeform(strokes, vertices, width))
+
+
+def deepfill() -> MaskSampler:
+    """Build DeepFill v2's training mask: the box and the brush together."""
+    parts = (
+        partial(_paint_box, height=128, width=128, shrink=16),
+        _freeform((1, 3), (4, 11), (12, 40)),
+    )
+    return Painted(partial(_paint_all, parts=parts))
+
+
+def irregular(*, thickness: str = "medium", size: int = 256) -> MaskSampler:
+    """Build a LaMa set, thin, medium, thick or train: strokes or boxes, never both in one mask.
+
+    size: the pictures the set was published for, 256 or 512; train exists for 256 only.
+    """
+    if (thickness, size) not in IRREGULAR:
+        choices = ", ".join(f"{name} {side}" for name, side in IRREGULAR)
+        raise ValueError(f"There is no irregular set {thickness} {size}; choose one of {choices}.")
+    times, width, length, share, number, sides, margin = IRREGULAR[thickness, size]
+    strokes = partial(paint_irregular, times=times, length=length, width=width, angles=LAMA_ANGLES)
+    rectangles = _boxes(number, sides, margin)
+    return Painted(partial(_paint_either, first=strokes, second=rectangles, share=share / (1 + share)))
+
+
+def bars(
+    *,
+    count: Sequence[int] = (1, 4),
+    width: Sequence[float] = (4, 40),
+    length: Sequence[float] = (0.2, 1.2),
+    parallel: float = 0.3,
+    upright: float = 0.25,
+) -> MaskSampler:
+    """Build straight bars with hard edges: pixels wide (log-uniform), long as a part of the longer side, any angle.
+
+    parallel: how often all bars of a mask lie side by side.  upright: how often a bar lies or stands exactly.
+    """
+    paint = partial(
+        paint_bars,
+        count=whole_span("count", count, 1),
+        width=span("width", width, 1),
+        length=span("length", length, 0),
+        parallel=probability("parallel", parallel),
+        upright=probability("upright", upright),
+    )
+    return Painted(paint)
+
+
+def ellipses(*, count: Sequence[int] = (1, 3), diameter: Sequence[float] = (0.1, 0.6)) -> MaskSampler:
+    """Build filled ellipses at any angle; their diameters are parts of the shorter side."""
+    return Painted(_shapes(count, diameter, waviness=0.0))
+
+
+def blobs(
+    *, count: Sequence[int] = (1, 3), diameter: Sequence[float] = (0.1, 0.6), waviness: float = 0.5
+) -> MaskSampler:
+    """Build ellipses with a wavy outline, like regions marked by hand; waviness 0 is a smooth ellipse."""
+    return Painted(_shapes(count, diameter, waviness=probability("waviness", waviness)))
+
+
+class Mixture(NamedTuple):
+    """A mask sampler that lets one of several others draw."""
+
+    samplers: tuple[MaskSampler, ...]
+    shares: tuple[float, ...]
+
+    def __call__(self, size: tuple[int, int], rng: torch.Generator) -> Tensor:
+        """Draw a mask (1, H, W) from one sampler, chosen in proportion to its share."""
+        remaining = units(rng, 1)[0] * sum(self.shares)
+        for sampler, share in zip(self.samplers, self.shares, strict=True):
+            remaining -= share
+            if remaining < 0:
+                break
+        return sampler(size, rng)
+
+
+def mixture(*, parts: Sequence[dict[str, Any]]) -> MaskSampler:
+    """Build a mixture from parts {name, share (1 unless said), options of that mask}."""
+    if not parts:
+        raise ValueError("A mixture of masks needs at least one part, e.g. {name: bars, share: 1}.")
+    samplers, shares = [], []
+    for part in parts:
+        options = dict(part)
+        name, share = options.pop("name", None), options.pop("share", 1.0)
+        if name not in MASKS:
+            raise ValueError(f"There is no mask {name!r}; choose one of {', '.join(MASKS)}.")
+        if share <= 0:
+            raise ValueError(f"The share of mask {name} is {share}, but must be positive.")
+        samplers.append(MASKS[name](**options))
+        shares.append(share)
+    return Mixture(tuple(samplers), tuple(shares))
+
+
+MASKS: dict[str, Callable[..., MaskSampler]] = {
+    "box": box,
+    "boxes": boxes,
+    "freeform": freeform,
+    "deepfill": deepfill,
+    "irregular": irregular,
+    "bars": bars,
+    "ellipses": ellipses,
+    "blobs": blobs,
+    "mixture": mixture,
+}
+
+
+def _paint_all(canvas: Canvas, rng: torch.Generator, *, parts: tuple[Paint, ...]) -> None:
+    for paint in parts:
+        paint(canvas, rng)
+
+
+def _paint_either(canvas: Canvas, rng: torch.Generator, *, first: Paint, second: Paint, share: float) -> None:
+    paint = second if units(rng, 1)[0] < share else first
+    paint(canvas, rng)
+
+
+def _paint_box(canvas: Canvas, rng: torch.Generator, *, height: int, width: int, shrink: int) -> None:
+    ranges = []
+    numbers = units(rng, 4)
+    for side, length, place, less in zip(canvas.shape, (height, width), numbers[:2], numbers[2:], strict=True):
+        length = length if length < side else max(1, side // 2)
+        start = int(place * (side - length))  # the last position is never drawn, as published
+        less = min(whole(less, 0, shrink), (length - 1) // 2)
+        ranges.append(slice(start + less, start + length - less))
+    canvas[tuple(ranges)] = 1
+
+
+def _boxes(times: Sequence[int], sides: Sequence[int], margin: int) -> Paint:
+    if margin < 0:
+        raise ValueError(f"margin is {margin}, but must be at least 0.")
+    return partial(
+        _paint_boxes, times=whole_span("times", times, 1), sides=whole_span("sides", sides, 1), margin=margin
+    )
+
+
+def _paint_boxes(
+    canvas: Canvas, rng: torch.Generator, *, times: tuple[int, int], sides: tuple[int, int], margin: int
+) -> None:
+    for _ in range(whole(units(rng, 1)[0], *times)):
+        ranges = []
+        numbers = units(rng, 4)
+        for side, place, extent in zip(canvas.shape, numbers[:2], numbers[2:], strict=True):
+            border = min(margin, (side - 1) // 2)
+            room = side - 2 * border
+            length = whole(extent, min(sides[0], room), min(sides[1], room))
+            start = whole(place, border, side - border - length)
+            ranges.append(slice(start, start + length))
+        canvas[tuple(ranges)] = 1
+
+
+def _freeform(strokes: Sequence[int], vertices: Sequence[int], width: Sequence[int]) -> Paint:
+    return partial(
+        paint_freeform,
+        strokes=whole_span("strokes", strokes, 1),
+        vertices=whole_span("vertices", vertices, 1),
+        width=whole_span("width", width, 1),
+    )
+
+
+def _shapes(count: Sequence[int], diameter: Sequence[float], *, waviness: float) -> Paint:
+    return partial(
+        _paint_shapes, count=whole_span("count", count, 1), diameter=span("diameter", diameter, 0), waviness=waviness
+    )
+
+
+def _paint_shapes(
+    canvas: Canvas, rng: torch.Generator, *, count: tuple[int, int], diameter: tuple[float, float], waviness: float
+) -> None:
+    around = np.linspace(0, 2 * math.pi, OUTLINE, endpoint=False)  # (72,)
+    orders = np.arange(2, 2 + WAVES)[:, None]  # order 1 would only move the blob
+    for _ in range(whole(units(rng, 1)[0], *count)):
+        y, x, turn, tall, wide, *waves = units(rng, 5 + 2 * WAVES)
+        heights, phases = np.array(waves).reshape(2, WAVES, 1)
+        ripple = (heights * np.cos(orders * around + 2 * math.pi * phases) / orders).sum(0)  # (72,)
+        radius = (1 + waviness * ripple) * min(canvas.shape) / 2
+        along, across = between(wide, *diameter) * radius * np.cos(around), between(tall, *diameter) * radius * np.sin(around)
+        c, s = math.cos(math.pi * turn), math.sin(math.pi * turn)
+        outline = np.stack([x * canvas.shape[1] + c * along - s * across, y * canvas.shape[0] + s * along + c * across], 1)
+        cv2.fillPoly(canvas, [np.rint(outline).astype(np.int32)], 1)

@@ -1,0 +1,168 @@
+"""The U-Net in its two published shapes.
+
+"plain": Ronneberger et al. 2015 as it is usually run in PyTorch: padded double convolutions with batch norm, max
+pooling, transposed (or bilinear) enlargement, skips concatenated as [skip, up], no output activation.
+"pix2pix": the U-Net-256 (128, 512, ...) generator of Isola et al. 2017: every level a 4x4 stride-2 convolution down
+to one pixel, dropout in the first decoder levels, tanh.  It works in [-1, 1]; the conversion is in `forward`.
+
+Both see the image alone, as published; `see_mask` adds the mask as a fourth channel and `residual` (plain only) adds
+the answer to the input.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch import Tensor
+
+from inpaint.sample import Prediction
+
+
+def double_convolution(channels: int, middle: int, width: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(channels, middle, 3, padding=1, bias=False),
+        nn.BatchNorm2d(middle),
+        nn.ReLU(),
+        nn.Conv2d(middle, width, 3, padding=1, bias=False),
+        nn.BatchNorm2d(width),
+        nn.ReLU(),
+    )
+
+
+class Up(nn.Module):
+    """Enlarge twofold, concatenate [skip, up] and convolve.  (B, c, h, w) -> (B, width, 2h, 2w)."""
+
+    def __init__(self, channels: int, width: int, *, bilinear: bool):
+        super().__init__()
+        if bilinear:
+            self.enlarge = nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True)
+            self.convolve = double_convolution(channels, channels // 2, width)
+        else:
+            self.enlarge = nn.ConvTranspose2d(channels, channels // 2, 2, stride=2)
+            self.convolve = double_convolution(channels, width, width)
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        return self.convolve(torch.cat([skip, self.enlarge(x)], dim=1))
+
+
+class PlainUNet(nn.Module):
+    """Four levels of double convolutions; 31,037,763 parameters for width 64, 3 channels in and out."""
+
+    def __init__(self, channels: int, width: int, *, bilinear: bool):
+        super().__init__()
+        widths = [width * 2**level for level in range(5)]
+        bottom = widths[-1] // 2 if bilinear else widths[-1]
+        self.inner = double_convolution(channels, width, width)
+        self.downs = nn.ModuleList(
+            double_convolution(narrow, wide, wide)
+            for narrow, wide in zip(widths[:4], [*widths[1:4], bottom], strict=True)
+        )
+        halves = [wide // 2 if bilinear else wide for wide in widths[1:4]]
+        outs = [*reversed(halves), width]
+        ins = [2 * widths[3] if bilinear else widths[4], *[2 * half if bilinear else half for half in reversed(halves)]]
+        self.ups = nn.ModuleList(Up(c, out, bilinear=bilinear) for c, out in zip(ins, outs, strict=True))
+        self.out = nn.Conv2d(width, 3, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        levels = [self.inner(x)]
+        for down in self.downs:
+            levels.append(down(F.max_pool2d(levels[-1], 2)))
+        x = levels.pop()
+        for up in self.ups:
+            x = up(x, levels.pop())
+        return self.out(x)
+
+
+class Pix2PixUNet(nn.Module):
+    """`levels` strided convolutions down to one pixel and as many back; the trunk works in [-1, 1]."""
+
+    def __init__(self, channels: int, width: int, *, levels: int, dropout: float):
+        super().__init__()
+        widths = [min(width * 2**level, width * 8) for level in range(levels)]
+        self.encoders = nn.ModuleList(
+            self.encoder(channels if level == 0 else widths[level - 1], wide, level=level, last=level == levels - 1)
+            for level, wide in enumerate(widths)
+        )
+        outs = [*reversed(widths[:-1]), 3]
+        ins = [widths[-1], *[2 * out for out in outs[:-1]]]
+        dropping = range(1, levels - 4)  # the inner 512-wide levels but the innermost: d7, d6, d5 of eight
+        self.decoders = nn.ModuleList(
+            self.decoder(c, out, dropout=dropout if level in dropping else 0.0, last=level == levels - 1)
+            for level, (c, out) in enumerate(zip(ins, outs, strict=True))
+        )
+        self.apply(initialise)
+
+    @staticmethod
+    def encoder(channels: int, width: int, *, level: int, last: bool) -> nn.Sequential:
+        plain = level == 0 or last  # no norm on the image level nor on a single pixel
+        layers: list[nn.Module] = [nn.LeakyReLU(0.2)] if level else []
+        layers.append(nn.Conv2d(channels, width, 4, stride=2, padding=1, bias=False))
+        return nn.Sequential(*layers, *([] if plain else [nn.BatchNorm2d(width)]))
+
+    @staticmethod
+    def decoder(channels: int, width: int, *, dropout: float, last: bool) -> nn.Sequential:
+        layers: list[nn.Module] = [nn.ReLU(), nn.ConvTranspose2d(channels, width, 4, stride=2, padding=1, bias=last)]
+        layers += [nn.Tanh()] if last else [nn.BatchNorm2d(width)]
+        return nn.Sequential(*layers, *([nn.Dropout(dropout)] if dropout else []))
+
+    def forward(self, x: Tensor) -> Tensor:
+        skips = []
+        for encoder in self.encoders:
+            x = encoder(x)
+            skips.append(x)
+        x = self.decoders[0](skips.pop())
+        for decoder in self.decoders[1:]:  # pyright: ignore[reportGeneralTypeIssues]
+            x = decoder(torch.cat([skips.pop(), x], dim=1))
+        return x
+
+
+def initialise(module: nn.Module) -> None:
+    """Draw weights from N(0, 0.02), batch norm scales from N(1, 0.02), and set biases to 0, as pix2pix does."""
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.BatchNorm2d):
+        nn.init.normal_(module.weight, 1.0 if isinstance(module, nn.BatchNorm2d) else 0.0, 0.02)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+class UNet(nn.Module):
+    """A trunk behind the contract of every generator: image and mask in [0, 1] in, a Prediction out."""
+
+    def __init__(self, trunk: nn.Module, *, multiple: int, see_mask: bool, signed: bool, residual: bool):
+        super().__init__()
+        self.trunk = trunk
+        self.multiple = multiple
+        self.see_mask = see_mask
+        self.signed = signed
+        self.residual = residual
+
+    def forward(self, image: Tensor, mask: Tensor) -> Prediction:
+        shown = image * 2 - 1 if self.signed else image
+        answer = self.trunk(torch.cat([shown, mask], dim=1) if self.see_mask else shown)
+        if self.signed:
+            answer = (answer + 1) / 2
+        return Prediction(image + answer if self.residual else answer, {})
+
+
+def build(
+    *,
+    shape: str = "plain",
+    width: int = 64,
+    bilinear: bool = False,
+    levels: int = 8,
+    dropout: float = 0.5,
+    see_mask: bool = False,
+    residual: bool = False,
+) -> nn.Module:
+    """Build a U-Net; shape: plain (uses bilinear, residual) or pix2pix (uses levels, dropout).
+
+    pix2pix with 8 levels takes sizes that divide by 256.  Raises ValueError for an unknown shape.
+    """
+    channels = 4 if see_mask else 3
+    if shape == "plain":
+        trunk = PlainUNet(channels, width, bilinear=bilinear)
+        return UNet(trunk, multiple=16, see_mask=see_mask, signed=False, residual=residual)
+    if shape == "pix2pix":
+        trunk = Pix2PixUNet(channels, width, levels=levels, dropout=dropout)
+        return UNet(trunk, multiple=2**levels, see_mask=see_mask, signed=True, residual=False)
+    raise ValueError(f"shape {shape!r} is not a U-Net this package builds; choose plain or pix2pix")

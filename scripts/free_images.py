@@ -1,0 +1,244 @@
+"""Collect freely licensed photographs and illustrations from Debian packages, with a licence record for each file.
+
+Packages are downloaded with `apt-get download` and unpacked with `dpkg-deb`, never installed.  Pictures are copied byte
+for byte to OUT/PACKAGE/, and OUT/licences.jsonl says for each one: file, package, version, licences, copyright, sha256.
+Licence and copyright come from the package's machine-readable copyright file (DEP-5), by the last "Files:" stanza that
+matches; where none matches, or the file is not machine-readable, everything that it names is recorded.
+
+    python scripts/free_images.py runs/free_images
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from inpaint.files import write_text
+
+PACKAGES = {  # name -> least short side, px; drawn portraits are worth keeping a little smaller than photographs
+    "gnome-backgrounds": 512,
+    "lomiri-wallpapers": 512,
+    "lomiri-wallpapers-16.04": 512,
+    "lomiri-wallpapers-20.04": 512,
+    "mate-backgrounds": 512,
+    "palapeli-data": 512,
+    "plasma-workspace-wallpapers": 512,
+    "sway-backgrounds": 512,
+    "tuxpaint-stamps-default": 320,
+    "ukui-wallpapers": 512,
+    "wesnoth-1.16-data": 400,
+    "wesnoth-1.16-did": 400,
+    "wesnoth-1.16-httt": 400,
+    "wesnoth-1.16-low": 400,
+    "wesnoth-1.16-utbs": 400,
+    "xfdesktop4-data": 512,
+}
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+LONGEST_SIDE = 4000  # px; of one picture at several resolutions the largest up to this is kept
+WIDEST_ASPECT = 3.0
+LEAST_DETAIL = 0.012  # mean absolute luminance step between neighbours at 128 px; below are gradients and plain grounds
+SAME_PICTURE = 5  # bits of 64 that two difference hashes of one picture may differ in
+NOT_A_PICTURE = re.compile(r"screen|preview|logo|icon|cursor|button|/help/|/doc/|/docs/|/manual/|/images/\w\w/|banner")
+RESOLUTION = re.compile(r"[_-]?\d{3,5}x\d{3,5}|[_-]portrait$", re.IGNORECASE)
+LICENCE_WORDS = {  # for copyright files that are prose
+    "GPL-2+": r"GNU General Public License version 2\s+or at your option any later",
+    "LGPL": r"GNU (?:Library|Lesser) General Public",
+    "CC-BY-SA-4.0": r"CC[- ]BY[- ]SA[- ]4",
+}
+
+
+class Found(NamedTuple):
+    """One candidate: where it lies and what decides about it."""
+
+    path: Path
+    name: str  # path inside the package
+    size: tuple[int, int]
+    small: np.ndarray  # (128, 128) luminance in [0, 1]
+
+
+class Stanza(NamedTuple):
+    """One "Files:" paragraph of a DEP-5 copyright file."""
+
+    patterns: list[str]
+    licence: str
+    copyright: str
+
+
+def unpack(package: str, folder: Path) -> str:
+    """Download and unpack a package below the folder and return its version."""
+    subprocess.run(["apt-get", "download", package], cwd=folder, check=True, capture_output=True)
+    archive = next(folder.glob(f"{package}_*.deb"))
+    subprocess.run(["dpkg-deb", "-x", archive.name, package], cwd=folder, check=True)
+    field = subprocess.run(["dpkg-deb", "-f", archive.name, "Version"], cwd=folder, check=True, capture_output=True)
+    archive.unlink()
+    return field.stdout.decode().strip()
+
+
+def stanzas(text: str) -> list[Stanza]:
+    """Return the "Files:" paragraphs of a DEP-5 copyright file; none for prose."""
+    if not text.lstrip().startswith("Format:"):
+        return []
+    found = []
+    for paragraph in re.split(r"\n\s*\n", text):
+        fields = dict(re.findall(r"^([\w-]+):[ \t]*(.*(?:\n[ \t].*)*)", paragraph, re.MULTILINE))
+        if "Files" in fields:
+            licence = fields.get("License", "").strip().splitlines() or [""]
+            found.append(Stanza(fields["Files"].split(), licence[0].strip(), lines(fields.get("Copyright", ""))))
+    return found
+
+
+def lines(field: str) -> str:
+    """Join the lines of a field by semicolons."""
+    return "; ".join(line.strip() for line in field.splitlines() if line.strip())
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Say whether a DEP-5 glob, which is relative to the source tree, can mean this installed file.
+
+    Installing moves files, so a pattern with folders is compared by its last two parts, then by its file name.
+    """
+    tail = pattern.split("/")[-2:]
+    glob = "/".join(re.escape(part).replace(r"\*", ".*").replace(r"\?", ".") for part in tail)
+    return pattern == "*" or (tail[-1] != "*" and re.search(rf"(^|/){glob.split('/')[-1]}$", name) is not None)
+
+
+def licence(text: str, name: str) -> dict[str, str | list[str]]:
+    """Return the licences and the copyright holders of one file of a package."""
+    found = stanzas(text)
+    best = [stanza for stanza in found if any(matches(pattern, name) for pattern in stanza.patterns)]
+    specific = [stanza for stanza in best if stanza.patterns != ["*"]]
+    if best:
+        chosen = (specific or best)[-1]
+        return {"licences": [chosen.licence], "copyright": chosen.copyright, "stated_for": " ".join(chosen.patterns[:4])}
+    if found:
+        holders = "; ".join(dict.fromkeys(stanza.copyright for stanza in found))
+        return {"licences": sorted({s.licence for s in found}), "copyright": holders, "stated_for": "package"}
+    named = [word for word, pattern in LICENCE_WORDS.items() if re.search(pattern, text)]
+    holders = "; ".join(dict.fromkeys(re.findall(r"Copyright \(C\) (.*)", text)))
+    return {"licences": named, "copyright": holders, "stated_for": "package"}
+
+
+def candidates(root: Path) -> Iterator[Path]:
+    """Yield the picture files below a folder, in order; links are other names of the same file."""
+    for path in sorted(root.rglob("*")):
+        if path.suffix.lower() in SUFFIXES and path.is_file() and not path.is_symlink():
+            yield path
+
+
+def refusal(path: Path, root: Path, least: int) -> str | Found:
+    """Return the rule that refuses a file, or what was found."""
+    name = path.relative_to(root).as_posix()
+    with Image.open(path) as picture:
+        width, height = picture.size
+        if min(width, height) < least:
+            return "small"
+        if max(width, height) > WIDEST_ASPECT * min(width, height):
+            return "thin"
+        if NOT_A_PICTURE.search(name.lower()):
+            return "screenshot, logo or interface"
+        picture.draft("RGB", (512, 512))
+        rgba = picture.convert("RGBA").resize((128, 128), Image.Resampling.BOX)
+    if np.asarray(rgba)[..., 3].mean() < 0.35 * 255:
+        return "mostly transparent"
+    ground = Image.new("RGBA", rgba.size, (128, 128, 128, 255))
+    small = np.asarray(Image.alpha_composite(ground, rgba).convert("L"), np.float32) / 255
+    detail = (np.abs(np.diff(small, axis=0)).mean() + np.abs(np.diff(small, axis=1)).mean()) / 2
+    return "flat" if detail < LEAST_DETAIL else Found(path, name, (width, height), small)
+
+
+def fingerprint(small: np.ndarray) -> np.ndarray:
+    """Return the 64 bits of a difference hash: is each of 8 x 9 box means brighter than its left neighbour?"""
+    cells = np.asarray(Image.fromarray(small).resize((9, 8), Image.Resampling.BOX))
+    return (cells[:, 1:] > cells[:, :-1]).ravel()
+
+
+def family(found: Found) -> str:
+    """Return a key that the several resolutions of one picture share."""
+    path = Path(found.name)
+    return str(path.parent / RESOLUTION.sub("", path.stem))
+
+
+def preference(found: Found) -> tuple[bool, int]:
+    """Order the copies of one picture: those within LONGEST_SIDE first, then by area."""
+    within = max(found.size) <= LONGEST_SIDE
+    area = found.size[0] * found.size[1]
+    return within, area if within else -area
+
+
+def distinct(all_found: list[Found]) -> tuple[list[Found], int]:
+    """Keep one copy of every picture and count the others."""
+    kept: list[Found] = []
+    families: set[str] = set()
+    prints: list[np.ndarray] = []
+    for found in sorted(all_found, key=preference, reverse=True):
+        bits = fingerprint(found.small)
+        if family(found) in families or any((bits != other).sum() <= SAME_PICTURE for other in prints):
+            continue
+        families.add(family(found))
+        prints.append(bits)
+        kept.append(found)
+    return sorted(kept), len(all_found) - len(kept)
+
+
+def collect(package: str, out: Path, counts: Counter[str]) -> list[dict]:
+    """Fetch one package, copy its pictures to the folder and return their records; counts is added to."""
+    with tempfile.TemporaryDirectory() as temporary:
+        version = unpack(package, Path(temporary))
+        root = Path(temporary) / package
+        text = (root / "usr/share/doc" / package / "copyright").read_text(encoding="utf-8", errors="replace")
+        verdicts = [refusal(path, root, PACKAGES[package]) for path in candidates(root)]
+        counts.update(verdict for verdict in verdicts if isinstance(verdict, str))
+        kept, repeated = distinct([verdict for verdict in verdicts if isinstance(verdict, Found)])
+        counts["same picture again"] += repeated
+        return [record(found, package, version, text, out) for found in kept]
+
+
+def record(found: Found, package: str, version: str, text: str, out: Path) -> dict:
+    """Copy one picture to the folder and return its line of licences.jsonl."""
+    target = out / package / "-".join(Path(found.name).parts[-3:]).lower().replace(" ", "_")
+    if target.exists():
+        target = target.with_stem(f"{target.stem}-{hashlib.sha256(found.name.encode()).hexdigest()[:6]}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(found.path, target)
+    origin = {"file": target.relative_to(out).as_posix(), "package": package, "version": version, "path": found.name}
+    digest = hashlib.sha256(target.read_bytes()).hexdigest()
+    return {**origin, **licence(text, found.name), "size": [found.size[1], found.size[0]], "sha256": digest}
+
+
+def main() -> None:
+    """Read the command line, collect, and print what was kept and what was refused."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("out", type=Path, help="folder to fill; must not exist yet")
+    parser.add_argument("packages", nargs="*", default=list(PACKAGES), help="default: all that are known")
+    options = parser.parse_args()
+    if unknown := set(options.packages) - set(PACKAGES):
+        raise SystemExit(f"unknown packages {sorted(unknown)}; known are {', '.join(PACKAGES)}")
+    if options.out.exists():
+        raise SystemExit(f"{options.out} exists already; name a new folder")
+    counts: Counter[str] = Counter()
+    records: list[dict] = []
+    for package in options.packages:
+        kept = collect(package, options.out, counts)
+        pixels = sum(one["size"][0] * one["size"][1] for one in kept) / 1e6
+        print(f"{package:30} {len(kept):5} pictures {pixels:8.1f} megapixels", flush=True)
+        records += kept
+    write_text(options.out / "licences.jsonl", "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in records))
+    print("\nrefused: " + ", ".join(f"{rule} {number}" for rule, number in counts.most_common()))
+    for names, number in Counter(", ".join(one["licences"]) for one in records).most_common():
+        print(f"{number:5}  {names}")
+
+
+if __name__ == "__main__":
+    main()
