@@ -1,0 +1,59 @@
+"""A degradation: where the picture is censored and what is done there, two independent draws, then how it was kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+from inpaint.randomness import choose
+
+DrawMask = Callable[[tuple[int, int], torch.Generator], Tensor]
+Fill = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
+Spoil = Callable[[Tensor, Tensor, torch.Generator], Tensor]
+Part = TypeVar("Part")
+
+
+class Degradation:
+    """Censor a picture: draw a mask, fill it, and age the result.
+
+    masks, fills: one callable each, or a list of (share, callable) of which one is drawn per picture.
+    realism: what happens to the censored picture afterwards (JPEG, noise, ...), or None.
+    """
+
+    def __init__(
+        self,
+        masks: DrawMask | Sequence[tuple[float, DrawMask]],
+        fills: Fill | Sequence[tuple[float, Fill]],
+        realism: Spoil | None = None,
+    ) -> None:
+        self.masks = _with_shares(masks, "mask")
+        self.fills = _with_shares(fills, "fill")
+        self.realism = realism
+
+    def __call__(self, target: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Return the degraded picture (3, H, W) and its mask (1, H, W); the target (3, H, W) stays as it is."""
+        mask = _drawn(self.masks, rng)((target.shape[-2], target.shape[-1]), rng)
+        degraded, mask = _drawn(self.fills, rng)(target, mask, rng)
+        if self.realism is not None:
+            degraded = self.realism(degraded, mask, rng)
+        return degraded, mask
+
+
+def _with_shares(parts: Part | Sequence[tuple[float, Part]], kind: str) -> list[tuple[float, Part]]:
+    """Bring one part or a list of parts to the list form and refuse shares that cannot be drawn from."""
+    listed = list(parts) if isinstance(parts, Sequence) else [(1.0, parts)]
+    if not listed or any(share <= 0.0 for share, _ in listed):
+        raise ValueError(
+            f"The shares {[share for share, _ in listed]} of {kind}s must be one or more positive numbers."
+        )
+    return listed
+
+
+def _drawn(parts: list[tuple[float, Part]], rng: torch.Generator) -> Part:
+    """Draw one part in proportion to its share; a single part costs no draw."""
+    if len(parts) == 1:
+        return parts[0][1]
+    return choose(rng, [part for _, part in parts], [share for share, _ in parts])

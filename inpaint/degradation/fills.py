@@ -1,0 +1,235 @@
+"""What is done to a censored region: a hole of one colour, or a mosaic as real tools paint it.
+
+Mosaic rules (cell painted iff the mask is set at its centre, mean or single-pixel cells, rectangular cells, feathering by
+a box blur) follow the synthesis of DeepMosaics (2021).  Differs: cells cut by the picture's border are painted from the
+pixels present instead of left untouched, cell values are rounded instead of truncated, and feathering blurs the painted
+cells instead of the requested mask, so that every returned mask pixel was really changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from inpaint.degradation.mosaic import Grid, cell_means, cell_sums, enlarge, spans
+from inpaint.degradation.smooth import GREY, smooth_fill
+from inpaint.randomness import chance, choose, integer, log_uniform, uniform
+
+Fill = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
+Choice = str | Sequence[str] | Mapping[str, float]  # one, several alike, or several with shares
+Shares = dict[str, float]
+
+COLOURS = {"black": (0.0, 0.0, 0.0), "white": (1.0, 1.0, 1.0), "green": (0.0, 1.0, 0.0), "grey": (GREY, GREY, GREY)}
+VALUES = (*COLOURS, "mean", "random", "smooth")
+CELLS = ("mean", "centre", "random")
+EDGES = ("whole", "cut")
+ENLARGEMENTS = ("nearest", "bicubic")
+
+
+@dataclass(frozen=True)
+class Hole:
+    """Cover the masked pixels with a value that says nothing about them; the mask stays as it is."""
+
+    values: Shares
+
+    def __call__(self, target: Tensor, mask: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Return the covered picture (3, H, W) and the mask (1, H, W)."""
+        value = _drawn(self.values, rng)
+        if value == "smooth":
+            return smooth_fill(target[None], mask[None])[0], mask
+        if value == "mean":
+            known = mask < 0.5
+            colour = (target * known).sum((1, 2)) / known.sum() if known.any() else torch.full((3,), GREY)
+        elif value == "random":
+            colour = torch.randint(0, 256, (3,), generator=rng) / 255.0
+        else:
+            colour = torch.tensor(COLOURS[value])
+        return torch.where(mask > 0.5, colour[:, None, None], target), mask
+
+
+@dataclass(frozen=True)
+class Mosaic:
+    """Pixelate the masked region on a grid that is drawn per picture."""
+
+    block: tuple[int, int]  # lowest and highest height of a cell, px
+    ratio: tuple[float, float]  # longer to shorter side of a rectangular cell
+    rectangular: float  # probability
+    phase: tuple[int, int] | None  # None = random
+    cells: Shares
+    edges: Shares
+    feather: tuple[float, float]  # blur radius in blocks
+    feathered: float  # probability
+    enlargements: Shares
+    rounding: bool
+
+    def __call__(self, target: Tensor, mask: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Return the pixelated picture (3, H, W) and the painted pixels (1, H, W)."""
+        grid = self.draw((target.shape[-2], target.shape[-1]), rng)
+        cell, edge, enlargement = (_drawn(shares, rng) for shares in (self.cells, self.edges, self.enlargements))
+        radius = 0
+        if chance(rng, self.feathered):
+            radius = round(uniform(rng, *self.feather) * min(grid.block))
+        if cell != "mean" or radius:
+            enlargement = "nearest"  # only plain cell means are worth presenting smoothly
+        return self.apply(target, mask, grid, cell=cell, edge=edge, radius=radius, enlargement=enlargement, rng=rng)
+
+    def draw(self, size: tuple[int, int], rng: torch.Generator) -> Grid:
+        """Draw a grid for a picture of this size: log-uniform block, its transpose as often, any phase alike."""
+        low, high = self.block
+        short = min(int(log_uniform(rng, low, high + 1)), high, max(size))
+        height, width = short, short
+        if chance(rng, self.rectangular):
+            width = int(short * uniform(rng, *self.ratio))
+            if chance(rng, 0.5):
+                height, width = width, height
+        if self.phase is None:
+            return Grid((height, width), (integer(rng, 0, height - 1), integer(rng, 0, width - 1)))
+        return Grid((height, width), (self.phase[0] % height, self.phase[1] % width))
+
+    def apply(
+        self,
+        target: Tensor,
+        mask: Tensor,
+        grid: Grid,
+        *,
+        cell: str = "mean",
+        edge: str = "whole",
+        radius: int = 0,
+        enlargement: str = "nearest",
+        rng: torch.Generator | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Pixelate on a known grid.
+
+        Returns the pixelated picture (3, H, W) and the painted pixels (1, H, W).  radius: of the feathering, px.
+        enlargement: "bicubic" shows cell means (no other cells, no feathering) as a network that knows the grid may
+        see them.  rng is read by cell "random" only.
+        """
+        assert enlargement == "nearest" or (cell == "mean" and not radius)
+        size = (target.shape[-2], target.shape[-1])
+        values = _cell_values(target, grid, cell, rng)
+        if self.rounding:
+            values = _rounded(values)
+        painted = mask if edge == "cut" else _whole_cells(mask, grid)
+        shown = enlarge(values, grid, size, enlargement).clamp(0.0, 1.0)
+        if radius:
+            shown = target + _box_blur(painted, radius) * (shown - target)
+            shown = _rounded(shown) if self.rounding else shown
+        return shown.where(painted > 0.5, target), painted
+
+
+def hole(*, value: Choice = "black") -> Hole:
+    """Build a hole; value: black, white, green, grey, mean (of the known pixels), random or smooth, or several."""
+    return Hole(_shares("value", value, VALUES))
+
+
+def mosaic(
+    *,
+    block: int | Sequence[int] = (4, 32),
+    ratio: Sequence[float] = (1.1, 1.6),
+    rectangular: float = 0.0,
+    phase: str | Sequence[int] = "random",
+    cell: Choice = "mean",
+    edge: Choice = "whole",
+    feather: Sequence[float] = (0.0, 1.5),
+    feathered: float = 0.0,
+    enlarge: Choice = "nearest",
+    rounding: bool = True,
+) -> Mosaic:
+    """Build a mosaic.
+
+    block: height of a cell in px, or [low, high] for a log-uniform draw.  rectangular: probability that one side is
+    ratio times longer.  phase: "random" or [y, x] of a grid line.  cell: mean, centre or random pixel.  edge: "whole"
+    cells or "cut" exactly at the mask.  feathered: probability of a blurred edge of radius feather x block.  enlarge:
+    nearest, or bicubic as a presentation of plain cell means.  rounding: values as an 8-bit file holds them.
+    """
+    low, high = (block, block) if isinstance(block, int) else _pair("block", block)
+    if not 2 <= low <= high or low != int(low) or high != int(high):
+        raise ValueError(f"block {block} must be whole numbers of at least 2 pixels, low before high.")
+    if not 1.0 <= _pair("ratio", ratio)[0] <= ratio[1]:
+        raise ValueError(f"ratio {list(ratio)} must be two numbers of at least 1, low before high.")
+    if not 0.0 <= _pair("feather", feather)[0] <= feather[1]:
+        raise ValueError(f"feather {list(feather)} must be two numbers of at least 0, low before high.")
+    for name, probability in (("rectangular", rectangular), ("feathered", feathered)):
+        if not 0.0 <= probability <= 1.0:
+            raise ValueError(f"{name} {probability} must be a probability from 0 to 1.")
+    if isinstance(phase, str) and phase != "random":
+        raise ValueError(f"phase {phase!r} is unknown; choose random or [y, x] in pixels.")
+    return Mosaic(
+        block=(int(low), int(high)),
+        ratio=(ratio[0], ratio[1]),
+        rectangular=rectangular,
+        phase=None if isinstance(phase, str) else _pair("phase", phase),
+        cells=_shares("cell", cell, CELLS),
+        edges=_shares("edge", edge, EDGES),
+        feather=(feather[0], feather[1]),
+        feathered=feathered,
+        enlargements=_shares("enlarge", enlarge, ENLARGEMENTS),
+        rounding=rounding,
+    )
+
+
+def _cell_values(target: Tensor, grid: Grid, cell: str, rng: torch.Generator | None) -> Tensor:
+    """Give every cell its value: (3, H, W) -> (3, h, w)."""
+    if cell == "mean":
+        return cell_means(target, grid)
+    rows, columns = spans((target.shape[-2], target.shape[-1]), grid)
+    if cell == "centre":
+        y, x = rows.starts + rows.counts // 2, columns.starts + columns.counts // 2
+        return target[:, y[:, None], x]
+    fractions = torch.rand(2, len(rows.starts), len(columns.starts), generator=rng)
+    y = rows.starts[:, None] + (fractions[0] * rows.counts[:, None]).long()
+    x = columns.starts + (fractions[1] * columns.counts).long()
+    return target[:, y, x]
+
+
+def _whole_cells(mask: Tensor, grid: Grid) -> Tensor:
+    """Paint the cells at whose centre the mask is set, or else the one that holds most of it: (1, H, W)."""
+    painted = _cell_values(mask, grid, "centre", None)  # (1, h, w)
+    if not painted.any() and mask.any():
+        painted.view(-1)[cell_sums(mask, grid).argmax()] = 1.0
+    return enlarge(painted, grid, (mask.shape[-2], mask.shape[-1]))
+
+
+def _box_blur(alpha: Tensor, radius: int) -> Tensor:
+    """Average over a square of this radius, cut at the border: (1, H, W)."""
+    rows = functional.avg_pool2d(alpha, (2 * radius + 1, 1), 1, (radius, 0), count_include_pad=False)
+    return functional.avg_pool2d(rows, (1, 2 * radius + 1), 1, (0, radius), count_include_pad=False)
+
+
+def _rounded(values: Tensor) -> Tensor:
+    """Round to the 256 levels of an 8-bit file."""
+    return torch.round(values * 255.0) / 255.0
+
+
+def _pair(name: str, value: Sequence) -> tuple:
+    """Return exactly two numbers."""
+    if isinstance(value, str) or len(value) != 2:
+        raise ValueError(f"{name} {value!r} must be two numbers, as in [4, 24].")
+    return value[0], value[1]
+
+
+def _shares(name: str, choice: Choice, choices: Sequence[str]) -> Shares:
+    """Bring one choice, a list or shares to shares, and refuse what is not among the choices."""
+    if isinstance(choice, str):
+        shares = {choice: 1.0}
+    else:
+        shares = dict(choice) if isinstance(choice, Mapping) else dict.fromkeys(choice, 1.0)
+    for unknown in [each for each in shares if each not in choices]:
+        raise ValueError(f"{name} {unknown!r} is unknown; choose {', '.join(choices)}, a list of them or their shares.")
+    if not shares or min(shares.values()) < 0.0 or sum(shares.values()) <= 0.0:
+        raise ValueError(f"The shares of {name}, {choice}, must not be negative and must not all be zero.")
+    return shares
+
+
+def _drawn(shares: Shares, rng: torch.Generator) -> str:
+    """Draw one choice in proportion to its share; a single choice costs no draw."""
+    if len(shares) == 1:
+        return next(iter(shares))
+    return choose(rng, list(shares), list(shares.values()))
+
+
+FILLS: dict[str, Callable[..., Fill]] = {"hole": hole, "mosaic": mosaic}
