@@ -10,13 +10,12 @@ Every build returns a sampler: sampler((H, W), rng) -> (1, H, W) float32, exactl
 
 from __future__ import annotations
 
-import math
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import accumulate
 from typing import Any, NamedTuple
 
-import cv2
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -25,13 +24,12 @@ from inpaint.degradation.painting import (
     MaskSampler,
     Paint,
     Painted,
-    between,
     probability,
     span,
     units,
-    whole,
     whole_span,
 )
+from inpaint.degradation.shapes import paint_box, paint_boxes, paint_shapes
 from inpaint.degradation.strokes import paint_bars, paint_freeform, paint_irregular
 
 # LaMa's sets: times, width and length of the strokes; share of boxes against strokes 1; how many, how big, margin.
@@ -45,8 +43,6 @@ IRREGULAR = {
     ("thick", 512): ((1, 5), 250, 450, 0.3, (1, 4), (30, 300), 10),
 }
 LAMA_ANGLES = 4
-OUTLINE = 72  # corners of a blob
-WAVES = 4  # of its outline
 
 
 def box(*, height: int = 128, width: int = 128, shrink: int = 16) -> MaskSampler:
@@ -55,8 +51,10 @@ def box(*, height: int = 128, width: int = 128, shrink: int = 16) -> MaskSampler
     A side that does not leave room for the box makes it half of the picture.
     """
     if min(height, width) < 1 or shrink < 0:
-        raise ValueError(f"height {height}, width {width}, shrink {shrink}: sides must be at least 1, shrink at least 0.")
-    return Painted(partial(_paint_box, height=height, width=width, shrink=shrink))
+        raise ValueError(
+            f"height {height}, width {width}, shrink {shrink}: sides must be at least 1, shrink at least 0."
+        )
+    return Painted(partial(paint_box, height=height, width=width, shrink=shrink))
 
 
 def boxes(*, times: Sequence[int] = (1, 4), sides: Sequence[int] = (30, 150), margin: int = 10) -> MaskSampler:
@@ -74,7 +72,7 @@ def freeform(
 def deepfill() -> MaskSampler:
     """Build DeepFill v2's training mask: the box and the brush together."""
     parts = (
-        partial(_paint_box, height=128, width=128, shrink=16),
+        partial(paint_box, height=128, width=128, shrink=16),
         _freeform((1, 3), (4, 11), (12, 40)),
     )
     return Painted(partial(_paint_all, parts=parts))
@@ -137,11 +135,8 @@ class Mixture(NamedTuple):
 
     def __call__(self, size: tuple[int, int], rng: torch.Generator) -> Tensor:
         """Draw a mask (1, H, W) from one sampler, chosen in proportion to its share."""
-        remaining = units(rng, 1)[0] * sum(self.shares)
-        for sampler, share in zip(self.samplers, self.shares, strict=True):
-            remaining -= share
-            if remaining < 0:
-                break
+        bounds = list(accumulate(self.shares))
+        sampler = self.samplers[bisect_right(bounds, units(rng, 1)[0] * bounds[-1], hi=len(bounds) - 1)]
         return sampler(size, rng)
 
 
@@ -185,38 +180,10 @@ def _paint_either(canvas: Canvas, rng: torch.Generator, *, first: Paint, second:
     paint(canvas, rng)
 
 
-def _paint_box(canvas: Canvas, rng: torch.Generator, *, height: int, width: int, shrink: int) -> None:
-    ranges = []
-    numbers = units(rng, 4)
-    for side, length, place, less in zip(canvas.shape, (height, width), numbers[:2], numbers[2:], strict=True):
-        length = length if length < side else max(1, side // 2)
-        start = int(place * (side - length))  # the last position is never drawn, as published
-        less = min(whole(less, 0, shrink), (length - 1) // 2)
-        ranges.append(slice(start + less, start + length - less))
-    canvas[tuple(ranges)] = 1
-
-
 def _boxes(times: Sequence[int], sides: Sequence[int], margin: int) -> Paint:
     if margin < 0:
         raise ValueError(f"margin is {margin}, but must be at least 0.")
-    return partial(
-        _paint_boxes, times=whole_span("times", times, 1), sides=whole_span("sides", sides, 1), margin=margin
-    )
-
-
-def _paint_boxes(
-    canvas: Canvas, rng: torch.Generator, *, times: tuple[int, int], sides: tuple[int, int], margin: int
-) -> None:
-    for _ in range(whole(units(rng, 1)[0], *times)):
-        ranges = []
-        numbers = units(rng, 4)
-        for side, place, extent in zip(canvas.shape, numbers[:2], numbers[2:], strict=True):
-            border = min(margin, (side - 1) // 2)
-            room = side - 2 * border
-            length = whole(extent, min(sides[0], room), min(sides[1], room))
-            start = whole(place, border, side - border - length)
-            ranges.append(slice(start, start + length))
-        canvas[tuple(ranges)] = 1
+    return partial(paint_boxes, times=whole_span("times", times, 1), sides=whole_span("sides", sides, 1), margin=margin)
 
 
 def _freeform(strokes: Sequence[int], vertices: Sequence[int], width: Sequence[int]) -> Paint:
@@ -230,21 +197,5 @@ def _freeform(strokes: Sequence[int], vertices: Sequence[int], width: Sequence[i
 
 def _shapes(count: Sequence[int], diameter: Sequence[float], *, waviness: float) -> Paint:
     return partial(
-        _paint_shapes, count=whole_span("count", count, 1), diameter=span("diameter", diameter, 0), waviness=waviness
+        paint_shapes, count=whole_span("count", count, 1), diameter=span("diameter", diameter, 0), waviness=waviness
     )
-
-
-def _paint_shapes(
-    canvas: Canvas, rng: torch.Generator, *, count: tuple[int, int], diameter: tuple[float, float], waviness: float
-) -> None:
-    around = np.linspace(0, 2 * math.pi, OUTLINE, endpoint=False)  # (72,)
-    orders = np.arange(2, 2 + WAVES)[:, None]  # order 1 would only move the blob
-    for _ in range(whole(units(rng, 1)[0], *count)):
-        y, x, turn, tall, wide, *waves = units(rng, 5 + 2 * WAVES)
-        heights, phases = np.array(waves).reshape(2, WAVES, 1)
-        ripple = (heights * np.cos(orders * around + 2 * math.pi * phases) / orders).sum(0)  # (72,)
-        radius = (1 + waviness * ripple) * min(canvas.shape) / 2
-        along, across = between(wide, *diameter) * radius * np.cos(around), between(tall, *diameter) * radius * np.sin(around)
-        c, s = math.cos(math.pi * turn), math.sin(math.pi * turn)
-        outline = np.stack([x * canvas.shape[1] + c * along - s * across, y * canvas.shape[0] + s * along + c * across], 1)
-        cv2.fillPoly(canvas, [np.rint(outline).astype(np.int32)], 1)

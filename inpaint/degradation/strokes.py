@@ -98,7 +98,9 @@ def paint_bars(
     if together < parallel:
         first = rows[0]
         step = between(gap, 1.5, 3) * first.width
-        rows = [first._replace(y=first.y + i * step * first.down, x=first.x + i * step * first.right) for i in range(number)]
+        rows = [
+            first._replace(y=first.y + i * step * first.down, x=first.x + i * step * first.right) for i in range(number)
+        ]
     for bar in rows:
         cv2.fillPoly(canvas, [bar.corners()], 1, lineType=cv2.LINE_8, shift=SUBPIXEL_BITS)
 

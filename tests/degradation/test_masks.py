@@ -1,0 +1,186 @@
+"""Masks: values, determinism, small pictures, published hole statistics, geometry worked out by hand."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+import torch
+
+from inpaint.degradation.masks import MASKS, MaskSampler
+from inpaint.degradation.painting import Painted
+from inpaint.degradation.strokes import paint_bars
+
+BUILDS = [
+    *[(name, {}) for name in MASKS if name != "mixture"],
+    ("irregular", {"thickness": "thin"}),
+    ("irregular", {"thickness": "thick", "size": 512}),
+    ("bars", {"parallel": 1.0}),
+    ("mixture", {"parts": [{"name": "bars", "share": 0.7}, {"name": "boxes", "share": 0.3, "sides": [16, 96]}]}),
+]
+each_mask = pytest.mark.parametrize(("name", "options"), BUILDS)
+
+
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def shares(sampler: MaskSampler, draws: int = 2000) -> np.ndarray:
+    rng = seeded(0)
+    return np.array([sampler((256, 256), rng).mean().item() for _ in range(draws)])
+
+
+@each_mask
+@pytest.mark.parametrize("size", [(1, 1), (7, 300), (300, 7), (128, 128), (256, 256)])
+def test_a_mask_is_exactly_zero_or_one_and_never_empty(name, options, size):
+    sampler = MASKS[name](**options)
+    for seed in range(30):
+        mask = sampler(size, seeded(seed))
+        assert mask.shape == (1, *size)
+        assert mask.dtype == torch.float32
+        assert ((mask == 0) | (mask == 1)).all()
+        assert mask.any()
+
+
+@each_mask
+def test_the_same_rng_gives_the_same_mask_and_another_seed_another(name, options):
+    sampler = MASKS[name](**options)
+    first = sampler((96, 256), seeded(1))
+    assert torch.equal(first, sampler((96, 256), seeded(1)))
+    assert any(not torch.equal(first, sampler((96, 256), seeded(seed))) for seed in (2, 3))
+
+
+@each_mask
+def test_a_sampler_travels_to_another_process(name, options):
+    sampler = MASKS[name](**options)
+    copy = pickle.loads(pickle.dumps(sampler))
+    assert torch.equal(copy((64, 64), seeded(5)), sampler((64, 64), seeded(5)))
+
+
+@pytest.mark.parametrize("name", ["box", "boxes", "freeform", "deepfill", "bars", "ellipses", "blobs"])
+def test_a_mask_leaves_known_pixels(name):
+    assert all(MASKS[name]()((256, 256), seeded(seed)).mean() < 0.9 for seed in range(100))
+
+
+# Hole shares at 256 px: mean and 5 %, 95 % points of the official generators over 2000 draws.
+@pytest.mark.parametrize(
+    ("name", "options", "mean", "low", "high", "tolerance"),
+    [
+        ("freeform", {}, 0.150, 0.036, 0.289, 0.01),
+        ("box", {}, 0.191, 0.153, 0.234, 0.01),
+        ("deepfill", {}, 0.308, 0.207, 0.432, 0.01),
+        ("irregular", {"thickness": "thin"}, 0.294, 0.071, 0.488, 0.01),
+        ("irregular", {"thickness": "medium"}, 0.242, 0.021, 0.437, 0.01),
+        ("irregular", {"thickness": "thick"}, 0.401, 0.078, 0.769, 0.02),
+        ("irregular", {"thickness": "train"}, 0.356, 0.066, 0.747, 0.02),
+    ],
+)
+def test_hole_shares_are_the_published_ones(name, options, mean, low, high, tolerance):
+    holes = shares(MASKS[name](**options))
+    assert holes.mean() == pytest.approx(mean, abs=tolerance)
+    assert np.percentile(holes, [5, 95]) == pytest.approx([low, high], abs=0.03)
+
+
+def test_a_box_is_one_rectangle_with_sides_96_to_128():
+    sides = set()
+    for seed in range(200):
+        mask = MASKS["box"]()((256, 256), seeded(seed))[0]
+        rows, columns = mask.any(1), mask.any(0)
+        assert mask.sum() == rows.sum() * columns.sum()
+        assert rows.nonzero().max() - rows.nonzero().min() + 1 == rows.sum()
+        sides |= {int(rows.sum()), int(columns.sum())}
+    assert min(sides) >= 96
+    assert max(sides) <= 128
+    assert all(side % 2 == 0 for side in sides)
+    assert len(sides) == 17
+
+
+def test_a_box_that_does_not_fit_is_half_of_the_side():
+    mask = MASKS["box"](shrink=0)((100, 300), seeded(0))[0]
+    assert mask.any(1).sum() == 50
+    assert mask.any(0).sum() == 128
+
+
+def test_boxes_keep_their_margin():
+    for seed in range(200):
+        mask = MASKS["boxes"](times=[1, 3], sides=[5, 40], margin=12)((64, 80), seeded(seed))[0]
+        inside = torch.zeros(64, 80)
+        inside[12:-12, 12:-12] = 1
+        assert mask.any()
+        assert (mask <= inside).all()
+
+
+@pytest.mark.parametrize("width", [1, 5, 9, 21])
+def test_a_bar_is_as_wide_as_asked(width):
+    options = {"count": [1, 1], "width": [width, width], "length": [4, 4], "parallel": 0.0}
+    for seed in range(40):  # 4 sides long: it crosses the whole picture
+        mask = MASKS["bars"](**options, upright=1.0)((301, 301), seeded(seed))[0]
+        rows, columns = int(mask.any(1).sum()), int(mask.any(0).sum())
+        assert mask.sum() == rows * columns
+        assert max(rows, columns) == 301
+        if mask.argmax() > 0 and mask.flatten()[-1] == 0:  # it does not lean on the border
+            assert width <= min(rows, columns) <= width + 1
+
+
+def test_parallel_bars_are_copies_side_by_side():
+    counts = set()
+    for seed in range(60):
+        canvas = np.zeros((400, 400), np.uint8)
+        paint_bars(canvas, seeded(seed), count=(3, 3), width=(5, 5), length=(4, 4), parallel=1.0, upright=1.0)
+        profile = canvas[:, 0] if canvas.all(1).any() else canvas[0]
+        edges = np.flatnonzero(np.diff(profile, prepend=0, append=0).astype(np.int8))  # starts and ends in turn
+        assert canvas.sum() == 400 * profile.sum()
+        counts.add(len(edges) // 2)
+        if len(edges) == 6 and edges[0] > 0:
+            assert edges[2] - edges[0] == pytest.approx(edges[4] - edges[2], abs=1)
+            assert 7 <= edges[2] - edges[0] <= 15
+    assert 3 in counts
+
+
+def test_a_smooth_blob_is_an_ellipse_of_the_asked_size():
+    areas = []
+    for seed in range(300):
+        mask = MASKS["ellipses"](count=[1, 1], diameter=[0.5, 0.5])((200, 200), seeded(seed))[0]
+        ys, xs = mask.nonzero().T
+        if min(ys.min(), xs.min()) > 0 and max(ys.max(), xs.max()) < 199:
+            areas.append(mask.sum().item())
+    assert np.mean(areas) == pytest.approx(np.pi * 50.5**2, rel=0.02)  # a radius of 50 and half of the outline
+    assert len(areas) > 30
+
+
+def test_a_picture_that_stays_clean_still_gets_one_pixel():
+    def paint(canvas, rng):
+        """Paint nothing."""
+
+    assert Painted(paint)((5, 9), seeded(0)).sum() == 1
+
+
+def test_a_mixture_draws_in_proportion_to_the_shares():
+    whole = {"name": "boxes", "times": [1, 1], "sides": [16, 16], "margin": 0}
+    part = {"name": "boxes", "times": [1, 1], "sides": [4, 4], "margin": 0}
+    sampler = MASKS["mixture"](parts=[{**whole, "share": 3}, part])
+    rng = seeded(0)
+    full = sum(bool(sampler((16, 16), rng).all()) for _ in range(2000)) / 2000
+    assert full == pytest.approx(0.75, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "word"),
+    [
+        ("irregular", {"thickness": "fat"}, "medium 256"),
+        ("irregular", {"thickness": "train", "size": 512}, "train 256"),
+        ("bars", {"width": [40, 4]}, "width"),
+        ("bars", {"parallel": 1.5}, "parallel"),
+        ("freeform", {"strokes": [0, 3]}, "strokes"),
+        ("freeform", {"strokes": [1.5, 3]}, "whole"),
+        ("boxes", {"margin": -1}, "margin"),
+        ("box", {"height": 0}, "height"),
+        ("mixture", {"parts": []}, "part"),
+        ("mixture", {"parts": [{"name": "nothing"}]}, "deepfill"),
+        ("mixture", {"parts": [{"name": "box", "share": 0}]}, "share"),
+    ],
+)
+def test_wrong_options_are_refused_in_a_sentence(name, options, word):
+    with pytest.raises(ValueError, match=word):
+        MASKS[name](**options)
