@@ -46,9 +46,8 @@ def _with_shares(parts: Part | Sequence[tuple[float, Part]], kind: str) -> list[
     """Bring one part or a list of parts to the list form and refuse shares that cannot be drawn from."""
     listed = list(parts) if isinstance(parts, Sequence) else [(1.0, parts)]
     if not listed or any(share <= 0.0 for share, _ in listed):
-        raise ValueError(
-            f"The shares {[share for share, _ in listed]} of {kind}s must be one or more positive numbers."
-        )
+        shares = [share for share, _ in listed]
+        raise ValueError(f"The shares {shares} of {kind}s must be one or more positive numbers.")
     return listed
 
 

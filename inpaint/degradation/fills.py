@@ -1,9 +1,9 @@
 """What is done to a censored region: a hole of one colour, or a mosaic as real tools paint it.
 
-Mosaic rules (cell painted iff the mask is set at its centre, mean or single-pixel cells, rectangular cells, feathering by
-a box blur) follow the synthesis of DeepMosaics (2021).  Differs: cells cut by the picture's border are painted from the
-pixels present instead of left untouched, cell values are rounded instead of truncated, and feathering blurs the painted
-cells instead of the requested mask, so that every returned mask pixel was really changed.
+Mosaic rules (cell painted iff the mask is set at its centre, mean or single-pixel cells, rectangular cells, feathering
+by a box blur) follow the synthesis of DeepMosaics (2021).  Differs: cells cut by the picture's border are painted from
+the pixels present instead of left untouched, cell values are rounded instead of truncated, and feathering blurs the
+painted cells instead of the requested mask, so that every returned mask pixel was really changed.
 """
 
 from __future__ import annotations

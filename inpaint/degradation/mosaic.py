@@ -5,8 +5,8 @@ restored picture can be corrected until its cell means equal the ones that were 
 differentiable tensor arithmetic for any leading dimensions, any phase, rectangular cells and any picture size; a cell
 that the picture's border cuts has the mean of the pixels that are present.
 
-Smooth enlargement: bilinear, Keys' cubic with a = -0.5 (1981; as Pillow has it, torch uses -0.75) and Lanczos-3.  Unlike
-Pillow the cells are repeated beyond the border instead of renormalising the kernel.
+Smooth enlargement: bilinear, Keys' cubic with a = -0.5 (1981; as Pillow has it, torch uses -0.75) and Lanczos-3.
+Unlike Pillow the cells are repeated beyond the border instead of renormalising the kernel.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ GREY = 0.5  # of a picture without a single known pixel
 def smooth_fill(image: Tensor, mask: Tensor) -> Tensor:
     """Fill the hole with a smooth, nearly harmonic membrane.
 
-    image: (B, 3, H, W).  mask: (B, 1, H, W) in {0, 1}.  Known pixels are untouched, filled ones stay within the range of
-    the known pixels of their picture and channel; a picture that is all hole becomes grey.  Without gradient.
+    image: (B, 3, H, W).  mask: (B, 1, H, W) in {0, 1}.  Known pixels are untouched, filled ones stay within the range
+    of the known pixels of their picture and channel; a picture that is all hole becomes grey.  Without gradient.
     """
     unknown = mask > 0.5
     return _filled(image.masked_fill(unknown, 0.0), unknown)
