@@ -10,14 +10,10 @@ Every build returns a sampler: sampler((H, W), rng) -> (1, H, W) float32, exactl
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import accumulate
-from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
 
 from inpaint.degradation.painting import (
     Canvas,
@@ -127,36 +123,6 @@ def blobs(
     return Painted(_shapes(count, diameter, waviness=probability("waviness", waviness)))
 
 
-class Mixture(NamedTuple):
-    """A mask sampler that lets one of several others draw."""
-
-    samplers: tuple[MaskSampler, ...]
-    shares: tuple[float, ...]
-
-    def __call__(self, size: tuple[int, int], rng: torch.Generator) -> Tensor:
-        """Draw a mask (1, H, W) from one sampler, chosen in proportion to its share."""
-        bounds = list(accumulate(self.shares))
-        sampler = self.samplers[bisect_right(bounds, units(rng, 1)[0] * bounds[-1], hi=len(bounds) - 1)]
-        return sampler(size, rng)
-
-
-def mixture(*, parts: Sequence[dict[str, Any]]) -> MaskSampler:
-    """Build a mixture from parts {name, share (1 unless said), options of that mask}."""
-    if not parts:
-        raise ValueError("A mixture of masks needs at least one part, e.g. {name: bars, share: 1}.")
-    samplers, shares = [], []
-    for part in parts:
-        options = dict(part)
-        name, share = options.pop("name", None), options.pop("share", 1.0)
-        if name not in MASKS:
-            raise ValueError(f"There is no mask {name!r}; choose one of {', '.join(MASKS)}.")
-        if share <= 0:
-            raise ValueError(f"The share of mask {name} is {share}, but must be positive.")
-        samplers.append(MASKS[name](**options))
-        shares.append(share)
-    return Mixture(tuple(samplers), tuple(shares))
-
-
 MASKS: dict[str, Callable[..., MaskSampler]] = {
     "box": box,
     "boxes": boxes,
@@ -166,7 +132,6 @@ MASKS: dict[str, Callable[..., MaskSampler]] = {
     "bars": bars,
     "ellipses": ellipses,
     "blobs": blobs,
-    "mixture": mixture,
 }
 
 

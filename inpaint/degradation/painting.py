@@ -6,7 +6,7 @@ The painters are plain functions with bound options, so that a mask travels to d
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -18,7 +18,8 @@ Paint = Callable[[Canvas, torch.Generator], None]
 MaskSampler = Callable[[tuple[int, int], torch.Generator], Tensor]
 
 
-class Painted(NamedTuple):
+@dataclass(frozen=True)
+class Painted:
     """A mask sampler: paints ones on an empty canvas of the size that is asked for."""
 
     paint: Paint

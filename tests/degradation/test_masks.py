@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -13,11 +14,10 @@ from inpaint.degradation.painting import Painted
 from inpaint.degradation.strokes import paint_bars
 
 BUILDS = [
-    *[(name, {}) for name in MASKS if name != "mixture"],
+    *[(name, {}) for name in MASKS],
     ("irregular", {"thickness": "thin"}),
     ("irregular", {"thickness": "thick", "size": 512}),
     ("bars", {"parallel": 1.0}),
-    ("mixture", {"parts": [{"name": "bars", "share": 0.7}, {"name": "boxes", "share": 0.3, "sides": [16, 96]}]}),
 ]
 each_mask = pytest.mark.parametrize(("name", "options"), BUILDS)
 
@@ -156,13 +156,9 @@ def test_a_picture_that_stays_clean_still_gets_one_pixel():
     assert Painted(paint)((5, 9), seeded(0)).sum() == 1
 
 
-def test_a_mixture_draws_in_proportion_to_the_shares():
-    whole = {"name": "boxes", "times": [1, 1], "sides": [16, 16], "margin": 0}
-    part = {"name": "boxes", "times": [1, 1], "sides": [4, 4], "margin": 0}
-    sampler = MASKS["mixture"](parts=[{**whole, "share": 3}, part])
-    rng = seeded(0)
-    full = sum(bool(sampler((16, 16), rng).all()) for _ in range(2000)) / 2000
-    assert full == pytest.approx(0.75, abs=0.03)
+@each_mask
+def test_a_sampler_is_one_thing_and_not_a_list_of_parts(name, options):
+    assert not isinstance(MASKS[name](**options), Sequence)  # a degradation takes a list for a choice
 
 
 @pytest.mark.parametrize(
@@ -176,9 +172,6 @@ def test_a_mixture_draws_in_proportion_to_the_shares():
         ("freeform", {"strokes": [1.5, 3]}, "whole"),
         ("boxes", {"margin": -1}, "margin"),
         ("box", {"height": 0}, "height"),
-        ("mixture", {"parts": []}, "part"),
-        ("mixture", {"parts": [{"name": "nothing"}]}, "deepfill"),
-        ("mixture", {"parts": [{"name": "box", "share": 0}]}, "share"),
     ],
 )
 def test_wrong_options_are_refused_in_a_sentence(name, options, word):
