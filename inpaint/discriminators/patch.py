@@ -1,0 +1,114 @@
+"""PatchGAN: judges overlapping patches of a picture instead of the whole.
+
+Source: Isola et al., Image-to-Image Translation with Conditional Adversarial Networks (2017); layers=3 sees patches of
+70 x 70 pixels, layers=0 is its PixelGAN. The trunk's state dict has the keys of the authors' PyTorch code. Differs:
+spectral normalisation (Miyato et al., 2018) and the mask as a fourth channel are choices; without a norm every
+convolution has a bias.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from inpaint.discriminators.scores import Scores
+
+NORMS = ("batch", "instance", "none")
+INITIAL_DEVIATION = 0.02
+SLOPE = 0.2  # of the leaky ReLUs
+WIDEST = 8  # channels grow to 8 times the width, then stay
+
+
+class PatchTrunk(nn.Module):
+    """The convolutions, for any number of input channels in [-1, 1]."""
+
+    def __init__(self, in_channels: int, *, width: int = 64, layers: int = 3, norm: str = "batch"):
+        super().__init__()
+        bias = norm != "batch"  # a batch norm has its own shift
+        make = patch_layers if layers else pixel_layers
+        self.model = nn.Sequential(*make(in_channels, width=width, layers=layers, norm=norm, bias=bias))
+
+    def forward(self, x: Tensor) -> Scores:
+        features = []
+        for layer in self.model:
+            x = layer(x)
+            if isinstance(layer, nn.LeakyReLU):
+                features.append(x)
+        return Scores(x, [*features, x])
+
+
+class Patch(nn.Module):
+    """A trunk that looks at pictures in [0, 1], and at their mask where see_mask."""
+
+    def __init__(self, trunk: PatchTrunk, *, see_mask: bool):
+        super().__init__()
+        self.trunk = trunk
+        self.see_mask = see_mask
+
+    def forward(self, image: Tensor, mask: Tensor) -> Scores:
+        x = 2 * image - 1
+        return self.trunk(torch.cat([x, mask.to(x.dtype)], dim=1) if self.see_mask else x)
+
+
+def patch_layers(in_channels: int, *, width: int, layers: int, norm: str, bias: bool) -> list[nn.Module]:
+    """Return convolutions of stride 2, as many as layers, then one of stride 1 and the logits."""
+    stack: list[nn.Module] = [nn.Conv2d(in_channels, width, 4, stride=2, padding=1), nn.LeakyReLU(SLOPE)]
+    channels = width
+    for depth in range(1, layers + 1):
+        wider, stride = width * min(2**depth, WIDEST), 2 if depth < layers else 1
+        stack += [nn.Conv2d(channels, wider, 4, stride=stride, padding=1, bias=bias), *norm_layers(norm, wider)]
+        stack += [nn.LeakyReLU(SLOPE)]
+        channels = wider
+    return [*stack, nn.Conv2d(channels, 1, 4, stride=1, padding=1)]
+
+
+def pixel_layers(in_channels: int, *, width: int, layers: int, norm: str, bias: bool) -> list[nn.Module]:
+    """Return 1 x 1 convolutions: every pixel is judged alone."""
+    assert layers == 0
+    return [
+        nn.Conv2d(in_channels, width, 1),
+        nn.LeakyReLU(SLOPE),
+        nn.Conv2d(width, 2 * width, 1, bias=bias),
+        *norm_layers(norm, 2 * width),
+        nn.LeakyReLU(SLOPE),
+        nn.Conv2d(2 * width, 1, 1, bias=bias),
+    ]
+
+
+def norm_layers(norm: str, channels: int) -> list[nn.Module]:
+    """Return the norm of one stage: a list of one layer, or of none."""
+    if norm == "batch":
+        return [nn.BatchNorm2d(channels)]
+    return [nn.InstanceNorm2d(channels)] if norm == "instance" else []
+
+
+def initialize(module: nn.Module) -> None:
+    """Draw convolutions from N(0, 0.02) and batch norm scales from N(1, 0.02); biases start at 0."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.normal_(layer.weight, 0.0, INITIAL_DEVIATION)
+        elif isinstance(layer, nn.BatchNorm2d):
+            nn.init.normal_(layer.weight, 1.0, INITIAL_DEVIATION)
+        if isinstance(layer, nn.Conv2d | nn.BatchNorm2d) and layer.bias is not None:
+            nn.init.zeros_(layer.bias)
+
+
+def build(
+    *, width: int = 64, layers: int = 3, norm: str = "batch", spectral: bool = False, see_mask: bool = False
+) -> nn.Module:
+    """Build a PatchGAN; layers is its number of stride-2 convolutions, 0 judges single pixels.
+
+    Raises ValueError for a norm that does not exist or for counts out of range.
+    """
+    if norm not in NORMS:
+        raise ValueError(f"norm is {norm!r}: choose among {', '.join(NORMS)}.")
+    if width < 1 or layers < 0:
+        raise ValueError(f"width is {width} and layers is {layers}: width must be at least 1, layers at least 0.")
+    trunk = PatchTrunk(4 if see_mask else 3, width=width, layers=layers, norm=norm)
+    initialize(trunk)  # before spectral norm, which starts its power iteration from the weights it finds
+    if spectral:
+        for layer in list(trunk.modules()):
+            if isinstance(layer, nn.Conv2d):
+                spectral_norm(layer)
+    return Patch(trunk, see_mask=see_mask)
