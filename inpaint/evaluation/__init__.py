@@ -1,0 +1,1 @@
+"""A restorer, pictures and baselines in; one table, JSON and a page with pictures out."""

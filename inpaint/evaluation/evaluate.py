@@ -1,0 +1,194 @@
+"""Restorers and baselines, on the same damage to the same pictures, measured as files would hold them.
+
+Everything is rounded to 8 bits before it is measured, known pixels must come back bit for bit (else a method could
+win by changing what it was not asked to), and numbers are means over pictures: PSNR in dB is averaged per picture,
+an infinite one (nothing differs) counting as 100 dB.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from inpaint.degradation.mosaic import Grid
+from inpaint.evaluation.baselines import BASELINES, Baseline, to_bytes
+from inpaint.evaluation.cases import DEFAULT_CASES, Case, Damaged, damage
+from inpaint.metrics.pixels import l1, psnr
+from inpaint.metrics.ssim import ssim
+
+PSNR_CAP = 100.0  # dB, what a perfect picture counts as in a mean
+VIEW = 192  # pixels, side of the window of an example; a page of some hundred PNGs stays below 20 MB
+
+Restore = Callable[..., Tensor]  # restore(image (3, H, W), mask (1, H, W), *, censor, grid) -> (3, H, W)
+
+
+class Scores(NamedTuple):
+    """How near one method came, over the mask and over the whole picture."""
+
+    psnr_mask: float  # dB
+    ssim_mask: float
+    l1_mask: float  # of the range [0, 1]
+    psnr_whole: float
+    ssim_whole: float
+    l1_whole: float
+
+
+class Row(NamedTuple):
+    """The means of one method on one case."""
+
+    case: str
+    method: str
+    baseline: bool
+    count: int  # pictures
+    scores: Scores
+    seconds: float  # per picture, on the machine that ran it
+
+
+class Result(NamedTuple):
+    """What one method made of one picture."""
+
+    restored: Tensor  # (3, H, W) uint8
+    scores: Scores
+    seconds: float
+
+
+class Example(NamedTuple):
+    """One picture for the page, cut to a window around the mask."""
+
+    case: str
+    name: str
+    mask: Tensor  # (1, h, w)
+    target: Tensor  # (3, h, w) uint8
+    image: Tensor  # (3, h, w) uint8, what the methods were given
+    restored: dict[str, Tensor]  # method -> (3, h, w) uint8
+    psnr: dict[str, float]  # method -> dB, over the whole mask
+
+
+class Evaluation(NamedTuple):
+    """Everything that a report says."""
+
+    rows: tuple[Row, ...]  # by case, in the order of the cases, baselines first
+    examples: tuple[Example, ...]
+    seed: int
+    count: int  # pictures
+
+
+def evaluate(
+    restorers: Mapping[str, Restore],
+    pictures: Iterable[tuple[str, Tensor]],
+    *,
+    cases: Sequence[Case] = DEFAULT_CASES,
+    seed: int = 0,
+    baselines: bool = True,
+    keep: int = 6,
+    progress: Callable[[str], None] | None = None,
+) -> Evaluation:
+    """Damage every picture in every way, restore it by every method, and average what is measured.
+
+    A restorer is called as restorer(image, mask, censor="hole" or "mosaic", grid=Grid or None).  pictures: (name,
+    target (3, H, W) in [0, 1]), read one at a time.  keep: how many pictures, from the first on, become examples.
+    progress is told the name of every finished picture.
+    Raises ValueError for no pictures, for names that are taken, and for a restorer that changes a known pixel.
+    """
+    methods = {censor: _methods(restorers, censor, baselines=baselines) for censor in BASELINES}
+    if len({case.name for case in cases}) < len(cases):
+        raise ValueError(f"every case may be asked for once, but got {', '.join(case.name for case in cases)}")
+    measured: dict[tuple[str, str], list[Result]] = {
+        (case.name, method): [] for case in cases for method in methods[case.censor]
+    }
+    examples: list[Example] = []
+    count = 0
+    for name, picture in pictures:
+        target = to_bytes(picture.detach().cpu()).float() / 255
+        for case in cases:
+            damaged = damage(target, case, seed=seed, index=count)
+            results = {
+                method: _result(restore, damaged, target, case, what=f"{method}, for {name} ({case.name}),")
+                for method, restore in methods[case.censor].items()
+            }
+            for method, result in results.items():
+                measured[case.name, method].append(result._replace(restored=torch.empty(0)))
+            if count < keep:
+                examples.append(_example(case.name, name, damaged, target, results))
+        count += 1
+        if progress is not None:
+            progress(name)
+    if count == 0:
+        raise ValueError("there are no pictures to evaluate on")
+    rows = [_row(case, method, results, method not in restorers) for (case, method), results in measured.items()]
+    return Evaluation(tuple(rows), tuple(examples), seed, count)
+
+
+def score(restored: Tensor, target: Tensor, mask: Tensor) -> Scores:
+    """Measure one restored picture.  restored, target: (3, H, W) in [0, 1].  mask: (1, H, W)."""
+    restored, target, mask = restored[None], target[None], mask[None]
+    whole = torch.ones_like(mask)
+    return Scores(*(metric(restored, target, where).item() for where in (mask, whole) for metric in (psnr, ssim, l1)))
+
+
+def _methods(restorers: Mapping[str, Restore], censor: str, *, baselines: bool) -> dict[str, Restore]:
+    """Name everything that is compared on this censor: baselines first, then the restorers."""
+    taken = set(restorers) & {name for choices in BASELINES.values() for name in choices}
+    if taken:
+        raise ValueError(f"a restorer cannot be named {min(taken)!r}: that is a baseline")
+    chosen = BASELINES[censor] if baselines else {}
+    if not chosen and not restorers:
+        raise ValueError("there is nothing to evaluate: no restorer was given and the baselines are off")
+    return {name: partial(_by_baseline, baseline) for name, baseline in chosen.items()} | dict(restorers)
+
+
+def _by_baseline(baseline: Baseline, image: Tensor, mask: Tensor, *, censor: str, grid: Grid | None) -> Tensor:
+    return baseline(image, mask, grid)
+
+
+def _result(restore: Restore, damaged: Damaged, target: Tensor, case: Case, *, what: str) -> Result:
+    """Restore one picture, refuse an answer that breaks the contract, and measure the rest as a file would hold it."""
+    image, mask, grid = damaged
+    start = time.perf_counter()
+    with torch.no_grad():
+        restored = restore(image.clone(), mask.clone(), censor=case.censor, grid=grid).detach().cpu()
+    seconds = time.perf_counter() - start
+    if restored.shape != image.shape:
+        raise ValueError(f"{what} returned the shape {tuple(restored.shape)} instead of {tuple(image.shape)}")
+    if not restored.isfinite().all():
+        raise ValueError(f"{what} returned values that are not finite")
+    changed = (restored != image).any(0, keepdim=True) & (mask < 0.5)  # (1, H, W)
+    if changed.any():
+        raise ValueError(
+            f"{what} changed {int(changed.sum())} known pixels: outside the mask the image must come back bit for bit"
+        )
+    pixels = to_bytes(restored)
+    return Result(pixels, score(pixels.float() / 255, target, mask), seconds)
+
+
+def _row(case: str, method: str, results: Sequence[Result], baseline: bool) -> Row:
+    """Average over pictures, an infinite PSNR as PSNR_CAP."""
+    scores = torch.tensor([result.scores for result in results], dtype=torch.float64)  # (N, 6)
+    psnrs = [i for i, field in enumerate(Scores._fields) if field.startswith("psnr")]
+    scores[:, psnrs] = scores[:, psnrs].clamp(max=PSNR_CAP)
+    seconds = sum(result.seconds for result in results) / len(results)
+    return Row(case, method, baseline, len(results), Scores(*scores.mean(0).tolist()), seconds)
+
+
+def _example(case: str, name: str, damaged: Damaged, target: Tensor, results: Mapping[str, Result]) -> Example:
+    """Cut a window around the middle of the mask, as large as VIEW and the picture allow."""
+    points = damaged.mask[0].nonzero()  # (pixels, 2)
+    window = []
+    for side, low, high in zip(target.shape[-2:], points.amin(0).tolist(), points.amax(0).tolist(), strict=True):
+        start = min(max((low + high + 1 - VIEW) // 2, 0), max(side - VIEW, 0))
+        window.append(slice(start, start + VIEW))
+    cut = (..., *window)
+    return Example(
+        case,
+        name,
+        damaged.mask[cut].clone(),
+        to_bytes(target)[cut].clone(),
+        to_bytes(damaged.image)[cut].clone(),
+        {method: result.restored[cut].clone() for method, result in results.items()},
+        {method: result.scores.psnr_mask for method, result in results.items()},
+    )

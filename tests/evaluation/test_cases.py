@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from inpaint.degradation.mosaic import cell_means, enlarge
+from inpaint.evaluation.cases import DEFAULT_CASES, HOLES, damage, parse_case
+
+SIZE = (97, 130)
+
+
+def picture(*, size: tuple[int, int] = SIZE) -> torch.Tensor:
+    values = torch.randint(0, 256, (3, *size), generator=torch.Generator().manual_seed(0))
+    return values.float() / 255
+
+
+def names() -> list[str]:
+    return [case.name for case in DEFAULT_CASES]
+
+
+def test_the_default_cases_are_three_mosaics_and_two_holes():
+    assert names() == ["mosaic-4", "mosaic-8", "mosaic-16", "hole-freeform", "hole-bars"]
+
+
+@pytest.mark.parametrize(
+    ("name", "censor", "mask", "block"),
+    [
+        ("mosaic-8", "mosaic", "boxes", 8),
+        ("hole-bars", "hole", "bars", None),
+        ("hole-irregular", "hole", "irregular", None),
+    ],
+)
+def test_a_name_says_the_case(name, censor, mask, block):
+    case = parse_case(name)
+    assert (case.name, case.censor, case.mask, case.block) == (name, censor, mask, block)
+
+
+def test_an_irregular_hole_may_say_its_thickness():
+    assert parse_case("hole-irregular-thick").options == {"thickness": "thick"}
+    with pytest.raises(ValueError, match="gigantic"):
+        parse_case("hole-irregular-gigantic")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "mosaic",
+        "mosaic-1",
+        "mosaic-x",
+        "mosaic--4",
+        "hole",
+        "hole-moon",
+        "hole-bars-thin",
+        "hole-mixture",
+        "blur-4",
+    ],
+)
+def test_an_unknown_name_is_refused_with_the_choices(name):
+    with pytest.raises(ValueError, match="mosaic-BLOCK"):
+        parse_case(name)
+
+
+@pytest.mark.parametrize("hole", HOLES)
+def test_every_hole_is_grey_inside_and_untouched_outside(hole):
+    target = picture()
+    image, mask, grid = damage(target, parse_case(f"hole-{hole}"), seed=0, index=0)
+    assert grid is None
+    assert mask.shape == (1, *SIZE)
+    assert set(mask.unique().tolist()) == {0.0, 1.0}
+    assert (image[:, mask[0] == 1] == 0.5).all()
+    assert torch.equal(image[:, mask[0] == 0], target[:, mask[0] == 0])
+
+
+@pytest.mark.parametrize("block", [2, 4, 7, 16, 40])
+def test_a_mosaic_shows_the_rounded_means_of_whole_cells(block):
+    target = picture()
+    image, mask, grid = damage(target, parse_case(f"mosaic-{block}"), seed=0, index=0)
+    assert grid is not None
+    assert grid.block == (block, block)
+    top, left = grid.phase
+    cells = 0
+    for y in range(top - block, SIZE[0], block):
+        for x in range(left - block, SIZE[1], block):
+            cut = (..., slice(max(y, 0), max(y + block, 0)), slice(max(x, 0), max(x + block, 0)))
+            if target[cut].numel() == 0:
+                continue
+            assert mask[cut].min() == mask[cut].max()  # painted or not, never in part
+            if mask[cut].max() == 1:
+                cells += 1
+                mean = target[cut].double().mean((-1, -2), keepdim=True)
+                assert (image[cut] - mean).abs().max() < 0.5 / 255 + 1e-6  # which way a tie goes is left open
+                assert (image[cut] == image[cut][:, :1, :1]).all()
+                assert torch.equal((image[cut] * 255).round() / 255, image[cut])
+            else:
+                assert torch.equal(image[cut], target[cut])
+    assert cells >= 1
+
+
+def test_the_cells_can_be_read_back_from_the_mosaic():
+    image, mask, grid = damage(picture(), parse_case("mosaic-8"), seed=0, index=3)
+    assert grid is not None
+    again = enlarge(cell_means(image, grid), grid, SIZE)
+    assert ((again - image) * mask).abs().max() < 1e-6
+
+
+@pytest.mark.parametrize("name", names())
+def test_damage_depends_on_seed_index_and_case_only(name):
+    case = parse_case(name)
+    first, again = (damage(picture(), case, seed=1, index=2) for _ in range(2))
+    assert torch.equal(first.image, again.image)
+    assert torch.equal(first.mask, again.mask)
+    assert first.grid == again.grid
+    assert not torch.equal(first.mask, damage(picture(), case, seed=1, index=3).mask)
+    assert not torch.equal(first.mask, damage(picture(), case, seed=2, index=2).mask)
+
+
+def test_the_mask_does_not_depend_on_what_the_picture_shows():
+    for case in DEFAULT_CASES:
+        assert torch.equal(
+            damage(picture(), case, seed=0, index=0).mask, damage(1 - picture(), case, seed=0, index=0).mask
+        )
+
+
+def test_the_phase_of_the_mosaic_is_drawn():
+    phases = {damage(picture(), parse_case("mosaic-16"), seed=0, index=i).grid for i in range(20)}
+    assert len(phases) > 10
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_picture_of_a_few_pixels_is_still_damaged(name):
+    image, mask, _ = damage(picture(size=(6, 9)), parse_case(name), seed=0, index=0)
+    assert image.shape == (3, 6, 9)
+    assert mask.any()
+
+
+@pytest.mark.parametrize("size", [(48, 64), (256, 256), (300, 900)])
+def test_a_mosaic_leaves_known_pixels_around_it(size):
+    for index in range(20):
+        mask = damage(picture(size=size), parse_case("mosaic-8"), seed=0, index=index).mask
+        assert 0.001 < mask.mean() < 0.5
