@@ -96,21 +96,17 @@ def evaluate(
     Raises ValueError for no pictures, for names that are taken, and for a restorer that changes a known pixel.
     """
     methods = {censor: _methods(restorers, censor, baselines=baselines) for censor in BASELINES}
-    if len({case.name for case in cases}) < len(cases):
+    pairs = [(case.name, method) for case in cases for method in methods[case.censor]]
+    if len(set(pairs)) < len(pairs):
         raise ValueError(f"every case may be asked for once, but got {', '.join(case.name for case in cases)}")
-    measured: dict[tuple[str, str], list[Result]] = {
-        (case.name, method): [] for case in cases for method in methods[case.censor]
-    }
+    measured: dict[tuple[str, str], list[Result]] = {pair: [] for pair in pairs}
     examples: list[Example] = []
     count = 0
     for name, picture in pictures:
         target = to_bytes(picture.detach().cpu()).float() / 255
         for case in cases:
             damaged = damage(target, case, seed=seed, index=count)
-            results = {
-                method: _result(restore, damaged, target, case, what=f"{method}, for {name} ({case.name}),")
-                for method, restore in methods[case.censor].items()
-            }
+            results = _results(methods[case.censor], damaged, target, what=f"for {name} ({case.name}),")
             for method, result in results.items():
                 measured[case.name, method].append(result._replace(restored=torch.empty(0)))
             if count < keep:
@@ -146,12 +142,18 @@ def _by_baseline(baseline: Baseline, image: Tensor, mask: Tensor, *, censor: str
     return baseline(image, mask, grid)
 
 
-def _result(restore: Restore, damaged: Damaged, target: Tensor, case: Case, *, what: str) -> Result:
+def _results(methods: Mapping[str, Restore], damaged: Damaged, target: Tensor, *, what: str) -> dict[str, Result]:
+    """Restore one damaged picture by every method."""
+    return {name: _result(restore, damaged, target, what=f"{name}, {what}") for name, restore in methods.items()}
+
+
+def _result(restore: Restore, damaged: Damaged, target: Tensor, *, what: str) -> Result:
     """Restore one picture, refuse an answer that breaks the contract, and measure the rest as a file would hold it."""
     image, mask, grid = damaged
+    censor = "hole" if grid is None else "mosaic"
     start = time.perf_counter()
     with torch.no_grad():
-        restored = restore(image.clone(), mask.clone(), censor=case.censor, grid=grid).detach().cpu()
+        restored = restore(image.clone(), mask.clone(), censor=censor, grid=grid).detach().cpu()
     seconds = time.perf_counter() - start
     if restored.shape != image.shape:
         raise ValueError(f"{what} returned the shape {tuple(restored.shape)} instead of {tuple(image.shape)}")
