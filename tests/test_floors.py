@@ -9,9 +9,9 @@ import pytest
 
 FLOORS = {
     0: {"sample", "files", "randomness"},
-    1: {"config", "checkpoint", "images", "degradation", "layers", "metrics", "distributed"},
+    1: {"config", "checkpoint", "images", "degradation", "layers", "metrics", "distributed", "average"},
     2: {"generators", "discriminators", "losses", "data", "detection", "analysis", "restorer", "weights"},
-    3: {"recipes", "evaluation", "builders"},
+    3: {"recipes", "evaluation", "builders", "journal"},
     4: {"assemble", "trainer", "folder"},
     5: {"cli", "web", "__main__", "__init__"},
 }

@@ -12,6 +12,7 @@ down and sub-pixel convolutions (Shi et al. 2016) up.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 import torch.nn as nn
@@ -43,7 +44,7 @@ class ResidualUNet(nn.Module):
     def __init__(self, widths: Sequence[int], *, blocks: int, middle: int):
         super().__init__()
         self.multiple = 2 ** (len(widths) - 1)
-        steps = list(zip(widths[:-1], widths[1:], strict=True))
+        steps = list(pairwise(widths))
         self.head = nn.Conv2d(4, widths[0], 3, padding=1)
         self.encoders = nn.ModuleList(blocks_of(narrow, blocks) for narrow, _ in steps)
         self.downs = nn.ModuleList(nn.Conv2d(narrow, wide, 2, stride=2) for narrow, wide in steps)

@@ -1,0 +1,42 @@
+"""Image inpainting and mosaic removal.
+
+    import inpaint
+    restore = inpaint.load("default")
+    restored = restore(image, mask)                    # a hole
+    restored = restore(image, mask, censor="mosaic")   # a mosaic
+
+image: (3, H, W) in [0, 1].  mask: (1, H, W), 1 = restore.  The names below are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from inpaint.assemble import load
+    from inpaint.degradation.mosaic import Grid
+    from inpaint.evaluation import evaluate
+    from inpaint.folder import decensor
+    from inpaint.restorer import Restorer
+
+try:
+    __version__ = version("inpaint")
+except PackageNotFoundError:  # run from a checkout that is not installed
+    __version__ = "0"
+
+PUBLIC = {
+    "Grid": "inpaint.degradation.mosaic",
+    "Restorer": "inpaint.restorer",
+    "decensor": "inpaint.folder",
+    "evaluate": "inpaint.evaluation",
+    "load": "inpaint.assemble",
+}
+__all__ = ["Grid", "Restorer", "decensor", "evaluate", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in PUBLIC:
+        raise AttributeError(f"module inpaint has no attribute {name!r}")
+    return getattr(import_module(PUBLIC[name]), name)

@@ -1,0 +1,180 @@
+"""From a run to its parts: networks, data, recipe, optimizers.  The only file that knows the schema and the parts."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from torch import nn
+
+from inpaint import distributed
+from inpaint.checkpoint import load_checkpoint
+from inpaint.config import Data, Optim, Part, Run, parse_run, run_to_tree
+from inpaint.data.samples import Positions, Samples, fixed_samples
+from inpaint.data.samples import load as load_batches
+from inpaint.data.sources import centre_crops, source_of
+from inpaint.degradation.degrade import Degradation
+from inpaint.degradation.fills import FILLS
+from inpaint.degradation.masks import MASKS
+from inpaint.degradation.realism import Realism
+from inpaint.discriminators import DISCRIMINATORS
+from inpaint.generators import GENERATORS
+from inpaint.losses.features import VggFeatures
+from inpaint.recipes import RECIPES
+from inpaint.restorer import Restorer, find_device
+from inpaint.sample import Sample
+from inpaint.trainer import Every, Player, Trainer
+from inpaint.weights import BUNDLED, bundled_path
+
+Built = TypeVar("Built")
+
+
+def build(table: Mapping[str, Callable[..., Built]], part: Part, kind: str) -> Built:
+    """Build a part by its name and options.  Raises ValueError naming the choices for an unknown name or option."""
+    if part.name not in table:
+        raise ValueError(f"{kind} {part.name!r} is unknown; choose {', '.join(table)}")
+    return call(table[part.name], part.options, f"{kind} {part.name}")
+
+
+def call(function: Callable[..., Built], options: Mapping[str, Any], what: str, *given: Any) -> Built:
+    """Call a `build` with a section of the YAML.  Raises ValueError for an option that it does not have."""
+    known = [name for name, it in inspect.signature(function).parameters.items() if it.kind is it.KEYWORD_ONLY]
+    unknown = [name for name in options if name not in known]
+    if unknown:
+        raise ValueError(f"{what} has no option {unknown[0]!r}; it has {', '.join(known) or 'none'}")
+    try:
+        return function(*given, **options)
+    except TypeError as error:
+        raise ValueError(f"{what}: {error}") from error
+
+
+def degradation_of(data: Data) -> Degradation:
+    """Build what damages a clean picture."""
+    masks = [(choice.share, build(MASKS, choice, "mask")) for choice in data.mask]
+    fills = [(choice.share, build(FILLS, choice, "fill")) for choice in data.fill]
+    return Degradation(masks, fills, None if data.realism is None else call(Realism, data.realism, "realism"))
+
+
+def samples_of(run: Run) -> Samples:
+    """Build the endless table of training samples."""
+    sources = [(source.share, source_of(source.path, flip=run.data.flip)) for source in run.data.train]
+    return Samples(sources, degradation_of(run.data), crop=run.data.crop, seed=run.seed)
+
+
+def validation_of(run: Run) -> list[Sample]:
+    """Damage the centres of the validation pictures, each in its own fixed way."""
+    if run.data.validation is None:
+        return []
+    paths, count = [source.path for source in run.data.validation], run.data.validation_samples
+    targets = [crop for path in paths for crop in centre_crops(path, run.data.crop, math.ceil(count / len(paths)))]
+    return fixed_samples(targets, degradation_of(run.data), seed=run.seed)
+
+
+def recipe_of(run: Run) -> nn.Module:
+    """Build the networks, on the CPU from the run's seed, and how they learn."""
+    torch.manual_seed(run.seed)
+    generator = build(GENERATORS, run.generator, "generator")
+    given: list[Any] = [generator]
+    if run.discriminators:
+        given.append({name: build(DISCRIMINATORS, part, "discriminator") for name, part in run.discriminators.items()})
+    if run.recipe.name not in RECIPES:
+        raise ValueError(f"recipe {run.recipe.name!r} is unknown; choose {', '.join(RECIPES)}")
+    factory = RECIPES[run.recipe.name]
+    if run.features is not None:
+        factory = partial(factory, features=VggFeatures(run.features.network, weights=run.features.weights))
+    return call(factory, run.recipe.options, f"recipe {run.recipe.name}", *given)
+
+
+def rate_of(optim: Optim, steps: int) -> Callable[[int], float]:
+    """Return the learning rate as a function of the step."""
+
+    def rate(step: int) -> float:
+        if step < optim.warmup:
+            return optim.lr * (step + 1) / optim.warmup
+        start = max(optim.warmup, optim.constant_for * steps)
+        done = min(1.0, max(0.0, (step - start) / max(1.0, steps - start)))
+        falling = {"constant": 1.0, "linear": 1 - done, "cosine": (1 + math.cos(math.pi * done)) / 2}
+        return optim.lr * falling[optim.schedule]
+
+    return rate
+
+
+def player_of(network: nn.Module, optim: Optim, steps: int) -> Player:
+    """Build the optimizer of one network."""
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[optim.name]
+    parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    optimizer = kind(parameters, lr=optim.lr, betas=optim.betas, weight_decay=optim.weight_decay)
+    return Player(optimizer, rate_of(optim, steps))
+
+
+def trainer_of(run: Run) -> Trainer:
+    """Build everything that a run names.  Raises ValueError in a sentence for what does not fit."""
+    device = find_device(run.device)
+    recipe = recipe_of(run)
+    multiple, crop = recipe.generator.multiple, run.data.crop  # pyright: ignore[reportAttributeAccessIssue]
+    if crop % multiple:
+        raise ValueError(f"data.crop {crop} does not divide by {multiple}, as generator {run.generator.name} needs")
+    layout = torch.channels_last if run.channels_last else torch.contiguous_format
+    recipe.to(device=device, memory_format=layout)  # pyright: ignore[reportCallIssue]
+    samples = samples_of(run)
+
+    def batches(start: int, stop: int) -> Iterable[Sample]:
+        rank, world = distributed.rank(), distributed.world_size()
+        positions = Positions(start, stop, batch=run.data.batch, rank=rank, world=world)
+        return load_batches(samples, positions, workers=run.data.workers, pin=device.type == "cuda")
+
+    every = run.every
+    return Trainer(
+        recipe,  # pyright: ignore[reportArgumentType]
+        {name: player_of(network, run.optim[name], run.steps) for name, network in recipe.players.items()},  # pyright: ignore
+        batches=batches,
+        validation=validation_of(run),
+        folder=Path(run.output),
+        run=run_to_tree(run),
+        steps=run.steps,
+        every=Every(log=every.log, samples=every.samples, validate=every.validate_, save=every.save),
+        seed=run.seed,
+        decay=run.ema,
+        clip=run.clip,
+        device=device,
+        bfloat16=run.precision == "bfloat16",
+        channels_last=run.channels_last,
+    )
+
+
+def load(model: str | Path = "default", *, device: str = "auto", precision: str = "float32") -> Restorer:
+    """Load a bundled network by its name, or a checkpoint by its path, ready to restore.
+
+    Raises ValueError for a name that is neither, or a checkpoint that does not fit its own description.
+    """
+    path = bundled_path(str(model)) if str(model) in BUNDLED else Path(model)
+    if not path.is_file():
+        raise ValueError(f"{model} is neither a bundled network ({', '.join(BUNDLED)}) nor a checkpoint file")
+    checkpoint = load_checkpoint(path)
+    run = parse_run(checkpoint.run, str(path))
+    generator = build(GENERATORS, run.generator, "generator")
+    try:
+        generator.load_state_dict(checkpoint.weights)
+    except RuntimeError as error:
+        raise ValueError(
+            f"{path} does not fit generator {run.generator.name}: {' '.join(str(error).split())}"
+        ) from None
+    return Restorer(generator, shows=presentations(run.data.fill), device=device, precision=precision)
+
+
+def presentations(fills: Sequence[Part]) -> dict[str, str]:
+    """Return how the network was shown each censor it learned: {"hole": value, "mosaic": enlargement}."""
+    shown = {"hole": ("value", "black"), "mosaic": ("enlarge", "nearest")}
+    return {fill.name: likeliest(fill.options.get(*shown[fill.name])) for fill in reversed(fills)}
+
+
+def likeliest(choice: Any) -> str:
+    """Return the first of the choices with the largest share."""
+    if isinstance(choice, Mapping):
+        return max(choice, key=lambda name: choice[name])
+    return choice if isinstance(choice, str) else choice[0]

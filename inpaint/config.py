@@ -1,0 +1,187 @@
+"""The schema of a run and reading it from YAML.
+
+A part (a generator, a mask, a fill, ...) is a name and its options; which options exist is told by that part's
+`build`, and checked when the run is assembled.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, ValidationError, model_validator
+
+
+class Loader(yaml.SafeLoader):
+    """YAML 1.1 that also takes 1e-4 for the number it is in YAML 1.2."""
+
+
+Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?\d[\d_]*(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
+)
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Part(BaseModel):
+    """A named part; every other key is an option of its `build`."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    name: str
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+class Choice(Part):
+    """One of several parts to draw from, in proportion to its share."""
+
+    share: float = Field(default=1.0, gt=0)
+
+
+class Source(Strict):
+    """Where clean pictures come from: a folder, or the word "synthetic"."""
+
+    path: str
+    share: float = Field(default=1.0, gt=0)
+
+
+def listed(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+def sources(value: Any) -> Any:
+    return [{"path": item} if isinstance(item, str | Path) else item for item in listed(value)]
+
+
+Choices = Annotated[tuple[Choice, ...], BeforeValidator(listed), Field(min_length=1)]
+Sources = Annotated[tuple[Source, ...], BeforeValidator(sources), Field(min_length=1)]
+
+
+class Data(Strict):
+    """What is learned from; `train` and `validation` take a folder, "synthetic", or a list with shares."""
+
+    train: Sources
+    validation: Sources | None = None
+    validation_samples: PositiveInt = 64
+    crop: PositiveInt = 256
+    batch: PositiveInt = 16
+    workers: int = Field(default=1, ge=0)
+    flip: bool = True
+    mask: Choices
+    fill: Choices
+    realism: dict[str, Any] | None = None
+
+
+class Optim(Strict):
+    """One player's optimizer; the rate warms up over `warmup` steps and then follows `schedule` to the last step."""
+
+    name: Literal["adam", "adamw"] = "adamw"
+    lr: float = Field(gt=0)
+    betas: tuple[float, float] = (0.9, 0.99)
+    weight_decay: float = Field(default=0.0, ge=0)
+    schedule: Literal["constant", "cosine", "linear"] = "constant"
+    constant_for: float = Field(default=0.0, ge=0, le=1)
+    warmup: int = Field(default=0, ge=0)
+
+
+class Features(Strict):
+    """The VGG of the perceptual and style terms; weights: "torchvision" or a file."""
+
+    network: Literal["vgg16", "vgg19"] = "vgg16"
+    weights: str = "torchvision"
+
+
+class Every(Strict):
+    """How often things happen, in steps."""
+
+    log: PositiveInt = 50
+    samples: PositiveInt = 1000
+    validate_: PositiveInt = Field(default=1000, alias="validate")
+    save: PositiveInt = 1000
+
+
+class Run(Strict):
+    """A whole experiment; it is stored in every checkpoint that the run writes."""
+
+    output: str
+    steps: PositiveInt
+    seed: int = 0
+    device: str = "auto"
+    precision: Literal["float32", "bfloat16"] = "float32"
+    channels_last: bool = True
+    ema: float = Field(default=0.999, ge=0, lt=1)
+    clip: float | None = Field(default=1.0, gt=0)
+    every: Every = Every()
+    data: Data
+    generator: Part
+    discriminators: dict[str, Part] = {}
+    recipe: Part
+    features: Features | None = None
+    optim: dict[str, Optim]
+
+    @model_validator(mode="after")
+    def every_player_has_an_optimizer(self) -> Run:
+        players = {"generator", *self.discriminators}
+        if players != set(self.optim):
+            raise ValueError(f"optim names {sorted(self.optim)}, but the run's players are {sorted(players)}")
+        return self
+
+
+def read_run(path: Path | str, settings: Sequence[str] = ()) -> Run:
+    """Read a run from a YAML file and apply settings such as "data.batch=8" or "optim.generator.lr=1e-4" to it.
+
+    Values of settings are YAML.  Raises ValueError with one line per fault.
+    """
+    path = Path(path)
+    try:
+        tree = yaml.load(path.read_text(encoding="utf-8"), Loader)
+    except FileNotFoundError:
+        raise ValueError(f"{path} does not exist; it should be a run's YAML file") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(tree, dict):
+        raise ValueError(f"{path} should hold a mapping (steps: ..., data: ..., ...), it holds {type(tree).__name__}")
+    for setting in settings:
+        override(tree, setting)
+    return parse_run(tree, str(path))
+
+
+def override(tree: dict[str, Any], setting: str) -> None:
+    """Set one value in a tree of mappings and lists by its dotted path, in place."""
+    path, equals, value = setting.partition("=")
+    if not equals:
+        raise ValueError(f"--set {setting!r} should read key=value, with dots between levels")
+    *parents, last = path.strip().split(".")
+    node: Any = tree
+    for key in parents:
+        node = node[position(node, key, setting)] if isinstance(node, list) else node.setdefault(key, {})
+        if not isinstance(node, dict | list):
+            raise ValueError(f"--set {setting!r}: {key!r} holds {node!r}, which has nothing below it")
+    node[position(node, last, setting) if isinstance(node, list) else last] = yaml.load(value, Loader)
+
+
+def position(items: list[Any], key: str, setting: str) -> int:
+    if not key.isdigit() or int(key) >= len(items):
+        raise ValueError(f"--set {setting!r}: {key!r} should be a position from 0 to {len(items) - 1}")
+    return int(key)
+
+
+def parse_run(tree: dict[str, Any], origin: str) -> Run:
+    """Validate a tree against the schema.  Raises ValueError naming the origin, each faulty key and its rule."""
+    try:
+        return Run.model_validate(tree)
+    except ValidationError as error:
+        faults = [f"{'.'.join(str(key) for key in fault['loc'])}: {fault['msg']}" for fault in error.errors()]
+        raise ValueError(f"{origin}: " + "; ".join(faults)) from None
+
+
+def run_to_tree(run: Run) -> dict[str, Any]:
+    """Return the run as plain mappings, lists and numbers; parse_run gives it back."""
+    return run.model_dump(mode="json", by_alias=True)

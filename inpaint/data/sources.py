@@ -1,0 +1,74 @@
+"""Where clean pictures come from: folders of pictures, and scenes that are drawn on the spot.
+
+A source is called with the size wanted and an rng and returns one clean picture of that size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from inpaint.data import synthetic
+from inpaint.images import find, read
+from inpaint.randomness import chance, choose, integer
+
+Source = Callable[[tuple[int, int], torch.Generator], Tensor]
+
+
+class Folder:
+    """Random crops, mirrored half of the time, of the pictures below a folder."""
+
+    def __init__(self, folder: Path | str, *, flip: bool = True):
+        """List the pictures once.  Raises ValueError where there is no folder or no picture in it."""
+        folder = Path(folder)
+        if not folder.is_dir():
+            raise ValueError(f"{folder} is not a folder; training data is a folder of pictures or the word synthetic")
+        self.paths = [str(path) for path in find(folder)]
+        if not self.paths:
+            raise ValueError(f"{folder} holds no picture that can be read")
+        self.flip = flip
+
+    def __call__(self, size: tuple[int, int], rng: torch.Generator) -> Tensor:
+        path = choose(rng, self.paths)
+        colour = read(path).colour  # (H, W, 1 or 3)
+        top, left = (integer(rng, 0, spare) for spare in spare_room(colour.shape[:2], size, path))
+        patch = colour[top : top + size[0], left : left + size[1]]
+        return as_image(patch[:, ::-1] if self.flip and chance(rng, 0.5) else patch)
+
+
+def spare_room(picture: Sequence[int], size: tuple[int, int], path: str) -> tuple[int, int]:
+    """Return by how many pixels the picture exceeds the size, (y, x); ValueError where it is smaller."""
+    if picture[0] < size[0] or picture[1] < size[1]:
+        raise ValueError(
+            f"{path} is {picture[0]}x{picture[1]} px, smaller than the crop of {size[0]}x{size[1]}; "
+            "build a dataset from the folder first, or lower data.crop"
+        )
+    return picture[0] - size[0], picture[1] - size[1]
+
+
+def as_image(colour: np.ndarray) -> Tensor:
+    """Turn (H, W, 1 or 3) integers into (3, H, W) in [0, 1]."""
+    peak = np.iinfo(colour.dtype).max
+    image = torch.from_numpy(np.ascontiguousarray(colour).astype(np.float32)).permute(2, 0, 1) / peak
+    return image.expand(3, -1, -1).contiguous()
+
+
+def centre_crops(folder: Path | str, crop: int, count: int) -> list[Tensor]:
+    """Return the centres of `count` pictures spread evenly over a folder (all, if it holds fewer), (3, crop, crop)."""
+    paths = Folder(folder).paths
+    chosen = [paths[index * len(paths) // min(count, len(paths))] for index in range(min(count, len(paths)))]
+    crops = []
+    for path in chosen:
+        colour = read(path).colour
+        top, left = (spare // 2 for spare in spare_room(colour.shape[:2], (crop, crop), path))
+        crops.append(as_image(colour[top : top + crop, left : left + crop]))
+    return crops
+
+
+def source_of(path: str, *, flip: bool = True) -> Source:
+    """Return the source that a run names: "synthetic", or else a folder."""
+    return synthetic.render if path == "synthetic" else Folder(path, flip=flip)

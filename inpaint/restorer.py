@@ -1,0 +1,233 @@
+"""An image and a mask in, a restored image out.
+
+Every masked pixel is restored at every size: masked places that lie near each other are seen together, in a crop with
+context around it; a crop that is too large for comfort is worked through in tiles, whose first guess is made on the
+whole crop so that they agree.  Only masked pixels are taken from the network's answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from inpaint.degradation.fills import FILLS
+from inpaint.degradation.mosaic import Grid, cell_means, cell_sums, enlarge, project
+from inpaint.sample import composite
+
+CENSORS = ("hole", "mosaic")
+NEAR = 32  # px; masked places in touching squares of this side are restored together
+CONTEXT = 96  # px around a region at least; about what the default network can see
+TILE = 512  # px, side of the part of a large crop that is restored at once
+FLAT = 2.5 / 255  # a mosaic cell's pixels stray at most this far from their mean in a lossless file
+
+
+class Box(NamedTuple):
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    def grown(self, margin: int, size: tuple[int, int]) -> Box:
+        """Return the box with a margin around it, inside a picture of this size."""
+        return Box(
+            max(0, self.top - margin),
+            max(0, self.left - margin),
+            min(size[0], self.bottom + margin),
+            min(size[1], self.right + margin),
+        )
+
+    def of(self, picture: Tensor) -> Tensor:
+        """Return this part of a picture (..., H, W), as a view."""
+        return picture[..., self.top : self.bottom, self.left : self.right]
+
+    def within(self, outer: Box) -> Box:
+        """Return this box as seen from the corner of one that holds it."""
+        return Box(self.top - outer.top, self.left - outer.left, self.bottom - outer.top, self.right - outer.left)
+
+
+class Region(NamedTuple):
+    """Masked pixels that are restored together."""
+
+    box: Box  # tight around them
+    own: Tensor  # (1, h, w) in the box, 1 where they are
+
+
+class Crop(NamedTuple):
+    """What is looked at to restore a region."""
+
+    image: Tensor  # (3, h, w)
+    mask: Tensor  # (1, h, w), of every region
+    own: Tensor  # (1, h, w), of this region
+    grid: Grid | None  # as seen from the corner of the crop
+
+
+class Restorer:
+    """A generator and how it wants to be shown a censored picture.
+
+    shows: for each censor that the network learned, how the censored pixels are presented to it: a fill value for
+    "hole" ("smooth", "grey", ...), an enlargement for "mosaic" ("nearest", "bicubic").
+    """
+
+    def __init__(
+        self, generator: nn.Module, *, shows: Mapping[str, str], device: str = "auto", precision: str = "float32"
+    ):
+        if precision not in ("float32", "bfloat16"):
+            raise ValueError(f"precision {precision!r} is unknown; choose float32 or bfloat16")
+        self.device = find_device(device)
+        self.generator = generator.eval().to(self.device, memory_format=torch.channels_last)  # pyright: ignore
+        self.multiple = int(generator.multiple)  # pyright: ignore[reportArgumentType]
+        self.shows = dict(shows)
+        self.bfloat16 = precision == "bfloat16"
+
+    @torch.no_grad()
+    def __call__(
+        self,
+        image: Tensor,
+        mask: Tensor,
+        *,
+        censor: str = "hole",
+        grid: Grid | None = None,
+        flips: tuple[bool, bool] = (False, False),
+    ) -> Tensor:
+        """Restore the masked pixels of one picture; all others come back bit for bit.
+
+        image: (3, H, W) in [0, 1], any size.  mask: (1, H, W), 1 = restore; pixel values under a hole are not read.
+        censor: "hole" or "mosaic".  grid: of the mosaic; where it is known, the cell means of the answer equal the
+        mosaic's.  flips: mirror (top-bottom, left-right) before and after, for variations.  Returns (3, H, W) on the
+        CPU.  Raises ValueError for shapes that do not fit and for a censor that the network never learned.
+        """
+        self.check(image, mask, censor)
+        image, mask = image.float().cpu(), (mask.cpu() > 0.5).float()
+        restored = image.clone()
+        for region in regions(mask, max((NEAR, *(grid.block if grid else ())))):
+            height, width = region.box.bottom - region.box.top, region.box.right - region.box.left
+            box = region.box.grown(max(CONTEXT, height // 4, width // 4), (mask.shape[1], mask.shape[2]))
+            own = torch.zeros_like(box.of(mask))
+            region.box.within(box).of(own).copy_(region.own)
+            crop = Crop(box.of(image), box.of(mask), own, shifted(grid, box) if censor == "mosaic" else None)
+            answer = self.restore_crop(crop, region.box.within(box), censor, flips)
+            box.of(restored).copy_(composite(answer, box.of(restored), own))
+        return restored
+
+    def check(self, image: Tensor, mask: Tensor, censor: str) -> None:
+        if image.ndim != 3 or image.shape[0] != 3 or mask.shape != (1, *image.shape[1:]):
+            raise ValueError(
+                f"image {tuple(image.shape)} and mask {tuple(mask.shape)} must have the shapes (3, H, W) and (1, H, W)"
+            )
+        if censor not in CENSORS:
+            raise ValueError(f"censor {censor!r} is unknown; choose {' or '.join(CENSORS)}")
+        if censor not in self.shows:
+            raise ValueError(f"this network never learned to restore a {censor}; it learned {', '.join(self.shows)}")
+
+    def restore_crop(self, crop: Crop, region: Box, censor: str, flips: tuple[bool, bool]) -> Tensor:
+        """Restore the own pixels of a crop, tile by tile, and keep the cell means of a mosaic whose grid is known."""
+        guess = self.present(crop, censor)  # (3, h, w)
+        answer = guess.clone()
+        for core in tiles(region, TILE):
+            view = core.grown(CONTEXT, (guess.shape[1], guess.shape[2]))
+            restored = self.ask(view.of(guess), view.of(crop.mask), flips)
+            core.of(answer).copy_(core.within(view).of(restored))
+        answer = answer.clamp(0, 1)
+        return answer if crop.grid is None else keep_cells(answer, crop)
+
+    def present(self, crop: Crop, censor: str) -> Tensor:
+        """Return the crop as the network learned to be shown this censor, (3, h, w)."""
+        if censor == "hole":
+            shown, _ = FILLS["hole"](value=self.shows["hole"])(crop.image, crop.mask, torch.Generator())
+            return shown
+        if crop.grid is None or self.shows["mosaic"] == "nearest":
+            return crop.image
+        size = (crop.image.shape[1], crop.image.shape[2])
+        smooth = enlarge(measured_cells(crop), crop.grid, size, self.shows["mosaic"]).clamp(0, 1)
+        return composite(smooth, crop.image, crop.mask)
+
+    def ask(self, image: Tensor, mask: Tensor, flips: tuple[bool, bool]) -> Tensor:
+        """Run the network on one picture of any size, (3, h, w) -> (3, h, w)."""
+        axes = [axis for axis, flip in zip((-2, -1), flips, strict=True) if flip]
+        height, width = image.shape[-2:]
+        padding = (0, -width % self.multiple, 0, -height % self.multiple)
+        batch = torch.cat([image, mask])[None].flip(axes)  # (1, 4, h, w)
+        batch = F.pad(batch, padding, mode="replicate").to(self.device, memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+            prediction = self.generator(batch[:, :3], batch[:, 3:])
+        return prediction.image[0, :, :height, :width].float().cpu().flip(axes)
+
+
+def find_device(name: str) -> torch.device:
+    """Return the device of this name; "auto" is the first of cuda, mps and cpu that this machine has."""
+    has = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        return torch.device(next(kind for kind, there in has.items() if there))
+    kind = name.split(":")[0]
+    if not has.get(kind, False):
+        here = ", ".join(kind for kind, there in has.items() if there)
+        raise ValueError(f"device {name!r} is not on this machine; choose auto, {here}")
+    return torch.device(name)
+
+
+def regions(mask: Tensor, near: int) -> Iterator[Region]:
+    """Yield the masked places of a picture; those in touching squares of side `near` are one region.
+
+    mask: (1, H, W).  Every masked pixel belongs to exactly one region.
+    """
+    squares = F.max_pool2d(mask[None], near, ceil_mode=True)[0, 0].numpy().astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(squares, connectivity=8)
+    for label in range(1, count):
+        left, top, width, height = (int(value) * near for value in stats[label, :4])
+        outer = Box(top, left, min(top + height, mask.shape[1]), min(left + width, mask.shape[2]))
+        mine = labels[top // near : (top + height) // near, left // near : (left + width) // near] == label
+        inside = torch.from_numpy(mine.repeat(near, 0).repeat(near, 1))[: outer.bottom - top, : outer.right - left]
+        own = outer.of(mask) * inside  # (1, h, w)
+        rows, columns = own[0].any(1).nonzero()[:, 0], own[0].any(0).nonzero()[:, 0]
+        tight = Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
+        box = Box(top + tight.top, left + tight.left, top + tight.bottom, left + tight.right)
+        yield Region(box, tight.of(own))
+
+
+def tiles(box: Box, side: int) -> Iterator[Box]:
+    """Cut a box into parts of at most this side that cover it once."""
+    for top in range(box.top, box.bottom, side):
+        for left in range(box.left, box.right, side):
+            yield Box(top, left, min(top + side, box.bottom), min(left + side, box.right))
+
+
+def shifted(grid: Grid | None, box: Box) -> Grid | None:
+    """Return the grid as seen from the corner of a box."""
+    if grid is None:
+        return None
+    (bh, bw), (y, x) = grid
+    return Grid((bh, bw), ((y - box.top) % bh, (x - box.left) % bw))
+
+
+def measured_cells(crop: Crop) -> Tensor:
+    """Return the cell means that a mosaic tells, (3, rows, columns).
+
+    A cell with masked pixels is measured on those alone: beside them there may be original pixels.
+    """
+    assert crop.grid is not None
+    masked = cell_sums(crop.mask, crop.grid)  # (1, rows, columns)
+    measured = cell_sums(crop.image * crop.mask, crop.grid) / masked.clamp(min=1)
+    return measured.where(masked > 0, cell_means(crop.image, crop.grid))
+
+
+def keep_cells(answer: Tensor, crop: Crop) -> Tensor:
+    """Correct the answer until its cell means equal the mosaic's, (3, h, w).
+
+    A cell that is masked in part is corrected only where its masked pixels are flat, as a mosaic's are, and at least
+    a quarter of it: a mark that reaches over original pixels measures nothing.
+    """
+    assert crop.grid is not None
+    size = (answer.shape[1], answer.shape[2])
+    masked = cell_sums(crop.mask, crop.grid)  # (1, rows, columns)
+    present = cell_sums(torch.ones_like(crop.mask), crop.grid)
+    cells = measured_cells(crop)
+    away = (crop.image - enlarge(cells, crop.grid, size)).abs().amax(0, keepdim=True) * crop.mask
+    flat = cell_sums((away > FLAT).float(), crop.grid) == 0
+    told = (masked == present) | (flat & (masked >= present / 4))
+    return project(answer, cells, crop.grid, crop.own * enlarge(told.float(), crop.grid, size), clamp=True)
