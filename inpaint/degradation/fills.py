@@ -156,13 +156,13 @@ def mosaic(
     for name, probability in (("rectangular", rectangular), ("feathered", feathered)):
         if not 0.0 <= probability <= 1.0:
             raise ValueError(f"{name} {probability} must be a probability from 0 to 1.")
-    if isinstance(phase, str) and phase != "random":
-        raise ValueError(f"phase {phase!r} is unknown; choose random or [y, x] in pixels.")
+    if phase != "random" and (isinstance(phase, str) or any(line != int(line) for line in _pair("phase", phase))):
+        raise ValueError(f"phase {phase!r} is unknown; choose random or [y, x] in whole pixels.")
     return Mosaic(
         block=(int(low), int(high)),
         ratio=(ratio[0], ratio[1]),
         rectangular=rectangular,
-        phase=None if isinstance(phase, str) else _pair("phase", phase),
+        phase=None if isinstance(phase, str) else (int(phase[0]), int(phase[1])),
         cells=_shares("cell", cell, CELLS),
         edges=_shares("edge", edge, EDGES),
         feather=(feather[0], feather[1]),
@@ -207,7 +207,7 @@ def _rounded(values: Tensor) -> Tensor:
 
 def _pair(name: str, value: Sequence) -> tuple:
     """Return exactly two numbers."""
-    if isinstance(value, str) or len(value) != 2:
+    if not isinstance(value, Sequence) or len(value) != 2 or not all(isinstance(each, int | float) for each in value):
         raise ValueError(f"{name} {value!r} must be two numbers, as in [4, 24].")
     return value[0], value[1]
 
@@ -218,7 +218,8 @@ def _shares(name: str, choice: Choice, choices: Sequence[str]) -> Shares:
         shares = {choice: 1.0}
     else:
         shares = dict(choice) if isinstance(choice, Mapping) else dict.fromkeys(choice, 1.0)
-    for unknown in [each for each in shares if each not in choices]:
+    unknown = next((each for each in shares if each not in choices), None)
+    if unknown is not None:
         raise ValueError(f"{name} {unknown!r} is unknown; choose {', '.join(choices)}, a list of them or their shares.")
     if not shares or min(shares.values()) < 0.0 or sum(shares.values()) <= 0.0:
         raise ValueError(f"The shares of {name}, {choice}, must not be negative and must not all be zero.")
