@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from torch import Tensor
 
-from inpaint.losses import pixels
+from inpaint.losses import perceptual, pixels
 from inpaint.losses.scene import Features, Scene
 
 Term = Callable[[Scene], Tensor]
@@ -24,8 +24,13 @@ TERMS: dict[str, Term] = {
     "hole_mse": pixels.hole_mse,
     "coarse_l1": pixels.coarse_l1,
     "tv": pixels.tv,
+    "perceptual": perceptual.perceptual,
+    "perceptual_out": perceptual.perceptual_out,
+    "style_out": perceptual.style_out,
+    "style_comp": perceptual.style_comp,
+    "style_hole": perceptual.style_hole,
 }
-NEEDS_FEATURES: frozenset[str] = frozenset()
+NEEDS_FEATURES = frozenset({"perceptual", "perceptual_out", "style_out", "style_comp", "style_hole"})
 
 
 def weighted(weights: Mapping[str, Weight], scene: Scene, step: int = 0) -> dict[str, Tensor]:

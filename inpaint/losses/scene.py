@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from inpaint.sample import Prediction, Sample, composite
 
-Features = Callable[[Tensor], dict[str, Tensor]]  # (B, 3, H, W) in [0, 1] -> named feature maps
+
+class Features(Protocol):
+    """What perceptual and style terms look through; VggFeatures is one."""
+
+    content: tuple[str, ...]  # the maps that perceptual terms compare
+    style: tuple[str, ...]  # the maps that style terms compare
+
+    def __call__(self, image: Tensor) -> dict[str, Tensor]:
+        """Return named feature maps of an image (B, 3, H, W) in [0, 1]."""
+        ...
 
 
 class Scene:
     """A prediction beside the sample it answers, with the composite and the cached perceptual features of both.
 
-    features: what looks at the pictures (features.py), or None where no term needs it.
+    features: what looks at the pictures, or None where no term needs it.
     """
 
     def __init__(self, prediction: Prediction, sample: Sample, features: Features | None = None):
@@ -49,11 +58,24 @@ class Scene:
 
     def seen(self, name: str) -> dict[str, Tensor]:
         """Return the named feature maps of a picture, computed at the first call; targets carry no gradient."""
+        features = self.required_features()
+        if name not in self._seen:
+            with torch.set_grad_enabled(torch.is_grad_enabled() and not name.startswith("target")):
+                self._seen[name] = features(self.picture(name))
+        return self._seen[name]
+
+    def taps(self, kind: str) -> tuple[str, ...]:
+        """Return the names of the feature maps that terms of this kind, content or style, compare."""
+        features = self.required_features()
+        taps = features.content if kind == "content" else features.style
+        if not taps:
+            raise ValueError(f"The features network has no {kind} taps: name its layers, or remove the term.")
+        return taps
+
+    def required_features(self) -> Features:
+        """Return the features network, or raise ValueError where there is none."""
         if self.features is None:
             raise ValueError(
                 "A perceptual or style term needs a features network: add features to the recipe, or remove the term."
             )
-        if name not in self._seen:
-            with torch.set_grad_enabled(torch.is_grad_enabled() and not name.startswith("target")):
-                self._seen[name] = self.features(self.picture(name))
-        return self._seen[name]
+        return self.features

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from inpaint.recipes.adversarial import Adversarial
 from inpaint.recipes.supervised import Supervised
 
 RECIPES = {
     "supervised": Supervised,
+    "adversarial": Adversarial,
 }

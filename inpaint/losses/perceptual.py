@@ -1,0 +1,73 @@
+"""Terms that compare features instead of pixels.
+
+Sources: perceptual, style_out and style_comp as in Liu et al., Image Inpainting for Irregular Holes Using Partial
+Convolutions (2018); perceptual_out and style_hole as in Nazeri et al., EdgeConnect (2019). Each sums over the taps of
+the features network. The paper's two factors 1 / (C C) and 1 / (C H W) are the mean over the Gram matrix and the
+Gram matrix's own.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from inpaint.losses.scene import Scene
+
+
+def perceptual(scene: Scene) -> Tensor:
+    """Mean absolute difference of features, of the prediction and of the composite, both from the target."""
+    return content_distance(scene, "prediction") + content_distance(scene, "composite")
+
+
+def perceptual_out(scene: Scene) -> Tensor:
+    """Mean absolute difference of the features of the prediction from those of the target."""
+    return content_distance(scene, "prediction")
+
+
+def style_out(scene: Scene) -> Tensor:
+    """Mean absolute difference of the Gram matrices of the prediction from those of the target."""
+    return style_distance(scene, "prediction", "target")
+
+
+def style_comp(scene: Scene) -> Tensor:
+    """Mean absolute difference of the Gram matrices of the composite from those of the target."""
+    return style_distance(scene, "composite", "target")
+
+
+def style_hole(scene: Scene) -> Tensor:
+    """Mean absolute difference of the Gram matrices where both pictures are black outside the hole."""
+    return style_distance(scene, "prediction_hole", "target_hole")
+
+
+def content_distance(scene: Scene, name: str) -> Tensor:
+    """Sum over the content taps of the mean absolute difference of a picture from the target."""
+    answer, target = scene.seen(name), scene.seen("target")
+    return total([mean_l1(answer[tap], target[tap]) for tap in scene.taps("content")])
+
+
+def style_distance(scene: Scene, name: str, target_name: str) -> Tensor:
+    """Sum over the style taps of the mean absolute difference of two pictures' Gram matrices."""
+    answer, target = scene.seen(name), scene.seen(target_name)
+    return total([mean_l1(gram(answer[tap]), gram(target[tap])) for tap in scene.taps("style")])
+
+
+def gram(features: Tensor) -> Tensor:
+    """Return F F^T / (C H W) of features (B, C, H, W), (B, C, C), at least in single precision."""
+    rows = full_precision(features).flatten(2)  # (B, C, H W)
+    with torch.autocast(features.device.type, enabled=False):  # a half-precision Gram matrix overflows
+        return rows @ rows.transpose(1, 2) / rows[0].numel()
+
+
+def mean_l1(first: Tensor, second: Tensor) -> Tensor:
+    """Mean absolute difference, at least in single precision."""
+    return (full_precision(first) - full_precision(second)).abs().mean()
+
+
+def full_precision(tensor: Tensor) -> Tensor:
+    """Return the tensor in single precision, or in the higher one that it has."""
+    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
+
+
+def total(values: list[Tensor]) -> Tensor:
+    """Sum scalars."""
+    return torch.stack(values).sum()

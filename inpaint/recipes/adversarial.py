@@ -1,0 +1,95 @@
+"""Learning from the original and from discriminators that try to tell the two apart.
+
+Source: Goodfellow et al. (2014); the composite as the fake and hinge as the default are DeepFill v2's (Yu et al.,
+2019), feature matching is pix2pixHD's (Wang et al., 2018). Differs: any number of discriminators may judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import Tensor, nn
+
+from inpaint.losses import Weight, check_weights, weighted
+from inpaint.losses.adversarial import ADVERSARIAL, feature_matching
+from inpaint.losses.scene import Features, Scene
+from inpaint.recipes.frozen import frozen
+from inpaint.recipes.turn import Turn
+from inpaint.sample import Sample
+
+FAKES = ("composite", "raw")
+
+
+class Adversarial(nn.Module):
+    """Every discriminator learns first, on the answer the generator then learns from."""
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminators: Mapping[str, nn.Module],
+        *,
+        weights: Mapping[str, Weight],
+        loss: str = "hinge",
+        weight: float = 0.1,
+        feature_matching: float = 0.0,
+        fake: str = "composite",
+        features: Features | None = None,
+        start: int = 0,
+    ):
+        """Gather the players.
+
+        weight: of the generator's adversarial term. feature_matching: its weight, 0 leaves it out. fake: what the
+        discriminators see, the composite or the raw answer. start: the step before which the generator learns from
+        the supervised terms alone and the discriminators rest.
+        """
+        super().__init__()
+        check_weights(weights, features=features)
+        if loss not in ADVERSARIAL:
+            raise ValueError(f"The adversarial loss is {loss!r}: choose among {', '.join(ADVERSARIAL)}.")
+        if fake not in FAKES:
+            raise ValueError(f"fake is {fake!r}: choose among {', '.join(FAKES)}.")
+        if not discriminators or "generator" in discriminators:
+            raise ValueError(f"The discriminators are {sorted(discriminators)}: name at least one, none generator.")
+        self.generator = generator
+        self.discriminators = nn.ModuleDict(discriminators)
+        self.weights = dict(weights)
+        self.loss = ADVERSARIAL[loss]
+        self.weight = weight
+        self.feature_matching = feature_matching
+        self.fake = fake
+        self.features = features  # no nn.Module, so neither the state dict nor the averaging sees it
+        self.start = start
+
+    @property
+    def players(self) -> dict[str, nn.Module]:
+        """The networks that learn, one optimizer each."""
+        return {"generator": self.generator, **self.discriminators}
+
+    def turns(self, sample: Sample, step: int) -> Iterator[Turn]:
+        """Yield the discriminators' turns, then the generator's."""
+        prediction = self.generator(sample.image, sample.mask)
+        scene = Scene(prediction, sample, self.features)
+        judges = dict(self.discriminators.items()) if step >= self.start else {}
+        fake = scene.composite if self.fake == "composite" else scene.prediction.image  # (B, 3, H, W)
+        for name, discriminator in judges.items():
+            real_logits = discriminator(sample.target, sample.mask).logits
+            fake_logits = discriminator(fake.detach(), sample.mask).logits
+            yield Turn(name, {name: self.loss.discriminator(real_logits, fake_logits)})
+        terms = weighted(self.weights, scene, step)
+        for name, discriminator in judges.items():
+            suffix = "" if len(judges) == 1 else f"_{name}"
+            terms |= {term + suffix: value for term, value in self.judged(discriminator, fake, sample).items()}
+        yield Turn("generator", terms)
+
+    def judged(self, discriminator: nn.Module, fake: Tensor, sample: Sample) -> dict[str, Tensor]:
+        """Return what one discriminator, which has just been stepped, adds to the generator's terms."""
+        with frozen(discriminator):
+            fooled = discriminator(fake, sample.mask)
+        terms = {"adversarial": self.weight * self.loss.generator(fooled.logits)}
+        if self.feature_matching:
+            with torch.no_grad():
+                real = discriminator(sample.target, sample.mask)
+            matched = feature_matching(real.features, fooled.features)
+            terms["feature_matching"] = self.feature_matching * matched
+        return terms

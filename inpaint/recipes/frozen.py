@@ -1,0 +1,24 @@
+"""Looking through a network without teaching it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from torch import nn
+
+
+@contextmanager
+def frozen(module: nn.Module) -> Iterator[None]:
+    """Within, gradients pass through the module but none reaches its parameters; afterwards all is as before.
+
+    Only the forward must stand within: what it recorded needs no gradient of the parameters later either.
+    """
+    learning = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    for parameter in learning:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in learning:
+            parameter.requires_grad_(True)
