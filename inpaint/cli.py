@@ -63,12 +63,138 @@ def train(
     try:
         trainer.fit()
     except KeyboardInterrupt:
-        again = " ".join(["inpaint train", str(config), *(f"--set {setting}" for setting in settings or []), "--resume"])
+        given = [f"--set {setting}" for setting in settings or []]
+        again = " ".join(["inpaint train", str(config), *given, "--resume"])
         typer.echo(f"\nStopped and saved at step {trainer.step} of {trainer.steps}.  Go on with: {again}", err=True)
         sys.exit(130)
     typer.echo(f"Trained {trainer.step} steps; the networks are in {run.output}/ (best and last .safetensors)")
 
 
-@app.callback()
-def version() -> None:
-    """Restore mosaics, bars and holes in pictures; build datasets, train and evaluate networks for it."""
+@app.command()
+def build_dataset(
+    images: Annotated[list[Path], typer.Argument(help="Folders of pictures (searched through) or single files.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The dataset's folder; must be new or empty.")],
+    size: Annotated[int, typer.Option(help="Side of a patch, px.")] = 256,
+    splits: Annotated[str, typer.Option(help="Shares of train, val and test.")] = "0.9,0.05,0.05",
+    seed: Annotated[int, typer.Option(help="What is drawn depends on this and on the pictures alone.")] = 0,
+    patches: Annotated[int, typer.Option(help="Patches from one picture at most.")] = 8,
+    processes: Annotated[int, typer.Option(help="Worker processes; the result does not depend on it.")] = 1,
+) -> None:
+    """Cut a folder of pictures into patches with leak-free train, val and test splits."""
+    from tqdm import tqdm
+
+    from inpaint.builders.dataset import build_dataset as build
+
+    try:
+        shares = [float(share) for share in splits.split(",")]
+    except ValueError:
+        raise ValueError(f"--splits {splits!r} should be three numbers such as 0.9,0.05,0.05") from None
+    with tqdm(unit="picture") as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        report = build(
+            images,
+            output,
+            size=size,
+            splits=shares,
+            seed=seed,
+            patches_per_image=patches,
+            processes=processes,
+            progress=progress,
+        )
+    typer.echo(report.table())
+    typer.echo(f"\nThe dataset is in {output}/; look at {output / 'contact.png'}")
+
+
+@app.command()
+def evaluate(
+    model: Annotated[str, typer.Argument(help="A bundled network (default) or a checkpoint (.safetensors).")],
+    data: Annotated[Path, typer.Option(help="A dataset, or any folder of clean pictures.")],
+    split: Annotated[str, typer.Option(help="Which split of a dataset.")] = "test",
+    case: Annotated[list[str] | None, typer.Option(help="mosaic-BLOCK or hole-MASK; may be repeated.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write the numbers to this file.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page with pictures to this file.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Measure on this many pictures only, evenly spread.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the masks and mosaics.")] = 0,
+    device: Device = "auto",
+    precision: Precision = "float32",
+) -> None:
+    """Measure a network beside baselines on pictures it has not seen."""
+    from tqdm import tqdm
+
+    from inpaint.assemble import load
+    from inpaint.evaluation.cases import DEFAULT_CASES, parse_case
+    from inpaint.evaluation.evaluate import evaluate as measure
+    from inpaint.evaluation.page import write_page
+    from inpaint.evaluation.pictures import picture_paths, pictures
+    from inpaint.evaluation.report import table, write_json
+
+    prepare()
+    restorer = load(model, device=device, precision=precision)
+    cases = [parse_case(name) for name in case] if case else [it for it in DEFAULT_CASES if it.censor in restorer.shows]
+    paths = picture_paths(data, split)
+    paths = [paths[index * len(paths) // limit] for index in range(limit)] if limit and limit < len(paths) else paths
+    with tqdm(total=len(paths), unit="picture") as bar:
+        name = Path(model).stem
+        result = measure(
+            {name: restorer}, pictures(paths), cases=cases, seed=seed, progress=lambda picture: bar.update()
+        )
+    typer.echo(table(result))
+    if json:
+        write_json(result, json)
+    if html:
+        write_page(result, html, title=f"{name} on {data.name}")
+
+
+@app.command()
+def decensor(
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="A picture, or a folder (searched through).")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for restored pictures.")],
+    original: Annotated[Path | None, typer.Option(help="Unpainted originals; their pixels are restored.")] = None,
+    mask: Annotated[Path | None, typer.Option(help="A mask for all, or a folder of masks; white = restore.")] = None,
+    censor: Annotated[str, typer.Option(help="auto, bar or mosaic.")] = "auto",
+    model: Annotated[str, typer.Option(help="A bundled network or a checkpoint (.safetensors).")] = "default",
+    colour: Annotated[str, typer.Option(help="The colour that marks a region: RED,GREEN,BLUE.")] = "0,255,0",
+    tolerance: Annotated[int, typer.Option(help="How far a mark may be from that colour, per channel of 255.")] = 0,
+    variations: Annotated[int, typer.Option(help="1, 2 or 4 results per picture, by flips.")] = 1,
+    block: Annotated[str | None, typer.Option(help="The mosaic's cell in px, 8 or 8x12 (height x width).")] = None,
+    device: Device = "auto",
+    precision: Precision = "float32",
+) -> None:
+    """Restore the marked regions of a picture or of a folder of pictures."""
+    from tqdm import tqdm
+
+    from inpaint.assemble import load
+    from inpaint.folder import decensor as restore
+    from inpaint.folder import parse_block, parse_colour
+
+    prepare()
+    restorer = load(model, device=device, precision=precision)
+    with tqdm(unit="picture") as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        outcomes = restore(
+            source,
+            output,
+            restorer=restorer,
+            original=original,
+            masks=mask,
+            censor=censor,
+            colour=parse_colour(colour),
+            tolerance=tolerance,
+            variations=variations,
+            block=parse_block(block) if block else None,
+            progress=progress,
+        )
+    for outcome in outcomes:
+        typer.echo(str(outcome), err=outcome.error is not None)
+    failed = sum(outcome.error is not None for outcome in outcomes)
+    typer.echo(f"{len(outcomes) - failed} of {len(outcomes)} pictures restored to {output}/")
+    if failed:
+        sys.exit(1)
