@@ -1,0 +1,11 @@
+"""Faithful image files: every mode a folder really holds is read, and known pixels are written back bit for bit."""
+
+from __future__ import annotations
+
+from inpaint.images.listing import SUFFIXES, find
+from inpaint.images.masks import read_mask
+from inpaint.images.picture import Picture, from_array
+from inpaint.images.reading import read
+from inpaint.images.writing import write
+
+__all__ = ["SUFFIXES", "Picture", "find", "from_array", "read", "read_mask", "write"]

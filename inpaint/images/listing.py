@@ -1,0 +1,50 @@
+"""Which files of a folder are pictures, by their suffix."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+FORMATS = {
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".jpe": "JPEG",
+    ".jfif": "JPEG",
+    ".webp": "WEBP",
+    ".bmp": "BMP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+}
+SUFFIXES = tuple(FORMATS)
+
+
+def find(path: Path | str, recursive: bool = True) -> list[Path]:
+    """List the pictures of a folder, sorted; a path that is itself a file is listed alone.
+
+    Files and folders whose name begins with a dot are skipped, and links to folders are not followed.
+    Raises FileNotFoundError where there is no such path, ValueError for a file of another kind.
+    """
+    path = Path(path)
+    if path.is_file():
+        format_of(path)
+        return [path]
+    if not path.is_dir():
+        raise FileNotFoundError(f"{path} does not exist: give a picture or a folder of pictures.")
+    found = []
+    for folder, folders, names in os.walk(path):
+        folders[:] = [name for name in folders if recursive and not name.startswith(".")]
+        found += [Path(folder, name) for name in names if not name.startswith(".") and _is_picture(name)]
+    return sorted(found)
+
+
+def format_of(path: Path | str) -> str:
+    """Name the format that a file's suffix stands for; ValueError for a suffix that is none of SUFFIXES."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in FORMATS:
+        raise ValueError(f"{path} has the suffix {suffix!r}, which is no picture: choose one of {', '.join(SUFFIXES)}.")
+    return FORMATS[suffix]
+
+
+def _is_picture(name: str) -> bool:
+    return Path(name).suffix.lower() in FORMATS

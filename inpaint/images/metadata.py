@@ -1,0 +1,120 @@
+"""What stands beside the pixels: orientation, EXIF, and the chunks of PNG and WebP.
+
+EXIF is carried as its original bytes, of which only two places change, so that maker notes and unknown tags survive:
+the orientation becomes 1 because the pixels are turned on reading, and the embedded thumbnail is unlinked because it
+would show the picture as it was before.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image
+
+ORIENTATION = 0x0112
+EXIF_DIRECTORY, GPS_DIRECTORY, INTEROPERABILITY = 0x8769, 0x8825, 0xA005
+# ImageDescription, Make, Model, Software, DateTime, Artist, HostComputer, Copyright: what a TIFF says about its
+# subject; its other tags describe how the pixels are stored and are written anew.
+DESCRIPTIVE = (270, 271, 272, 305, 306, 315, 316, 33432)
+EXIF_PREFIX = b"Exif\x00\x00"
+XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\x00"
+XMP_ORIENTATION = re.compile(rb'(tiff:Orientation(?:="|=\'|>)\s*)[2-8]')
+
+
+def reset_orientation(block: bytes, *, unlink: bool) -> bytes:
+    """Set the orientation of a TIFF block to 1 in place; `unlink` also cuts the directory after the first (thumbnail).
+
+    A block that ends early is changed as far as it can be walked, which is as far as anyone else can read it.
+    """
+    patched = bytearray(block)
+    order = {b"II": "<", b"MM": ">"}.get(block[:2])
+    if order is None:
+        return block
+    try:
+        big = struct.unpack_from(order + "H", block, 2)[0] == 43  # BigTIFF
+        start = struct.unpack_from(order + ("Q" if big else "I"), block, 8 if big else 4)[0]
+        count = struct.unpack_from(order + ("Q" if big else "H"), block, start)[0]
+        entry, stride, value = (start + 8, 20, 12) if big else (start + 2, 12, 8)
+        for at in range(entry, entry + count * stride, stride):
+            tag, kind = struct.unpack_from(order + "HH", block, at)
+            if tag == ORIENTATION:
+                struct.pack_into(order + ("I" if kind == 4 else "H"), patched, at + value, 1)
+        if unlink:
+            struct.pack_into(order + ("Q" if big else "I"), patched, entry + count * stride, 0)
+    except struct.error:
+        pass
+    return bytes(patched)
+
+
+def upright_exif(picture: Image.Image) -> bytes | None:
+    """Give the EXIF block of an opened picture with orientation 1; None where it has none."""
+    if picture.format == "TIFF":
+        block = _described(picture)
+    elif "exif" in picture.info:
+        block = picture.info["exif"]
+    elif "Raw profile type exif" in picture.info:  # ImageMagick's way to put EXIF in a PNG
+        block = picture.getexif().tobytes()
+    else:
+        return None
+    return reset_orientation(block.removeprefix(EXIF_PREFIX), unlink=True) or None
+
+
+def _described(picture: Image.Image) -> bytes:
+    """Gather what the tags of a TIFF file say about its subject into an EXIF block; empty where they say nothing."""
+    source, kept = picture.getexif(), Image.Exif()
+    for tag in DESCRIPTIVE:
+        if tag in source:
+            kept[tag] = source[tag]
+    for tag in (EXIF_DIRECTORY, GPS_DIRECTORY):
+        directory = {key: value for key, value in source.get_ifd(tag).items() if key != INTEROPERABILITY}
+        if directory:
+            kept[tag] = directory
+    return kept.tobytes() if len(kept) else b""
+
+
+def upright_xmp(picture: Image.Image) -> bytes | None:
+    """Give the XMP packet of an opened picture with orientation 1; None where it has none."""
+    packet = picture.info.get("xmp") or picture.info.get("XML:com.adobe.xmp")
+    for name, segment in getattr(picture, "applist", ()):  # Pillow 10 leaves the XMP of a JPEG here
+        if name == "APP1" and segment.startswith(XMP_PREFIX):
+            packet = segment.removeprefix(XMP_PREFIX)
+    if isinstance(packet, str):
+        packet = packet.encode("utf-8")
+    return XMP_ORIENTATION.sub(rb"\g<1>1", packet) if packet else None
+
+
+def turn(samples: np.ndarray, orientation: int) -> np.ndarray:
+    """Turn an array (H, W, ...) upright as its EXIF orientation 1 to 8 demands; other values mean 1."""
+    turned = {
+        2: lambda: samples[:, ::-1],
+        3: lambda: samples[::-1, ::-1],
+        4: lambda: samples[::-1],
+        5: lambda: samples.swapaxes(0, 1),
+        6: lambda: samples[::-1].swapaxes(0, 1),
+        7: lambda: samples[::-1, ::-1].swapaxes(0, 1),
+        8: lambda: samples[:, ::-1].swapaxes(0, 1),
+    }
+    return np.ascontiguousarray(turned.get(orientation, lambda: samples)())
+
+
+def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Walk the (name, data) chunks of a PNG file."""
+    at = 8
+    while at + 8 <= len(data):
+        length, name = struct.unpack_from(">I4s", data, at)
+        yield name, data[at + 8 : at + 8 + length]
+        at += 12 + length
+
+
+def webp_is_lossless(data: bytes) -> bool:
+    """Say whether a WebP file holds its pixels in the lossless (VP8L) form."""
+    at = 12
+    while at + 8 <= len(data):
+        name, length = struct.unpack_from("<4sI", data, at)
+        if name in (b"VP8L", b"VP8 "):
+            return name == b"VP8L"
+        at += 8 + length + length % 2
+    return False

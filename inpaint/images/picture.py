@@ -1,0 +1,92 @@
+"""A picture as its file holds it: exact integer samples, and everything else that must be written back.
+
+The samples keep the depth of the file (8 or 16 bits), so a restored picture differs from its source only where
+something was restored.  Three kinds of file change their kind, because restored colours do not fit in the old one:
+palette pictures become RGB or RGBA (a restored colour need not be in the palette), CMYK becomes RGB, and grey below
+8 bits becomes 8-bit grey; the colours of known pixels stay the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+RED_SHARE, BLUE_SHARE = 0.299, 0.114  # of the luma, ITU-R BT.601; the rest is green
+
+
+class Compression(NamedTuple):
+    """How a JPEG file was compressed, so that it can be compressed the same way again."""
+
+    tables: dict[int, list[int]]
+    subsampling: int  # as Pillow counts: 0 = 4:4:4, 1 = 4:2:2, 2 = 4:2:0, -1 = something else, or grey
+    progressive: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A decoded picture, upright, with what its file carried beside the pixels."""
+
+    colour: np.ndarray  # uint8 or uint16, (H, W, 1) grey or (H, W, 3) RGB
+    alpha: np.ndarray | None = None  # (H, W), same type as colour
+    format: str = "PNG"  # PNG, JPEG, WEBP, BMP or TIFF: what the file was
+    lossless: bool = True  # whether the file held its pixels exactly
+    icc: bytes | None = None
+    exif: bytes | None = None  # a TIFF block without the "Exif" prefix; its orientation is 1
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    comment: bytes | None = None  # JPEG
+    text: dict[str, str] = field(default_factory=dict)  # PNG
+    chunks: tuple[tuple[bytes, bytes], ...] = ()  # PNG: (name, data) of the chunks that say what the colours mean
+    compression: Compression | None = None  # JPEG
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.colour.shape[0], self.colour.shape[1]
+
+    @property
+    def peak(self) -> int:
+        """The sample value that means 1.0: 255 or 65535."""
+        return int(np.iinfo(self.colour.dtype).max)
+
+    def tensor(self) -> Tensor:
+        """Give the colours as float32 RGB (3, H, W), each sample divided by 255 or 65535; grey is repeated."""
+        image = torch.from_numpy(self.colour.astype(np.float32)) / self.peak  # (H, W, 1 or 3)
+        return image.permute(2, 0, 1).expand(3, -1, -1).contiguous()
+
+    def restored(self, image: Tensor, mask: Tensor) -> Picture:
+        """Write the restored colours where mask is 1; every other sample, and all of alpha, keeps its exact integer.
+
+        image: (3, H, W) in [0, 1].  mask: (1, H, W) in {0, 1}.  Values are clipped and rounded to the depth of the
+        picture; a grey picture takes their luma (ITU-R BT.601).  Raises ValueError for other shapes, and for an
+        image that is not finite under the mask.
+        """
+        for name, tensor, channels in (("image", image, 3), ("mask", mask, 1)):
+            if tuple(tensor.shape) != (channels, *self.size):
+                raise ValueError(f"The {name} has shape {tuple(tensor.shape)}, but must be {(channels, *self.size)}.")
+        chosen = mask[0].detach().cpu() > 0.5  # (H, W)
+        values = image.detach().cpu().to(torch.float64)[:, chosen]  # (3, N)
+        if not torch.isfinite(values).all():
+            raise ValueError("The restored image holds values that are not finite (NaN or infinite) under the mask.")
+        if self.colour.shape[2] == 1:
+            red, green, blue = values
+            luma = green + RED_SHARE * (red - green) + BLUE_SHARE * (blue - green)  # exact where all three are equal
+            values = luma[None]  # (1, N)
+        colour = self.colour.copy()
+        colour[chosen.numpy()] = (values.clamp(0, 1) * self.peak).round().numpy().T.astype(colour.dtype)
+        return replace(self, colour=colour)
+
+
+def from_array(image: Tensor) -> Picture:
+    """Make a new 8-bit PNG picture of an RGB tensor (3, H, W): uint8, or floating point in [0, 1]."""
+    if image.ndim != 3 or image.shape[0] != 3:
+        raise ValueError(f"The image has shape {tuple(image.shape)}, but must be (3, height, width).")
+    if image.dtype != torch.uint8:
+        if not image.is_floating_point():
+            raise ValueError(f"The image holds {image.dtype}, but must hold uint8, or floating point in [0, 1].")
+        image = (image.detach().to(torch.float64).clamp(0, 1) * 255).round().to(torch.uint8)
+    return Picture(np.ascontiguousarray(image.detach().cpu().permute(1, 2, 0).numpy()))
