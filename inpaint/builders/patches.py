@@ -1,0 +1,111 @@
+"""Cut the informative places of a picture into square patches, at several scales.
+
+Every scale is laid out on its own grid whose cells are at least as large as a patch; the patch sits at a random
+place within its cell, so patches of one scale never overlap.  The scales take turns, best place first.  A place
+is worth the mean of log(1 + gradient) over its cells: detail that is spread over the patch counts for more than
+one strong edge on a flat ground.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from inpaint.builders.similarity import TWIN_BITS, look_at
+from inpaint.randomness import integer, rng_for
+
+CELLS = 16  # per side of a patch, in which detail is counted
+DETAIL = 2.0  # mean gradient of a cell, gray levels per pixel, above which it is not flat; JPEG noise stays below
+DETAILED_SHARE = 0.4  # of the cells that a patch needs
+
+
+class Place(NamedTuple):
+    """A patch and where it was cut."""
+
+    pixels: np.ndarray  # (size, size, 3) uint8 RGB
+    box: tuple[int, int, int, int]  # y, x, height, width in pixels of the picture
+    scale: float  # of the picture when it was cut
+    worth: float
+
+
+def cut(
+    picture: np.ndarray, opaque: np.ndarray | None, *, size: int, most: int, scales: Sequence[float], key: tuple
+) -> list[Place]:
+    """Return at most `most` patches, the scales taking turns; none where the picture has no detail.
+
+    picture: (H, W, 3) uint8 RGB.  opaque: (H, W) bool, False where the picture is transparent; None = everywhere
+    opaque.  `key` decides the places.  Places that are transparent, flat or look like one already taken are
+    passed over.
+    """
+    ranked = [
+        sorted(_places(picture, opaque, size=size, scale=scale, key=key), key=lambda place: -place.worth)
+        for scale in sorted(scales, reverse=True)
+    ]
+    taken: list[Place] = []
+    looks: list[int] = []
+    while any(ranked) and len(taken) < most:
+        for places in ranked:
+            while places and len(taken) < most:
+                place = places.pop(0)
+                look = int.from_bytes(look_at(_gray(place.pixels)).bits, "big")
+                if all((look ^ other).bit_count() > TWIN_BITS for other in looks):
+                    taken.append(place)
+                    looks.append(look)
+                    break
+    return taken
+
+
+def _places(picture: np.ndarray, opaque: np.ndarray | None, *, size: int, scale: float, key: tuple) -> Iterator[Place]:
+    """Yield every opaque place with detail on the jittered grid of one scale; none where a patch does not fit."""
+    height, width = (round(side * scale) for side in picture.shape[:2])
+    if min(height, width) < size:
+        return
+    scaled = _resized(picture, (height, width))
+    solid = None if opaque is None else _resized(opaque.astype(np.uint8) * 255, (height, width))
+    rng = rng_for(*key, str(scale))
+    for y, x in _corners((height, width), size, rng):
+        pixels = scaled[y : y + size, x : x + size]
+        if solid is not None and solid[y : y + size, x : x + size].min() < 255:
+            continue
+        share, worth = _detail(pixels)
+        if share >= DETAILED_SHARE:
+            yield Place(pixels, _box(y, x, size, (height, width), picture.shape), scale, worth)
+
+
+def _corners(shape: tuple[int, int], size: int, rng) -> Iterator[tuple[int, int]]:
+    """Yield the top left corner of a patch at a random place in each cell of the grid."""
+    rows, columns = shape[0] // size, shape[1] // size
+    for row in range(rows):
+        top, below = row * shape[0] // rows, (row + 1) * shape[0] // rows
+        for column in range(columns):
+            left, right = column * shape[1] // columns, (column + 1) * shape[1] // columns
+            yield integer(rng, top, below - size), integer(rng, left, right - size)
+
+
+def _box(y: int, x: int, size: int, scaled: tuple[int, int], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """Return y, x, height, width in pixels of the picture; both edges are rounded, so the box stays inside."""
+    top, bottom = (round(edge * shape[0] / scaled[0]) for edge in (y, y + size))
+    left, right = (round(edge * shape[1] / scaled[1]) for edge in (x, x + size))
+    return top, left, bottom - top, right - left
+
+
+def _detail(pixels: np.ndarray) -> tuple[float, float]:
+    """Return the share of cells with detail, and the worth of the place."""
+    gray = _gray(pixels).astype(np.float32)
+    gradient = np.abs(np.diff(gray, axis=0, append=gray[-1:])) + np.abs(np.diff(gray, axis=1, append=gray[:, -1:]))
+    cells = cv2.resize(gradient, (CELLS, CELLS), interpolation=cv2.INTER_AREA)
+    return float((cells > DETAIL).mean()), float(np.log1p(cells).mean())
+
+
+def _gray(pixels: np.ndarray) -> np.ndarray:
+    return cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
+
+
+def _resized(picture: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Return the picture shrunk by area averaging, or itself at its own size."""
+    if picture.shape[:2] == shape:
+        return picture
+    return cv2.resize(picture, shape[::-1], interpolation=cv2.INTER_AREA)
