@@ -172,6 +172,15 @@ def test_clamped_projection_holds_dark_and_bright_means_inside_the_range(level: 
     assert (cell_means(result, grid) - cells).abs().max() < 1 / 510
 
 
+def test_clamped_projection_counts_known_pixels_and_gives_up_only_where_the_range_forbids():
+    grid, mask = Grid((2, 2), (0, 0)), torch.tensor([[[0.0, 0.0, 0.0, 0.0], [1.0, 1.0, 1.0, 1.0]]])
+    image = torch.tensor([[[1.0, 0.0, 0.0, 0.0], [0.9, 0.1, 0.3, 0.4]]])
+    result = project(image, torch.tensor([[[0.7, 0.8]]]), grid, mask, clamp=True)
+    # left: 1 + 0 + 1 + 0.8 = 4 x 0.7 after the first pixel saturates; right: 0.8 asks for 3.2 of at most 2
+    torch.testing.assert_close(result[:, 1], torch.tensor([[1.0, 0.8, 1.0, 1.0]]))
+    assert torch.equal(result[:, 0], image[:, 0])
+
+
 def test_gradients_pass_through_mosaic_and_projection():
     grid = Grid((2, 3), (1, 1))
     image = picture(1, 5, 7).double().requires_grad_()
