@@ -18,7 +18,6 @@ import shutil
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,35 +26,43 @@ from PIL import Image
 
 from inpaint.files import write_text
 
-PACKAGES = {  # name -> least short side, px; drawn portraits are worth keeping a little smaller than photographs
-    "gnome-backgrounds": 512,
-    "lomiri-wallpapers": 512,
-    "lomiri-wallpapers-16.04": 512,
-    "lomiri-wallpapers-20.04": 512,
-    "mate-backgrounds": 512,
-    "palapeli-data": 512,
-    "plasma-workspace-wallpapers": 512,
-    "sway-backgrounds": 512,
-    "tuxpaint-stamps-default": 320,
-    "ukui-wallpapers": 512,
-    "wesnoth-1.16-data": 400,
-    "wesnoth-1.16-did": 400,
-    "wesnoth-1.16-httt": 400,
-    "wesnoth-1.16-low": 400,
-    "wesnoth-1.16-utbs": 400,
-    "xfdesktop4-data": 512,
+
+class Choice(NamedTuple):
+    """What is wanted of a package."""
+
+    least: int = 512  # short side, px; drawn portraits are worth keeping a little smaller than photographs
+    only: str = ""  # part of the path that a picture must have
+
+
+PACKAGES = {
+    "endless-sky-high-dpi": Choice(only="/images/land/"),
+    "lomiri-wallpapers-16.04": Choice(),
+    "lomiri-wallpapers-20.04": Choice(),
+    "lxqt-themes": Choice(only="/wallpapers/"),
+    "mate-backgrounds": Choice(),
+    "palapeli-data": Choice(),
+    "plasma-workspace-wallpapers": Choice(),
+    "ukui-wallpapers": Choice(),
+    "wesnoth-1.16-data": Choice(400),
+    "wesnoth-1.16-did": Choice(400),
+    "wesnoth-1.16-httt": Choice(400),
+    "wesnoth-1.16-low": Choice(400),
+    "wesnoth-1.16-trow": Choice(400),
+    "wesnoth-1.16-utbs": Choice(400),
 }
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 LONGEST_SIDE = 4000  # px; of one picture at several resolutions the largest up to this is kept
 WIDEST_ASPECT = 3.0
 LEAST_DETAIL = 0.012  # mean absolute luminance step between neighbours at 128 px; below are gradients and plain grounds
 SAME_PICTURE = 5  # bits of 64 that two difference hashes of one picture may differ in
-NOT_A_PICTURE = re.compile(r"screen|preview|logo|icon|cursor|button|/help/|/doc/|/docs/|/manual/|/images/\w\w/|banner")
+NOT_A_PICTURE = re.compile(
+    r"screen|preview|logo|icon|cursor|button|banner|overlay|/help/|/docs?/|/manual/|/l10n/|/images/\w\w/"
+    r"|/maps?/|map\.\w+$|/dialogs/|/terrain/|schedule|/story/characters/|stripes|truchet"
+)
 RESOLUTION = re.compile(r"[_-]?\d{3,5}x\d{3,5}|[_-]portrait$", re.IGNORECASE)
 LICENCE_WORDS = {  # for copyright files that are prose
     "GPL-2+": r"GNU General Public License version 2\s+or at your option any later",
     "LGPL": r"GNU (?:Library|Lesser) General Public",
-    "CC-BY-SA-4.0": r"CC[- ]BY[- ]SA[- ]4",
 }
 
 
@@ -95,23 +102,21 @@ def stanzas(text: str) -> list[Stanza]:
         fields = dict(re.findall(r"^([\w-]+):[ \t]*(.*(?:\n[ \t].*)*)", paragraph, re.MULTILINE))
         if "Files" in fields:
             licence = fields.get("License", "").strip().splitlines() or [""]
-            found.append(Stanza(fields["Files"].split(), licence[0].strip(), lines(fields.get("Copyright", ""))))
+            holders = "; ".join(map(str.strip, fields.get("Copyright", "").strip().splitlines()))
+            found.append(Stanza(fields["Files"].split(), licence[0].strip(), holders))
     return found
-
-
-def lines(field: str) -> str:
-    """Join the lines of a field by semicolons."""
-    return "; ".join(line.strip() for line in field.splitlines() if line.strip())
 
 
 def matches(pattern: str, name: str) -> bool:
     """Say whether a DEP-5 glob, which is relative to the source tree, can mean this installed file.
 
-    Installing moves files, so a pattern with folders is compared by its last two parts, then by its file name.
+    Installing moves files: the pattern may begin at any folder, and one that names a file may match by that alone.
     """
-    tail = pattern.split("/")[-2:]
-    glob = "/".join(re.escape(part).replace(r"\*", ".*").replace(r"\?", ".") for part in tail)
-    return pattern == "*" or (tail[-1] != "*" and re.search(rf"(^|/){glob.split('/')[-1]}$", name) is not None)
+    name = name.replace("@2x", "")
+    last = pattern.rsplit("/", 1)[-1]
+    globs = [pattern] if last.strip("*") == "" else [pattern, last]
+    expressions = [re.escape(glob).replace(r"\*", ".*").replace(r"\?", ".") for glob in globs]
+    return pattern == "*" or any(re.search(rf"(^|/){expression}$", name) for expression in expressions)
 
 
 def licence(text: str, name: str) -> dict[str, str | list[str]]:
@@ -121,28 +126,30 @@ def licence(text: str, name: str) -> dict[str, str | list[str]]:
     specific = [stanza for stanza in best if stanza.patterns != ["*"]]
     if best:
         chosen = (specific or best)[-1]
-        return {"licences": [chosen.licence], "copyright": chosen.copyright, "stated_for": " ".join(chosen.patterns[:4])}
+        stated_for = " ".join(chosen.patterns[:4])
+        return {"licences": [chosen.licence], "copyright": chosen.copyright, "stated_for": stated_for}
     if found:
         holders = "; ".join(dict.fromkeys(stanza.copyright for stanza in found))
         return {"licences": sorted({s.licence for s in found}), "copyright": holders, "stated_for": "package"}
     named = [word for word, pattern in LICENCE_WORDS.items() if re.search(pattern, text)]
-    holders = "; ".join(dict.fromkeys(re.findall(r"Copyright \(C\) (.*)", text)))
+    holders = "; ".join(dict.fromkeys(re.findall(r"Copyright (?:\(C\)|©) (.*)", text)))
     return {"licences": named, "copyright": holders, "stated_for": "package"}
 
 
-def candidates(root: Path) -> Iterator[Path]:
-    """Yield the picture files below a folder, in order; links are other names of the same file."""
-    for path in sorted(root.rglob("*")):
-        if path.suffix.lower() in SUFFIXES and path.is_file() and not path.is_symlink():
-            yield path
+def candidates(root: Path) -> list[Path]:
+    """Return the picture files below a folder, in order; links are other names of the same file."""
+    files = (path for path in root.rglob("*") if path.is_file() and not path.is_symlink())
+    return sorted(path for path in files if path.suffix.lower() in SUFFIXES)
 
 
-def refusal(path: Path, root: Path, least: int) -> str | Found:
+def judge(path: Path, root: Path, choice: Choice) -> str | Found:
     """Return the rule that refuses a file, or what was found."""
     name = path.relative_to(root).as_posix()
+    if choice.only not in name:
+        return "other folder"
     with Image.open(path) as picture:
         width, height = picture.size
-        if min(width, height) < least:
+        if min(width, height) < choice.least:
             return "small"
         if max(width, height) > WIDEST_ASPECT * min(width, height):
             return "thin"
@@ -198,7 +205,7 @@ def collect(package: str, out: Path, counts: Counter[str]) -> list[dict]:
         version = unpack(package, Path(temporary))
         root = Path(temporary) / package
         text = (root / "usr/share/doc" / package / "copyright").read_text(encoding="utf-8", errors="replace")
-        verdicts = [refusal(path, root, PACKAGES[package]) for path in candidates(root)]
+        verdicts = [judge(path, root, PACKAGES[package]) for path in candidates(root)]
         counts.update(verdict for verdict in verdicts if isinstance(verdict, str))
         kept, repeated = distinct([verdict for verdict in verdicts if isinstance(verdict, Found)])
         counts["same picture again"] += repeated
