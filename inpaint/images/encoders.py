@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 import zlib
 from itertools import accumulate
 
@@ -110,15 +111,28 @@ def _describe(tags: TiffImagePlugin.ImageFileDirectory_v2, picture: Picture) -> 
             tags.tagtype[tag] = kind
             tags[tag] = data
     if picture.exif:
-        exif = Image.Exif()
-        exif.load(EXIF_PREFIX + picture.exif)
-        for tag in (*DESCRIPTIVE, ORIENTATION):
-            if tag in exif:
-                tags[tag] = exif[tag]
-        for tag in (EXIF_DIRECTORY, GPS_DIRECTORY):
-            directory = {key: value for key, value in exif.get_ifd(tag).items() if key != INTEROPERABILITY}
-            if directory:
-                tags[tag] = directory
+        try:
+            described = _exif_tags(picture.exif)
+            described.tobytes(8)
+        except Exception as error:  # whatever a damaged block makes the parser raise; a TIFF cannot carry it as bytes
+            warnings.warn(f"The EXIF of the picture cannot be read ({error}): the TIFF has none.", stacklevel=2)
+        else:
+            for tag, value in described.items():
+                tags[tag] = value
+
+
+def _exif_tags(block: bytes) -> TiffImagePlugin.ImageFileDirectory_v2:
+    """Pick from an EXIF block what goes into the directory of a TIFF."""
+    exif, tags = Image.Exif(), TiffImagePlugin.ImageFileDirectory_v2()
+    exif.load(EXIF_PREFIX + block)
+    for tag in (*DESCRIPTIVE, ORIENTATION):
+        if tag in exif:
+            tags[tag] = exif[tag]
+    for tag in (EXIF_DIRECTORY, GPS_DIRECTORY):
+        directory = {key: value for key, value in exif.get_ifd(tag).items() if key != INTEROPERABILITY}
+        if directory:
+            tags[tag] = directory
+    return tags
 
 
 def clear_bmp(picture: Picture) -> bytes:

@@ -100,19 +100,27 @@ def _decode(path: Path, data: bytes, form: str, limit: int) -> tuple[Image.Image
         width, height = opened.size
         frames = getattr(opened, "n_frames", 1)
         if width * height <= limit and frames == 1:
-            orientation = opened.getexif().get(ORIENTATION, 1)
+            orientation = _orientation(path, opened) if form != "PNG" else 1
             if form == "TIFF" and orientation != 1:  # Pillow would turn it, OpenCV sometimes: leave them nothing to do
                 data = reset_orientation(data, unlink=False)
                 opened = OPENERS[form](io.BytesIO(data), str(path))
             opened.load()
             if form == "PNG":  # EXIF may stand after the pixels
-                orientation = opened.getexif().get(ORIENTATION, 1)
+                orientation = _orientation(path, opened)
             return opened, orientation, data
     except Exception as error:  # decoders raise nearly everything when a file is damaged
         raise ValueError(f"{path} is damaged or cut off and cannot be decoded as {form}: {error}.") from error
     if frames != 1:
         raise ValueError(f"{path} holds {frames} frames or pages: animated images are not supported yet, only stills.")
     raise ValueError(f"{path} has {width} x {height} pixels, more than the limit of {limit}.")
+
+
+def _orientation(path: Path, opened: Image.Image) -> int:
+    try:
+        return opened.getexif().get(ORIENTATION, 1)
+    except Exception as error:  # whatever a damaged block makes the parser raise; the pixels are good all the same
+        warnings.warn(f"{path} has EXIF that cannot be read ({error}): it is taken to stand upright.", stacklevel=2)
+        return 1
 
 
 def _samples(path: Path, opened: Image.Image, data: bytes) -> tuple[np.ndarray, np.ndarray | None, bytes | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -116,6 +117,19 @@ def test_metadata_is_written_back(suffix: str, tmp_path: Path):
     write(again, tmp_path / "c.png")  # a second journey loses nothing either
     with Image.open(tmp_path / "c.png") as opened:
         assert opened.getexif().get_ifd(0x8769)[0x927C] == b"private notes"
+
+
+def test_damaged_exif_never_costs_the_picture(tmp_path: Path):
+    Image.fromarray(PHOTO).save(tmp_path / "a.jpg", exif=b"Exif\0\0" + b"\x01M\0*\0\0\0\x08 nonsense")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        picture = read(tmp_path / "a.jpg")
+    for name in ("b.jpg", "b.png", "b.webp"):
+        write(picture, tmp_path / name)
+        assert Image.open(tmp_path / name).info["exif"].endswith(b"nonsense")
+    with pytest.warns(UserWarning, match="the TIFF has none"):
+        write(picture, tmp_path / "b.tif")
+    assert same_pixels(read(tmp_path / "b.tif"), picture)
 
 
 def test_the_outdated_thumbnail_is_unlinked(tmp_path: Path):
