@@ -1,0 +1,103 @@
+"""Reads what a user marked in a picture: with paint in the picture itself, or with a mask file.
+
+Source: the folders of DeepCreamPy, where an original has the stem of its painted picture.  What differs: any format,
+subfolders, masks as files, and a sentence for everything that is missing or does not fit.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from inpaint import images
+from inpaint.detection.colour import near_misses, painted
+
+
+class Marked(NamedTuple):
+    """A picture to restore, and where."""
+
+    picture: images.Picture
+    mask: Tensor  # (1, H, W), not empty
+    base: Path  # the file that the picture was read from
+    reads: tuple[Path, ...]  # all files that this came from
+    hidden: bool  # whether paint covers the censored pixels
+
+
+def from_paint(file: Path, *, colour: tuple[int, int, int], tolerance: int = 0, original: Path | None = None) -> Marked:
+    """Read a painted picture, and the unpainted original that its pixels shall come from.
+
+    Raises ValueError where nothing is painted and where the sizes differ.
+    """
+    picture = images.read(file)
+    marked = painted(picture.colour, colour, tolerance=tolerance)  # (H, W)
+    if not marked.any():
+        raise ValueError(nothing_painted(file, picture, colour, tolerance))
+    mask = torch.from_numpy(marked).float()[None]
+    if original is None:
+        return Marked(picture, mask, file, (file,), hidden=True)
+    unpainted = images.read(original)
+    if unpainted.size != picture.size:
+        raise ValueError(
+            f"{original} has {unpainted.size[1]} x {unpainted.size[0]} pixels, but the painted {file} has "
+            f"{picture.size[1]} x {picture.size[0]}: both must have the same size."
+        )
+    return Marked(unpainted, mask, original, (file, original), hidden=False)
+
+
+def nothing_painted(file: Path, picture: images.Picture, colour: tuple[int, int, int], tolerance: int) -> str:
+    """Say that nothing has the marking colour, and what nearly has."""
+    rule = "exactly" if tolerance == 0 else f"within tolerance {tolerance} of"
+    sentence = f"No pixel of {file} is {rule} {colour}"
+    near = near_misses(picture.colour, colour)
+    if near is None:
+        return f"{sentence}, nor near it: paint what shall be restored in that colour, without soft edges."
+    return (
+        f"{sentence}; {near.count} pixels are within tolerance {near.tolerance}, most often {near.colour}: "
+        f"use --tolerance {near.tolerance}."
+    )
+
+
+def from_mask(file: Path, mask: Path) -> Marked:
+    """Read a picture and its mask file; ValueError where the sizes differ and where the mask is empty."""
+    picture = images.read(file)
+    marked = images.read_mask(mask, picture.size)
+    if not marked.any():
+        raise ValueError(f"{mask} marks nothing in {file}: paint white what shall be restored.")
+    return Marked(picture, marked, file, (file, mask), hidden=False)
+
+
+def original_of(file: Path, originals: Path, subfolder: Path) -> Path:
+    """Find the original of a painted picture: the one file, or the same stem in the same subfolder of a folder."""
+    if originals.is_file():
+        return originals
+    found = same_stem(originals / subfolder, file.stem, file)
+    if found is None:
+        raise ValueError(f"{file} has no original: {originals / subfolder} holds no other picture {file.stem}.*.")
+    return found
+
+
+def mask_for(file: Path, masks: Path, subfolder: Path) -> Path:
+    """Find the mask of a picture: the one file for all, or STEM.* or STEM_mask.* in the same subfolder of a folder."""
+    if masks.is_file():
+        return masks
+    folder = masks / subfolder
+    found = same_stem(folder, f"{file.stem}_mask", file)
+    # Beside the pictures themselves, a file of the same stem is another picture.
+    if found is None and folder.resolve() != file.parent.resolve():
+        found = same_stem(folder, file.stem, file)
+    if found is None:
+        raise ValueError(f"{file} has no mask: {folder} holds neither {file.stem}_mask.* nor a mask {file.stem}.*.")
+    return found
+
+
+def same_stem(folder: Path, stem: str, other_than: Path) -> Path | None:
+    """Find the picture of this stem, best in the same letter case and with the same suffix as that other file."""
+    if not folder.is_dir():
+        return None
+    found = [path for path in images.find(folder, recursive=False) if path.stem.lower() == stem.lower()]
+    found = [path for path in found if path.resolve() != other_than.resolve()]
+    suffix = other_than.suffix.lower()
+    return min(found, key=lambda path: (path.stem != stem, path.suffix.lower() != suffix, path.name), default=None)
