@@ -86,13 +86,17 @@ def tiff(picture: Picture) -> bytes:
     tags[259] = 8  # compression: deflate
     tags[262] = 2 if channels >= 3 else 1  # photometric: RGB, or grey with 0 as black
     tags[277], tags[278], tags[279] = channels, rows, sizes
-    tags[273] = tuple(accumulate((0, *sizes[:-1])))  # counted from the end of the directory; `save` adds where that is
+    tags[273] = 0  # where the strips lie, filled in below
     tags[284], tags[317] = 1, 2  # interleaved; predictor: horizontal differences
     if channels in (2, 4):
         tags[338] = 2  # the extra sample is alpha, not premultiplied
-    encoded = io.BytesIO()
-    tags.save(encoded)
-    return encoded.getvalue() + b"".join(strips)
+    directory = bytearray(tags.tobytes(8))
+    table = 8 + len(directory)
+    offsets = [*accumulate(sizes[:-1], initial=table + 4 * len(strips))]
+    # Pillow 10 cannot place more than one strip, so the entry (tag, LONG, how many, where) is rewritten here.
+    where = table if len(strips) > 1 else offsets[0]
+    struct.pack_into("<HHII", directory, 2 + 12 * sorted(tags).index(273), 273, 4, len(strips), where)
+    return b"".join([b"II*\0\x08\0\0\0", directory, struct.pack(f"<{len(offsets)}I", *offsets), *strips])
 
 
 def _strip(samples: np.ndarray) -> bytes:

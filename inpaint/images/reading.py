@@ -154,12 +154,12 @@ def _split(samples: np.ndarray, clear: np.ndarray | None) -> tuple[np.ndarray, n
 
 def _clear_colour(opened: Image.Image, data: bytes) -> np.ndarray | None:
     """Give the colour that a grey or RGB PNG declares transparent (tRNS), as the samples hold it."""
-    key = opened.info.get("transparency")
-    if opened.format != "PNG" or opened.mode == "P" or key is None:
+    if opened.format != "PNG" or data[25] not in (0, 2):  # colour types grey and RGB
         return None
     depth = data[24]
-    scale = 255 // (2**depth - 1) if depth < 8 and opened.mode != "1" else 1  # Pillow scales the pixels, not the key
-    return np.atleast_1d(np.array(key)) * scale
+    scale = 255 // (2**depth - 1) if depth < 8 else 1  # Pillow widens fewer bits to 8
+    keys = [key for name, key in png_chunks(data) if name == b"tRNS"]
+    return np.frombuffer(keys[0], ">u2").astype(np.int64) * scale if keys else None
 
 
 def _from_cmyk(path: Path, opened: Image.Image, icc: bytes | None) -> tuple[np.ndarray, bytes | None]:
