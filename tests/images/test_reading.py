@@ -192,6 +192,30 @@ def test_cmyk_without_a_profile_becomes_rgb_as_pillow_does(tmp_path: Path):
     assert picture.icc is None
 
 
+def cmyk_profile() -> bytes:
+    """An ICC version 2 printer profile of two grid points: paper is white, any ink at all is Lab (0, 0, 0)."""
+    ramp = bytes(range(256))
+    identity = struct.pack(">9i", *(65536 * (place % 4 == 0) for place in range(9)))
+    corners = bytes([255, 128, 128]) + bytes([0, 128, 128]) * 15  # 8-bit Lab of the 2^4 corners of CMYK
+    table = b"mft1" + bytes(4) + bytes([4, 3, 2, 0]) + identity + ramp * 4 + corners + ramp * 3
+    table += bytes(-len(table) % 4)
+    header = struct.pack(">I4sI4s4s4s", 128 + 16 + len(table), b"", 0x02400000, b"prtr", b"CMYK", b"Lab ")
+    header += struct.pack(">6H4s", 2020, 1, 1, 0, 0, 0, b"acsp") + bytes(28)
+    header += struct.pack(">3i", 63190, 65536, 54061)  # D50
+    return header.ljust(128, b"\0") + struct.pack(">I4sII", 1, b"A2B0", 144, len(table)) + table
+
+
+def test_cmyk_goes_through_its_profile(tmp_path: Path):
+    image = Image.new("CMYK", (16, 8), (0, 0, 0, 0))
+    image.paste((0, 0, 255, 0), (8, 0, 16, 8))  # yellow, which this press prints black
+    image.save(tmp_path / "a.tif", icc_profile=cmyk_profile())
+    picture = read(tmp_path / "a.tif")
+    assert picture.colour[0, 0].tolist() == pytest.approx([255, 255, 255], abs=2)
+    assert picture.colour[0, 15].tolist() == pytest.approx([0, 0, 0], abs=2)
+    assert picture.icc is not None
+    assert picture.icc[16:20] == b"RGB "
+
+
 def test_a_cmyk_profile_that_cannot_be_used_is_said(tmp_path: Path):
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     Image.new("CMYK", (8, 8), (0, 255, 255, 0)).save(tmp_path / "a.jpg", icc_profile=srgb)
