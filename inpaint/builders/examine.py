@@ -69,7 +69,7 @@ def examine(index: int, source: Source, settings: Settings, staging: Path) -> Fi
         size = source.path.stat().st_size
     except (ValueError, OSError) as error:
         return Finding(source, "unreadable", str(error).replace(str(source.path), source.name))
-    rgb = _rgb(picture.colour)  # (H, W, 3) uint8
+    rgb = _on_white(picture)  # (H, W, 3) uint8
     height, width = rgb.shape[:2]
     if min(height, width) < settings.min_side:
         return Finding(source, "too small", f"{width}x{height} pixels, the shorter side needs {settings.min_side}")
@@ -80,31 +80,29 @@ def examine(index: int, source: Source, settings: Settings, staging: Path) -> Fi
     digest = hashlib.sha256(repr(rgb.shape).encode() + rgb.tobytes()).hexdigest()
     places = cut(
         rgb,
-        _opaque(picture.alpha),
         size=settings.size,
         most=settings.patches_per_image,
         scales=settings.scales,
         key=(settings.seed, digest),
     )
     if not places:
-        return Finding(source, "flat", f"no opaque place of {settings.size} pixels has detail in it")
+        return Finding(source, "flat", f"no place of {settings.size} pixels has detail in it")
     patches = tuple(_stage(place, staging / f"{index}_{number}.png") for number, place in enumerate(places))
     return Finding(source, "", "", digest, height * width, size, look_at(gray), patches)
 
 
-def _rgb(colour: np.ndarray) -> np.ndarray:
-    """Return (H, W, 3) uint8 for the colour of any picture, (H, W, 1 or 3) uint8 or uint16."""
-    if colour.dtype == np.uint16:
-        colour = ((colour.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
-    return np.ascontiguousarray(np.broadcast_to(colour, (*colour.shape[:2], 3)))
+def _on_white(picture: images.Picture) -> np.ndarray:
+    """Return (H, W, 3) uint8: the picture on white paper, so that colours hidden under transparency never show."""
+    colour = _eight_bits(picture.colour)
+    if picture.alpha is not None:
+        alpha = _eight_bits(picture.alpha)[:, :, None].astype(np.uint32)
+        colour = ((colour * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+    return np.ascontiguousarray(np.broadcast_to(colour, (*picture.size, 3)))
 
 
-def _opaque(alpha: np.ndarray | None) -> np.ndarray | None:
-    """Return (H, W) bool, True where nothing shines through; None for a picture without transparency."""
-    if alpha is None:
-        return None
-    opaque = alpha.reshape(alpha.shape[:2]) == np.iinfo(alpha.dtype).max
-    return None if opaque.all() else opaque
+def _eight_bits(samples: np.ndarray) -> np.ndarray:
+    """Return uint8 samples, rounded where they were uint16."""
+    return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8) if samples.dtype == np.uint16 else samples
 
 
 def _stage(place: Place, path: Path) -> Patch:

@@ -20,6 +20,7 @@ from inpaint.randomness import integer, rng_for
 CELLS = 16  # per side of a patch, in which detail is counted
 DETAIL = 2.0  # mean gradient of a cell, gray levels per pixel, above which it is not flat; JPEG noise stays below
 DETAILED_SHARE = 0.4  # of the cells that a patch needs
+RAISED = 0.75  # of the scale before, up to which a raised scale shows something else
 
 
 class Place(NamedTuple):
@@ -31,18 +32,15 @@ class Place(NamedTuple):
     worth: float
 
 
-def cut(
-    picture: np.ndarray, opaque: np.ndarray | None, *, size: int, most: int, scales: Sequence[float], key: tuple
-) -> list[Place]:
+def cut(picture: np.ndarray, *, size: int, most: int, scales: Sequence[float], key: tuple) -> list[Place]:
     """Return at most `most` patches, the scales taking turns; none where the picture has no detail.
 
-    picture: (H, W, 3) uint8 RGB.  opaque: (H, W) bool, False where the picture is transparent; None = everywhere
-    opaque.  `key` decides the places.  Places that are transparent, flat or look like one already taken are
-    passed over.
+    picture: (H, W, 3) uint8 RGB.  `key` decides the places.  Places that are flat or look like one already taken
+    are passed over.
     """
     ranked = [
-        sorted(_places(picture, opaque, size=size, scale=scale, key=key), key=lambda place: -place.worth)
-        for scale in sorted(scales, reverse=True)
+        sorted(_places(picture, size, scale, key), key=lambda place: -place.worth)
+        for scale in _fitting(scales, least=size / min(picture.shape[:2]))
     ]
     taken: list[Place] = []
     looks: list[int] = []
@@ -58,18 +56,26 @@ def cut(
     return taken
 
 
-def _places(picture: np.ndarray, opaque: np.ndarray | None, *, size: int, scale: float, key: tuple) -> Iterator[Place]:
-    """Yield every opaque place with detail on the jittered grid of one scale; none where a patch does not fit."""
+def _fitting(scales: Sequence[float], least: float) -> list[float]:
+    """Return the scales, largest first; one at which no patch fits is raised to `least`, where just one does.
+
+    So a portrait of twice the patch size is also seen as a whole.  A raised scale that is nearly the one before it
+    would only repeat its patches and is left out.
+    """
+    fitting: list[float] = []
+    for scale in sorted(scales, reverse=True):
+        if scale >= least or least <= RAISED * min(fitting, default=1.0):
+            fitting.append(max(scale, least))
+    return fitting
+
+
+def _places(picture: np.ndarray, size: int, scale: float, key: tuple) -> Iterator[Place]:
+    """Yield every place with detail on the jittered grid of one scale."""
     height, width = (round(side * scale) for side in picture.shape[:2])
-    if min(height, width) < size:
-        return
     scaled = _resized(picture, (height, width))
-    solid = None if opaque is None else _resized(opaque.astype(np.uint8) * 255, (height, width))
     rng = rng_for(*key, str(scale))
     for y, x in _corners((height, width), size, rng):
         pixels = scaled[y : y + size, x : x + size]
-        if solid is not None and solid[y : y + size, x : x + size].min() < 255:
-            continue
         share, worth = _detail(pixels)
         if share >= DETAILED_SHARE:
             yield Place(pixels, _box(y, x, size, (height, width), picture.shape), scale, worth)

@@ -201,12 +201,35 @@ def test_flat_places_are_passed_over(tmp_path: Path):
     assert all(line["box"][1] < 128 for line in lines)
 
 
-def test_transparent_places_are_passed_over(tmp_path: Path):
-    picture = np.dstack([scene(8, 256, 256), np.full((256, 256), 255, np.uint8)])
-    picture[:, 128:, 3] = 0
+def test_what_is_hidden_under_transparency_never_shows(tmp_path: Path):
+    blocks = np.random.default_rng(0).integers(0, 256, (64, 64, 4), dtype=np.uint8)
+    picture = blocks.repeat(4, axis=0).repeat(4, axis=1)
+    picture[:, :180, 3] = 255
+    picture[:, :180, 2] = 0  # the only blue is that of the white paper
+    picture[:, 180:, 2:] = 90, 0
     save(picture, tmp_path / "pictures" / "cut-out.png")
+    build(tmp_path / "pictures", tmp_path / "dataset", scales=(1.0,), patches_per_image=16, splits=(1, 0, 0))
+    patches = [np.array(Image.open(file)) for file in (tmp_path / "dataset" / "train").iterdir()]
+    assert set(np.unique(np.stack(patches)[..., 2])) == {0, 255}
+    assert max(line["box"][1] for line in manifest(tmp_path / "dataset")) == 128  # beyond, the paper is flat
+
+
+def test_sixteen_bits_grey_and_transparency_become_eight_bits_rgb(tmp_path: Path):
+    grey = cv2.cvtColor(scene(9, 128, 128), cv2.COLOR_RGB2GRAY)
+    (tmp_path / "pictures").mkdir()
+    cv2.imwrite(str(tmp_path / "pictures" / "deep.png"), grey.astype(np.uint16) * 257)
     build(tmp_path / "pictures", tmp_path / "dataset", scales=(1.0,), splits=(1, 0, 0))
-    assert {line["box"][1] + SIZE <= 128 for line in manifest(tmp_path / "dataset")} == {True}
+    for line in manifest(tmp_path / "dataset"):
+        y, x, *_ = line["box"]
+        patch = np.array(Image.open(tmp_path / "dataset" / line["file"]))
+        assert np.array_equal(patch, np.dstack([grey[y : y + SIZE, x : x + SIZE]] * 3))
+
+
+def test_a_scale_too_small_for_a_patch_is_raised_to_the_whole_picture(tmp_path: Path):
+    save(scene(10, 2 * SIZE - 4, 2 * SIZE - 4), tmp_path / "pictures" / "portrait.png")
+    build(tmp_path / "pictures", tmp_path / "dataset", scales=(1.0, 0.5, 0.25), splits=(1, 0, 0))
+    boxes = [line["box"] for line in manifest(tmp_path / "dataset")]
+    assert [height for *_, height, _ in boxes] == [SIZE, 2 * SIZE - 4]
 
 
 def test_no_picture_changes_split_when_the_dataset_grows(tmp_path: Path):
