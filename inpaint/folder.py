@@ -151,7 +151,7 @@ def restore_file(file: Path, job: Job, taken: set[Path]) -> Outcome:
             restored = restore(image, damage, job.restorer, flips)
             images.write(marked.picture.restored(restored, marked.mask), target)
             outcome.outputs.append(target)
-        outcome = outcome._replace(censor=censor_of(damage), note=note_of(damage))
+        outcome = outcome._replace(censor=censor_of(damage), note=note_of(marked, damage))
     except (ValueError, OSError) as error:
         outcome = outcome._replace(error=str(error))
     except Exception as error:  # a fault of ours or of a library: the batch goes on, and its name says what it was
@@ -218,7 +218,10 @@ def censor_of(damage: list[Damage]) -> str:
     return " and ".join(dict.fromkeys("bar" if part.censor == "hole" else "mosaic" for part in damage))
 
 
-def note_of(damage: list[Damage]) -> str | None:
-    """Say where mosaics were restored without knowing their grid."""
-    unknown = [count_regions(part.mask) for part in damage if part.censor == "mosaic" and part.grid is None]
-    return f"no grid found in {unknown[0]} of the regions: restored without projection" if unknown else None
+def note_of(marked: Marked, damage: list[Damage]) -> str | None:
+    """Say what the user should know: paint that was left, and mosaics that were restored without their grid."""
+    notes = [marked.note] if marked.note else []
+    for part in damage:
+        if part.censor == "mosaic" and part.grid is None:
+            notes.append(f"no grid found in {count_regions(part.mask)} regions: restored without projection")
+    return "; ".join(notes) or None

@@ -1,7 +1,7 @@
 """Finds the pixels that somebody painted in one colour to mark what shall be restored.
 
 Source: the rule of DeepCreamPy, where a pixel is marked if it is exactly the colour, by default pure green.  What
-differs: a tolerance for soft brushes and JPEG, and, where nothing is exact, a count of what only nearly is.
+differs: a tolerance for soft brushes and JPEG, and a count of the pixels that only nearly have the colour.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import numpy as np
 
 GREEN = (0, 255, 0)
 # Farther than this from the colour, in 8-bit levels of the worst channel, nobody calls a pixel painted.
-NEAR = 64
+NEAR = 48
 # A tolerance is worth suggesting when it takes this share of the near pixels; the rest are blends at soft edges.
-MOST = 0.95
+MOST = 0.9
 
 
 class NearMisses(NamedTuple):
@@ -34,18 +34,22 @@ def painted(colour: np.ndarray, target: tuple[int, int, int] = GREEN, *, toleran
     return differences(colour, target) <= tolerance * scale(colour)
 
 
-def near_misses(colour: np.ndarray, target: tuple[int, int, int] = GREEN) -> NearMisses | None:
-    """Return what nearly has the target colour, and the tolerance that would take most of it; None for nothing."""
+def near_misses(colour: np.ndarray, target: tuple[int, int, int] = GREEN, *, tolerance: int = 0) -> NearMisses | None:
+    """Return what only nearly has the target colour, and the tolerance that would take most of it; None for nothing.
+
+    What is painted within the given tolerance counts neither as near nor as missed.
+    """
     levels = -(-differences(colour, target) // scale(colour))  # (H, W), 8-bit levels, rounded up
-    near = levels <= NEAR
+    near = (levels > tolerance) & (levels <= NEAR)
     if not near.any():
         return None
     steps = np.sort(levels[near])
-    tolerance = int(steps[int(np.ceil(MOST * len(steps))) - 1])
-    pixels = np.broadcast_to(colour, (*colour.shape[:2], 3))[near]
-    colours, counts = np.unique(pixels, axis=0, return_counts=True)
-    red, green, blue = (round(int(level) / scale(colour)) for level in colours[counts.argmax()])
-    return NearMisses(int((steps <= tolerance).sum()), (red, green, blue), tolerance)
+    enough = int(steps[int(np.ceil(MOST * len(steps))) - 1])
+    pixels = np.broadcast_to(colour, (*colour.shape[:2], 3))[near].astype(np.int64)  # (N, 3)
+    codes, counts = np.unique(pixels @ (1 << 32, 1 << 16, 1), return_counts=True)
+    commonest = int(codes[counts.argmax()])
+    red, green, blue = (round((commonest >> shift & 0xFFFF) / scale(colour)) for shift in (32, 16, 0))
+    return NearMisses(int((steps <= enough).sum()), (red, green, blue), enough)
 
 
 def differences(colour: np.ndarray, target: tuple[int, int, int]) -> np.ndarray:

@@ -15,6 +15,9 @@ from torch import Tensor
 from inpaint import images
 from inpaint.detection.colour import near_misses, painted
 
+# Fewer near misses than this share of the painted pixels are not worth a word.
+WORTH_A_NOTE = 0.01
+
 
 class Marked(NamedTuple):
     """A picture to restore, and where."""
@@ -24,6 +27,7 @@ class Marked(NamedTuple):
     base: Path  # the file that the picture was read from
     reads: tuple[Path, ...]  # all files that this came from
     hidden: bool  # whether paint covers the censored pixels
+    note: str | None = None  # what the user should know although something is marked
 
 
 def from_paint(file: Path, *, colour: tuple[int, int, int], tolerance: int = 0, original: Path | None = None) -> Marked:
@@ -36,27 +40,39 @@ def from_paint(file: Path, *, colour: tuple[int, int, int], tolerance: int = 0, 
     if not marked.any():
         raise ValueError(nothing_painted(file, picture, colour, tolerance))
     mask = torch.from_numpy(marked).float()[None]
+    note = half_painted(picture, colour, tolerance, int(marked.sum()))
     if original is None:
-        return Marked(picture, mask, file, (file,), hidden=True)
+        return Marked(picture, mask, file, (file,), hidden=True, note=note)
     unpainted = images.read(original)
     if unpainted.size != picture.size:
         raise ValueError(
             f"{original} has {unpainted.size[1]} x {unpainted.size[0]} pixels, but the painted {file} has "
             f"{picture.size[1]} x {picture.size[0]}: both must have the same size."
         )
-    return Marked(unpainted, mask, original, (file, original), hidden=False)
+    return Marked(unpainted, mask, original, (file, original), hidden=False, note=note)
 
 
 def nothing_painted(file: Path, picture: images.Picture, colour: tuple[int, int, int], tolerance: int) -> str:
     """Say that nothing has the marking colour, and what nearly has."""
     rule = "exactly" if tolerance == 0 else f"within tolerance {tolerance} of"
     sentence = f"No pixel of {file} is {rule} {colour}"
-    near = near_misses(picture.colour, colour)
+    near = near_misses(picture.colour, colour, tolerance=tolerance)
     if near is None:
         return f"{sentence}, nor near it: paint what shall be restored in that colour, without soft edges."
     return (
         f"{sentence}; {near.count} pixels are within tolerance {near.tolerance}, most often {near.colour}: "
         f"use --tolerance {near.tolerance}."
+    )
+
+
+def half_painted(picture: images.Picture, colour: tuple[int, int, int], tolerance: int, count: int) -> str | None:
+    """Say where paint was left out because it is only nearly of the colour, as JPEG and soft brushes make it."""
+    near = near_misses(picture.colour, colour, tolerance=tolerance)
+    if near is None or near.count < WORTH_A_NOTE * count:
+        return None
+    return (
+        f"{count} pixels are marked, but {near.count} more nearly are, most often {near.colour}, and were kept: "
+        f"--tolerance {near.tolerance} restores them too"
     )
 
 

@@ -41,12 +41,19 @@ def test_grey_pictures_have_no_green_but_can_have_white():
 
 
 def test_near_misses_count_what_the_suggested_tolerance_takes():
-    colour = picture(*[(2, 253, 1)] * 30, *[(5, 255, 0)] * 9, (60, 200, 60), (90, 90, 90))
+    colour = picture(*[(2, 253, 1)] * 30, *[(5, 255, 0)] * 9, (40, 220, 40), (90, 90, 90))
     near = near_misses(colour)
     assert near is not None
-    assert near == (39, (2, 253, 1), 5)  # 39 of 40 near pixels are more than 95 %
+    assert near == (39, (2, 253, 1), 5)  # 39 of 40 near pixels are more than 90 %, 30 are not
     assert painted(colour, tolerance=near.tolerance).sum() == near.count
     assert painted(colour, tolerance=near.tolerance - 1).sum() < near.count
+
+
+def test_near_misses_are_only_what_is_not_painted():
+    colour = picture(*[(0, 255, 0)] * 30, *[(2, 255, 0)] * 20, *[(9, 250, 0)] * 4)
+    assert near_misses(colour) == (24, (2, 255, 0), 9)
+    assert near_misses(colour, tolerance=2) == (4, (9, 250, 0), 9)
+    assert near_misses(colour, tolerance=9) is None
 
 
 def test_near_misses_of_sixteen_bits_round_up_to_a_tolerance_that_works():
