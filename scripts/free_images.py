@@ -4,7 +4,6 @@ Packages are downloaded with `apt-get download` and unpacked with `dpkg-deb`, ne
 for byte to OUT/PACKAGE/, and OUT/licences.jsonl says for each one: file, package, version, licences, copyright, sha256.
 Licence and copyright come from the package's machine-readable copyright file (DEP-5), by the last "Files:" stanza that
 matches; where none matches, or the file is not machine-readable, everything that it names is recorded.
-
     python scripts/free_images.py runs/free_images
 """
 
@@ -220,8 +219,8 @@ def record(found: Found, package: str, version: str, text: str, out: Path) -> di
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(found.path, target)
     origin = {"file": target.relative_to(out).as_posix(), "package": package, "version": version, "path": found.name}
-    digest = hashlib.sha256(target.read_bytes()).hexdigest()
-    return {**origin, **licence(text, found.name), "size": [found.size[1], found.size[0]], "sha256": digest}
+    facts = {"size": found.size[::-1], "sha256": hashlib.sha256(target.read_bytes()).hexdigest()}
+    return {**origin, **licence(text, found.name), **facts}
 
 
 def main() -> None:
