@@ -16,7 +16,7 @@ from PIL import Image
 
 from inpaint import images
 from inpaint.builders.patches import Place, cut
-from inpaint.builders.similarity import Look, look_at
+from inpaint.builders.similarity import Look, look_at, look_at_quarters
 
 FLAT = 4.0  # standard deviation, gray levels, below which a picture is flat: fog, a plain cover, a blank scan
 
@@ -58,7 +58,7 @@ class Finding(NamedTuple):
     digest: str = ""  # sha256 of the decoded pixels and their shape
     pixels: int = 0
     bytes: int = 0  # of the file
-    look: Look | None = None
+    looks: tuple[Look, ...] = ()  # the whole and its four quarters
     patches: tuple[Patch, ...] = ()
 
 
@@ -87,8 +87,9 @@ def examine(index: int, source: Source, settings: Settings, staging: Path) -> Fi
     )
     if not places:
         return Finding(source, "flat", f"no place of {settings.size} pixels has detail in it")
+    looks = (look_at(gray), *look_at_quarters(gray))
     patches = tuple(_stage(place, staging / f"{index}_{number}.png") for number, place in enumerate(places))
-    return Finding(source, "", "", digest, height * width, size, look_at(gray), patches)
+    return Finding(source, "", "", digest, height * width, size, looks, patches)
 
 
 def _on_white(picture: images.Picture) -> np.ndarray:

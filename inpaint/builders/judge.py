@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from inpaint.builders.examine import Finding
 from inpaint.builders.groups import split_groups, united
-from inpaint.builders.similarity import likeness
+from inpaint.builders.similarity import KIN, QUARTER, TWIN, alike
 
 
 class Member(NamedTuple):
@@ -26,10 +26,11 @@ def judged(
     candidates = [index for index, finding in enumerate(findings) if not finding.rule]
     # Largest first: what is kept of pictures that look alike. The digest breaks ties, so growth does not reorder.
     candidates.sort(key=lambda index: (-findings[index].pixels, -findings[index].bytes, findings[index].digest))
-    alike = likeness([look for index in candidates if (look := findings[index].look) is not None])
-    keys = _group_keys([findings[index] for index in candidates], alike.kin, group_by)
+    whole, *quarters = zip(*(findings[index].looks for index in candidates), strict=True) if candidates else [()]
+    kin = [*alike(whole, KIN), *(pair for quarter in quarters for pair in alike(quarter, QUARTER))]
+    keys = _group_keys([findings[index] for index in candidates], kin, group_by)
     neighbours: dict[int, list[int]] = {}
-    for larger, smaller in alike.twins:
+    for larger, smaller in alike(whole, TWIN):
         neighbours.setdefault(smaller, []).append(larger)
     kept: set[int] = set()
     for rank, index in enumerate(candidates):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from inpaint.builders.similarity import TWIN_BITS, look_at
+from inpaint.builders.similarity import TWIN, look_at
 from inpaint.randomness import integer, rng_for
 
 CELLS = 16  # per side of a patch, in which detail is counted
@@ -49,7 +49,7 @@ def cut(picture: np.ndarray, *, size: int, most: int, scales: Sequence[float], k
             while places and len(taken) < most:
                 place = places.pop(0)
                 look = int.from_bytes(look_at(_gray(place.pixels)).bits, "big")
-                if all((look ^ other).bit_count() > TWIN_BITS for other in looks):
+                if all((look ^ other).bit_count() > TWIN.bits for other in looks):
                     taken.append(place)
                     looks.append(look)
                     break

@@ -131,6 +131,19 @@ def test_variants_of_a_picture_are_kept_in_one_split(pictures: Path, tmp_path: P
     assert len(set(pairs)) == 3
 
 
+def test_a_picture_redrawn_in_all_but_a_quarter_stays_in_its_group(tmp_path: Path):
+    for seed in range(20):
+        redrawn = scene(seed + 1000)
+        redrawn[80:, 96:] = scene(seed)[80:, 96:]
+        save(scene(seed), tmp_path / "pictures" / f"{seed}.png")
+        save(redrawn, tmp_path / "pictures" / f"{seed}-redrawn.png")
+    report = build(tmp_path / "pictures", tmp_path / "dataset")
+    assert report.kept == 40
+    groups = {line["source"]: line["group"] for line in manifest(tmp_path / "dataset")}
+    assert all(groups[f"pictures/{seed}.png"] == groups[f"pictures/{seed}-redrawn.png"] for seed in range(20))
+    assert len(set(groups.values())) == 20
+
+
 def test_different_pictures_are_not_taken_for_near_duplicates(tmp_path: Path):
     for seed in range(60):
         save(scene(seed), tmp_path / "pictures" / f"{seed}.png")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inpaint.builders import similarity
-from inpaint.builders.similarity import KIN_BITS, SIDE, TWIN_BITS, Likeness, Look, likeness, look_at
+from inpaint.builders.similarity import KIN, SIDE, TWIN, Look, alike, look_at, look_at_quarters
 
 
 def distance(one: Look, other: Look) -> int:
@@ -45,10 +45,10 @@ def test_blocks_lose_no_pair_and_name_none_twice(monkeypatch: pytest.MonkeyPatch
     distances = {
         (one, other): distance(looks[one], looks[other]) for one, other in itertools.combinations(range(len(looks)), 2)
     }
-    found = likeness(looks)
-    assert found.kin == [pair for pair, bits in distances.items() if bits <= KIN_BITS]
-    assert found.twins == [pair for pair, bits in distances.items() if bits <= TWIN_BITS]
-    assert len(found.kin) > len(found.twins) >= 36
+    kin, twins = alike(looks, KIN), alike(looks, TWIN)
+    assert kin == [pair for pair, bits in distances.items() if bits <= KIN.bits]
+    assert twins == [pair for pair, bits in distances.items() if bits <= TWIN.bits]
+    assert len(kin) > len(twins) >= 36
 
 
 def test_the_thumbnails_decide_between_twins_kin_and_strangers():
@@ -56,15 +56,22 @@ def test_the_thumbnails_decide_between_twins_kin_and_strangers():
     # Independent noise of equal power: correlation 0.6 / sqrt(0.6² + 0.36²) = 0.86.
     kin = (one.astype(float) * 0.6 + stranger * 0.36).astype(np.uint8)
     looks = [look(5, thumbnail.tobytes()) for thumbnail in (one, one // 2, kin, stranger)]
-    found = likeness(looks)
-    assert found.twins == [(0, 1)]
-    assert set(found.kin) >= {(0, 1), (0, 2), (1, 2)}
-    assert (0, 3) not in found.kin
+    assert alike(looks, TWIN) == [(0, 1)]
+    assert set(alike(looks, KIN)) >= {(0, 1), (0, 2), (1, 2)}
+    assert (0, 3) not in alike(looks, KIN)
 
 
 def test_a_single_tone_resembles_nothing():
-    assert likeness([look(5, bytes(SIDE * SIDE))] * 2) == Likeness([], [])
+    assert alike([look(5, bytes(SIDE * SIDE))] * 2, KIN) == []
 
 
 def test_no_pictures_have_no_pairs():
-    assert likeness([]) == Likeness([], [])
+    assert alike([], KIN) == []
+
+
+def test_quarters_are_looked_at_one_by_one_and_plain_ones_resemble_nothing():
+    gray = np.random.default_rng(3).integers(0, 256, (100, 140), dtype=np.uint8)
+    gray[50:, 70:] = 255
+    quarters = look_at_quarters(gray)
+    assert quarters[:3] == (look_at(gray[:50, :70]), look_at(gray[:50, 70:]), look_at(gray[50:, :70]))
+    assert quarters[3].thumbnail == bytes(SIDE * SIDE)
