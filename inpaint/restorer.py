@@ -105,9 +105,11 @@ class Restorer:
         self.check(image, mask, censor)
         image, mask = image.float().cpu(), (mask.cpu() > 0.5).float()
         restored = image.clone()
-        for region in regions(mask, max((NEAR, *(grid.block if grid else ())))):
+        cell = grid.block if grid else (1, 1)
+        for region in regions(mask, max(NEAR, *cell)):
             height, width = region.box.bottom - region.box.top, region.box.right - region.box.left
-            box = region.box.grown(max(CONTEXT, height // 4, width // 4), (mask.shape[1], mask.shape[2]))
+            margin = max(CONTEXT, height // 4, width // 4, *cell)  # so no cell with masked pixels is cut by the crop
+            box = region.box.grown(margin, (mask.shape[1], mask.shape[2]))
             own = torch.zeros_like(box.of(mask))
             region.box.within(box).of(own).copy_(region.own)
             crop = Crop(box.of(image), box.of(mask), own, shifted(grid, box) if censor == "mosaic" else None)
@@ -116,6 +118,8 @@ class Restorer:
         return restored
 
     def check(self, image: Tensor, mask: Tensor, censor: str) -> None:
+        if not image.is_floating_point():
+            raise ValueError(f"the image holds {image.dtype}; it should hold floating-point numbers from 0 to 1")
         if image.ndim != 3 or image.shape[0] != 3 or mask.shape != (1, *image.shape[1:]):
             raise ValueError(
                 f"image {tuple(image.shape)} and mask {tuple(mask.shape)} must have the shapes (3, H, W) and (1, H, W)"
@@ -130,6 +134,8 @@ class Restorer:
         guess = self.present(crop, censor)  # (3, h, w)
         answer = guess.clone()
         for core in tiles(region, TILE):
+            if not core.of(crop.own).any():
+                continue  # a frame or a chain of specks leaves most of its box alone
             view = core.grown(CONTEXT, (guess.shape[1], guess.shape[2]))
             restored = self.ask(view.of(guess), view.of(crop.mask), flips)
             core.of(answer).copy_(core.within(view).of(restored))
@@ -161,14 +167,14 @@ class Restorer:
 
 def find_device(name: str) -> torch.device:
     """Return the device of this name; "auto" is the first of cuda, mps and cpu that this machine has."""
-    has = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if name == "auto":
-        return torch.device(next(kind for kind, there in has.items() if there))
-    kind = name.split(":")[0]
-    if not has.get(kind, False):
-        here = ", ".join(kind for kind, there in has.items() if there)
-        raise ValueError(f"device {name!r} is not on this machine; choose auto, {here}")
-    return torch.device(name)
+    counts = {"cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available()), "cpu": 1}
+    here = [kind for kind, count in counts.items() if count]
+    kind, colon, number = (here[0] if name == "auto" else name).partition(":")
+    there = number.isdecimal() and int(number) < counts.get(kind, 0) if colon else kind in here
+    if not there:
+        more = f" (cuda:0 to cuda:{counts['cuda'] - 1})" if counts["cuda"] > 1 else ""
+        raise ValueError(f"device {name!r} is not on this machine; choose auto, {', '.join(here)}{more}")
+    return torch.device(kind + colon + number)
 
 
 def regions(mask: Tensor, near: int) -> Iterator[Region]:
@@ -230,4 +236,5 @@ def keep_cells(answer: Tensor, crop: Crop) -> Tensor:
     away = (crop.image - enlarge(cells, crop.grid, size)).abs().amax(0, keepdim=True) * crop.mask
     flat = cell_sums((away > FLAT).float(), crop.grid) == 0
     told = (masked == present) | (flat & (masked >= present / 4))
+    answer = composite(answer, crop.image, crop.mask)  # the known pixels of a cell count towards its mean
     return project(answer, cells, crop.grid, crop.own * enlarge(told.float(), crop.grid, size), clamp=True)

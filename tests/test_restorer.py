@@ -1,0 +1,356 @@
+"""An image and a mask in, a restored image out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from inpaint import restorer as module
+from inpaint.degradation.mosaic import Grid, cell_means, enlarge, pixelate
+from inpaint.generators.residual_unet import ResidualUNet
+from inpaint.randomness import chance, integer, rng_for, uniform
+from inpaint.restorer import Box, Crop, Restorer, find_device, keep_cells, measured_cells, regions, tiles
+from inpaint.sample import Prediction
+
+SHOWS = {"hole": "smooth", "mosaic": "bicubic"}
+
+
+class Constant(nn.Module):
+    """Answers 0.25 everywhere, which no test picture holds, and remembers what it was asked."""
+
+    multiple = 8
+
+    def __init__(self):
+        super().__init__()
+        self.asked: list[tuple[Tensor, Tensor]] = []
+
+    def forward(self, image: Tensor, mask: Tensor) -> Prediction:
+        self.asked.append((image.clone(), mask.clone()))
+        return Prediction(torch.full_like(image, 0.25), {})
+
+
+def wild(seed: int = 0) -> ResidualUNet:
+    """A small network whose tail is random, so that it changes every pixel."""
+    torch.manual_seed(seed)
+    network = ResidualUNet([4, 8, 12], blocks=1, middle=1)
+    nn.init.normal_(network.tail.weight, 0.0, 0.05)
+    return network
+
+
+def restorer_of(network: nn.Module, shows: Mapping[str, str] = SHOWS, precision: str = "float32") -> Restorer:
+    return Restorer(network, shows=shows, device="cpu", precision=precision)
+
+
+def picture(height: int, width: int, *key: int) -> Tensor:
+    """Noise in [0.5, 1], as an 8-bit file holds it."""
+    return (torch.rand(3, height, width, generator=rng_for("picture", *key)) * 127 + 128).round() / 255
+
+
+def box_mask(height: int, width: int, box: Box) -> Tensor:
+    mask = torch.zeros(1, height, width)
+    box.of(mask).fill_(1)
+    return mask
+
+
+def exactly_restored(image: Tensor, mask: Tensor) -> Tensor:
+    """What `Constant` must leave behind."""
+    return torch.where(mask > 0.5, torch.tensor(0.25), image)
+
+
+@pytest.mark.parametrize("number", range(60))
+def test_known_pixels_come_back_bit_for_bit(number: int):
+    rng = rng_for("fuzz", number)
+    height, width = integer(rng, 1, 70), integer(rng, 1, 70)
+    image = torch.rand(3, height, width, generator=rng)
+    density = uniform(rng, 0, 1) ** 3
+    mask = (torch.rand(1, height, width, generator=rng) < density).float()
+    block = integer(rng, 2, 12), integer(rng, 2, 12)
+    grid = Grid(block, (integer(rng, 0, block[0] - 1), integer(rng, 0, block[1] - 1)))
+    before = image.clone(), mask.clone()
+    restored = restorer_of(wild())(
+        image,
+        mask,
+        censor="mosaic" if chance(rng, 0.5) else "hole",
+        grid=grid if chance(rng, 0.5) else None,
+        flips=(chance(rng, 0.5), chance(rng, 0.5)),
+    )
+    known = (mask < 0.5).expand_as(image)
+    assert restored.shape == image.shape
+    assert torch.equal(restored[known], image[known])
+    assert restored.isfinite().all()
+    assert restored.min() >= 0
+    assert restored.max() <= 1
+    assert torch.equal(image, before[0])
+    assert torch.equal(mask, before[1])
+
+
+def test_the_wild_network_really_changes_pixels():
+    image, mask = picture(40, 40), box_mask(40, 40, Box(10, 10, 30, 30))
+    restored = restorer_of(wild(), {"mosaic": "nearest"})(image, mask, censor="mosaic")
+    assert ((restored - image).abs()[:, 10:30, 10:30] > 1e-4).float().mean() > 0.95
+
+
+PLACES = {
+    "the top left corner": Box(0, 0, 9, 5),
+    "the top right corner": Box(0, 80, 3, 90),
+    "the bottom left corner": Box(60, 0, 70, 1),
+    "the bottom right corner": Box(69, 89, 70, 90),
+    "the top edge": Box(0, 20, 1, 60),
+    "the bottom edge": Box(64, 20, 70, 60),
+    "the left edge": Box(10, 0, 60, 3),
+    "the right edge": Box(10, 89, 60, 90),
+    "the middle": Box(31, 33, 40, 40),
+    "everywhere": Box(0, 0, 70, 90),
+    "a line across": Box(30, 0, 31, 90),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("tile", [16, 512])
+def test_exactly_the_masked_pixels_are_restored_at(place: str, tile: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "TILE", tile)
+    monkeypatch.setattr(module, "CONTEXT", 8)
+    image, mask = picture(70, 90), box_mask(70, 90, PLACES[place])
+    assert torch.equal(restorer_of(Constant())(image, mask), exactly_restored(image, mask))
+
+
+def test_a_picture_of_one_pixel_is_restored():
+    image, mask = picture(1, 1), torch.ones(1, 1, 1)
+    assert torch.equal(restorer_of(Constant())(image, mask), torch.full((3, 1, 1), 0.25))
+
+
+def test_an_empty_mask_asks_nothing_of_the_network():
+    network = Constant()
+    image = picture(20, 30)
+    assert torch.equal(restorer_of(network)(image, torch.zeros(1, 20, 30)), image)
+    assert not network.asked
+
+
+def test_thousands_of_scattered_specks_are_all_restored():
+    image = picture(600, 700)
+    mask = (torch.rand(1, 600, 700, generator=rng_for("specks")) < 0.01).float()
+    assert mask.sum() > 3000
+    assert torch.equal(restorer_of(Constant())(image, mask), exactly_restored(image, mask))
+
+
+def test_regions_own_every_masked_pixel_once_and_far_ones_are_apart():
+    mask = torch.zeros(1, 300, 500)
+    mask[0, 5, 5] = mask[0, 60, 40] = 1  # squares (0, 0) and (1, 1) touch
+    mask[0, 200:230, 300:499] = mask[0, 299, 0] = 1
+    found = list(regions(mask, 32))
+    count = torch.zeros_like(mask)
+    for box, own in found:
+        box.of(count).add_(own)
+        assert own.any(2).all() or own.shape[1] > 30, "the box is tight"
+    assert torch.equal(count, mask)
+    assert sorted(box for box, _ in found) == [(5, 5, 61, 41), (200, 300, 230, 499), (299, 0, 300, 1)]
+
+
+def test_tiles_cover_a_box_once():
+    count = torch.zeros(1, 50, 61)
+    for tile in tiles(Box(3, 4, 45, 61), 16):
+        assert tile.bottom - tile.top <= 16
+        assert tile.right - tile.left <= 16
+        tile.of(count).add_(1)
+    assert torch.equal(count, box_mask(50, 61, Box(3, 4, 45, 61)))
+
+
+def test_a_small_region_of_a_large_picture_costs_a_small_crop():
+    network = Constant()
+    restorer_of(network)(picture(900, 1300), box_mask(900, 1300, Box(400, 500, 430, 540)))
+    assert [tuple(image.shape) for image, _ in network.asked] == [(1, 3, 224, 232)]  # 30 + 2 * 96, 40 + 2 * 96
+
+
+def test_tiles_without_a_masked_pixel_are_not_asked(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "TILE", 64)
+    network = Constant()
+    image, mask = picture(640, 640), torch.ones(1, 640, 640)
+    mask[:, 10:-10, 10:-10] = 0  # a frame
+    assert torch.equal(restorer_of(network)(image, mask), exactly_restored(image, mask))
+    assert len(network.asked) == 36  # of 100
+
+
+@pytest.mark.parametrize("shown", ["smooth", "grey", "black", "mean"])
+def test_what_a_hole_hides_is_never_read(shown: str):
+    mask = (torch.rand(1, 150, 300, generator=rng_for("hide")) < 0.001).float()
+    mask[:, 20:50, 20:60] = 1
+    image = picture(150, 300)
+    hidden = torch.where(mask > 0.5, picture(150, 300, 1), image)
+    restore = restorer_of(wild(), {"hole": shown})
+    assert torch.equal(
+        restore(image, mask)[mask.bool().expand(3, -1, -1)], restore(hidden, mask)[mask.bool().expand(3, -1, -1)]
+    )
+
+
+@pytest.mark.parametrize("flips", [(False, True), (True, False), (True, True)])
+@pytest.mark.parametrize("size", [(64, 48), (37, 51)])
+def test_flips_restore_the_mirrored_picture(flips: tuple[bool, bool], size: tuple[int, int]):
+    axes = [axis for axis, flip in zip((1, 2), flips, strict=True) if flip]
+    image, mask = picture(*size), box_mask(*size, Box(10, 5, 25, 30))
+    restore = restorer_of(wild(), {"hole": "grey"})
+    flipped = restore(image, mask, flips=flips)
+    assert torch.equal(flipped, restore(image.flip(axes), mask.flip(axes)).flip(axes))
+    assert not torch.equal(flipped, restore(image, mask))
+
+
+@pytest.mark.parametrize("number", range(28))
+def test_a_mosaic_made_again_of_the_answer_is_the_mosaic(number: int):
+    rng = rng_for("mosaic", number)
+    side = 3 + number % 14
+    block = (side, side) if number < 14 else (side, integer(rng, 3, 16))
+    grid = Grid(block, (integer(rng, 0, block[0] - 1), integer(rng, 0, block[1] - 1)))
+    height, width = integer(rng, 40, 90), integer(rng, 40, 90)
+    target = torch.rand(3, height, width, generator=rng)
+    painted = torch.zeros_like(cell_means(target, grid)[:1])
+    painted[:, 1:-1, 1:4] = 1  # whole cells, at the picture's border or not
+    mask = enlarge(painted, grid, (height, width))
+    mosaic = torch.where(mask > 0.5, (pixelate(target, grid) * 255).round() / 255, target)
+    restore = restorer_of(wild(number), {"mosaic": "bicubic" if number % 2 else "nearest"})
+    restored = restore(mosaic, mask, censor="mosaic", grid=grid)
+    again = torch.where(mask > 0.5, pixelate(restored, grid), target)
+    assert (again - mosaic).abs().max() <= 1 / 510
+    assert (restored - mosaic).abs().max() > 0.01
+
+
+def test_cells_larger_than_the_context_keep_their_means():
+    grid = Grid((300, 300), (40, 40))
+    target = picture(400, 400) * 0.5 + 0.25
+    mask = box_mask(400, 400, Box(40, 40, 130, 340))  # the upper part of the cell from 40 to 340
+    mosaic = torch.where(mask > 0.5, pixelate(target, grid), target)
+    restored = restorer_of(wild())(mosaic, mask, censor="mosaic", grid=grid)
+    assert (cell_means(restored, grid) - cell_means(target, grid)).abs().max() < 1e-4
+
+
+def test_a_cell_cut_by_the_mask_keeps_its_mean_with_its_known_pixels():
+    grid = Grid((10, 10), (0, 0))
+    target = picture(60, 60) * 0.5 + 0.25
+    mask = box_mask(60, 60, Box(15, 20, 40, 45))  # half of the cells from 10 and from 40
+    mosaic = torch.where(mask > 0.5, pixelate(target, grid), target)
+    restored = restorer_of(wild())(mosaic, mask, censor="mosaic", grid=grid)
+    assert (cell_means(restored, grid) - cell_means(target, grid)).abs().max() < 1e-4
+
+
+def keep(answer: Tensor, image: Tensor, mask: Tensor, grid: Grid) -> Tensor:
+    return keep_cells(answer, Crop(image, mask, mask, grid))
+
+
+def test_keep_cells_corrects_a_flat_cell_by_its_rule():
+    """One cell of 4x4: by hand, the masked half must carry the whole correction."""
+    grid, image = Grid((4, 4), (0, 0)), torch.full((3, 4, 4), 0.5)
+    mask = box_mask(4, 4, Box(0, 0, 2, 4))
+    kept = keep(torch.full((3, 4, 4), 0.4), image, mask, grid)
+    torch.testing.assert_close(kept[:, :2], torch.full((3, 2, 4), 0.5))
+    image[:, 2:] = 0.4  # the known half is darker than the mosaic, so the masked half is brighter
+    kept = keep(torch.full((3, 4, 4), 0.4), image, mask, grid)
+    torch.testing.assert_close(kept[:, :2], torch.full((3, 2, 4), 0.6))
+
+
+@pytest.mark.parametrize(
+    ("masked_rows", "stray", "corrected"),
+    [(4, 0.0, True), (4, 0.2, True), (2, 0.0, True), (1, 0.0, True), (2, 2 / 255, True), (2, 0.2, False)],
+)
+def test_keep_cells_trusts_whole_cells_and_flat_ones(masked_rows: int, stray: float, corrected: bool):
+    grid, image = Grid((4, 4), (0, 0)), torch.full((3, 4, 4), 0.5)
+    mask = box_mask(4, 4, Box(0, 0, masked_rows, 4))
+    image[:, 0, 0] += stray
+    kept = keep(torch.full((3, 4, 4), 0.4), image, mask, grid)
+    assert ((kept - 0.4).abs() > 0.01)[:, :masked_rows].any().item() is corrected
+
+
+def test_keep_cells_leaves_a_cell_alone_of_which_too_little_is_masked():
+    grid, image = Grid((4, 4), (0, 0)), torch.full((3, 4, 4), 0.5)
+    mask = box_mask(4, 4, Box(0, 0, 1, 3))
+    answer = torch.full((3, 4, 4), 0.4)
+    assert torch.equal(keep(answer, image, mask, grid)[:, 0, :3], answer[:, 0, :3])
+
+
+def test_a_mark_that_reaches_over_original_pixels_is_no_worse_than_the_network_alone():
+    grid = Grid((8, 8), (3, 5))
+    target = torch.rand(3, 80, 80, generator=rng_for("reach"))
+    censored = enlarge(torch.ones_like(cell_means(target, grid))[:1], grid, (80, 80)) * box_mask(
+        80, 80, Box(19, 21, 51, 53)
+    )
+    image = torch.where(censored > 0.5, pixelate(target, grid), target)
+    mark = box_mask(80, 80, Box(14, 16, 56, 58))  # 5 px further on every side
+    restore = restorer_of(wild(), {"mosaic": "nearest"})
+    alone = restore(image, mark, censor="mosaic")
+    kept = restore(image, mark, censor="mosaic", grid=grid)
+    reached = ((mark > 0.5) & (censored < 0.5)).expand(3, -1, -1)
+    assert torch.equal(kept[reached], alone[reached]), "cells that are no mosaic measure nothing"
+    inside = censored > 0.5
+    again = pixelate(kept, grid).where(inside, target)
+    assert (again - image.where(inside, target)).abs().max() < 1 / 510
+
+
+def test_cells_are_measured_on_their_masked_pixels():
+    image = torch.zeros(3, 2, 4)
+    image[:, :, 0], image[:, :, 2:] = 0.8, 0.3
+    mask = box_mask(2, 4, Box(0, 0, 2, 1))
+    cells = measured_cells(Crop(image, mask, mask, Grid((2, 2), (0, 0))))
+    torch.testing.assert_close(cells, torch.tensor([0.8, 0.3]).expand(3, 1, 2))
+
+
+def test_a_mosaic_is_presented_as_the_network_learned_it():
+    grid = Grid((8, 8), (0, 0))
+    target = picture(48, 48)
+    mask = box_mask(48, 48, Box(16, 16, 32, 32))
+    mosaic = torch.where(mask > 0.5, pixelate(target, grid), target)
+    shown = {}
+    for mode in ("nearest", "bicubic"):
+        network = Constant()
+        restorer_of(network, {"mosaic": mode})(mosaic, mask, censor="mosaic", grid=grid)
+        shown[mode] = network.asked[0][0][0, :, :48, :48]
+    assert torch.equal(shown["nearest"], mosaic)
+    expected = enlarge(cell_means(target, grid), grid, (48, 48), "bicubic").clamp(0, 1)
+    torch.testing.assert_close(shown["bicubic"], torch.where(mask > 0.5, expected, mosaic), atol=1e-6, rtol=0)
+
+
+def test_bfloat16_is_close_to_float32():
+    image, mask = picture(64, 64), box_mask(64, 64, Box(20, 20, 40, 40))
+    exact = restorer_of(wild())(image, mask)
+    rough = restorer_of(wild(), precision="bfloat16")(image, mask)
+    assert rough.dtype == torch.float32
+    assert 0 < (exact - rough).abs().max() < 0.02
+
+
+def test_other_floating_types_and_boolean_masks_are_taken():
+    image, mask = picture(20, 20), box_mask(20, 20, Box(5, 5, 9, 9))
+    restore = restorer_of(Constant())
+    assert torch.equal(restore(image.double(), mask.bool()), restore(image, mask))
+
+
+@pytest.mark.parametrize(
+    ("image", "mask", "options", "sentence"),
+    [
+        (torch.rand(1, 3, 8, 8), torch.ones(1, 8, 8), {}, r"\(1, 3, 8, 8\).*\(3, H, W\)"),
+        (torch.rand(4, 8, 8), torch.ones(1, 8, 8), {}, r"\(4, 8, 8\).*\(3, H, W\)"),
+        (torch.rand(3, 8, 8), torch.ones(8, 8), {}, r"\(1, H, W\)"),
+        (torch.rand(3, 8, 8), torch.ones(1, 8, 9), {}, r"\(1, 8, 9\)"),
+        (torch.zeros(3, 8, 8, dtype=torch.uint8), torch.ones(1, 8, 8), {}, "uint8.*from 0 to 1"),
+        (torch.rand(3, 8, 8), torch.ones(1, 8, 8), {"censor": "bar"}, "'bar' is unknown; choose hole or mosaic"),
+        (torch.rand(3, 8, 8), torch.ones(1, 8, 8), {"censor": "mosaic"}, "never learned.*mosaic; it learned hole"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_a_sentence(image: Tensor, mask: Tensor, options: dict, sentence: str):
+    with pytest.raises(ValueError, match=sentence):
+        restorer_of(Constant(), {"hole": "grey"})(image, mask, **options)
+
+
+@pytest.mark.parametrize("name", ["gpu", "cpu:1", "cpu:x", "cuda:", "cuda:99", "cuda:-1", ""])
+def test_a_device_that_is_not_there_is_refused_in_a_sentence(name: str):
+    with pytest.raises(ValueError, match=r"is not on this machine; choose auto, .*cpu"):
+        find_device(name)
+
+
+def test_devices_that_are_there_are_found():
+    assert find_device("cpu") == torch.device("cpu")
+    assert find_device("cpu:0").type == "cpu"
+    assert find_device("auto").type in ("cuda", "mps", "cpu")
+
+
+def test_an_unknown_precision_is_refused_in_a_sentence():
+    with pytest.raises(ValueError, match="'half' is unknown; choose float32 or bfloat16"):
+        restorer_of(Constant(), precision="half")
