@@ -20,6 +20,7 @@ from tqdm import tqdm
 from inpaint import distributed
 from inpaint.average import Average
 from inpaint.checkpoint import load_state, save_checkpoint, save_state
+from inpaint.interrupt import unbroken
 from inpaint.journal import Journal, write_sheet
 from inpaint.metrics.pixels import psnr
 from inpaint.randomness import rng_for
@@ -36,6 +37,7 @@ class Recipe(Protocol):
     def players(self) -> dict[str, nn.Module]: ...
     def turns(self, sample: Sample, step: int) -> Iterable[Turn]: ...
     def train(self, mode: bool = True) -> Any: ...
+    def parameters(self) -> Iterable[nn.Parameter]: ...
     def state_dict(self) -> dict[str, Any]: ...
     def load_state_dict(self, state_dict: dict[str, Any]) -> Any: ...
 
@@ -96,18 +98,21 @@ class Trainer:
     def fit(self) -> None:
         """Train to the last step; on Ctrl-C save where we are and raise KeyboardInterrupt again."""
         self.recipe.train()
+        if distributed.rank() == 0:
+            self.journal.cut(self.step)  # what it says of later steps is about to be said again
         bar = tqdm(total=self.steps, initial=self.step, unit="step", disable=distributed.rank() > 0)
         started, since = time.monotonic() - self.seconds, (time.monotonic(), self.step)
         try:
             for sample in self.batches(self.step, self.steps):
-                terms = self.learn(self.to_device(sample))
-                self.step += 1
-                self.seconds = time.monotonic() - started
-                bar.update()
-                if self.due(self.every.log):
-                    speed = (self.step - since[1]) * len(sample.image) * distributed.world_size()
-                    since = self.log(terms, speed / (time.monotonic() - since[0]), bar)
-                self.look()
+                with unbroken():
+                    terms = self.learn(self.to_device(sample))
+                    self.step += 1
+                    self.seconds = time.monotonic() - started
+                    bar.update()
+                    if self.due(self.every.log):
+                        speed = (self.step - since[1]) * len(sample.image) * distributed.world_size()
+                        since = self.log(terms, speed / (time.monotonic() - since[0]), bar)
+                    self.look()
         except KeyboardInterrupt:
             self.save()
             raise
@@ -119,7 +124,7 @@ class Trainer:
 
     def learn(self, sample: Sample) -> dict[str, Tensor]:
         """Play every turn of one step and return the terms, for the log."""
-        torch.manual_seed(rng_for(self.seed, "step", self.step).initial_seed())
+        torch.manual_seed(rng_for(self.seed, "step", self.step).initial_seed() + distributed.rank())
         seen: dict[str, Tensor] = {}
         turns = iter(self.recipe.turns(sample, self.step))
         while (turn := self.draw(turns)) is not None:
@@ -181,8 +186,8 @@ class Trainer:
         """Log the mean PSNR over the mask, and keep the averaged generator when it is the best so far."""
         restored = self.restore(self.validation)
         pairs = list(zip(restored, self.validation, strict=True))
-        score = sum(psnr(image, sample.target, sample.mask).item() for image, sample in pairs) / len(pairs)
-        before = sum(psnr(sample.image, sample.target, sample.mask).item() for sample in self.validation) / len(pairs)
+        score = sum(decibels(image, sample) for image, sample in pairs) / len(pairs)
+        before = sum(decibels(sample.image, sample) for sample in self.validation) / len(pairs)
         if distributed.rank() == 0:
             self.journal.write({"step": self.step, "psnr": round(score, 4), "psnr_before": round(before, 4)})
         if score > self.best:
@@ -190,7 +195,15 @@ class Trainer:
             self.save_generator("best.safetensors", psnr=score)
 
     def save(self) -> None:
-        """Write last.safetensors (the averaged generator) and state.pt (all that resuming needs)."""
+        """Write last.safetensors (the averaged generator) and state.pt (all that resuming needs).
+
+        Raises ValueError instead of replacing good weights by ones that are no numbers.
+        """
+        if not all(parameter.isfinite().all() for parameter in self.recipe.parameters()):
+            raise ValueError(
+                f"weights are no longer finite at step {self.step}, so they were not saved: lower the learning rate or "
+                f"clip, and resume from the last checkpoint in {self.folder}"
+            )
         self.save_generator("last.safetensors")
         if distributed.rank() == 0:
             save_state(self.folder / "state.pt", self.state())
@@ -213,16 +226,23 @@ class Trainer:
         }
 
     def resume(self) -> None:
-        """Take up the state that the folder holds, and drop what the journal says of later steps."""
-        state = load_state(self.folder / "state.pt")
+        """Take up the state that the folder holds.  Raises ValueError where it is of other networks."""
+        path = self.folder / "state.pt"
+        state = load_state(path)
+        try:
+            self.recipe.load_state_dict(state["recipe"])
+            self.average.network.load_state_dict(state["average"])
+            for name, player in self.players.items():
+                player.optimizer.load_state_dict(state["optimizers"][name])
+        except (RuntimeError, ValueError, KeyError) as error:
+            raise ValueError(f"{path} does not fit the networks of this run: {' '.join(str(error).split())}") from None
         self.step, self.best, self.seconds = state["step"], state["best"], state["seconds"]
-        self.recipe.load_state_dict(state["recipe"])
-        self.average.network.load_state_dict(state["average"])
-        for name, player in self.players.items():
-            player.optimizer.load_state_dict(state["optimizers"][name])
-        if distributed.rank() == 0:
-            self.journal.cut(self.step)
 
     def to_device(self, sample: Sample) -> Sample:
         move = {"device": self.device, "non_blocking": True, "memory_format": self.layout}
         return Sample(*(part.to(**move) for part in sample))
+
+
+def decibels(image: Tensor, sample: Sample) -> float:
+    """Return the PSNR over the mask; a perfect answer (a flat place) counts as 100 dB, not as infinity."""
+    return psnr(image, sample.target, sample.mask).clamp(max=100.0).item()

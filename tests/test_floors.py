@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 FLOORS = {
-    0: {"sample", "files", "randomness"},
+    0: {"sample", "files", "randomness", "interrupt"},
     1: {"config", "checkpoint", "images", "degradation", "layers", "metrics", "distributed", "average"},
     2: {"generators", "discriminators", "losses", "data", "detection", "analysis", "restorer", "weights"},
     3: {"recipes", "evaluation", "builders", "journal"},

@@ -1,0 +1,28 @@
+"""Ctrl-C at a good moment: what must be done as a whole is not broken off in the middle."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def unbroken() -> Iterator[None]:
+    """Hold Ctrl-C back until the end, and raise KeyboardInterrupt then.
+
+    Only signals that would raise KeyboardInterrupt are held: who handles them in another way keeps doing so.
+    """
+    held: list[int] = []
+    main = threading.current_thread() is threading.main_thread()  # only there can handlers be set
+    ours = [it for it in (signal.SIGINT, signal.SIGTERM) if main and signal.getsignal(it) is signal.default_int_handler]
+    for each in ours:
+        signal.signal(each, lambda number, frame: held.append(number))
+    try:
+        yield
+    finally:
+        for each in ours:
+            signal.signal(each, signal.default_int_handler)
+    if held:
+        raise KeyboardInterrupt
