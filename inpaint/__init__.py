@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from inpaint.assemble import load
     from inpaint.degradation.mosaic import Grid
-    from inpaint.evaluation import evaluate
+    from inpaint.evaluation.evaluate import evaluate
     from inpaint.folder import decensor
     from inpaint.restorer import Restorer
 
@@ -30,7 +30,7 @@ PUBLIC = {
     "Grid": "inpaint.degradation.mosaic",
     "Restorer": "inpaint.restorer",
     "decensor": "inpaint.folder",
-    "evaluate": "inpaint.evaluation",
+    "evaluate": "inpaint.evaluation.evaluate",
     "load": "inpaint.assemble",
 }
 __all__ = ["Grid", "Restorer", "decensor", "evaluate", "load"]

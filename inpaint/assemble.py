@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import inspect
 import math
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from inpaint import distributed
 from inpaint.checkpoint import load_checkpoint
-from inpaint.config import Data, Optim, Part, Run, parse_run, run_to_tree
+from inpaint.config import Choice, Data, Optim, Part, Run, parse_run, run_to_tree
 from inpaint.data.samples import Positions, Samples, fixed_samples
 from inpaint.data.samples import load as load_batches
 from inpaint.data.sources import centre_crops, source_of
@@ -25,6 +26,7 @@ from inpaint.degradation.realism import Realism
 from inpaint.discriminators import DISCRIMINATORS
 from inpaint.generators import GENERATORS
 from inpaint.losses.features import VggFeatures
+from inpaint.randomness import rng_for
 from inpaint.recipes import RECIPES
 from inpaint.restorer import Restorer, find_device
 from inpaint.sample import Sample
@@ -32,6 +34,7 @@ from inpaint.trainer import Every, Player, Trainer
 from inpaint.weights import BUNDLED, bundled_path
 
 Built = TypeVar("Built")
+SECTIONS = ("features",)  # keywords of a part that have their own section in the YAML
 
 
 def build(table: Mapping[str, Callable[..., Built]], part: Part, kind: str) -> Built:
@@ -43,7 +46,8 @@ def build(table: Mapping[str, Callable[..., Built]], part: Part, kind: str) -> B
 
 def call(function: Callable[..., Built], options: Mapping[str, Any], what: str, *given: Any) -> Built:
     """Call a `build` with a section of the YAML.  Raises ValueError for an option that it does not have."""
-    known = [name for name, it in inspect.signature(function).parameters.items() if it.kind is it.KEYWORD_ONLY]
+    parameters = inspect.signature(function).parameters.items()
+    known = [name for name, it in parameters if it.kind is it.KEYWORD_ONLY and name not in SECTIONS]
     unknown = [name for name in options if name not in known]
     if unknown:
         raise ValueError(f"{what} has no option {unknown[0]!r}; it has {', '.join(known) or 'none'}")
@@ -70,21 +74,33 @@ def validation_of(run: Run) -> list[Sample]:
     """Damage the centres of the validation pictures, each in its own fixed way."""
     if run.data.validation is None:
         return []
-    paths, count = [source.path for source in run.data.validation], run.data.validation_samples
-    targets = [crop for path in paths for crop in centre_crops(path, run.data.crop, math.ceil(count / len(paths)))]
-    return fixed_samples(targets, degradation_of(run.data), seed=run.seed)
+    count, crop = run.data.validation_samples, run.data.crop
+    each = math.ceil(count / len(run.data.validation))
+    targets = [target for source in run.data.validation for target in validation_targets(source.path, crop, each, run)]
+    return fixed_samples(targets[:count], degradation_of(run.data), seed=run.seed)
+
+
+def validation_targets(path: str, crop: int, count: int, run: Run) -> list[Tensor]:
+    """Return clean pictures (3, crop, crop) of one validation source, always the same."""
+    if path != "synthetic":
+        return centre_crops(path, crop, count)
+    render = source_of(path)
+    return [render((crop, crop), rng_for(run.seed, "validation picture", number)) for number in range(count)]
 
 
 def recipe_of(run: Run) -> nn.Module:
     """Build the networks, on the CPU from the run's seed, and how they learn."""
     torch.manual_seed(run.seed)
     generator = build(GENERATORS, run.generator, "generator")
-    given: list[Any] = [generator]
-    if run.discriminators:
-        given.append({name: build(DISCRIMINATORS, part, "discriminator") for name, part in run.discriminators.items()})
+    judges = {name: build(DISCRIMINATORS, part, "discriminator") for name, part in run.discriminators.items()}
     if run.recipe.name not in RECIPES:
         raise ValueError(f"recipe {run.recipe.name!r} is unknown; choose {', '.join(RECIPES)}")
-    factory = RECIPES[run.recipe.name]
+    factory: Callable[..., nn.Module] = RECIPES[run.recipe.name]
+    given: list[Any] = [generator]
+    if "discriminators" in inspect.signature(factory).parameters:
+        given.append(judges)
+    elif judges:
+        raise ValueError(f"recipe {run.recipe.name} learns without discriminators: remove {', '.join(judges)}")
     if run.features is not None:
         factory = partial(factory, features=VggFeatures(run.features.network, weights=run.features.weights))
     return call(factory, run.recipe.options, f"recipe {run.recipe.name}", *given)
@@ -115,8 +131,11 @@ def player_of(network: nn.Module, optim: Optim, steps: int) -> Player:
 def trainer_of(run: Run) -> Trainer:
     """Build everything that a run names.  Raises ValueError in a sentence for what does not fit."""
     device = find_device(run.device)
+    if device == torch.device("cuda") and "LOCAL_RANK" in os.environ:  # torchrun: every rank has its own GPU
+        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        torch.cuda.set_device(device)
     recipe = recipe_of(run)
-    multiple, crop = recipe.generator.multiple, run.data.crop  # pyright: ignore[reportAttributeAccessIssue]
+    multiple, crop = int(recipe.generator.multiple), run.data.crop  # pyright: ignore
     if crop % multiple:
         raise ValueError(f"data.crop {crop} does not divide by {multiple}, as generator {run.generator.name} needs")
     layout = torch.channels_last if run.channels_last else torch.contiguous_format
@@ -154,6 +173,8 @@ def load(model: str | Path = "default", *, device: str = "auto", precision: str 
     """
     path = bundled_path(str(model)) if str(model) in BUNDLED else Path(model)
     if not path.is_file():
+        if str(model) in BUNDLED:
+            raise ValueError(f"the bundled network {model} is missing: there is no {path}; name a checkpoint file")
         raise ValueError(f"{model} is neither a bundled network ({', '.join(BUNDLED)}) nor a checkpoint file")
     checkpoint = load_checkpoint(path)
     run = parse_run(checkpoint.run, str(path))
@@ -167,10 +188,11 @@ def load(model: str | Path = "default", *, device: str = "auto", precision: str 
     return Restorer(generator, shows=presentations(run.data.fill), device=device, precision=precision)
 
 
-def presentations(fills: Sequence[Part]) -> dict[str, str]:
-    """Return how the network was shown each censor it learned: {"hole": value, "mosaic": enlargement}."""
+def presentations(fills: Sequence[Choice]) -> dict[str, str]:
+    """Return how the network was mostly shown each censor it learned: {"hole": value, "mosaic": enlargement}."""
     shown = {"hole": ("value", "black"), "mosaic": ("enlarge", "nearest")}
-    return {fill.name: likeliest(fill.options.get(*shown[fill.name])) for fill in reversed(fills)}
+    falling = sorted(fills, key=lambda fill: -fill.share)
+    return {fill.name: likeliest(fill.options.get(*shown[fill.name])) for fill in reversed(falling)}
 
 
 def likeliest(choice: Any) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from inpaint.folder import Outcome
 
 app = typer.Typer(
     help="Restore mosaics, bars and holes in pictures; build datasets, train and evaluate networks for it.",
@@ -117,7 +120,7 @@ def evaluate(
     case: Annotated[list[str] | None, typer.Option(help="mosaic-BLOCK or hole-MASK; may be repeated.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the numbers to this file.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page with pictures to this file.")] = None,
-    limit: Annotated[int | None, typer.Option(help="Measure on this many pictures only, evenly spread.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Measure on this many pictures only, evenly spread.")] = None,
     seed: Annotated[int, typer.Option(help="Of the masks and mosaics.")] = 0,
     device: Device = "auto",
     precision: Precision = "float32",
@@ -139,9 +142,11 @@ def evaluate(
     paths = [paths[index * len(paths) // limit] for index in range(limit)] if limit and limit < len(paths) else paths
     with tqdm(total=len(paths), unit="picture") as bar:
         name = Path(model).stem
-        result = measure(
-            {name: restorer}, pictures(paths), cases=cases, seed=seed, progress=lambda picture: bar.update()
-        )
+
+        def progress(picture: str) -> None:
+            bar.update()
+
+        result = measure({name: restorer}, pictures(paths), cases=cases, seed=seed, progress=progress)
     typer.echo(table(result))
     if json:
         write_json(result, json)
@@ -169,15 +174,20 @@ def decensor(
 
     from inpaint.assemble import load
     from inpaint.folder import decensor as restore
-    from inpaint.folder import parse_block, parse_colour
 
     prepare()
+    marking, cell = numbers(colour, ",", "--colour"), numbers(block, "x", "--block") if block else None
+    if len(marking) != 3:
+        raise ValueError(f"--colour {colour!r} should be three numbers such as 0,255,0")
+    if cell is not None and len(cell) > 2:
+        raise ValueError(f"--block {block!r} should be one number or height x width, such as 8 or 8x12")
     restorer = load(model, device=device, precision=precision)
     with tqdm(unit="picture") as bar:
 
-        def progress(done: int, total: int) -> None:
+        def progress(outcome: Outcome, done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
+            bar.write(line_of(outcome), file=sys.stderr if outcome.error else sys.stdout)
 
         outcomes = restore(
             source,
@@ -186,15 +196,31 @@ def decensor(
             original=original,
             masks=mask,
             censor=censor,
-            colour=parse_colour(colour),
+            colour=(marking[0], marking[1], marking[2]),
             tolerance=tolerance,
             variations=variations,
-            block=parse_block(block) if block else None,
+            block=(cell[0], cell[-1]) if cell else None,
             progress=progress,
         )
-    for outcome in outcomes:
-        typer.echo(str(outcome), err=outcome.error is not None)
     failed = sum(outcome.error is not None for outcome in outcomes)
     typer.echo(f"{len(outcomes) - failed} of {len(outcomes)} pictures restored to {output}/")
     if failed:
         sys.exit(1)
+
+
+def numbers(text: str, between: str, option: str) -> list[int]:
+    """Read whole numbers with something between them."""
+    try:
+        return [int(number) for number in text.lower().split(between)]
+    except ValueError:
+        raise ValueError(f"{option} {text!r} should be whole numbers with {between!r} between them") from None
+
+
+def line_of(outcome: Outcome) -> str:
+    """Say in one line what became of a picture."""
+    if outcome.error:
+        return outcome.error if str(outcome.path) in outcome.error else f"{outcome.path}: {outcome.error}"
+    regions = f"{outcome.regions} region" + ("" if outcome.regions == 1 else "s")
+    written = ", ".join(str(path) for path in outcome.outputs)
+    said = f"{outcome.path} -> {written} ({outcome.censor}, {regions}, {outcome.seconds:.1f} s)"
+    return said if outcome.note is None else f"{said}; {outcome.note}"
