@@ -57,7 +57,7 @@ def listed(value: Any) -> Any:
 
 
 def sources(value: Any) -> Any:
-    return [{"path": item} if isinstance(item, str | Path) else item for item in listed(value)]
+    return [{"path": str(item)} if isinstance(item, str | Path) else item for item in listed(value)]
 
 
 Choices = Annotated[tuple[Choice, ...], BeforeValidator(listed), Field(min_length=1)]
@@ -159,12 +159,17 @@ def override(tree: dict[str, Any], setting: str) -> None:
     if not equals:
         raise ValueError(f"--set {setting!r} should read key=value, with dots between levels")
     *parents, last = path.strip().split(".")
+    try:
+        parsed = yaml.load(value, Loader)
+    except yaml.YAMLError as error:
+        raise ValueError(f"--set {setting!r}: {value!r} is not YAML: {' '.join(str(error).split())}") from None
     node: Any = tree
     for key in parents:
         node = node[position(node, key, setting)] if isinstance(node, list) else node.setdefault(key, {})
         if not isinstance(node, dict | list):
             raise ValueError(f"--set {setting!r}: {key!r} holds {node!r}, which has nothing below it")
-    node[position(node, last, setting) if isinstance(node, list) else last] = yaml.load(value, Loader)
+    place: Any = position(node, last, setting) if isinstance(node, list) else last
+    node[place] = parsed
 
 
 def position(items: list[Any], key: str, setting: str) -> int:
@@ -178,8 +183,18 @@ def parse_run(tree: dict[str, Any], origin: str) -> Run:
     try:
         return Run.model_validate(tree)
     except ValidationError as error:
-        faults = [f"{'.'.join(str(key) for key in fault['loc'])}: {fault['msg']}" for fault in error.errors()]
+        faults = [": ".join(filter(None, told(fault))) for fault in error.errors()]
         raise ValueError(f"{origin}: " + "; ".join(faults)) from None
+
+
+def told(fault: Any) -> tuple[str, str]:
+    """Return where a fault lies, with dots between levels, and the rule with the value that was given."""
+    where, rule, given = ".".join(str(key) for key in fault["loc"]), fault["msg"], fault["input"]
+    if fault["type"] == "value_error":  # a rule of this schema, whose sentence says all
+        return where, rule.removeprefix("Value error, ")
+    if fault["type"] == "extra_forbidden":
+        return where, "there is no such key"
+    return where, f"{rule} (given: {given!r})" if isinstance(given, str | int | float) else rule
 
 
 def run_to_tree(run: Run) -> dict[str, Any]:
