@@ -44,7 +44,7 @@ def save_checkpoint(
 
 
 def load_checkpoint(path: Path | str) -> Checkpoint:
-    """Read a checkpoint; half-precision weights come back as float32.
+    """Read a checkpoint; floating-point weights come back as float32, whatever they were stored as.
 
     Raises ValueError in a sentence for a file that is missing, not safetensors, or not written by this package.
     """
@@ -61,7 +61,10 @@ def load_checkpoint(path: Path | str) -> Checkpoint:
         found = metadata.get("format", "no format")
         raise ValueError(f"{path} is not a checkpoint of this package: its metadata says {found}, not {FORMAT}")
     weights = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in weights.items()}
-    return Checkpoint(weights, json.loads(metadata["run"]), json.loads(metadata["provenance"]))
+    try:
+        return Checkpoint(weights, json.loads(metadata["run"]), json.loads(metadata["provenance"]))
+    except (KeyError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path} does not tell its run and provenance as JSON: {error}") from None
 
 
 def save_state(path: Path | str, state: dict[str, Any]) -> None:
@@ -71,8 +74,18 @@ def save_state(path: Path | str, state: dict[str, Any]) -> None:
 
 
 def load_state(path: Path | str) -> dict[str, Any]:
-    """Read what `save_state` wrote; nothing but tensors and plain values is ever unpickled."""
+    """Read what `save_state` wrote; nothing but tensors and plain values is ever unpickled.
+
+    Raises ValueError in a sentence for a file that is missing, damaged, or wants to run code.
+    """
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"{path} does not exist, so there is nothing to resume")
-    return torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # damaged bytes raise a dozen kinds, from UnpicklingError to struct.error
+        reason = str(error).strip().partition("\n")[0]
+        raise ValueError(f"{path} is not a training state that can be read safely: {reason}") from error
+    if not isinstance(state, dict):
+        raise ValueError(f"{path} is not a training state: it holds {type(state).__name__}, not a mapping")
+    return state
