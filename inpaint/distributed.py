@@ -11,9 +11,17 @@ from torch import nn
 
 
 def join() -> None:
-    """Join the processes that torchrun started (nccl on CUDA, gloo elsewhere); alone, do nothing."""
-    if "WORLD_SIZE" in os.environ and not dist.is_initialized():
-        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    """Join the processes that torchrun started, each on its own GPU where there are GPUs; alone, do nothing.
+
+    Tensors on CUDA go by nccl, all others by gloo.
+    """
+    if "WORLD_SIZE" not in os.environ or dist.is_initialized():
+        return
+    if torch.cuda.is_available():
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]) % torch.cuda.device_count())
+        dist.init_process_group("cpu:gloo,cuda:nccl")
+    else:
+        dist.init_process_group("gloo")
 
 
 def rank() -> int:
@@ -29,6 +37,8 @@ def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
     if world_size() == 1:
         return
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    if not gradients:
+        return
     flat = torch.cat([gradient.flatten() for gradient in gradients])
     dist.all_reduce(flat)
     flat /= world_size()
