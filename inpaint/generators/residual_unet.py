@@ -72,5 +72,8 @@ def build(*, widths: Sequence[int] = (32, 64, 128, 256), blocks: int = 2, middle
     """Build the residual U-Net; blocks: residual blocks per level and direction, middle: at the bottleneck.
 
     The defaults make 6,618,179 parameters; H and W must divide by 2 ** (len(widths) - 1).
+    Raises ValueError where there is no width.
     """
+    if not widths:
+        raise ValueError("widths should name the channels of at least one level, such as [32, 64, 128, 256]")
     return ResidualUNet(widths, blocks=blocks, middle=middle)

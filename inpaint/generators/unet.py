@@ -156,8 +156,13 @@ def build(
 ) -> nn.Module:
     """Build a U-Net; shape: plain (uses bilinear, residual) or pix2pix (uses levels, dropout).
 
-    pix2pix with 8 levels takes sizes that divide by 256.  Raises ValueError for an unknown shape.
+    pix2pix with 8 levels takes sizes that divide by 256.  Raises ValueError for an unknown shape, and for an option
+    that the shape does not have.
     """
+    if levels < 1 or width < 1:
+        raise ValueError(f"a U-Net has at least one level and a width of at least 1, not {levels} and {width}")
+    if shape == "pix2pix" and (bilinear or residual):
+        raise ValueError("the pix2pix shape is neither bilinear nor residual; choose shape plain for that")
     channels = 4 if see_mask else 3
     if shape == "plain":
         trunk = PlainUNet(channels, width, bilinear=bilinear)
