@@ -1,0 +1,68 @@
+"""A file is either wholly there or untouched."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from inpaint.files import atomically, write_text
+
+
+def test_a_finished_write_takes_the_place_of_the_old_file(tmp_path: Path):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with atomically(path) as temporary:
+        temporary.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, KeyboardInterrupt])
+def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path, kind: type[BaseException]):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with pytest.raises(kind), atomically(path) as temporary:  # noqa: PT012 (it fails half way)
+        temporary.write_text("ha")
+        raise kind
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_the_temporary_lies_beside_keeps_the_suffix_and_begins_with_a_dot(tmp_path: Path):
+    with atomically(tmp_path / "picture.v2.png") as temporary:
+        assert temporary.parent == tmp_path
+        assert temporary.suffix == ".png"
+        assert temporary.name.startswith(".")
+
+
+def test_missing_folders_are_made(tmp_path: Path):
+    write_text(tmp_path / "one" / "two" / "a.txt", "x")
+    assert (tmp_path / "one" / "two" / "a.txt").read_text() == "x"
+
+
+def test_a_name_as_long_as_the_file_system_takes_can_be_written(tmp_path: Path):
+    path = tmp_path / ("é" * 120 + ".txt")  # 244 bytes of 255
+    write_text(path, "x")
+    assert path.read_text() == "x"
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077, 0o002])
+def test_permissions_are_those_of_a_plainly_opened_file(tmp_path: Path, umask: int):
+    before = os.umask(umask)
+    try:
+        (tmp_path / "plain").write_text("x")
+        write_text(tmp_path / "atomic", "x")
+        assert os.umask(umask) == umask  # reading the umask left it as it was
+    finally:
+        os.umask(before)
+    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("plain", "atomic")]
+    assert modes[0] == modes[1]
+
+
+def test_text_is_written_as_utf_8(tmp_path: Path):
+    write_text(str(tmp_path / "a.txt"), "Blöcke 16 × 16\n")
+    assert (tmp_path / "a.txt").read_bytes() == "Blöcke 16 × 16\n".encode()
