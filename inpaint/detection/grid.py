@@ -4,7 +4,7 @@ What: inside a mosaic, neighbouring pixels differ only across the lines of a reg
 absolute difference between neighbouring columns (rows) is a profile whose sharp, isolated peaks repeat with the
 side of a cell.  Every (period, phase) is scored by the share of the peaks' energy that its lines hold, less the
 share that chance would give them.
-Source: sheet 1.1 (the mosaic operator); the score is our own.  A peak is measured against its neighbours and the
+Source: our own.  A peak is measured against its neighbours and the
 profile's noise floor instead of by its height, so that weak lines count like strong ones, blurred edges of natural
 pictures count little, and the ringing of JPEG only lowers the score.
 """
@@ -22,8 +22,10 @@ from inpaint.degradation.mosaic import Grid
 # Natural crops of BSD100, with and without JPEG, hardly ever score above ACCEPTED + SMALL / shorter side in pixels +
 # FEW / lines of the axis that has fewer: what is small or sparse is easily periodic by chance.
 ACCEPTED, SMALL, FEW = 0.18, 2.0, 0.3
-# The blocks of JPEG are a faint mosaic of their own: a grid that lies on theirs must stand out like a real one.
-JPEG_BLOCK, ACCEPTED_ON_JPEG = 8, 0.9
+# The blocks of JPEG are a faint mosaic of their own: cells that coincide with them must stand out more, and much more
+# where the steps between them are as small as those that quality 50 and better leaves in smooth places.
+JPEG_BLOCK, JPEG_STEP = 8, 4 / 255
+CLEAR_OF_JPEG, CLEARLY_NO_JPEG = 0.45, 0.9
 # Two lines are the fewest that have a distance.
 LINES = 2
 # A smooth gradient, rounded to 8 bits, is a regular staircase of single levels: no profile that low is a mosaic's.
@@ -36,7 +38,13 @@ SQUARE = 0.9
 ALL = 0.9
 TINY = 1e-9
 
-Profile = tuple[np.ndarray, np.ndarray]  # sharpness and pairs, see `peaks`
+
+class Profile(NamedTuple):
+    """How every column (or row) of a region differs from the one before, (W,) each; nothing precedes the first."""
+
+    steps: np.ndarray  # mean absolute difference
+    sharpness: np.ndarray  # in [0, 1], how far the step stands out from those beside it
+    pairs: np.ndarray  # of pixels that say so
 
 
 class GridEstimate(NamedTuple):
@@ -54,6 +62,7 @@ class Axis(NamedTuple):
     share: float  # of all peaks' energy, on the lines
     gain: float  # the share less what chance would give
     score: float
+    step: float  # mean difference across a line
     lines: int
 
 
@@ -92,39 +101,36 @@ def estimate_grid(
     rows, columns = found
     phase = (corner[0] + top + rows.phase) % rows.period, (corner[1] + left + columns.phase) % columns.period
     estimate = GridEstimate(Grid((rows.period, columns.period), phase), min(rows.score, columns.score))
-    chance = ACCEPTED + SMALL / min(luma.shape) + FEW / max(min(rows.lines, columns.lines), 1)
-    return estimate if block is not None or convincing(estimate, chance) else None
+    if block is not None or estimate.score >= demanded(rows, columns, phase, min(luma.shape)):
+        return estimate
+    return None
 
 
-def convincing(estimate: GridEstimate, chance: float) -> bool:
-    """Tell whether a grid stands out from chance, and from the blocks of JPEG if it lies on them."""
-    on_jpeg = not any(length % JPEG_BLOCK for length in (*estimate.grid.block, *estimate.grid.phase))
-    return estimate.score >= (max(chance, ACCEPTED_ON_JPEG) if on_jpeg else chance)
+def demanded(rows: Axis, columns: Axis, phase: tuple[int, int], side: int) -> float:
+    """Return the score that a grid must have so that it is neither chance nor the work of JPEG."""
+    chance = ACCEPTED + SMALL / side + FEW / max(min(rows.lines, columns.lines), 1)
+    if all(axis.period != JPEG_BLOCK or start for axis, start in zip((rows, columns), phase, strict=True)):
+        return chance
+    return max(chance, CLEARLY_NO_JPEG if min(rows.step, columns.step) < JPEG_STEP else CLEAR_OF_JPEG)
 
 
 def peaks(luma: np.ndarray, inside: np.ndarray) -> Profile:
-    """Return how sharply each column steps off from the one before, in [0, 1], and how many pixel pairs say so.
-
-    luma, inside: (H, W).  Returns sharpness (W,) and pairs (W,); column 0 has no column before it and gets 0.
-    """
+    """Return how sharply each column of a region steps off from the one before.  luma, inside: (H, W)."""
     valid = inside[:, 1:] & inside[:, :-1]  # (H, W - 1)
-    pairs = valid.sum(axis=0)
-    profile = (np.abs(np.diff(luma, axis=1)) * valid).sum(axis=0) / np.maximum(pairs, 1)
-    sharpness = np.zeros(luma.shape[1])
-    weights = np.zeros(luma.shape[1])
-    if not pairs.any() or profile.max() < FLAT:
-        return sharpness, weights
-    weights[1:] = pairs
-    floor = FLOOR * np.average(profile, weights=pairs)
-    beside = np.pad(profile, 1, mode="reflect" if len(profile) > 1 else "constant")
-    neighbours = (beside[:-2] + beside[2:]) / 2
-    sharpness[1:] = np.clip(profile - neighbours, 0, None) / (profile + floor)
-    return sharpness, weights
+    pairs = np.concatenate([[0], valid.sum(axis=0)])  # (W,)
+    differences = np.where(valid, np.abs(np.diff(luma, axis=1)), 0)
+    steps = np.concatenate([[0.0], differences.sum(axis=0)]) / np.maximum(pairs, 1)  # (W,)
+    if steps.max() < FLAT:
+        return Profile(steps, np.zeros_like(steps), np.zeros_like(steps))
+    beside = np.pad(steps[1:], 1, mode="reflect" if len(steps) > 2 else "constant")
+    isolated = np.clip(steps[1:] - (beside[:-2] + beside[2:]) / 2, 0, None)
+    sharpness = isolated / (steps[1:] + FLOOR * np.average(steps, weights=pairs))
+    return Profile(steps, np.concatenate([[0.0], sharpness]), pairs)
 
 
 def lines_by_period(profile: Profile, periods: Iterable[int], needed: int = LINES) -> list[Axis]:
     """Return for every period its best phase, with what the lines hold beyond chance; gain 0 where too few show."""
-    sharpness, pairs = profile
+    steps, sharpness, pairs = profile
     energy = sharpness * pairs
     positions = np.arange(len(energy))
     found = []
@@ -139,7 +145,8 @@ def lines_by_period(profile: Profile, periods: Iterable[int], needed: int = LINE
         sharpest = 1 / (1 + FLOOR / period)  # what a lossless line has: the mean step is 1 / period of it
         score = float(on[phase] / max(weight[phase], 1) - off) / sharpest
         share = float(on[phase] / max(energy.sum(), TINY))
-        found.append(Axis(period, phase, share, float(gains[phase]), score, int(lines[phase])))
+        step = float(steps[phase::period].sum() / max(lines[phase], 1))
+        found.append(Axis(period, phase, share, float(gains[phase]), score, step, int(lines[phase])))
     return found
 
 
@@ -167,10 +174,10 @@ def borrowed(profile: Profile, own: Axis, other: Axis) -> Axis | None:
 
     Without any step its pixels all lie in one row of cells, which then begins where the axis does.
     """
-    if other.lines <= LINES or len(profile[0]) >= (LINES + 1) * other.period:
+    if other.lines <= LINES or len(profile.steps) >= (LINES + 1) * other.period:
         return None
     lent = lines_by_period(profile, [other.period], 1)[0]._replace(lines=other.lines)
-    if not profile[0].any():
+    if not profile.sharpness.any():
         return lent._replace(score=other.score)
     return lent if lent.share >= ALL * own.share else None
 

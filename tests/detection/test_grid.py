@@ -103,6 +103,14 @@ def test_mosaics_survive_jpeg(quality: int, rate: float):
     assert sum(estimate not in (None, grid) for estimate, grid in grids) <= 0.05 * len(grids)
 
 
+@pytest.mark.parametrize("block", [8, 16, 24])
+def test_grids_that_lie_on_the_blocks_of_jpeg_are_found(block: int):
+    grid = Grid((block, block), (0, 0))
+    mask = mask_of((260, 260), (13, 19, 7 * block, 8 * block))
+    mosaics = [quantised(pixelate(scene(260, 260, seed), grid)) for seed in range(8)]
+    assert sum(found(image, mask) == grid for image in mosaics) >= 7
+
+
 def test_feathered_rims_do_not_hide_a_mosaic():
     right = 0
     for block in (6, 11, 16, 24):
