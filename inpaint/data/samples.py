@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
@@ -28,9 +29,21 @@ class Samples(Dataset[Sample]):
 
     def __getitem__(self, position: int) -> Sample:
         rng = rng_for(self.seed, "train", position)
-        target = choose(rng, self.sources, self.shares)(self.size, rng)
-        image, mask = self.degrade(target, rng)
+        with single_threaded():
+            target = choose(rng, self.sources, self.shares)(self.size, rng)
+            image, mask = self.degrade(target, rng)
         return Sample(image, mask, target)
+
+
+@contextmanager
+def single_threaded() -> Iterator[None]:
+    """Keep torch to one thread, as in a worker: how many threads share a sum decides its last bits."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 class Positions:
@@ -51,9 +64,12 @@ class Positions:
             yield list(range(first, first + self.batch))
 
 
-def load(samples: Samples, positions: Positions, *, workers: int, pin: bool) -> DataLoader[Sample]:
-    """Return the batches of these positions, in order, prepared by `workers` processes (0: in this one)."""
-    return DataLoader(
+def load(samples: Samples, positions: Positions, *, workers: int, pin: bool) -> Iterator[Sample]:
+    """Yield the batches of these positions, in order, prepared by `workers` processes (0: in this one).
+
+    A ValueError of a worker (a picture smaller than the crop) is raised here as the same single sentence.
+    """
+    loader = DataLoader(
         samples,
         batch_sampler=positions,  # pyright: ignore[reportArgumentType]
         num_workers=workers,
@@ -61,6 +77,11 @@ def load(samples: Samples, positions: Positions, *, workers: int, pin: bool) -> 
         worker_init_fn=one_thread if workers else None,
         prefetch_factor=4 if workers else None,
     )
+    try:
+        yield from loader
+    except ValueError as error:  # a worker's message is its whole traceback, which ends with the sentence
+        sentence = str(error).rstrip().rpartition("\nValueError: ")[2]
+        raise ValueError(sentence) from error
 
 
 def one_thread(worker: int) -> None:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from inpaint.data import synthetic
 from inpaint.images import find, read
-from inpaint.randomness import chance, choose, integer
+from inpaint.randomness import chance, choose, integer, rng_for
 
 Source = Callable[[tuple[int, int], torch.Generator], Tensor]
 
@@ -58,7 +58,12 @@ def as_image(colour: np.ndarray) -> Tensor:
 
 
 def centre_crops(folder: Path | str, crop: int, count: int) -> list[Tensor]:
-    """Return the centres of `count` pictures spread evenly over a folder (all, if it holds fewer), (3, crop, crop)."""
+    """Return the centres of `count` pictures spread evenly over a folder (all, if it holds fewer), (3, crop, crop).
+
+    For the word synthetic, return `count` scenes, the same ones in every run.
+    """
+    if str(folder) == "synthetic":
+        return [synthetic.render((crop, crop), rng_for("validation scene", number)) for number in range(count)]
     paths = Folder(folder).paths
     chosen = [paths[index * len(paths) // min(count, len(paths))] for index in range(min(count, len(paths)))]
     crops = []
