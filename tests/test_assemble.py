@@ -1,0 +1,283 @@
+"""From a run to its parts: what fits is built, what does not is refused in a sentence."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+from torch import nn
+
+import inpaint
+from inpaint.assemble import call, load, presentations, rate_of, recipe_of, samples_of, trainer_of, validation_of
+from inpaint.checkpoint import load_checkpoint, save_checkpoint
+from inpaint.config import Choice, Loader, Optim, Run, parse_run
+from inpaint.generators import GENERATORS
+from tests.runs import adversarial_tree, folder_of_pictures, tiny_tree
+
+CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
+Change = Callable[[dict[str, Any]], Any]
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return folder_of_pictures(tmp_path_factory.mktemp("pictures"), side=300)
+
+
+def run_of(tree: dict[str, Any]) -> Run:
+    return parse_run(tree, "test")
+
+
+WRONG: dict[str, tuple[Change, str]] = {
+    "a generator": (lambda tree: tree["generator"].update(name="unett"), "generator 'unett' is unknown; choose .*unet"),
+    "a mask": (lambda tree: tree["data"]["mask"].update(name="circle"), "mask 'circle' is unknown; choose .*freeform"),
+    "a fill": (lambda tree: tree["data"]["fill"][0].update(name="blur"), "fill 'blur' is unknown; choose hole, mosaic"),
+    "a recipe": (lambda tree: tree["recipe"].update(name="gan"), "recipe 'gan' is unknown; choose supervised, adversa"),
+    "a term": (lambda tree: tree["recipe"]["weights"].update(l3=1.0), "'l3' is no loss term: choose among l1, .*tv"),
+    "a generator's option": (
+        lambda tree: tree["generator"].update(width=8),
+        "generator residual_unet has no option 'width'; it has widths, blocks, middle",
+    ),
+    "a mask's option": (
+        lambda tree: tree["data"]["mask"].update(sizes=[1, 2]),
+        "mask boxes has no option 'sizes'; it has .*sides",
+    ),
+    "a fill's option": (
+        lambda tree: tree["data"]["fill"][1].update(cells=3),
+        "fill mosaic has no option 'cells'; it has block, .*enlarge",
+    ),
+    "a recipe's option": (
+        lambda tree: tree["recipe"].update(weight=0.1),
+        "recipe supervised has no option 'weight'; it has weights$",
+    ),
+    "realism's option": (
+        lambda tree: tree["data"].update(realism={"webp": 0.5}),
+        "realism has no option 'webp'; it has blur, .*jpeg",
+    ),
+    "features inside the recipe": (
+        lambda tree: tree["recipe"].update(features={"network": "vgg16"}),
+        "recipe supervised has no option 'features'",
+    ),
+    "a value of the wrong kind": (lambda tree: tree["generator"].update(widths=24), "generator residual_unet: "),
+    "a missing option": (lambda tree: tree["recipe"].pop("weights"), "recipe supervised: .*weights"),
+    "a device": (lambda tree: tree.update(device="tpu"), "device 'tpu' is not on this machine; choose auto"),
+    "a crop that does not divide": (
+        lambda tree: tree["data"].update(crop=33),
+        "data.crop 33 does not divide by 2, as generator residual_unet needs",
+    ),
+    "a crop larger than the pictures": (
+        lambda tree: tree["data"].update(crop=512),
+        "picture0.png is 300x300 px, smaller than the crop of 512x512",
+    ),
+    "a folder that is not there": (lambda tree: tree["data"].update(train="nowhere"), "nowhere is not a folder"),
+    "a term without its features": (
+        lambda tree: tree["recipe"]["weights"].update(perceptual=0.1),
+        "perceptual needs a features network",
+    ),
+    "discriminators that nobody asks": (
+        lambda tree: (
+            tree.update(discriminators={"judge": {"name": "patch"}}),
+            tree["optim"].update(judge={"lr": 1e-4}),
+        ),
+        "recipe supervised learns without discriminators: remove judge",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_is_wrong_is_refused_in_one_sentence(what: str, pictures: Path, tmp_path: Path):
+    change, sentence = WRONG[what]
+    tree = json.loads(json.dumps(tiny_tree(pictures, tmp_path)))
+    change(tree)
+    with pytest.raises(ValueError, match=sentence) as error:
+        trainer_of(run_of(tree))
+    assert "\n" not in str(error.value)
+
+
+def test_an_unknown_discriminator_is_refused_with_the_choices(pictures: Path, tmp_path: Path):
+    tree = adversarial_tree(pictures, tmp_path)
+    tree["discriminators"]["near"]["name"] = "pach"
+    with pytest.raises(ValueError, match="discriminator 'pach' is unknown; choose patch"):
+        recipe_of(run_of(tree))
+
+
+def test_the_adversarial_recipe_needs_a_discriminator(pictures: Path, tmp_path: Path):
+    tree = tiny_tree(pictures, tmp_path, recipe={"name": "adversarial", "weights": {"l1": 1.0}})
+    with pytest.raises(ValueError, match="name at least one"):
+        recipe_of(run_of(tree))
+
+
+def test_a_fault_inside_a_part_keeps_its_trace():
+    def build(*, width: int = 3) -> int:
+        return width + "1"  # pyright: ignore[reportOperatorIssue]
+
+    with pytest.raises(ValueError, match="thing: unsupported operand") as error:
+        call(build, {"width": 2}, "thing")
+    assert isinstance(error.value.__cause__, TypeError)
+
+
+def shrunk(tree: dict[str, Any], pictures: Path, output: Path) -> dict[str, Any]:
+    """Make a run as small as it can be without changing its kind."""
+    generator, width = tree["generator"], {}
+    known = inspect.signature(GENERATORS[generator["name"]]).parameters
+    if "width" in known:
+        width = {"width": 8}
+    elif "widths" in known:
+        default = generator.get("widths", known["widths"].default)
+        width = {"widths": [8] * len(default)}
+    tree = tree | {"output": str(output), "steps": 3, "device": "cpu", "generator": generator | width}
+    tree["every"] = {"log": 1, "samples": 3, "validate": 3, "save": 3}
+    tree["discriminators"] = {name: part | {"width": 8} for name, part in tree.get("discriminators", {}).items()}
+    if tree.get("features"):
+        tree["features"] = tree["features"] | {"weights": "random"}
+    options = {key: value for key, value in tree["generator"].items() if key != "name"}
+    multiple = int(GENERATORS[generator["name"]](**options).multiple)  # pyright: ignore[reportArgumentType]
+    crop = math.ceil(32 / multiple) * multiple  # no smaller than drawn pictures can be, with room for a mask
+    tree["data"] = tree["data"] | {"validation_samples": 1, "crop": crop, "batch": 2, "workers": 0}
+    for key in ("train", "validation"):
+        tree["data"][key] = relocated(tree["data"].get(key), pictures)
+    return tree
+
+
+def relocated(sources: Any, pictures: Path) -> Any:
+    """Replace every folder by the one with pictures."""
+    if isinstance(sources, list):
+        return [relocated(source, pictures) for source in sources]
+    if isinstance(sources, dict):
+        return sources | {"path": relocated(sources["path"], pictures)}
+    return sources if sources in (None, "synthetic") else str(pictures)
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
+def test_every_yaml_builds_and_runs_three_steps(config: Path, pictures: Path, tmp_path: Path):
+    tree = yaml.load(config.read_text(encoding="utf-8"), Loader)
+    assert run_of(tree).output
+    trainer = trainer_of(run_of(shrunk(tree, pictures, tmp_path)))
+    before = [parameter.clone() for parameter in trainer.recipe.parameters() if parameter.requires_grad]
+    trainer.fit()
+    after = [parameter for parameter in trainer.recipe.parameters() if parameter.requires_grad]
+    assert trainer.step == 3
+    assert any(not torch.equal(one, other) for one, other in zip(before, after, strict=True))
+    assert (tmp_path / "last.safetensors").exists()
+
+
+def test_there_is_a_yaml_to_test():
+    assert any(config.stem == "default" for config in CONFIGS)
+
+
+def test_networks_depend_on_the_seed_alone(pictures: Path, tmp_path: Path):
+    def weights(seed: int) -> torch.Tensor:
+        tree = adversarial_tree(pictures, tmp_path, seed=seed)
+        return nn.utils.parameters_to_vector(recipe_of(run_of(tree)).parameters())
+
+    torch.rand(7)  # whatever was drawn before
+    assert torch.equal(weights(3), weights(3))
+    assert not torch.equal(weights(3), weights(4))
+
+
+def test_samples_come_from_the_sources_and_fit_the_crop(pictures: Path, tmp_path: Path):
+    tree = tiny_tree(pictures, tmp_path)
+    tree["data"]["train"] = [{"path": str(pictures), "share": 3}, "synthetic"]
+    samples = samples_of(run_of(tree))
+    image, mask, target = samples[5]
+    assert image.shape == target.shape == (3, 32, 32)
+    assert torch.equal(image.where(mask < 0.5, target), target)
+    assert samples.shares == [3, 1]
+
+
+@pytest.mark.parametrize("sources", ["synthetic", ["synthetic", "folder"], "folder"])
+def test_validation_is_the_same_every_time_whatever_it_comes_from(sources: Any, pictures: Path, tmp_path: Path):
+    tree = tiny_tree(pictures, tmp_path)
+    named = [
+        str(pictures) if source == "folder" else source
+        for source in ([sources] if isinstance(sources, str) else sources)
+    ]
+    tree["data"] |= {"validation": named, "validation_samples": 3}
+    once, again = validation_of(run_of(tree)), validation_of(run_of(tree))
+    assert len(once) == 3
+    for one, other in zip(once, again, strict=True):
+        assert one.image.shape == (1, 3, 32, 32)
+        assert all(torch.equal(mine, theirs) for mine, theirs in zip(one, other, strict=True))
+    assert not torch.equal(once[0].target, once[1].target)
+
+
+def test_without_validation_there_is_none(pictures: Path, tmp_path: Path):
+    tree = tiny_tree(pictures, tmp_path)
+    tree["data"]["validation"] = None
+    trainer = trainer_of(run_of(tree | {"steps": 1}))
+    trainer.fit()
+    assert trainer.validation == []
+    assert not (tmp_path / "best.safetensors").exists()
+    assert (tmp_path / "last.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "step", "share"),
+    [
+        ({}, 0, 1.0),
+        ({}, 99, 1.0),
+        ({"warmup": 10}, 0, 0.1),
+        ({"warmup": 10}, 9, 1.0),
+        ({"schedule": "cosine"}, 0, 1.0),
+        ({"schedule": "cosine"}, 50, 0.5),
+        ({"schedule": "cosine"}, 100, 0.0),
+        ({"schedule": "linear"}, 25, 0.75),
+        ({"schedule": "linear", "constant_for": 0.5}, 50, 1.0),
+        ({"schedule": "linear", "constant_for": 0.5}, 75, 0.5),
+        ({"schedule": "linear", "warmup": 20}, 60, 0.5),
+        ({"schedule": "cosine", "warmup": 100}, 99, 1.0),
+    ],
+)
+def test_the_learning_rate_follows_its_schedule(options: dict, step: int, share: float):
+    assert rate_of(Optim(lr=2.0, **options), 100)(step) == pytest.approx(2.0 * share)
+
+
+@pytest.mark.parametrize(
+    ("fills", "shown"),
+    [
+        ([{"name": "hole"}], {"hole": "black"}),
+        ([{"name": "hole", "value": ["smooth", "grey"]}, {"name": "mosaic"}], {"hole": "smooth", "mosaic": "nearest"}),
+        ([{"name": "mosaic", "enlarge": {"nearest": 0.3, "bicubic": 0.7}}], {"mosaic": "bicubic"}),
+        ([{"name": "hole", "value": "grey"}, {"name": "hole", "value": "smooth", "share": 3}], {"hole": "smooth"}),
+        ([{"name": "hole", "value": "grey"}, {"name": "hole", "value": "smooth"}], {"hole": "grey"}),
+    ],
+)
+def test_a_network_is_shown_what_it_mostly_learned_from(fills: list, shown: dict):
+    assert presentations([Choice(**fill) for fill in fills]) == shown
+
+
+@pytest.fixture
+def checkpoint(pictures: Path, tmp_path: Path) -> Path:
+    tree = tiny_tree(pictures, tmp_path)
+    weights = recipe_of(run_of(tree)).generator.state_dict()  # pyright: ignore
+    save_checkpoint(tmp_path / "it.safetensors", weights, run=tree, provenance={})
+    return tmp_path / "it.safetensors"
+
+
+def test_loading_needs_the_checkpoint_alone(checkpoint: Path):
+    restore = load(checkpoint, device="cpu")
+    assert restore.multiple == 2
+    assert inpaint.load is load
+
+
+def test_a_name_that_is_nothing_is_refused_with_the_bundled_names():
+    with pytest.raises(ValueError, match=r"nosuch is neither a bundled network .*default.* nor a checkpoint file"):
+        load("nosuch")
+
+
+def test_a_checkpoint_that_lies_about_itself_is_refused(checkpoint: Path):
+    weights, run, _ = load_checkpoint(checkpoint)
+    for generator, sentence in [
+        ({"name": "residual_unet", "widths": [6, 8], "blocks": 1, "middle": 1}, "does not fit generator residual_unet"),
+        ({"name": "lost"}, "generator 'lost' is unknown; choose"),
+    ]:
+        save_checkpoint(checkpoint, weights, run=run | {"generator": generator}, provenance={})
+        with pytest.raises(ValueError, match=sentence) as error:
+            load(checkpoint)
+        assert "\n" not in str(error.value)
