@@ -90,3 +90,20 @@ def test_alone_a_process_is_rank_0_of_1_and_gradients_stay(monkeypatch: pytest.M
     own = gradients(layers, batch())
     distributed.average_gradients(layers.parameters())
     assert all(torch.equal(layers.get_parameter(name).grad, own[name]) for name in own)  # pyright: ignore
+
+
+@pytest.mark.parametrize(("local", "device"), [("1", 1), ("3", 3), (None, 0)])
+def test_with_gpus_every_rank_takes_its_own_and_cpu_tensors_still_travel(
+    monkeypatch: pytest.MonkeyPatch, local: str | None, device: int
+):
+    done: list[object] = []
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    monkeypatch.delenv("LOCAL_RANK", raising=False)
+    if local is not None:
+        monkeypatch.setenv("LOCAL_RANK", local)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    monkeypatch.setattr(torch.cuda, "set_device", done.append)
+    monkeypatch.setattr(torch.distributed, "init_process_group", done.append)
+    distributed.join()
+    assert done == [device, "cpu:gloo,cuda:nccl"]
