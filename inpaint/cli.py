@@ -18,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+DELAY = 1.0  # s before a progress bar appears: what fails at once shows none
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
 Precision = Annotated[str, typer.Option(help="float32 or bfloat16 (faster on recent CPUs and GPUs).")]
 
@@ -92,7 +93,7 @@ def build_dataset(
         shares = [float(share) for share in splits.split(",")]
     except ValueError:
         raise ValueError(f"--splits {splits!r} should be three numbers such as 0.9,0.05,0.05") from None
-    with tqdm(unit="picture") as bar:
+    with tqdm(unit="picture", delay=DELAY) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.total = total
@@ -140,7 +141,7 @@ def evaluate(
     cases = [parse_case(name) for name in case] if case else [it for it in DEFAULT_CASES if it.censor in restorer.shows]
     paths = picture_paths(data, split)
     paths = [paths[index * len(paths) // limit] for index in range(limit)] if limit and limit < len(paths) else paths
-    with tqdm(total=len(paths), unit="picture") as bar:
+    with tqdm(total=len(paths), unit="picture", delay=DELAY) as bar:
         name = Path(model).stem
 
         def progress(picture: str) -> None:
@@ -182,7 +183,7 @@ def decensor(
     if cell is not None and len(cell) > 2:
         raise ValueError(f"--block {block!r} should be one number or height x width, such as 8 or 8x12")
     restorer = load(model, device=device, precision=precision)
-    with tqdm(unit="picture") as bar:
+    with tqdm(unit="picture", delay=DELAY) as bar:
 
         def progress(outcome: Outcome, done: int, total: int) -> None:
             bar.total = total

@@ -1,0 +1,239 @@
+"""The command line: verbs work end to end, and what a user can mend ends as one sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import torch
+import yaml
+
+from inpaint import cli
+from inpaint.folder import Outcome
+from inpaint.images import from_array, read, write
+from tests.runs import folder_of_pictures, tiny_tree
+
+
+class Ended(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """Call the command line in this process; torch's and the signals' settings are put back afterwards."""
+    handler = signal.getsignal(signal.SIGTERM)
+
+    def run_(*arguments: object) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["inpaint", *map(str, arguments)])
+        capfd.readouterr()
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        out, err = capfd.readouterr()
+        return Ended(code, str(out), str(err))
+
+    yield run_
+    signal.signal(signal.SIGTERM, handler)
+    torch.set_flush_denormal(False)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A YAML whose run takes a moment."""
+    pictures = folder_of_pictures(tmp_path / "pictures")
+    path = tmp_path / "tiny.yaml"
+    path.write_text(yaml.safe_dump(tiny_tree(pictures, tmp_path / "run", steps=3)), encoding="utf-8")
+    return path
+
+
+def assert_one_sentence(ended: Ended, *words: str) -> None:
+    assert ended.code == 1
+    assert "Traceback" not in ended.err
+    lines = [line for line in ended.err.splitlines() if line.strip()]
+    assert len(lines) == 1, ended.err
+    assert lines[0].startswith("inpaint: ")
+    assert all(word in lines[0] for word in words), lines[0]
+
+
+def test_train_evaluate_and_decensor_work_together(run: Run, config: Path, tmp_path: Path):
+    trained = run("train", config)
+    assert trained.code == 0, trained.err
+    assert "Trained 3 steps" in trained.out
+    network = tmp_path / "run" / "best.safetensors"
+
+    html, numbers = tmp_path / "page.html", tmp_path / "numbers.json"
+    ended = run(
+        *("evaluate", network, "--data", tmp_path / "pictures", "--limit", 2, "--device", "cpu"),
+        *("--case", "mosaic-4", "--case", "hole-boxes", "--json", numbers, "--html", html),
+    )
+    assert ended.code == 0, ended.err
+    assert "mosaic-4" in ended.out
+    assert "telea" in ended.out
+    told = json.loads(numbers.read_text(encoding="utf-8"))
+    assert "best" in json.dumps(told)
+    assert "best on pictures" in html.read_text(encoding="utf-8")
+
+    original = read(tmp_path / "pictures" / "picture0.png").tensor()
+    painted = original.clone()
+    painted[:, 20:30, 20:40] = torch.tensor([0.0, 1.0, 0.0])[:, None, None]
+    write(from_array(painted), tmp_path / "painted" / "one.png")
+    ended = run("decensor", tmp_path / "painted", "-o", tmp_path / "out", "--model", network, "--device", "cpu")
+    assert ended.code == 0, ended.err
+    assert "1 of 1 pictures restored" in ended.out
+    assert "one.png -> " in ended.out
+    assert "(bar, 1 region, " in ended.out
+    (written,) = (tmp_path / "out").iterdir()
+    restored = read(written).tensor()
+    assert torch.equal(restored[:, :20], painted[:, :20])
+    assert not torch.equal(restored[:, 20:30, 20:40], painted[:, 20:30, 20:40])
+
+
+def test_decensor_goes_on_after_a_bad_picture_and_says_so(run: Run, config: Path, tmp_path: Path):
+    assert run("train", config, "--set", "steps=1").code == 0
+    folder = tmp_path / "painted"
+    picture = torch.full((3, 40, 40), 0.5)
+    write(from_array(picture), folder / "unmarked.png")
+    picture[:, 10:20, 10:20] = torch.tensor([1.0, 0.0, 0.0])[:, None, None]
+    write(from_array(picture), folder / "marked.png")
+    ended = run(
+        *("decensor", folder, "-o", tmp_path / "out", "--model", tmp_path / "run" / "last.safetensors"),
+        *("--colour", "255,0,0", "--variations", 2, "--device", "cpu"),
+    )
+    assert ended.code == 1
+    assert "1 of 2 pictures restored" in ended.out
+    assert "unmarked.png" in ended.err
+    assert "Traceback" not in ended.err
+    assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+def test_decensor_reads_a_mosaic_through_a_mask_and_a_block(run: Run, config: Path, tmp_path: Path):
+    assert run("train", config, "--set", "steps=1").code == 0
+    picture = read(tmp_path / "pictures" / "picture1.png").tensor()
+    cells = picture[:, 16:48, 16:48].reshape(3, 8, 4, 8, 4).mean((2, 4))
+    picture[:, 16:48, 16:48] = cells.repeat_interleave(4, 1).repeat_interleave(4, 2)
+    write(from_array(picture), tmp_path / "in" / "one.png")
+    mask = torch.zeros(3, 72, 72)
+    mask[:, 16:48, 16:48] = 1
+    write(from_array(mask), tmp_path / "mask.png")
+    ended = run(
+        *("decensor", tmp_path / "in", "-o", tmp_path / "out", "--model", tmp_path / "run" / "last.safetensors"),
+        *("--mask", tmp_path / "mask.png", "--censor", "mosaic", "--block", "4x4", "--device", "cpu"),
+    )
+    assert ended.code == 0, ended.err
+    assert "(mosaic, 1 region, " in ended.out
+    restored = read(tmp_path / "out" / "one.png").tensor()[:, 16:48, 16:48].reshape(3, 8, 4, 8, 4).mean((2, 4))
+    assert (restored - cells).abs().max() < 1.5 / 255  # pixels are rounded once more
+
+
+def test_build_dataset_prints_its_table(run: Run, tmp_path: Path):
+    folder_of_pictures(tmp_path / "pictures", count=5)
+    ended = run(
+        *("build-dataset", tmp_path / "pictures", "-o", tmp_path / "set", "--size", 32, "--splits", "0.6,0.2,0.2")
+    )
+    assert ended.code == 0, ended.err
+    assert "found" in ended.out
+    assert "patches" in ended.out
+    assert (tmp_path / "set" / "dataset.json").is_file()
+    assert (tmp_path / "set" / "contact.png").is_file()
+
+
+def test_a_run_is_not_begun_over_another(run: Run, config: Path, tmp_path: Path):
+    assert run("train", config, "--set", "steps=1").code == 0
+    assert_one_sentence(run("train", config, "--set", "steps=1"), "state.pt exists", "--resume", "--set output=")
+    ended = run("train", config, "--set", "steps=2", "--resume")
+    assert ended.code == 0
+    assert "Trained 2 steps" in ended.out
+
+
+def test_what_a_user_can_mend_ends_as_one_sentence(run: Run, config: Path, tmp_path: Path):
+    folder = tmp_path / "pictures"
+    assert_one_sentence(run("train", "missing.yaml"), "missing.yaml does not exist")
+    assert_one_sentence(run("train", config, "--set", "generator.name=x"), "generator 'x' is unknown; choose")
+    assert_one_sentence(run("train", config, "--set", "stepz=3"), "stepz")
+    assert_one_sentence(run("train", config, "--resume"), "nothing to resume")
+    assert_one_sentence(run("evaluate", "nosuch", "--data", folder), "nosuch is neither")
+    assert_one_sentence(run("build-dataset", folder, "-o", tmp_path / "set", "--splits", "a"), "--splits 'a'")
+    assert_one_sentence(run("build-dataset", folder, "-o", tmp_path / "set", "--splits", "0.5,0.1"), "train, val, test")
+    out = tmp_path / "out"
+    assert_one_sentence(run("decensor", folder, "-o", out, "--colour", "green"), "--colour 'green'", "','")
+    assert_one_sentence(run("decensor", folder, "-o", out, "--colour", "1,2"), "three numbers")
+    assert_one_sentence(run("decensor", folder, "-o", out, "--block", "8x"), "--block '8x'")
+    assert_one_sentence(run("decensor", folder, "-o", out, "--block", "8x8x8"), "height x width")
+    assert_one_sentence(run("decensor", folder, "-o", out, "--model", config), "not a safetensors file")
+
+
+def test_network_faults_end_as_one_sentence(run: Run, config: Path, tmp_path: Path):
+    assert run("train", config, "--set", "steps=1").code == 0
+    model, folder = tmp_path / "run" / "last.safetensors", tmp_path / "pictures"
+    asked = ("evaluate", model, "--data")
+    assert_one_sentence(run(*asked, tmp_path / "nowhere"), "nowhere is not a folder")
+    assert_one_sentence(run(*asked, folder, "--case", "blur"), "there is no case 'blur'")
+    assert_one_sentence(run(*asked, folder, "--device", "tpu"), "device 'tpu'")
+    restore = ("decensor", folder, "-o", tmp_path / "out", "--model", model)
+    assert_one_sentence(run(*restore, "--censor", "blur"), "'blur'")
+    assert_one_sentence(run(*restore, "--variations", 3), "1, 2 or 4")
+    assert_one_sentence(run(*restore, "--mask", tmp_path / "nowhere"), "nowhere")
+
+
+def test_an_outcome_is_one_line():
+    outcome = Outcome(Path("in/a.png"), [Path("out/a 0.png"), Path("out/a 1.png")], 2, "mosaic", None, 1.25, "no grid")
+    assert cli.line_of(outcome) == "in/a.png -> out/a 0.png, out/a 1.png (mosaic, 2 regions, 1.2 s); no grid"
+    failed = outcome._replace(outputs=[], error="nothing is painted")
+    assert cli.line_of(failed) == "in/a.png: nothing is painted"
+    assert cli.line_of(failed._replace(error="in/a.png is empty")) == "in/a.png is empty"
+
+
+@pytest.mark.parametrize(
+    ("text", "between", "read_"), [("8", "x", [8]), ("8X12", "x", [8, 12]), ("0, 255", ",", [0, 255])]
+)
+def test_numbers_are_read(text: str, between: str, read_: list[int]):
+    assert cli.numbers(text, between, "--it") == read_
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal to a process group")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_ctrl_c_saves_says_how_to_go_on_and_is_gone_on_from(name: str, config: Path, tmp_path: Path):
+    command = [sys.executable, "-m", "inpaint", "train", str(config), "--set", "data.workers=1"]
+    endless = subprocess.Popen(
+        [*command, "--set", "steps=100000", "--set", "every.samples=100000", "--set", "every.validate=100000"],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    journal, deadline = tmp_path / "run" / "journal.jsonl", time.monotonic() + 60
+    while not (journal.is_file() and journal.read_text().count("\n") >= 4):
+        assert endless.poll() is None, endless.stderr and endless.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    if name == "SIGINT":
+        os.killpg(endless.pid, signal.SIGINT)  # as a terminal does: the workers get it too
+    else:
+        endless.terminate()
+    _, err = endless.communicate(timeout=60)
+    assert endless.returncode == 130, err
+    assert "Traceback" not in err
+    step = torch.load(tmp_path / "run" / "state.pt", weights_only=True)["step"]
+    assert f"Stopped and saved at step {step} of 100000.  Go on with: inpaint train {config}" in err
+    assert err.rstrip().endswith("--resume")
+    if name == "SIGINT":
+        done = subprocess.run(
+            [*command, "--set", f"steps={step + 2}", "--resume"], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert f"Trained {step + 2} steps" in done.stdout
