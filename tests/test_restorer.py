@@ -224,6 +224,24 @@ def test_cells_larger_than_the_context_keep_their_means():
     assert (cell_means(restored, grid) - cell_means(target, grid)).abs().max() < 1e-4
 
 
+def test_two_marks_in_one_large_cell_are_restored_together():
+    grid = Grid((160, 160), (0, 0))
+    target = picture(160, 320) * 0.5 + 0.25
+    mask = box_mask(160, 320, Box(0, 0, 160, 40)) + box_mask(160, 320, Box(0, 120, 160, 160))  # 80 px apart
+    mosaic = torch.where(mask > 0.5, pixelate(target, grid), target)
+    restored = restorer_of(wild())(mosaic, mask, censor="mosaic", grid=grid)
+    assert (cell_means(restored, grid) - cell_means(target, grid)).abs().max() < 1e-4
+
+
+def test_the_grid_moves_with_the_crop():
+    grid = Grid((7, 11), (3, 5))
+    target = picture(330, 370) * 0.5 + 0.25
+    mask = box_mask(330, 370, Box(206, 203, 248, 280))  # whole cells, beyond the context of the corner
+    mosaic = torch.where(mask > 0.5, pixelate(target, grid), target)
+    restored = restorer_of(wild())(mosaic, mask, censor="mosaic", grid=grid)
+    assert (cell_means(restored, grid) - cell_means(target, grid)).abs().max() < 1e-4
+
+
 def test_a_cell_cut_by_the_mask_keeps_its_mean_with_its_known_pixels():
     grid = Grid((10, 10), (0, 0))
     target = picture(60, 60) * 0.5 + 0.25
