@@ -22,6 +22,7 @@ class Average:
     def update(self, network: nn.Module, step: int) -> None:
         """Move the average towards the network as it stands after `step` steps."""
         share = 1 - min(self.decay, (1 + step) / (10 + step))
-        torch._foreach_lerp_(list(self.network.parameters()), list(network.parameters()), share)
+        for mine, theirs in zip(self.network.parameters(), network.parameters(), strict=True):
+            mine.lerp_(theirs, share)
         for mine, theirs in zip(self.network.buffers(), network.buffers(), strict=True):
             mine.copy_(theirs)
