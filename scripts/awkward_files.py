@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
+import torch
 from PIL import Image
 
 from inpaint.assemble import load
@@ -125,7 +126,8 @@ def make(folder: Path) -> None:
     for place in ("input", "masks"):
         (folder / place).mkdir(parents=True)
     for number, (name, size, region, save) in enumerate(collection()):
-        pixels = (render(size, rng_for("awkward", number)).permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
+        scene = render((max(size[0], 16), max(size[1], 16)), rng_for("awkward", number)) * 255
+        pixels = scene[:, : size[0], : size[1]].permute(1, 2, 0).round().to(torch.uint8).numpy()
         save(np.ascontiguousarray(pixels), folder / "input" / name)
         mask = np.zeros(size, np.uint8)
         mask[region] = 255
