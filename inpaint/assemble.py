@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import inspect
 import math
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from inpaint import distributed
 from inpaint.checkpoint import load_checkpoint
@@ -26,7 +25,6 @@ from inpaint.degradation.realism import Realism
 from inpaint.discriminators import DISCRIMINATORS
 from inpaint.generators import GENERATORS
 from inpaint.losses.features import VggFeatures
-from inpaint.randomness import rng_for
 from inpaint.recipes import RECIPES
 from inpaint.restorer import Restorer, find_device
 from inpaint.sample import Sample
@@ -74,18 +72,10 @@ def validation_of(run: Run) -> list[Sample]:
     """Damage the centres of the validation pictures, each in its own fixed way."""
     if run.data.validation is None:
         return []
-    count, crop = run.data.validation_samples, run.data.crop
+    count = run.data.validation_samples
     each = math.ceil(count / len(run.data.validation))
-    targets = [target for source in run.data.validation for target in validation_targets(source.path, crop, each, run)]
+    targets = [crop for source in run.data.validation for crop in centre_crops(source.path, run.data.crop, each)]
     return fixed_samples(targets[:count], degradation_of(run.data), seed=run.seed)
-
-
-def validation_targets(path: str, crop: int, count: int, run: Run) -> list[Tensor]:
-    """Return clean pictures (3, crop, crop) of one validation source, always the same."""
-    if path != "synthetic":
-        return centre_crops(path, crop, count)
-    render = source_of(path)
-    return [render((crop, crop), rng_for(run.seed, "validation picture", number)) for number in range(count)]
 
 
 def recipe_of(run: Run) -> nn.Module:
@@ -131,9 +121,6 @@ def player_of(network: nn.Module, optim: Optim, steps: int) -> Player:
 def trainer_of(run: Run) -> Trainer:
     """Build everything that a run names.  Raises ValueError in a sentence for what does not fit."""
     device = find_device(run.device)
-    if device == torch.device("cuda") and "LOCAL_RANK" in os.environ:  # torchrun: every rank has its own GPU
-        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
-        torch.cuda.set_device(device)
     recipe = recipe_of(run)
     multiple, crop = int(recipe.generator.multiple), run.data.crop  # pyright: ignore
     if crop % multiple:
