@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import torch.nn as nn
 
-from inpaint.generators import residual_unet, unet
+from inpaint.generators import residual_unet, resnet9, unet
 
 GENERATORS: dict[str, Callable[..., nn.Module]] = {
     "residual_unet": residual_unet.build,
+    "resnet9": resnet9.build,
     "unet": unet.build,
 }

@@ -14,6 +14,7 @@ from inpaint.sample import Prediction
 
 SMALL: dict[str, list[dict[str, Any]]] = {
     "residual_unet": [{"widths": [4, 6, 8], "blocks": 1, "middle": 1}],
+    "resnet9": [{"width": 4, "blocks": 1}, {"width": 4, "blocks": 2, "see_mask": True}],
     "unet": [
         {"width": 4},
         {"width": 4, "bilinear": True, "see_mask": True, "residual": True},
