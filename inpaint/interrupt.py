@@ -9,10 +9,11 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def unbroken() -> Iterator[None]:
+def unbroken(*, excuse: bool = False) -> Iterator[None]:
     """Hold Ctrl-C back until the end, and raise KeyboardInterrupt then.
 
     Only signals that would raise KeyboardInterrupt are held: who handles them in another way keeps doing so.
+    excuse: let KeyboardInterrupt take the place of an error, as of workers that the same Ctrl-C has ended.
     """
     held: list[int] = []
     main = threading.current_thread() is threading.main_thread()  # only there can handlers be set
@@ -21,6 +22,9 @@ def unbroken() -> Iterator[None]:
         signal.signal(each, lambda number, frame: held.append(number))
     try:
         yield
+    except Exception:
+        if not (held and excuse):
+            raise
     finally:
         for each in ours:
             signal.signal(each, signal.default_int_handler)

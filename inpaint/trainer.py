@@ -86,8 +86,7 @@ class Trainer:
         self.recipe, self.players = recipe, players
         self.batches, self.validation = batches, validation
         self.folder, self.run = folder, run
-        self.steps, self.every, self.seed = steps, every, seed
-        self.clip = clip
+        self.steps, self.every, self.seed, self.clip = steps, every, seed, clip
         self.device = device or torch.device("cpu")
         self.bfloat16 = bfloat16
         self.layout = torch.channels_last if channels_last else torch.contiguous_format
@@ -103,7 +102,10 @@ class Trainer:
         bar = tqdm(total=self.steps, initial=self.step, unit="step", disable=distributed.rank() > 0)
         started, since = time.monotonic() - self.seconds, (time.monotonic(), self.step)
         try:
-            for sample in self.batches(self.step, self.steps):
+            batches = iter(self.batches(self.step, self.steps))
+            while self.step < self.steps:
+                with unbroken(excuse=True):
+                    sample = next(batches)
                 with unbroken():
                     terms = self.learn(self.to_device(sample))
                     self.step += 1

@@ -188,6 +188,20 @@ def test_an_error_within_unbroken_passes_and_gives_ctrl_c_back():
         signal.raise_signal(signal.SIGINT)
 
 
+@pytest.mark.parametrize(
+    ("pressed", "excuse", "raised"),
+    [(True, True, KeyboardInterrupt), (True, False, RuntimeError), (False, True, RuntimeError)],
+)
+def test_an_error_is_excused_only_by_ctrl_c(pressed: bool, excuse: bool, raised: type[BaseException]):
+    def fail() -> None:
+        if pressed:
+            signal.raise_signal(signal.SIGINT)
+        raise RuntimeError("a worker exited")
+
+    with pytest.raises(raised), unbroken(excuse=excuse):
+        fail()
+
+
 def test_a_loss_that_is_no_number_ends_the_run_with_advice(pictures: Path, tmp_path: Path):
     tree = tiny_tree(pictures, tmp_path, recipe={"name": "supervised", "weights": {"hole_l1": math.nan}})
     with pytest.raises(ValueError, match="hole_l1 is nan at step 1: lower the learning rate or clip, and resume"):
