@@ -6,20 +6,28 @@ pooling, transposed (or bilinear) enlargement, skips concatenated as [skip, up],
 to one pixel, dropout in the first decoder levels, tanh.  It works in [-1, 1]; the conversion is in `forward`.
 
 Both see the image alone, as published; `see_mask` adds the mask as a fourth channel and `residual` (plain only) adds
-the answer to the input.
+the answer to the input.  Also of our choice, plain only: attention after every double convolution (where Roy et al.
+2018 put it) and the dilated bottleneck of Iizuka et al. 2017, four convolutions with batch norm.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
+from inpaint.layers.attention import gates
 from inpaint.sample import Prediction
 
+Gates = Callable[[int], list[nn.Module]]  # the attention after a double convolution of this width
+DILATIONS = (2, 4, 8, 16)
 
-def double_convolution(channels: int, middle: int, width: int) -> nn.Sequential:
+
+def double_convolution(channels: int, middle: int, width: int, *, attention: Gates) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(channels, middle, 3, padding=1, bias=False),
         nn.BatchNorm2d(middle),
@@ -27,20 +35,30 @@ def double_convolution(channels: int, middle: int, width: int) -> nn.Sequential:
         nn.Conv2d(middle, width, 3, padding=1, bias=False),
         nn.BatchNorm2d(width),
         nn.ReLU(),
+        *attention(width),
     )
+
+
+def dilated_convolutions(width: int) -> nn.Sequential:
+    """Return four 3x3 convolutions that see 61 x 61 features.  (B, width, h, w) in and out."""
+    layers: list[nn.Module] = []
+    for rate in DILATIONS:
+        layers.append(nn.Conv2d(width, width, 3, padding=rate, dilation=rate, bias=False))
+        layers += [nn.BatchNorm2d(width), nn.ReLU()]
+    return nn.Sequential(*layers)
 
 
 class Up(nn.Module):
     """Enlarge twofold, concatenate [skip, up] and convolve.  (B, c, h, w) -> (B, width, 2h, 2w)."""
 
-    def __init__(self, channels: int, width: int, *, bilinear: bool):
+    def __init__(self, channels: int, width: int, *, bilinear: bool, attention: Gates):
         super().__init__()
         if bilinear:
             self.enlarge = nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True)
-            self.convolve = double_convolution(channels, channels // 2, width)
+            self.convolve = double_convolution(channels, channels // 2, width, attention=attention)
         else:
             self.enlarge = nn.ConvTranspose2d(channels, channels // 2, 2, stride=2)
-            self.convolve = double_convolution(channels, width, width)
+            self.convolve = double_convolution(channels, width, width, attention=attention)
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         return self.convolve(torch.cat([skip, self.enlarge(x)], dim=1))
@@ -49,26 +67,29 @@ class Up(nn.Module):
 class PlainUNet(nn.Module):
     """Four levels of double convolutions; 31,037,763 parameters for width 64, 3 channels in and out."""
 
-    def __init__(self, channels: int, width: int, *, bilinear: bool):
+    def __init__(self, channels: int, width: int, *, bilinear: bool, attention: Gates, dilated: bool):
         super().__init__()
         widths = [width * 2**level for level in range(5)]
         bottom = widths[-1] // 2 if bilinear else widths[-1]
-        self.inner = double_convolution(channels, width, width)
+        self.inner = double_convolution(channels, width, width, attention=attention)
         self.downs = nn.ModuleList(
-            double_convolution(narrow, wide, wide)
+            double_convolution(narrow, wide, wide, attention=attention)
             for narrow, wide in zip(widths[:4], [*widths[1:4], bottom], strict=True)
         )
+        self.bottleneck = dilated_convolutions(bottom) if dilated else nn.Identity()
         halves = [wide // 2 if bilinear else wide for wide in widths[1:4]]
         outs = [*reversed(halves), width]
         ins = [2 * widths[3] if bilinear else widths[4], *[2 * half if bilinear else half for half in reversed(halves)]]
-        self.ups = nn.ModuleList(Up(c, out, bilinear=bilinear) for c, out in zip(ins, outs, strict=True))
+        self.ups = nn.ModuleList(
+            Up(c, out, bilinear=bilinear, attention=attention) for c, out in zip(ins, outs, strict=True)
+        )
         self.out = nn.Conv2d(width, 3, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         levels = [self.inner(x)]
         for down in self.downs:
             levels.append(down(F.max_pool2d(levels[-1], 2)))
-        x = levels.pop()
+        x = self.bottleneck(levels.pop())
         for up in self.ups:
             x = up(x, levels.pop())
         return self.out(x)
@@ -153,19 +174,27 @@ def build(
     dropout: float = 0.5,
     see_mask: bool = False,
     residual: bool = False,
+    attention: str = "none",
+    aggregation: str = "add",
+    reduction: int = 16,
+    dilated: bool = False,
 ) -> nn.Module:
-    """Build a U-Net; shape: plain (uses bilinear, residual) or pix2pix (uses levels, dropout).
+    """Build a U-Net; shape: plain (uses bilinear, residual, attention, dilated) or pix2pix (uses levels, dropout).
 
-    pix2pix with 8 levels takes sizes that divide by 256.  Raises ValueError for an unknown shape, and for an option
-    that the shape does not have.
+    pix2pix with 8 levels takes sizes that divide by 256.  attention: none, se, cse, sse or scse; aggregation (add or
+    max) and reduction are its details.  dilated: let the bottleneck see farther.  Raises ValueError for an unknown
+    shape or attention, and for an option that the shape does not have.
     """
     if levels < 1 or width < 1:
         raise ValueError(f"a U-Net has at least one level and a width of at least 1, not {levels} and {width}")
     if shape == "pix2pix" and (bilinear or residual):
         raise ValueError("the pix2pix shape is neither bilinear nor residual; choose shape plain for that")
+    if shape == "pix2pix" and (attention != "none" or dilated):
+        raise ValueError("the pix2pix shape has no attention and no dilated bottleneck; choose shape plain for that")
     channels = 4 if see_mask else 3
     if shape == "plain":
-        trunk = PlainUNet(channels, width, bilinear=bilinear)
+        gating = partial(gates, attention, reduction=reduction, aggregation=aggregation)
+        trunk = PlainUNet(channels, width, bilinear=bilinear, attention=gating, dilated=dilated)
         return UNet(trunk, multiple=16, see_mask=see_mask, signed=False, residual=residual)
     if shape == "pix2pix":
         trunk = Pix2PixUNet(channels, width, levels=levels, dropout=dropout)

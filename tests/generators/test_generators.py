@@ -13,11 +13,15 @@ from inpaint.generators import GENERATORS
 from inpaint.sample import Prediction
 
 SMALL: dict[str, list[dict[str, Any]]] = {
+    "pconv": [{"width": 4, "levels": 4}, {"width": 4, "levels": 3, "freeze_encoder_norm": True}],
+    "region_norm": [{"width": 4, "blocks": 1}, {"width": 4, "blocks": 1, "shifts": "region", "statistics": "picture"}],
+    "region_wise": [{"width": 4}, {"width": 4, "form": "select"}],
     "residual_unet": [{"widths": [4, 6, 8], "blocks": 1, "middle": 1}],
     "resnet9": [{"width": 4, "blocks": 1}, {"width": 4, "blocks": 2, "see_mask": True}],
     "unet": [
         {"width": 4},
         {"width": 4, "bilinear": True, "see_mask": True, "residual": True},
+        {"width": 8, "attention": "scse", "reduction": 1, "dilated": True},
         {"shape": "pix2pix", "width": 4, "levels": 6},
         {"shape": "pix2pix", "width": 4, "levels": 3, "see_mask": True},
     ],

@@ -24,6 +24,9 @@ def trunk_of(network: nn.Module) -> nn.Module:
         ({"shape": "pix2pix"}, 54_413_955),
         ({"shape": "pix2pix", "levels": 7}, 41_828_995),
         ({"see_mask": True}, 31_037_763 + 64 * 9),
+        ({"attention": "sse"}, 31_037_763 + 2 * (64 + 128 + 256 + 512) + 1024 + 9),
+        ({"attention": "se"}, 31_037_763 + 2 * (580 + 2_184 + 8_464 + 33_312) + 132_160),
+        ({"dilated": True}, 31_037_763 + 4 * (9 * 1024 * 1024 + 2 * 1024)),
         ({"shape": "pix2pix", "see_mask": True}, 54_413_955 + 64 * 16),
     ],
 )
@@ -98,6 +101,32 @@ def test_the_plain_trunk_takes_the_image_as_it_is():
     assert torch.equal(residual(picture, mask).image, picture + trunk_of(residual)(picture))
 
 
+@torch.no_grad()
+def test_half_open_scse_gates_that_are_added_change_nothing():
+    plain = build(width=4).eval()
+    gated = build(width=4, attention="scse", reduction=2).eval()
+    missing, unexpected = gated.load_state_dict(plain.state_dict(), strict=False)
+    assert len(missing) == 9 * 6  # after each of nine double convolutions: two layers and one, with biases
+    assert not unexpected
+    for name in missing:
+        gated.get_parameter(name).zero_()
+    picture, mask = torch.rand(1, 3, 16, 32), torch.ones(1, 1, 16, 32)
+    torch.testing.assert_close(gated(picture, mask).image, plain(picture, mask).image)
+
+
+@torch.no_grad()
+def test_the_dilated_bottleneck_sees_61_features():
+    network = build(width=1, dilated=True).double().eval()
+    bottleneck = trunk_of(network).get_submodule("bottleneck")
+    for parameter in bottleneck.parameters():
+        parameter.abs_().add_(1e-3)
+    spot = torch.zeros(1, 16, 81, 81).double()
+    spot[..., 40, 40] = 1
+    touched = (bottleneck(spot) - bottleneck(0 * spot)).abs().amax((0, 1)) > 0
+    rows, columns = touched.any(1).nonzero(), touched.any(0).nonzero()
+    assert rows.max() - rows.min() + 1 == columns.max() - columns.min() + 1 == 61
+
+
 @pytest.mark.parametrize("shape", ["plain", "pix2pix"])
 @pytest.mark.parametrize("see_mask", [False, True])
 @torch.no_grad()
@@ -115,6 +144,11 @@ def test_the_mask_is_seen_only_where_asked(shape: str, see_mask: bool):
         ({"shape": "pix2pix", "bilinear": True}, "neither bilinear nor residual"),
         ({"shape": "pix2pix", "levels": 0}, "at least one level"),
         ({"width": 0}, "a width of at least 1"),
+        ({"shape": "pix2pix", "attention": "se"}, "no attention and no dilated bottleneck"),
+        ({"shape": "pix2pix", "dilated": True}, "no attention and no dilated bottleneck"),
+        ({"attention": "cbam"}, "attention 'cbam' is unknown"),
+        ({"attention": "scse", "aggregation": "mean"}, "choose add or max"),
+        ({"width": 8, "attention": "se"}, "reduction 16 must lie between 1 and the 8 channels"),
     ],
 )
 def test_impossible_options_are_refused(options: dict[str, Any], rule: str):
