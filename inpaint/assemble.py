@@ -64,7 +64,8 @@ def degradation_of(data: Data) -> Degradation:
 
 def samples_of(run: Run) -> Samples:
     """Build the endless table of training samples."""
-    sources = [(source.share, source_of(source.path, flip=run.data.flip)) for source in run.data.train]
+    options = {"flip": run.data.flip, "shrink": run.data.shrink}
+    sources = [(source.share, source_of(source.path, **options)) for source in run.data.train]
     return Samples(sources, degradation_of(run.data), crop=run.data.crop, seed=run.seed)
 
 

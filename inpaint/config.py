@@ -65,7 +65,10 @@ Sources = Annotated[tuple[Source, ...], BeforeValidator(sources), Field(min_leng
 
 
 class Data(Strict):
-    """What is learned from; `train` and `validation` take a folder, "synthetic", or a list with shares."""
+    """What is learned from; `train` and `validation` take a folder, "synthetic", or a list with shares.
+
+    Crops of folders are mirrored half of the time where `flip` is true, and shrunk by a factor from `shrink` to 1.
+    """
 
     train: Sources
     validation: Sources | None = None
@@ -74,6 +77,7 @@ class Data(Strict):
     batch: PositiveInt = 16
     workers: int = Field(default=1, ge=0)
     flip: bool = True
+    shrink: float = Field(default=1.0, gt=0, le=1)
     mask: Choices
     fill: Choices
     realism: dict[str, Any] | None = None

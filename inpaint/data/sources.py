@@ -8,22 +8,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
 from inpaint.data import synthetic
 from inpaint.images import find, read
-from inpaint.randomness import chance, choose, integer, rng_for
+from inpaint.randomness import chance, choose, integer, log_uniform, rng_for
 
 Source = Callable[[tuple[int, int], torch.Generator], Tensor]
 
 
 class Folder:
-    """Random crops, mirrored half of the time, of the pictures below a folder."""
+    """Random crops of the pictures below a folder, mirrored half of the time and shrunk at random."""
 
-    def __init__(self, folder: Path | str, *, flip: bool = True):
-        """List the pictures once.  Raises ValueError where there is no folder or no picture in it."""
+    def __init__(self, folder: Path | str, *, flip: bool = True, shrink: float = 1.0):
+        """List the pictures once; shrink: the smallest factor that a crop is shrunk by, which makes it sharper.
+
+        Raises ValueError where there is no folder or no picture in it.
+        """
         folder = Path(folder)
         if not folder.is_dir():
             raise ValueError(f"{folder} is not a folder; training data is a folder of pictures or the word synthetic")
@@ -31,13 +35,25 @@ class Folder:
         if not self.paths:
             raise ValueError(f"{folder} holds no picture that can be read")
         self.flip = flip
+        self.shrink = shrink
 
     def __call__(self, size: tuple[int, int], rng: torch.Generator) -> Tensor:
         path = choose(rng, self.paths)
         colour = read(path).colour  # (H, W, 1 or 3)
-        top, left = (integer(rng, 0, spare) for spare in spare_room(colour.shape[:2], size, path))
-        patch = colour[top : top + size[0], left : left + size[1]]
+        window = self.window(colour.shape[:2], size, rng)
+        top, left = (integer(rng, 0, spare) for spare in spare_room(colour.shape[:2], window, path))
+        patch = colour[top : top + window[0], left : left + window[1]]
+        if window != size:
+            patch = cv2.resize(patch, (size[1], size[0]), interpolation=cv2.INTER_AREA).reshape(*size, -1)
         return as_image(patch[:, ::-1] if self.flip and chance(rng, 0.5) else patch)
+
+    def window(self, picture: Sequence[int], size: tuple[int, int], rng: torch.Generator) -> tuple[int, int]:
+        """Draw how much of a picture becomes a crop of this size: as much, or more, in the same proportions."""
+        if self.shrink == 1.0:
+            return size
+        room = min(picture[0] / size[0], picture[1] / size[1])
+        larger = max(1.0, min(room, 1 / log_uniform(rng, self.shrink, 1.0)))
+        return int(size[0] * larger), int(size[1] * larger)
 
 
 def spare_room(picture: Sequence[int], size: tuple[int, int], path: str) -> tuple[int, int]:
@@ -74,6 +90,6 @@ def centre_crops(folder: Path | str, crop: int, count: int) -> list[Tensor]:
     return crops
 
 
-def source_of(path: str, *, flip: bool = True) -> Source:
+def source_of(path: str, *, flip: bool = True, shrink: float = 1.0) -> Source:
     """Return the source that a run names: "synthetic", or else a folder."""
-    return synthetic.render if path == "synthetic" else Folder(path, flip=flip)
+    return synthetic.render if path == "synthetic" else Folder(path, flip=flip, shrink=shrink)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from inpaint.data import synthetic
 from inpaint.data.sources import Folder, as_image, centre_crops, source_of
+from inpaint.images import from_array, write
 from inpaint.randomness import rng_for
 
 HEIGHT, WIDTH = 12, 20
@@ -152,3 +153,22 @@ def test_a_run_names_a_folder_or_the_word_synthetic(folder: Path):
     source = source_of(str(folder), flip=False)
     assert isinstance(source, Folder)
     assert not source.flip
+
+
+def test_shrunk_crops_have_the_size_asked_for_and_show_more(tmp_path: Path):
+    rows = torch.linspace(0, 1, 200)[None, :, None].expand(3, 200, 256)
+    write(from_array(rows.contiguous()), tmp_path / "ramp.png")
+    plain, shrinking = Folder(tmp_path, flip=False), Folder(tmp_path, flip=False, shrink=0.5)
+    spans = [source((64, 80), rng_for("shrink", n)) for source in (plain, shrinking) for n in range(20)]
+    assert all(span.shape == (3, 64, 80) for span in spans)
+    shown = [(span[0, -1, 0] - span[0, 0, 0]).item() * 199 for span in spans]  # rows of the ramp
+    assert all(abs(rows - 63) < 1 for rows in shown[:20])
+    assert min(shown[20:]) >= 62
+    assert max(shown[20:]) > 95
+    assert max(shown[20:]) < 128
+
+
+def test_a_crop_is_never_shrunk_by_more_than_the_picture_allows(tmp_path: Path):
+    write(from_array(torch.rand(3, 70, 64, generator=torch.Generator().manual_seed(1))), tmp_path / "small.png")
+    source = Folder(tmp_path, shrink=0.25)
+    assert all(source((64, 64), rng_for("small", n)).shape == (3, 64, 64) for n in range(10))
