@@ -131,6 +131,8 @@ def shrunk(tree: dict[str, Any], pictures: Path, output: Path) -> dict[str, Any]
     elif "widths" in known:
         default = generator.get("widths", known["widths"].default)
         width = {"widths": [8] * len(default)}
+    if "levels" in generator:  # a deep network needs a large crop
+        width["levels"] = min(generator["levels"], 6)
     tree = tree | {"output": str(output), "steps": 3, "device": "cpu", "generator": generator | width}
     tree["every"] = {"log": 1, "samples": 3, "validate": 3, "save": 3}
     tree["discriminators"] = {name: part | {"width": 8} for name, part in tree.get("discriminators", {}).items()}

@@ -3,7 +3,8 @@
 Source: Isola et al., Image-to-Image Translation with Conditional Adversarial Networks (2017); layers=3 sees patches of
 70 x 70 pixels, layers=0 is its PixelGAN. The trunk's state dict has the keys of the authors' PyTorch code. Differs:
 spectral normalisation (Miyato et al., 2018) and the mask as a fourth channel are choices; without a norm every
-convolution has a bias.
+convolution has a bias. EdgeConnect (Nazeri et al., 2019) and Region Normalization (Yu et al., 2020) judge with norm
+none, spectral, no bias at all, and pictures in [0, 1]: bias and signed are choices for them.
 """
 
 from __future__ import annotations
@@ -21,11 +22,10 @@ WIDEST = 8  # channels grow to 8 times the width, then stay
 
 
 class PatchTrunk(nn.Module):
-    """The convolutions, for any number of input channels in [-1, 1]."""
+    """The convolutions, for any number of input channels in [-1, 1]; without bias none has one."""
 
-    def __init__(self, in_channels: int, *, width: int = 64, layers: int = 3, norm: str = "batch"):
+    def __init__(self, in_channels: int, *, width: int = 64, layers: int = 3, norm: str = "batch", bias: bool = True):
         super().__init__()
-        bias = norm != "batch"  # a batch norm has its own shift
         make = patch_layers if layers else pixel_layers
         self.model = nn.Sequential(*make(in_channels, width=width, layers=layers, norm=norm, bias=bias))
 
@@ -39,40 +39,42 @@ class PatchTrunk(nn.Module):
 
 
 class Patch(nn.Module):
-    """A trunk that looks at pictures in [0, 1], and at their mask where see_mask."""
+    """A trunk that looks at pictures in [0, 1], shown in [-1, 1] where signed, and at their mask where see_mask."""
 
-    def __init__(self, trunk: PatchTrunk, *, see_mask: bool):
+    def __init__(self, trunk: PatchTrunk, *, see_mask: bool, signed: bool):
         super().__init__()
         self.trunk = trunk
         self.see_mask = see_mask
+        self.signed = signed
 
     def forward(self, image: Tensor, mask: Tensor) -> Scores:
-        x = 2 * image - 1
+        x = 2 * image - 1 if self.signed else image
         return self.trunk(torch.cat([x, mask.to(x.dtype)], dim=1) if self.see_mask else x)
 
 
 def patch_layers(in_channels: int, *, width: int, layers: int, norm: str, bias: bool) -> list[nn.Module]:
     """Return convolutions of stride 2, as many as layers, then one of stride 1 and the logits."""
-    stack: list[nn.Module] = [nn.Conv2d(in_channels, width, 4, stride=2, padding=1), nn.LeakyReLU(SLOPE)]
-    channels = width
+    stack: list[nn.Module] = [nn.Conv2d(in_channels, width, 4, stride=2, padding=1, bias=bias), nn.LeakyReLU(SLOPE)]
+    channels, inner_bias = width, bias and norm != "batch"  # a batch norm has its own shift
     for depth in range(1, layers + 1):
         wider, stride = width * min(2**depth, WIDEST), 2 if depth < layers else 1
-        stack += [nn.Conv2d(channels, wider, 4, stride=stride, padding=1, bias=bias), *norm_layers(norm, wider)]
+        stack += [nn.Conv2d(channels, wider, 4, stride=stride, padding=1, bias=inner_bias), *norm_layers(norm, wider)]
         stack += [nn.LeakyReLU(SLOPE)]
         channels = wider
-    return [*stack, nn.Conv2d(channels, 1, 4, stride=1, padding=1)]
+    return [*stack, nn.Conv2d(channels, 1, 4, stride=1, padding=1, bias=bias)]
 
 
 def pixel_layers(in_channels: int, *, width: int, layers: int, norm: str, bias: bool) -> list[nn.Module]:
     """Return 1 x 1 convolutions: every pixel is judged alone."""
     assert layers == 0
+    inner_bias = bias and norm != "batch"  # the authors leave out the last one too
     return [
-        nn.Conv2d(in_channels, width, 1),
+        nn.Conv2d(in_channels, width, 1, bias=bias),
         nn.LeakyReLU(SLOPE),
-        nn.Conv2d(width, 2 * width, 1, bias=bias),
+        nn.Conv2d(width, 2 * width, 1, bias=inner_bias),
         *norm_layers(norm, 2 * width),
         nn.LeakyReLU(SLOPE),
-        nn.Conv2d(2 * width, 1, 1, bias=bias),
+        nn.Conv2d(2 * width, 1, 1, bias=inner_bias),
     ]
 
 
@@ -95,9 +97,18 @@ def initialize(module: nn.Module) -> None:
 
 
 def build(
-    *, width: int = 64, layers: int = 3, norm: str = "batch", spectral: bool = False, see_mask: bool = False
+    *,
+    width: int = 64,
+    layers: int = 3,
+    norm: str = "batch",
+    spectral: bool = False,
+    see_mask: bool = False,
+    bias: bool = True,
+    signed: bool = True,
 ) -> nn.Module:
     """Build a PatchGAN; layers is its number of stride-2 convolutions, 0 judges single pixels.
+
+    bias: false leaves out every bias.  signed: whether pictures are shown in [-1, 1] or as they are.
 
     Raises ValueError for a norm that does not exist or for counts out of range.
     """
@@ -105,10 +116,10 @@ def build(
         raise ValueError(f"norm is {norm!r}: choose among {', '.join(NORMS)}.")
     if width < 1 or layers < 0:
         raise ValueError(f"width is {width} and layers is {layers}: width must be at least 1, layers at least 0.")
-    trunk = PatchTrunk(4 if see_mask else 3, width=width, layers=layers, norm=norm)
+    trunk = PatchTrunk(4 if see_mask else 3, width=width, layers=layers, norm=norm, bias=bias)
     initialize(trunk)  # before spectral norm, which starts its power iteration from the weights it finds
     if spectral:
         for layer in list(trunk.modules()):
             if isinstance(layer, nn.Conv2d):
                 spectral_norm(layer)
-    return Patch(trunk, see_mask=see_mask)
+    return Patch(trunk, see_mask=see_mask, signed=signed)

@@ -34,6 +34,24 @@ def test_parameter_counts_are_the_authors(in_channels: int, layers: int, norm: s
     assert count(PatchTrunk(in_channels, layers=layers, norm=norm)) == parameters
 
 
+@pytest.mark.parametrize(("in_channels", "parameters"), [(3, 2_763_776), (2, 2_762_752)])
+def test_parameter_counts_without_biases_are_those_of_edge_connect(in_channels: int, parameters: int):
+    trunk = PatchTrunk(in_channels, norm="none", bias=False)
+    assert count(trunk) == parameters
+    assert all(parameter.dim() == 4 for parameter in trunk.parameters())
+    assert count(build(norm="none", spectral=True, bias=False)) == 2_763_776
+
+
+def test_without_bias_single_pixels_are_judged_without_one_too():
+    assert all(parameter.dim() == 4 for parameter in PatchTrunk(3, layers=0, norm="none", bias=False).parameters())
+
+
+def test_pictures_are_shown_as_they_are_where_asked():
+    network = build(width=4, norm="none", spectral=True, bias=False, signed=False).eval()
+    picture, mask = torch.rand(1, 3, 32, 32), torch.zeros(1, 1, 32, 32)
+    assert torch.equal(network(picture, mask).logits, network.get_submodule("trunk")(picture).logits)
+
+
 def test_keys_are_the_authors():
     keys = {key.rsplit(".", 1)[0] for key in PatchTrunk(3).state_dict()}
     assert keys == {f"model.{index}" for index in (0, 2, 5, 8, 11, 3, 6, 9)}

@@ -97,6 +97,11 @@ def test_fine_tuning_keeps_the_encoders_statistics_and_nothing_else(frozen: bool
     assert not any(norm.training for part in ("encoders", "decoders") for norm in norms(network, part))
 
 
+def test_the_second_phase_takes_up_the_weights_of_the_first():
+    first, second = build(levels=3, width=4), build(levels=3, width=4, freeze_encoder_norm=True)
+    second.load_state_dict(first.state_dict())
+
+
 def test_weights_start_by_the_fan_in():
     torch.manual_seed(0)
     weights = dict(build(width=16, levels=4).named_parameters())
