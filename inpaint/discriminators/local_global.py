@@ -1,0 +1,108 @@
+"""Two critics of fixed sizes: one sees the whole picture, one a crop around the hole.
+
+Source: Yu et al., Generative Image Inpainting with Contextual Attention (2018), as in the authors' code, after Iizuka
+et al. (2017): four 5x5 convolutions of stride 2 with TensorFlow's SAME padding and leaky ReLUs, then one number; no
+normalisation, no mask channel.  The crop is centred on the box that bounds each sample's hole and lies inside the
+picture, which is the authors' crop, whose box is shrunk alike on opposite sides.  Differs: RGB where the authors feed
+BGR, sizes are options, and the mask as a fourth channel is a choice.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from inpaint.discriminators.scores import Scores
+from inpaint.layers.padding import PaddedConv, initialise
+
+SLOPE = 0.2  # of the leaky ReLUs
+LOCAL = (1, 2, 4, 8)  # widths of the layers, in widths of the first
+GLOBAL = (1, 2, 4, 4)
+
+
+class Critic(nn.Module):
+    """Judge a square picture of one fixed side that divides by 16, in [-1, 1], by one logit (B, 1, 1, 1)."""
+
+    def __init__(self, in_channels: int, width: int, *, times: tuple[int, ...], side: int):
+        super().__init__()
+        widths = [width * each for each in times]
+        self.convolutions = nn.ModuleList(
+            PaddedConv(channels, wide, kernel=5, stride=2)
+            for channels, wide in zip([in_channels, *widths], widths, strict=False)
+        )
+        self.judge = nn.Linear(widths[-1] * (side // 16) ** 2, 1)
+        initialise(self.judge)
+
+    def forward(self, x: Tensor) -> Scores:
+        features = []
+        for convolution in self.convolutions:
+            x = nn.functional.leaky_relu(convolution(x), SLOPE)
+            features.append(x)
+        # The authors' weights count channels last.
+        logits = self.judge(x.permute(0, 2, 3, 1).flatten(1))[..., None, None]
+        return Scores(logits, [*features, logits])
+
+
+class LocalGlobal(nn.Module):
+    """Both critics behind the contract of every discriminator."""
+
+    def __init__(self, local: Critic, whole: Critic, *, size: int, crop: int, see_mask: bool):
+        super().__init__()
+        self.local = local
+        self.whole = whole
+        self.size = size
+        self.crop = crop
+        self.see_mask = see_mask
+
+    def forward(self, image: Tensor, mask: Tensor) -> Scores:
+        """Return logits (B, 2, 1, 1), local and global.
+
+        Raises ValueError for a picture of another size than the critics were built for.
+        """
+        if image.shape[-2:] != (self.size, self.size):
+            height, width = image.shape[-2:]
+            raise ValueError(
+                f"the picture is {height}x{width} px: this discriminator judges {self.size}x{self.size} px alone, "
+                "set its size to the crop"
+            )
+        x = 2 * image - 1
+        if self.see_mask:
+            x = torch.cat([x, mask.to(x.dtype)], dim=1)
+        local, whole = self.local(cropped(x, mask, self.crop)), self.whole(x)
+        return Scores(torch.cat([local.logits, whole.logits], dim=1), [*local.features, *whole.features])
+
+
+def cropped(x: Tensor, mask: Tensor, side: int) -> Tensor:
+    """Cut the square around the middle of each sample's hole, (B, C, side, side); empty masks take the middle."""
+    rows = starts((mask > 0.5).any(dim=3)[:, 0], side)  # (B,)
+    columns = starts((mask > 0.5).any(dim=2)[:, 0], side)
+    reach = torch.arange(side, device=x.device)
+    samples = torch.arange(len(x), device=x.device)[:, None, None]
+    places = (samples, rows[:, None, None] + reach[:, None], columns[:, None, None] + reach)  # (B, side, side) each
+    return x.permute(0, 2, 3, 1)[places].permute(0, 3, 1, 2)
+
+
+def starts(occupied: Tensor, side: int) -> Tensor:
+    """Return where a window of this side starts that is centred on the occupied places and lies inside, (B,).
+
+    occupied: (B, length), bool.
+    """
+    length = occupied.shape[1]
+    first = occupied.int().argmax(dim=1)
+    stop = length - occupied.flip(1).int().argmax(dim=1)  # with nothing occupied: all of it
+    return ((first + stop - side) // 2).clamp(0, length - side)
+
+
+def build(*, width: int = 64, size: int = 256, crop: int = 128, see_mask: bool = False) -> nn.Module:
+    """Build both critics for pictures of one size; the defaults make 4,339,329 + 2,733,441 parameters.
+
+    Raises ValueError for a width below 1, and for sizes that do not divide by 16 or a crop larger than the picture.
+    """
+    if width < 1:
+        raise ValueError(f"width is {width}: a discriminator needs a width of at least 1")
+    if size % 16 or crop % 16 or not 16 <= crop <= size:
+        raise ValueError(f"size is {size} and crop is {crop}: both must divide by 16, and the crop fit into the size")
+    channels = 4 if see_mask else 3
+    local = Critic(channels, width, times=LOCAL, side=crop)
+    whole = Critic(channels, width, times=GLOBAL, side=size)
+    return LocalGlobal(local, whole, size=size, crop=crop, see_mask=see_mask)

@@ -1,0 +1,66 @@
+"""SN-PatchGAN: every value of a deep feature map is a judgement of its own.
+
+Source: Yu et al., Free-Form Image Inpainting with Gated Convolution (2019), as in the authors' code: six 5x5
+convolutions of stride 2 with TensorFlow's SAME padding, spectral normalisation (Miyato et al., 2018) and bias, a
+leaky ReLU after the last too; a picture of 256 gets 4 x 4 x 256 = 4096 logits.  Differs: RGB where the authors feed
+BGR.  The trunk works in [-1, 1].
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from inpaint.discriminators.scores import Scores
+from inpaint.layers.padding import PaddedConv
+
+SLOPE = 0.2  # of the leaky ReLUs
+TIMES = (1, 2, 4, 4, 4, 4)  # widths of the layers, in widths of the first
+
+
+class Trunk(nn.Module):
+    """The convolutions; (B, in_channels, H, W) -> (B, 4 width, H / 64, W / 64)."""
+
+    def __init__(self, in_channels: int, width: int, *, padding: str):
+        super().__init__()
+        widths = [width * times for times in TIMES]
+        self.convolutions = nn.ModuleList(
+            PaddedConv(channels, wide, kernel=5, stride=2, padding=padding)
+            for channels, wide in zip([in_channels, *widths], widths, strict=False)
+        )
+
+    def forward(self, x: Tensor) -> Scores:
+        features = []
+        for convolution in self.convolutions:
+            x = nn.functional.leaky_relu(convolution(x), SLOPE)
+            features.append(x)
+        return Scores(x, features)
+
+
+class SnPatch(nn.Module):
+    """A trunk that looks at pictures in [0, 1], and at their mask where see_mask."""
+
+    def __init__(self, trunk: Trunk, *, see_mask: bool):
+        super().__init__()
+        self.trunk = trunk
+        self.see_mask = see_mask
+
+    def forward(self, image: Tensor, mask: Tensor) -> Scores:
+        """Return logits (B, 4 width, H / 64, W / 64), rounded up: one judgement per channel and place."""
+        x = 2 * image - 1
+        return self.trunk(torch.cat([x, mask.to(x.dtype)], dim=1) if self.see_mask else x)
+
+
+def build(*, width: int = 64, spectral: bool = True, see_mask: bool = True, padding: str = "tensorflow") -> nn.Module:
+    """Build an SN-PatchGAN; the defaults make 5,946,816 parameters.
+
+    padding: tensorflow as published or pytorch.  Raises ValueError for a width below 1 and for an unknown padding.
+    """
+    if width < 1:
+        raise ValueError(f"width is {width}: a discriminator needs a width of at least 1")
+    trunk = Trunk(4 if see_mask else 3, width, padding=padding)
+    if spectral:  # after the weights are drawn: the power iteration starts from what it finds
+        for convolution in trunk.convolutions:
+            spectral_norm(convolution)
+    return SnPatch(trunk, see_mask=see_mask)

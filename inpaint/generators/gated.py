@@ -1,0 +1,54 @@
+"""DeepFill v2: gated convolutions in two stages, with contextual attention in the second.
+
+Source: Yu et al., Free-Form Image Inpainting with Gated Convolution (2019), as in the authors' code: tanh answers, a
+second stage that sees the picture alone, zero padding where the paper's text says mirrored, glorot initialisation.
+With padding tensorflow and fuse it computes what the authors' code computes; padding pytorch (symmetric, and every
+second pixel where attention halves) fits weights of the PyTorch ports.  Differs: RGB where the authors feed BGR, and
+every picture of a batch attends under its own mask.  The sketch guided mode is left out.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn as nn
+from torch import Tensor
+
+from inpaint.layers.deepfill import TwoStage
+from inpaint.layers.gated_conv import GatedConv
+from inpaint.sample import Prediction
+
+
+class Gated(nn.Module):
+    """The two stages behind the contract of every generator; extras["coarse"] is the first stage's picture."""
+
+    multiple = 8
+
+    def __init__(self, trunk: TwoStage):
+        super().__init__()
+        self.trunk = trunk
+
+    def forward(self, image: Tensor, mask: Tensor) -> Prediction:
+        coarse, refined = self.trunk(image * 2 - 1, mask)
+        return Prediction((refined + 1) / 2, {"coarse": (coarse + 1) / 2})
+
+
+def build(*, width: int = 48, padding: str = "tensorflow", fuse: bool = True, reduction: str = "nearest") -> nn.Module:
+    """Build DeepFill v2; width: of the first convolution before its gate halves it (the authors' cnum).
+
+    The defaults make 1,631,151 + 2,421,327 parameters.  fuse: sum attention scores along diagonals.  reduction: of
+    the mask for attention, nearest as published or any, which keeps bars of a few pixels.  Raises ValueError for a
+    width that does not divide by 4, and for a padding or a reduction that does not exist.
+    """
+    if width < 4 or width % 4:
+        raise ValueError(f"width is {width}: a gated network needs a width of 4, 8, 12, ..., as it is halved twice")
+    return Gated(
+        TwoStage(
+            GatedConv,
+            width // 2,
+            bound=torch.tanh,
+            see_mask=False,
+            padding=padding,
+            fuse=fuse,
+            reduction=reduction,
+        )
+    )

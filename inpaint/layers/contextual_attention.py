@@ -1,0 +1,206 @@
+"""Contextual attention: every place is rebuilt from the known patches that its own features resemble.
+
+Source: Yu et al., Generative Image Inpainting with Contextual Attention (2018), as in the authors' code: 3x3 patches
+are matched at half size, the scores of neighbours are summed along diagonals ("fuse", whose flat index runs on from
+one row into the next), invalid patches get score 0 and so keep their share of the softmax, and 4x4 patches are laid
+down at stride 2 and divided by 4 everywhere.
+
+What differs is how it is computed, not what.  Patches are never unfolded: the product of two patches is the diagonal
+sum of the products of their pixels, so one small matrix product and a few shifted additions give all scores, and the
+same trick turns the transposed convolution into a matrix product a quarter its size.  Every sample has its own mask
+(the authors share the first one's; for a common mask the answers are equal).  Queries are taken some rows at a time,
+so memory is bounded for any size; while learning, several chunks are recomputed in the backward pass.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.utils.checkpoint import checkpoint
+
+SCALE = 10.0  # of the softmax
+LEAST_NORM = 1e-4
+ANSWERING = 2**22  # scores held at once, of which about three copies live
+LEARNING = 2**24  # more, as every chunk is then computed twice
+REDUCTIONS = ("nearest", "any")
+
+
+class Scene(NamedTuple):
+    """What all chunks share; h and w are half the features' size."""
+
+    queries: Tensor  # (B, h, w, C)
+    keys: Tensor  # (B, C, h * w)
+    gain: Tensor  # (B, 1, 1, h, w), softmax scale over the norm of each key's patch
+    valid: Tensor  # (B, 1, 1, h, w), 1 where a key's patch holds no hole
+    values: Tensor  # (B, (h + 1) * (w + 1), 4 C), the background in cells of 2x2 pixels, moved by one pixel
+
+
+def contextual_attention(
+    foreground: Tensor,
+    background: Tensor,
+    hole: Tensor,
+    *,
+    fuse: bool = True,
+    scale: float = SCALE,
+    corners: bool = True,
+    budget: int | None = None,
+) -> Tensor:
+    """Rebuild the foreground from patches of the background that hold no hole.
+
+    foreground, background: (B, C, H, W) with even H and W.  hole: (B, 1, H / 2, W / 2) in {0, 1}.  Returns
+    (B, C, H, W).  corners: halve as TensorFlow does with align_corners, else take every second pixel.  budget: how
+    many scores are held at once, by default 2^22, and 2^24 while learning.  It computes in float32 at least, also
+    under autocast, as scores reach the softmax tenfold.  The outer pixels of the answer are covered by fewer patches
+    and are darker, as in the authors' code.
+    """
+    if budget is None:
+        budget = LEARNING if torch.is_grad_enabled() else ANSWERING
+    kind = torch.promote_types(foreground.dtype, torch.float32)
+    with torch.autocast(foreground.device.type, enabled=False):
+        scene = scene_of(foreground.to(kind), background.to(kind), hole.to(kind), scale=scale, corners=corners)
+        answer = rebuilt(scene, fuse=fuse, budget=budget)  # (B, 4 C, h + 1, w + 1)
+        answer = F.pixel_shuffle(answer, 2)[..., 1:-1, 1:-1] / 4
+    return answer.to(foreground.dtype)
+
+
+def scene_of(foreground: Tensor, background: Tensor, hole: Tensor, *, scale: float, corners: bool) -> Scene:
+    """Halve both maps, and measure what is known about every key."""
+    size = (foreground.shape[-2] // 2, foreground.shape[-1] // 2)
+    keys = nearest(background, size, corners=corners)  # (B, C, h, w)
+    energy = F.avg_pool2d(keys.square().sum(1), 3, stride=1, padding=1, divisor_override=1)  # (B, h, w)
+    # The floor goes under the root: there the gradient of an all-zero patch is 0, not infinite.
+    gain = scale * energy.clamp_min(LEAST_NORM**2).rsqrt()
+    cells = F.pixel_unshuffle(F.pad(background, (1, 1, 1, 1)), 2)  # (B, 4 C, h + 1, w + 1)
+    return Scene(
+        queries=nearest(foreground, size, corners=corners).permute(0, 2, 3, 1).contiguous(),
+        keys=keys.flatten(2).contiguous(),
+        gain=gain[:, None, None],
+        valid=(F.max_pool2d(hole, 3, stride=1, padding=1) == 0).to(hole.dtype)[:, :, None],
+        values=cells.flatten(2).transpose(1, 2).contiguous(),
+    )
+
+
+def rebuilt(scene: Scene, *, fuse: bool, budget: int) -> Tensor:
+    """Attend some rows of queries at a time and add up their cells, (B, 4 C, h + 1, w + 1)."""
+    batch, height, width, channels = scene.queries.shape
+    rows = min(max(budget // (batch * width * height * width), 1), height)
+    attend = partial(attended, fuse=fuse)
+    if rows == height:
+        cells = attend(scene, 0, height)
+    else:
+        cells = scene.values.new_zeros(batch, height + 1, width + 1, 4 * channels)
+        for start in range(0, height, rows):
+            stop = min(start + rows, height)
+            if torch.is_grad_enabled():
+                chunk = checkpoint(attend, scene, start, stop, use_reentrant=False)
+            else:
+                chunk = attend(scene, start, stop)
+            cells[:, start : stop + 1] += chunk  # neighbouring chunks share a row of cells
+    return cells.permute(0, 3, 1, 2)
+
+
+def attended(scene: Scene, start: int, stop: int, *, fuse: bool) -> Tensor:
+    """Return the cells that the queries of rows start to stop lay down, (B, stop - start + 1, w + 1, 4 C)."""
+    scores = fused(scene, start, stop) if fuse else similarities(scene, start, stop)  # (B, n, w, h, w)
+    shares = (scores * scene.valid).flatten(3).softmax(-1).unflatten(3, scores.shape[3:]) * scene.valid
+    del scores
+    shares = pair_sum(pair_sum(shares, 1, 3), 2, 4)  # (B, n + 1, w + 1, h + 1, w + 1)
+    return (shares.flatten(1, 2).flatten(2) @ scene.values).unflatten(1, shares.shape[1:3])
+
+
+def similarities(scene: Scene, start: int, stop: int) -> Tensor:
+    """Return ten times the product of every 3x3 query with every normalised 3x3 key, (B, stop - start, w, h, w)."""
+    first, last = max(start - 1, 0), min(stop + 1, scene.queries.shape[1])
+    products = scene.queries[:, first:last].flatten(1, 2) @ scene.keys  # (B, (last - first) * w, h * w)
+    products = products.unflatten(2, scene.gain.shape[3:]).unflatten(1, (last - first, -1))
+    products = diagonal_sum(diagonal_sum(products, 2, 4), 1, 3)
+    return products[:, start - first : stop - first] * scene.gain
+
+
+def fused_along_rows(scene: Scene, start: int, stop: int) -> Tensor:
+    """Return scores summed over the queries and keys just before and after in reading order, (B, n, w, h, w)."""
+    first, last = max(start - 1, 0), min(stop + 1, scene.queries.shape[1])
+    scores = similarities(scene, first, last)
+    flat = diagonal_sum(scores.flatten(3).flatten(1, 2), 1, 2)
+    return flat.view(scores.shape)[:, start - first : stop - first]
+
+
+def fused(scene: Scene, start: int, stop: int) -> Tensor:
+    """Sum scores in reading order, and then in the order of reading down the columns, (B, n, w, h, w)."""
+    height = scene.queries.shape[1]
+    rows = fused_along_rows(scene, max(start - 1, 0), min(stop + 1, height))
+    whole = stop - start == height
+    pieces = [rows]
+    if start == 0:  # above the first row comes the last, of the column before
+        bottom = rows[:, -1:] if whole else fused_along_rows(scene, height - 1, height)
+        pieces.insert(0, F.pad(bottom[:, :, :-1], (0, 0, 0, 0, 1, 0)))
+    if stop == height:  # below the last row comes the first, of the column after
+        top = rows[:, :1] if whole else fused_along_rows(scene, 0, 1)
+        pieces.append(F.pad(top[:, :, 1:], (0, 0, 0, 0, 0, 1)))
+    around = torch.cat(pieces, dim=1)  # (B, n + 2, w, h, w)
+    above, total, below = around[:, :-2], around[:, 1:-1].clone(), around[:, 2:]
+    total[..., 1:, :] += above[..., :-1, :]
+    total[..., 0, 1:] += above[..., -1, :-1]
+    total[..., :-1, :] += below[..., 1:, :]
+    total[..., -1, :-1] += below[..., 0, 1:]
+    return total
+
+
+def diagonal_sum(x: Tensor, query: int, key: int) -> Tensor:
+    """Add to every entry its neighbours one before and one after in both dimensions; outside lies 0."""
+    queries, keys = x.shape[query] - 1, x.shape[key] - 1
+    total = x.clone()
+    total.narrow(query, 1, queries).narrow(key, 1, keys).add_(x.narrow(query, 0, queries).narrow(key, 0, keys))
+    total.narrow(query, 0, queries).narrow(key, 0, keys).add_(x.narrow(query, 1, queries).narrow(key, 1, keys))
+    return total
+
+
+def pair_sum(x: Tensor, query: int, key: int) -> Tensor:
+    """Lay every entry down where it is and one further in both dimensions, which grow by one."""
+    queries, keys = x.shape[query], x.shape[key]
+    total = x.new_zeros([length + (place in (query, key)) for place, length in enumerate(x.shape)])
+    total.narrow(query, 0, queries).narrow(key, 0, keys).copy_(x)
+    total.narrow(query, 1, queries).narrow(key, 1, keys).add_(x)
+    return total
+
+
+def nearest(x: Tensor, size: tuple[int, int], *, corners: bool) -> Tensor:
+    """Resize by taking pixels; corners: TensorFlow's align_corners, which rounds k (from - 1) / (to - 1).
+
+    x: (B, C, H, W).  Without corners it takes floor(k from / to), as PyTorch does.
+    """
+    rows, columns = (
+        torch.tensor(sources(old, new, corners=corners), device=x.device)
+        for old, new in zip(x.shape[-2:], size, strict=True)
+    )
+    return x.index_select(-2, rows).index_select(-1, columns)
+
+
+def sources(old: int, new: int, *, corners: bool) -> list[int]:
+    """Return which of `old` pixels each of `new` pixels is."""
+    if not corners or new == 1:
+        return [index * old // new for index in range(new)]
+    return [(2 * index * (old - 1) + new - 1) // (2 * (new - 1)) for index in range(new)]
+
+
+def hole_cells(mask: Tensor, *, reduction: str = "nearest", corners: bool = True) -> Tensor:
+    """Reduce a mask eightfold to the cells that attention calls holes, (B, 1, H / 8, W / 8) in {0, 1}.
+
+    reduction: nearest takes pixels, to a quarter and then to half of that, as the authors do: a bar of 4 pixels may
+    vanish.  any: a cell is a hole where any of its pixels is.
+    """
+    height, width = mask.shape[-2:]
+    if reduction == "any":
+        return F.max_pool2d(mask, 8)
+    quarter = nearest(mask, (height // 4, width // 4), corners=corners)
+    return nearest(quarter, (height // 8, width // 8), corners=corners)
+
+
+def check_reduction(reduction: str) -> None:
+    """Raise ValueError for a reduction of masks that does not exist."""
+    if reduction not in REDUCTIONS:
+        raise ValueError(f"reduction is {reduction!r}: choose among {', '.join(REDUCTIONS)}")

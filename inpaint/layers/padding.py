@@ -1,0 +1,74 @@
+"""A convolution whose zero padding is TensorFlow's SAME or PyTorch's usual one, with its activation.
+
+Source: TensorFlow pads ceil(size / stride) outputs' worth of zeros and puts the odd pixel at the bottom and right;
+PyTorch code pads dilation * (kernel - 1) / 2 on every side.  They differ where a stride is 2: there the two read the
+picture one pixel apart, and weights learned with one do not fit the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch.nn as nn
+import torch.nn.functional as F
+from torch import Tensor
+
+PADDINGS = ("tensorflow", "pytorch")
+Activation = Callable[[Tensor], Tensor]
+
+
+def same_padding(size: int, kernel: int, *, stride: int = 1, dilation: int = 1) -> tuple[int, int]:
+    """Return how many zeros TensorFlow's SAME puts before and after this many pixels."""
+    outputs = -(-size // stride)
+    total = max((outputs - 1) * stride + (kernel - 1) * dilation + 1 - size, 0)
+    return total // 2, total - total // 2
+
+
+def check_padding(padding: str) -> None:
+    """Raise ValueError for a padding that does not exist."""
+    if padding not in PADDINGS:
+        raise ValueError(f"padding is {padding!r}: choose among {', '.join(PADDINGS)}")
+
+
+class PaddedConv(nn.Conv2d):
+    """Convolve with a square kernel and bias, then activate.  (B, C, H, W) -> (B, width, ceil(H / stride), ...)."""
+
+    def __init__(
+        self,
+        channels: int,
+        width: int,
+        *,
+        kernel: int = 3,
+        stride: int = 1,
+        dilation: int = 1,
+        padding: str = "tensorflow",
+        activation: Activation | None = None,
+    ):
+        check_padding(padding)
+        even = dilation * (kernel - 1) // 2
+        super().__init__(channels, width, kernel, stride=stride, dilation=dilation, padding=even)
+        self.rule = padding
+        self.activation = activation
+        initialise(self)
+
+    def forward(self, input: Tensor) -> Tensor:
+        answer = self.convolve(input)
+        return answer if self.activation is None else self.activation(answer)
+
+    def convolve(self, x: Tensor) -> Tensor:
+        """Pad and convolve, without the activation."""
+        if self.rule == "pytorch":
+            return super().forward(x)
+        kernel, stride, dilation = self.kernel_size[0], self.stride[0], self.dilation[0]
+        top, bottom = same_padding(x.shape[-2], kernel, stride=stride, dilation=dilation)
+        left, right = same_padding(x.shape[-1], kernel, stride=stride, dilation=dilation)
+        if top == bottom and left == right:  # the usual case, which needs no copy
+            return F.conv2d(x, self.weight, self.bias, stride, (top, left), dilation)
+        return F.conv2d(F.pad(x, (left, right, top, bottom)), self.weight, self.bias, stride, 0, dilation)
+
+
+def initialise(module: nn.Conv2d | nn.Linear) -> None:
+    """Draw weights from Glorot's uniform distribution and set biases to 0, as TensorFlow's layers do."""
+    nn.init.xavier_uniform_(module.weight)
+    if module.bias is not None:
+        nn.init.zeros_(module.bias)
