@@ -6,11 +6,14 @@ from collections.abc import Callable
 
 from torch import nn
 
-from inpaint.discriminators import patch
+from inpaint.discriminators import local_global, patch, red, sn_patch
 from inpaint.discriminators.scores import Scores
 
 __all__ = ["DISCRIMINATORS", "Scores"]
 
 DISCRIMINATORS: dict[str, Callable[..., nn.Module]] = {
+    "local_global": local_global.build,
     "patch": patch.build,
+    "red": red.build,
+    "sn_patch": sn_patch.build,
 }

@@ -6,10 +6,14 @@ from collections.abc import Callable
 
 import torch.nn as nn
 
-from inpaint.generators import pconv, region_norm, region_wise, residual_unet, resnet9, unet
+from inpaint.generators import contextual, gated, pconv, pepsi, region_norm, region_wise, residual_unet, resnet9, unet
 
 GENERATORS: dict[str, Callable[..., nn.Module]] = {
+    "contextual": contextual.build,
+    "diet_pepsi": pepsi.build_diet,
+    "gated": gated.build,
     "pconv": pconv.build,
+    "pepsi": pepsi.build,
     "region_norm": region_norm.build,
     "region_wise": region_wise.build,
     "residual_unet": residual_unet.build,

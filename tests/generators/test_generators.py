@@ -13,9 +13,13 @@ from inpaint.generators import GENERATORS
 from inpaint.sample import Prediction
 
 SMALL: dict[str, list[dict[str, Any]]] = {
+    "contextual": [{"width": 4}],
+    "gated": [{"width": 8}, {"width": 8, "padding": "pytorch", "fuse": False, "reduction": "any"}],
     "pconv": [{"width": 4, "levels": 4}, {"width": 4, "levels": 3, "freeze_encoder_norm": True}],
     "region_norm": [{"width": 4, "blocks": 1}, {"width": 4, "blocks": 1, "shifts": "region", "statistics": "picture"}],
     "region_wise": [{"width": 4}, {"width": 4, "form": "select"}],
+    "diet_pepsi": [{"width": 2}],
+    "pepsi": [{"width": 2}, {"width": 2, "masks": "minimum", "true_overlap": True}],
     "residual_unet": [{"widths": [4, 6, 8], "blocks": 1, "middle": 1}],
     "resnet9": [{"width": 4, "blocks": 1}, {"width": 4, "blocks": 2, "see_mask": True}],
     "unet": [
