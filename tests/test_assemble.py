@@ -103,7 +103,7 @@ def test_what_is_wrong_is_refused_in_one_sentence(what: str, pictures: Path, tmp
 def test_an_unknown_discriminator_is_refused_with_the_choices(pictures: Path, tmp_path: Path):
     tree = adversarial_tree(pictures, tmp_path)
     tree["discriminators"]["near"]["name"] = "pach"
-    with pytest.raises(ValueError, match="discriminator 'pach' is unknown; choose .*patch"):
+    with pytest.raises(ValueError, match=r"discriminator 'pach' is unknown; choose .*patch"):
         recipe_of(run_of(tree))
 
 

@@ -13,9 +13,7 @@ __all__ = ["DISCRIMINATORS", "Scores"]
 
 DISCRIMINATORS: dict[str, Callable[..., nn.Module]] = {
     "local_global": local_global.build,
-    "local_global": local_global.build,
     "patch": patch.build,
     "red": red.build,
-    "sn_patch": sn_patch.build,
     "sn_patch": sn_patch.build,
 }

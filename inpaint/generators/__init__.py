@@ -10,9 +10,7 @@ from inpaint.generators import contextual, gated, pconv, pepsi, region_norm, reg
 
 GENERATORS: dict[str, Callable[..., nn.Module]] = {
     "contextual": contextual.build,
-    "contextual": contextual.build,
     "diet_pepsi": pepsi.build_diet,
-    "gated": gated.build,
     "gated": gated.build,
     "pconv": pconv.build,
     "pepsi": pepsi.build,
