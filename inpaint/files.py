@@ -32,6 +32,9 @@ def atomically(path: Path | str) -> Iterator[Path]:
 
 
 def write_text(path: Path | str, text: str) -> None:
-    """Write text as UTF-8, atomically."""
+    """Write text as UTF-8, atomically.
+
+    A file name that is no UTF-8 has lone surrogates in it; they are written as \\udcXX, which is what JSON reads back.
+    """
     with atomically(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from pathlib import Path
@@ -66,3 +67,9 @@ def test_permissions_are_those_of_a_plainly_opened_file(tmp_path: Path, umask: i
 def test_text_is_written_as_utf_8(tmp_path: Path):
     write_text(str(tmp_path / "a.txt"), "Blöcke 16 × 16\n")
     assert (tmp_path / "a.txt").read_bytes() == "Blöcke 16 × 16\n".encode()
+
+
+def test_a_file_name_that_is_no_utf_8_survives_in_json(tmp_path: Path):
+    name = os.fsdecode(b"\x8e\xca\x90^.png")  # Shift JIS, as old archives hold it
+    write_text(tmp_path / "a.json", json.dumps(name, ensure_ascii=False))
+    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == name
