@@ -55,7 +55,7 @@ def contextual_attention(
     (B, C, H, W).  corners: halve as TensorFlow does with align_corners, else take every second pixel.  budget: how
     many scores are held at once, by default 2^22, and 2^24 while learning.  It computes in float32 at least, also
     under autocast, as scores reach the softmax tenfold.  The outer pixels of the answer are covered by fewer patches
-    and are darker, as in the authors' code.
+    and are darker, and where no patch is known the answer is 0, as in the authors' code.
     """
     if budget is None:
         budget = LEARNING if torch.is_grad_enabled() else ANSWERING

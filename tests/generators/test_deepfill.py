@@ -119,6 +119,21 @@ def test_every_picture_attends_under_its_own_mask(name: str):
         torch.testing.assert_close(both[place : place + 1], alone, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("reduction", ["nearest", "any"])
+@pytest.mark.parametrize("padding", ["tensorflow", "pytorch"])
+@pytest.mark.parametrize("name", BUILDS)
+def test_every_option_learns(name: str, padding: str, reduction: str):
+    torch.manual_seed(0)
+    network = BUILDS[name](**SMALL[name], padding=padding, reduction=reduction, fuse=False)
+    mask = torch.zeros(1, 1, 64, 64)
+    mask[..., 20:40, 20:40] = 1  # random pixels would leave attention nothing known
+    prediction = network(torch.rand(1, 3, 64, 64), mask)
+    (prediction.image.sum() + prediction.extras["coarse"].square().sum()).backward()
+    for key, parameter in network.named_parameters():
+        assert parameter.grad is not None, key
+        assert parameter.grad.any(), key
+
+
 @torch.no_grad()
 def test_the_reduction_of_the_mask_reaches_attention():
     torch.manual_seed(0)

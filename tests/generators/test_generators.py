@@ -14,7 +14,7 @@ from inpaint.sample import Prediction
 
 SMALL: dict[str, list[dict[str, Any]]] = {
     "contextual": [{"width": 4}],
-    "gated": [{"width": 8}, {"width": 8, "padding": "pytorch", "fuse": False}],
+    "gated": [{"width": 8}],
     "pconv": [{"width": 4, "levels": 4}, {"width": 4, "levels": 3, "freeze_encoder_norm": True}],
     "region_norm": [{"width": 4, "blocks": 1}, {"width": 4, "blocks": 1, "shifts": "region", "statistics": "picture"}],
     "region_wise": [{"width": 4}, {"width": 4, "form": "select"}],
