@@ -39,11 +39,11 @@ def near_misses(colour: np.ndarray, target: tuple[int, int, int] = GREEN, *, tol
 
     What is painted within the given tolerance counts neither as near nor as missed.
     """
-    levels = -(-differences(colour, target) // scale(colour))  # (H, W), 8-bit levels, rounded up
-    near = (levels > tolerance) & (levels <= NEAR)
+    missed = differences(colour, target)  # (H, W)
+    near = (missed > tolerance * scale(colour)) & (missed <= NEAR * scale(colour))
     if not near.any():
         return None
-    steps = np.sort(levels[near])
+    steps = np.sort(-(-missed[near].astype(np.int64) // scale(colour)))  # 8-bit levels, rounded up
     enough = int(steps[int(np.ceil(MOST * len(steps))) - 1])
     pixels = np.broadcast_to(colour, (*colour.shape[:2], 3))[near].astype(np.int64)  # (N, 3)
     codes, counts = np.unique(pixels @ (1 << 32, 1 << 16, 1), return_counts=True)
@@ -53,9 +53,15 @@ def near_misses(colour: np.ndarray, target: tuple[int, int, int] = GREEN, *, tol
 
 
 def differences(colour: np.ndarray, target: tuple[int, int, int]) -> np.ndarray:
-    """Return by how much the worst channel of every pixel misses the target, (H, W), in the array's own levels."""
-    wanted = np.array(target, dtype=np.int32) * scale(colour)
-    return np.abs(colour.astype(np.int32) - wanted).max(axis=2)
+    """Return by how much the worst channel of every pixel misses the target, (H, W), in the array's own levels.
+
+    A channel at a time and in the array's own type: large pictures are looked through for paint quickly.
+    """
+    worst = np.zeros(colour.shape[:2], colour.dtype)
+    for index, level in enumerate(target):
+        channel, wanted = colour[:, :, index % colour.shape[2]], colour.dtype.type(level * scale(colour))
+        np.maximum(worst, np.maximum(channel, wanted) - np.minimum(channel, wanted), out=worst)
+    return worst
 
 
 def scale(colour: np.ndarray) -> int:

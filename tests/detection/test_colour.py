@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inpaint.detection.colour import near_misses, painted
+from inpaint.detection.colour import differences, near_misses, painted
 
 GREEN = (0, 255, 0)
 
@@ -68,3 +68,12 @@ def test_near_misses_of_sixteen_bits_round_up_to_a_tolerance_that_works():
 @pytest.mark.parametrize("colour", [picture((200, 200, 200)), np.zeros((4, 4, 1), np.uint8)])
 def test_nothing_near_is_nothing(colour: np.ndarray):
     assert near_misses(colour) is None
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_differences_are_the_worst_channel_of_the_plain_arithmetic(dtype: type, channels: int):
+    colour = np.random.default_rng(0).integers(0, np.iinfo(dtype).max, (9, 11, channels), dtype=dtype, endpoint=True)
+    target = (10, 255, 130)
+    wanted = np.array(target, np.int64) * (np.iinfo(dtype).max // 255)
+    assert np.array_equal(differences(colour, target), abs(colour.astype(np.int64) - wanted).max(axis=2))
