@@ -19,7 +19,7 @@ from inpaint.degradation.mosaic import Grid
 from inpaint.evaluation.baselines import BASELINES, Baseline, to_bytes
 from inpaint.evaluation.cases import DEFAULT_CASES, Case, Damaged, damage
 from inpaint.metrics.pixels import l1, psnr
-from inpaint.metrics.ssim import ssim
+from inpaint.metrics.ssim import WINDOW, ssim
 
 PSNR_CAP = 100.0  # dB, what a perfect picture counts as in a mean
 VIEW = 192  # pixels, side of the window of an example; a page of some hundred PNGs stays below 20 MB
@@ -93,7 +93,8 @@ def evaluate(
     A restorer is called as restorer(image, mask, censor="hole" or "mosaic", grid=Grid or None).  pictures: (name,
     target (3, H, W) in [0, 1]), read one at a time.  keep: how many pictures, from the first on, become examples.
     progress is told the name of every finished picture.
-    Raises ValueError for no pictures, for names that are taken, and for a restorer that changes a known pixel.
+    Raises ValueError for no pictures, for one too small to be measured, for names that are taken, and for a restorer
+    that changes a known pixel.
     """
     methods = {censor: _methods(restorers, censor, baselines=baselines) for censor in BASELINES}
     pairs = [(case.name, method) for case in cases for method in methods[case.censor]]
@@ -103,6 +104,9 @@ def evaluate(
     examples: list[Example] = []
     count = 0
     for name, picture in pictures:
+        if min(picture.shape[-2:]) <= WINDOW // 2:
+            size = f"{picture.shape[-1]} x {picture.shape[-2]} pixels"
+            raise ValueError(f"{name} has {size}: to be measured both sides must exceed {WINDOW // 2}; take it out")
         target = to_bytes(picture.detach().cpu()).float() / 255
         for case in cases:
             damaged = damage(target, case, seed=seed, index=count)

@@ -196,3 +196,9 @@ def test_an_example_of_a_large_picture_is_a_window_around_its_mask():
     assert example.mask.shape == (1, VIEW, VIEW)
     assert example.mask.sum() == mask.sum()  # the box is smaller than the window, so all of it is in view
     assert (example.restored["ours"][:, example.mask[0] == 1] == 64).all()
+
+
+def test_a_picture_too_small_to_be_measured_is_named():
+    with pytest.raises(ValueError, match=r"^0\.png has 60 x 5 pixels"):
+        evaluate({}, pictures(size=(5, 60)), cases=CASES)
+    assert evaluate({}, pictures(size=(6, 60)), cases=CASES).count == 2
