@@ -64,12 +64,12 @@ class Job(NamedTuple):
 
 
 def decensor(
-    source: Path,
-    output: Path,
+    source: Path | str,
+    output: Path | str,
     *,
     restorer: Restores,
-    original: Path | None = None,
-    masks: Path | None = None,
+    original: Path | str | None = None,
+    masks: Path | str | None = None,
     censor: str = "auto",
     colour: tuple[int, int, int] = GREEN,
     tolerance: int = 0,
@@ -86,7 +86,8 @@ def decensor(
     Raises ValueError or FileNotFoundError for what concerns the whole batch; what concerns one file is the error in
     its outcome.
     """
-    job = Job(source, output, restorer, original, masks, censor, colour, tolerance, variations, block)
+    unpainted, marks = (None if path is None else Path(path) for path in (original, masks))
+    job = Job(Path(source), Path(output), restorer, unpainted, marks, censor, colour, tolerance, variations, block)
     check(job)
     files = pictures_of(job)
     taken = {file.resolve() for file in files}  # files that must not be written: inputs, and what is already written
@@ -151,7 +152,7 @@ def restore_file(file: Path, job: Job, taken: set[Path]) -> Outcome:
             restored = restore(image, damage, job.restorer, flips)
             images.write(marked.picture.restored(restored, marked.mask), target)
             outcome.outputs.append(target)
-        outcome = outcome._replace(censor=censor_of(damage), note=note_of(marked, damage))
+        outcome = outcome._replace(censor=censor_of(damage), note=note_of(marked, damage, job.block))
     except (ValueError, OSError) as error:
         outcome = outcome._replace(error=str(error))
     except Exception as error:  # a fault of ours or of a library: the batch goes on, and its name says what it was
@@ -218,9 +219,11 @@ def censor_of(damage: list[Damage]) -> str:
     return " and ".join(dict.fromkeys("bar" if part.censor == "hole" else "mosaic" for part in damage))
 
 
-def note_of(marked: Marked, damage: list[Damage]) -> str | None:
-    """Say what the user should know: paint that was left, and mosaics that were restored without their grid."""
+def note_of(marked: Marked, damage: list[Damage], block: tuple[int, int] | None) -> str | None:
+    """Say what the user should know: paint that was left, a block not used, mosaics restored without their grid."""
     notes = [marked.note] if marked.note else []
+    if block is not None and all(part.censor == "hole" for part in damage):
+        notes.append("taken for a bar, so the block was not used: a mosaic needs its own pixels and the censor mosaic")
     for part in damage:
         if part.censor == "mosaic" and part.grid is None:
             notes.append(f"no grid found in {count_regions(part.mask)} regions: restored without projection")

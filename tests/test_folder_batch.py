@@ -203,3 +203,20 @@ def test_an_output_that_is_a_file_is_refused_for_a_folder(tmp_path: Path):
     (tmp_path / "out").write_text("a file")
     with pytest.raises(ValueError, match="must be a folder"):
         decensor(tmp_path / "in", tmp_path / "out", restorer=Fake())
+
+
+def test_paths_may_be_strings(tmp_path: Path):
+    save(tmp_path / "in" / "a.png", painted(noise(), BOX))
+    save(tmp_path / "original" / "a.png", noise())
+    outcome = only(
+        decensor(str(tmp_path / "in"), str(tmp_path / "out"), restorer=Fake(), original=str(tmp_path / "original"))
+    )
+    assert outcome.outputs == [tmp_path / "out" / "a 0.png"]
+
+
+def test_a_block_that_is_not_used_is_said(tmp_path: Path):
+    save(tmp_path / "in" / "a.png", painted(noise(), BOX))
+    assert "block was not used" in str(
+        only(decensor(tmp_path / "in", tmp_path / "1", restorer=Fake(), block=(8, 8))).note
+    )
+    assert only(decensor(tmp_path / "in", tmp_path / "2", restorer=Fake())).note is None
