@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,6 +26,9 @@ Precision = Annotated[str, typer.Option(help="float32 or bfloat16 (faster on rec
 
 def main() -> None:
     """Run the command line; what a user can mend ends as one sentence and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a file name that the terminal cannot show must not end a batch
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except (ValueError, OSError) as error:
@@ -137,6 +141,9 @@ def evaluate(
     from inpaint.evaluation.report import table, write_json
 
     prepare()
+    for path in (json, html):
+        if path and path.is_dir():  # said before the measuring, not after it
+            raise ValueError(f"{path} is a folder, but should be the file to write")
     restorer = load(model, device=device, precision=precision)
     cases = [parse_case(name) for name in case] if case else [it for it in DEFAULT_CASES if it.censor in restorer.shows]
     paths = picture_paths(data, split)
@@ -204,7 +211,7 @@ def decensor(
             progress=progress,
         )
     failed = sum(outcome.error is not None for outcome in outcomes)
-    typer.echo(f"{len(outcomes) - failed} of {len(outcomes)} pictures restored to {output}/")
+    typer.echo(f"{len(outcomes) - failed} of {len(outcomes)} pictures restored to {output}")
     if failed:
         sys.exit(1)
 

@@ -184,6 +184,7 @@ def test_network_faults_end_as_one_sentence(run: Run, config: Path, tmp_path: Pa
     assert_one_sentence(run(*asked, tmp_path / "nowhere"), "nowhere is not a folder")
     assert_one_sentence(run(*asked, folder, "--case", "blur"), "there is no case 'blur'")
     assert_one_sentence(run(*asked, folder, "--device", "tpu"), "device 'tpu'")
+    assert_one_sentence(run(*asked, folder, "--json", tmp_path), "is a folder, but should be the file")
     restore = ("decensor", folder, "-o", tmp_path / "out", "--model", model)
     assert_one_sentence(run(*restore, "--censor", "blur"), "'blur'")
     assert_one_sentence(run(*restore, "--variations", 3), "1, 2 or 4")
@@ -203,6 +204,25 @@ def test_an_outcome_is_one_line():
 )
 def test_numbers_are_read(text: str, between: str, read_: list[int]):
     assert cli.numbers(text, between, "--it") == read_
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8:strict"])
+def test_a_name_that_the_terminal_cannot_show_does_not_end_the_batch(encoding: str, tmp_path: Path):
+    picture = from_array(torch.tensor([0.0, 1.0, 0.0])[:, None, None].expand(3, 8, 8))
+    names = ["a", "漢字"] + ([os.fsdecode(b"\xff")] if sys.platform == "linux" else [])
+    for name in names:
+        write(picture, tmp_path / "in" / f"{name}.png")
+    program = (
+        "from inpaint import cli, assemble; assemble.load = lambda *_, **__: lambda image, *_, **__: image; cli.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "decensor", tmp_path / "in", "-o", tmp_path / "out"],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+    )
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.stem for path in (tmp_path / "out").iterdir()) == sorted(f"{name} 0" for name in names)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal to a process group")
