@@ -6,11 +6,23 @@ from collections.abc import Callable
 
 import torch.nn as nn
 
-from inpaint.generators import contextual, gated, pconv, pepsi, region_norm, region_wise, residual_unet, resnet9, unet
+from inpaint.generators import (
+    contextual,
+    edge_connect,
+    gated,
+    pconv,
+    pepsi,
+    region_norm,
+    region_wise,
+    residual_unet,
+    resnet9,
+    unet,
+)
 
 GENERATORS: dict[str, Callable[..., nn.Module]] = {
     "contextual": contextual.build,
     "diet_pepsi": pepsi.build_diet,
+    "edge_connect": edge_connect.build,
     "gated": gated.build,
     "pconv": pconv.build,
     "pepsi": pepsi.build,
