@@ -33,6 +33,10 @@ class Box(NamedTuple):
     bottom: int
     right: int
 
+    @property
+    def area(self) -> int:
+        return (self.bottom - self.top) * (self.right - self.left)
+
     def grown(self, margin: int, size: tuple[int, int]) -> Box:
         """Return the box with a margin around it, inside a picture of this size."""
         return Box(
@@ -106,10 +110,7 @@ class Restorer:
         image, mask = image.float().cpu(), (mask.cpu() > 0.5).float()
         restored = image.clone()
         cell = grid.block if grid else (1, 1)
-        for region in regions(mask, max(NEAR, *cell)):
-            height, width = region.box.bottom - region.box.top, region.box.right - region.box.left
-            margin = max(CONTEXT, height // 4, width // 4, *cell)  # so no cell with masked pixels is cut by the crop
-            box = region.box.grown(margin, (mask.shape[1], mask.shape[2]))
+        for region, box in planned(mask, cell):
             own = torch.zeros_like(box.of(mask))
             region.box.within(box).of(own).copy_(region.own)
             crop = Crop(box.of(image), box.of(mask), own, shifted(grid, box) if censor == "mosaic" else None)
@@ -175,6 +176,24 @@ def find_device(name: str) -> torch.device:
         more = f" (cuda:0 to cuda:{counts['cuda'] - 1})" if counts["cuda"] > 1 else ""
         raise ValueError(f"device {name!r} is not on this machine; choose auto, {', '.join(here)}{more}")
     return torch.device(kind + colon + number)
+
+
+def planned(mask: Tensor, cell: tuple[int, int]) -> list[tuple[Region, Box]]:
+    """Return the regions to restore, each with the box of context around it.
+
+    Specks all over a picture are one region, whose tiles overlap less than their crops would.
+    """
+    size = (mask.shape[1], mask.shape[2])
+
+    def seen(box: Box) -> Box:
+        margin = max(CONTEXT, (box.bottom - box.top) // 4, (box.right - box.left) // 4, *cell)  # no cell is cut
+        return box.grown(margin, size)
+
+    plan = [(region, seen(region.box)) for region in regions(mask, max(NEAR, *cell))]
+    if sum(box.area for _, box in plan) <= size[0] * size[1]:
+        return plan
+    whole = next(regions(mask, max(size)))
+    return [(whole, seen(whole.box))]
 
 
 def regions(mask: Tensor, near: int) -> Iterator[Region]:

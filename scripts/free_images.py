@@ -233,14 +233,17 @@ def main() -> None:
         raise SystemExit(f"unknown packages {sorted(unknown)}; known are {', '.join(PACKAGES)}")
     if options.out.exists():
         raise SystemExit(f"{options.out} exists already; name a new folder")
+    partial = options.out.with_name(f"{options.out.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
     counts: Counter[str] = Counter()
     records: list[dict] = []
     for package in options.packages:
-        kept = collect(package, options.out, counts)
+        kept = collect(package, partial, counts)
         pixels = sum(one["size"][0] * one["size"][1] for one in kept) / 1e6
         print(f"{package:30} {len(kept):5} pictures {pixels:8.1f} megapixels", flush=True)
         records += kept
-    write_text(options.out / "licences.jsonl", "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in records))
+    write_text(partial / "licences.jsonl", "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in records))
+    partial.rename(options.out)
     print("\nrefused: " + ", ".join(f"{rule} {number}" for rule, number in counts.most_common()))
     for names, number in Counter(", ".join(one["licences"]) for one in records).most_common():
         print(f"{number:5}  {names}")

@@ -372,3 +372,21 @@ def test_devices_that_are_there_are_found():
 def test_an_unknown_precision_is_refused_in_a_sentence():
     with pytest.raises(ValueError, match="'half' is unknown; choose float32 or bfloat16"):
         restorer_of(Constant(), precision="half")
+
+
+def looked_at(network: Constant) -> int:
+    return sum(image.shape[-2] * image.shape[-1] for image, _ in network.asked)
+
+
+def test_specks_all_over_a_picture_cost_little_more_than_the_picture():
+    image, mask, network = picture(600, 600), torch.zeros(1, 600, 600), Constant()
+    mask[:, 20::60, 20::60] = 1  # 100 single pixels, too far apart to be one region
+    assert torch.equal(restorer_of(network)(image, mask), exactly_restored(image, mask))
+    assert looked_at(network) < 2 * 600 * 600
+
+
+def test_regions_far_apart_are_restored_each_in_its_own_crop():
+    image, mask, network = picture(900, 900), torch.zeros(1, 900, 900), Constant()
+    mask[:, 50:60, 50:60] = mask[:, 800:810, 800:810] = 1
+    assert torch.equal(restorer_of(network)(image, mask), exactly_restored(image, mask))
+    assert looked_at(network) < 900 * 900 / 5

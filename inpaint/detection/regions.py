@@ -12,6 +12,8 @@ from torch import Tensor
 from inpaint.degradation.mosaic import Grid
 from inpaint.detection.grid import estimate_grid
 
+ONE_COLOUR = 4 / 255  # mean distance from the median; a bar in a JPEG stays well below
+
 
 class Damage(NamedTuple):
     """All regions of one picture that were censored alike."""
@@ -26,7 +28,8 @@ def find_damage(image: Tensor, mask: Tensor, *, censor: str, block: tuple[int, i
 
     image: (3, H, W) in [0, 1].  mask: (1, H, W).  censor: "bar", "mosaic", or "auto", which takes a region for a
     mosaic where its own pixels show a grid.  block: the (height, width) of the cells where it is known; then only
-    their phase is sought.  Mosaics come first, in the order of their first pixels, and holes last.
+    their phase is sought, and "auto" takes every region for a mosaic that is not of one colour.  Mosaics come first,
+    in the order of their first pixels, and holes last.
     """
     labels, boxes = label(mask)
     if not boxes:
@@ -67,9 +70,13 @@ def kind_of(
     """
     region = torch.from_numpy(inside)[None].float()
     corner = box[0].start, box[1].start
-    estimate = estimate_grid(image, region, corner=corner) if censor == "auto" or block is None else None
-    if censor == "auto" and estimate is None:
+    estimate = estimate_grid(image, region, corner=corner, block=block)
+    nothing = estimate is None if block is None else one_coloured(image[:, region[0] > 0.5])
+    if censor == "auto" and nothing:
         return "hole", None
-    if block is not None:
-        estimate = estimate_grid(image, region, corner=corner, block=block)
     return "mosaic", None if estimate is None else estimate.grid
+
+
+def one_coloured(pixels: Tensor) -> bool:
+    """Tell whether pixels (3, n) are a bar's, which stray from one colour by no more than JPEG makes them."""
+    return bool((pixels - pixels.median(dim=1, keepdim=True).values).abs().mean() < ONE_COLOUR)

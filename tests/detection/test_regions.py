@@ -68,6 +68,15 @@ def test_a_given_block_decides_the_cells_and_the_pixels_their_phase():
     assert bar.censor == "hole"
 
 
+def test_a_given_block_makes_a_mosaic_of_what_shows_no_grid_by_itself():
+    image, mask = torch.rand(3, 40, 40, generator=torch.Generator().manual_seed(3)), torch.ones(1, 40, 40)
+    assert find_damage(image, mask, censor="auto")[0].censor == "hole"
+    (only,) = find_damage(image, mask, censor="auto", block=(8, 8))
+    assert only.censor == "mosaic"
+    assert only.grid is not None
+    assert only.grid.block == (8, 8)
+
+
 def test_diagonal_neighbours_are_one_region():
     mask = torch.eye(4)[None]
     assert count_regions(mask) == 1
