@@ -7,59 +7,21 @@ whole crop so that they agree.  Only masked pixels are taken from the network's 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
-import cv2
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inpaint.degradation.fills import FILLS
 from inpaint.degradation.mosaic import Grid, cell_means, cell_sums, enlarge, project
+from inpaint.plan import CONTEXT, Box, planned, tiles
 from inpaint.sample import composite
 
 CENSORS = ("hole", "mosaic")
-NEAR = 32  # px; masked places in touching squares of this side are restored together
-CONTEXT = 96  # px around a region at least; about what the default network can see
 TILE = 512  # px, side of the part of a large crop that is restored at once
 FLAT = 2.5 / 255  # a mosaic cell's pixels stray at most this far from their mean in a lossless file
-
-
-class Box(NamedTuple):
-    top: int
-    left: int
-    bottom: int
-    right: int
-
-    @property
-    def area(self) -> int:
-        return (self.bottom - self.top) * (self.right - self.left)
-
-    def grown(self, margin: int, size: tuple[int, int]) -> Box:
-        """Return the box with a margin around it, inside a picture of this size."""
-        return Box(
-            max(0, self.top - margin),
-            max(0, self.left - margin),
-            min(size[0], self.bottom + margin),
-            min(size[1], self.right + margin),
-        )
-
-    def of(self, picture: Tensor) -> Tensor:
-        """Return this part of a picture (..., H, W), as a view."""
-        return picture[..., self.top : self.bottom, self.left : self.right]
-
-    def within(self, outer: Box) -> Box:
-        """Return this box as seen from the corner of one that holds it."""
-        return Box(self.top - outer.top, self.left - outer.left, self.bottom - outer.top, self.right - outer.left)
-
-
-class Region(NamedTuple):
-    """Masked pixels that are restored together."""
-
-    box: Box  # tight around them
-    own: Tensor  # (1, h, w) in the box, 1 where they are
 
 
 class Crop(NamedTuple):
@@ -176,50 +138,6 @@ def find_device(name: str) -> torch.device:
         more = f" (cuda:0 to cuda:{counts['cuda'] - 1})" if counts["cuda"] > 1 else ""
         raise ValueError(f"device {name!r} is not on this machine; choose auto, {', '.join(here)}{more}")
     return torch.device(kind + colon + number)
-
-
-def planned(mask: Tensor, cell: tuple[int, int]) -> list[tuple[Region, Box]]:
-    """Return the regions to restore, each with the box of context around it.
-
-    Specks all over a picture are one region, whose tiles overlap less than their crops would.
-    """
-    size = (mask.shape[1], mask.shape[2])
-
-    def seen(box: Box) -> Box:
-        margin = max(CONTEXT, (box.bottom - box.top) // 4, (box.right - box.left) // 4, *cell)  # no cell is cut
-        return box.grown(margin, size)
-
-    plan = [(region, seen(region.box)) for region in regions(mask, max(NEAR, *cell))]
-    if sum(box.area for _, box in plan) <= size[0] * size[1]:
-        return plan
-    whole = next(regions(mask, max(size)))
-    return [(whole, seen(whole.box))]
-
-
-def regions(mask: Tensor, near: int) -> Iterator[Region]:
-    """Yield the masked places of a picture; those in touching squares of side `near` are one region.
-
-    mask: (1, H, W).  Every masked pixel belongs to exactly one region.
-    """
-    squares = F.max_pool2d(mask[None], near, ceil_mode=True)[0, 0].numpy().astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(squares, connectivity=8)
-    for label in range(1, count):
-        left, top, width, height = (int(value) * near for value in stats[label, :4])
-        outer = Box(top, left, min(top + height, mask.shape[1]), min(left + width, mask.shape[2]))
-        mine = labels[top // near : (top + height) // near, left // near : (left + width) // near] == label
-        inside = torch.from_numpy(mine.repeat(near, 0).repeat(near, 1))[: outer.bottom - top, : outer.right - left]
-        own = outer.of(mask) * inside  # (1, h, w)
-        rows, columns = own[0].any(1).nonzero()[:, 0], own[0].any(0).nonzero()[:, 0]
-        tight = Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
-        box = Box(top + tight.top, left + tight.left, top + tight.bottom, left + tight.right)
-        yield Region(box, tight.of(own))
-
-
-def tiles(box: Box, side: int) -> Iterator[Box]:
-    """Cut a box into parts of at most this side that cover it once."""
-    for top in range(box.top, box.bottom, side):
-        for left in range(box.left, box.right, side):
-            yield Box(top, left, min(top + side, box.bottom), min(left + side, box.right))
 
 
 def shifted(grid: Grid | None, box: Box) -> Grid | None:

@@ -9,7 +9,7 @@ import pytest
 
 FLOORS = {
     0: {"sample", "files", "randomness", "interrupt"},
-    1: {"config", "checkpoint", "images", "degradation", "layers", "metrics", "distributed", "average"},
+    1: {"config", "checkpoint", "images", "degradation", "layers", "metrics", "distributed", "average", "plan"},
     2: {"generators", "discriminators", "losses", "data", "detection", "analysis", "restorer", "weights"},
     3: {"recipes", "evaluation", "builders", "journal"},
     4: {"assemble", "trainer", "folder"},

@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from inpaint import restorer as module
 from inpaint.degradation.mosaic import Grid, cell_means, enlarge, pixelate
 from inpaint.generators.residual_unet import ResidualUNet
+from inpaint.plan import Box, regions, tiles
 from inpaint.randomness import chance, integer, rng_for, uniform
-from inpaint.restorer import Box, Crop, Restorer, find_device, keep_cells, measured_cells, regions, tiles
+from inpaint.restorer import Crop, Restorer, find_device, keep_cells, measured_cells
 from inpaint.sample import Prediction
 
 SHOWS = {"hole": "smooth", "mosaic": "bicubic"}
@@ -113,6 +114,7 @@ PLACES = {
 def test_exactly_the_masked_pixels_are_restored_at(place: str, tile: int, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "TILE", tile)
     monkeypatch.setattr(module, "CONTEXT", 8)
+    monkeypatch.setattr("inpaint.plan.CONTEXT", 8)
     image, mask = picture(70, 90), box_mask(70, 90, PLACES[place])
     assert torch.equal(restorer_of(Constant())(image, mask), exactly_restored(image, mask))
 
