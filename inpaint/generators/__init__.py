@@ -9,6 +9,8 @@ import torch.nn as nn
 from inpaint.generators import (
     contextual,
     edge_connect,
+    edsr,
+    espcn,
     gated,
     pconv,
     pepsi,
@@ -16,6 +18,7 @@ from inpaint.generators import (
     region_wise,
     residual_unet,
     resnet9,
+    srcnn,
     unet,
 )
 
@@ -23,6 +26,8 @@ GENERATORS: dict[str, Callable[..., nn.Module]] = {
     "contextual": contextual.build,
     "diet_pepsi": pepsi.build_diet,
     "edge_connect": edge_connect.build,
+    "edsr": edsr.build,
+    "espcn": espcn.build,
     "gated": gated.build,
     "pconv": pconv.build,
     "pepsi": pepsi.build,
@@ -30,5 +35,6 @@ GENERATORS: dict[str, Callable[..., nn.Module]] = {
     "region_wise": region_wise.build,
     "residual_unet": residual_unet.build,
     "resnet9": resnet9.build,
+    "srcnn": srcnn.build,
     "unet": unet.build,
 }

@@ -20,9 +20,12 @@ SMALL: dict[str, list[dict[str, Any]]] = {
     "region_wise": [{"width": 4}, {"width": 4, "form": "select"}],
     "diet_pepsi": [{"width": 2}],
     "edge_connect": [{"width": 2}, {"width": 2, "sigma": 1.0, "non_local": True}],
+    "edsr": [{"width": 4, "blocks": 1}, {"width": 4, "blocks": 1, "block": [2, 5]}],
+    "espcn": [{"width": 8}, {"width": 8, "block": [3, 2]}],
     "pepsi": [{"width": 2}, {"width": 2, "masks": "minimum", "true_overlap": True}],
     "residual_unet": [{"widths": [4, 6, 8], "blocks": 1, "middle": 1}],
     "resnet9": [{"width": 4, "blocks": 1}, {"width": 4, "blocks": 2, "see_mask": True}],
+    "srcnn": [{"width": 8}, {"width": 8, "middle": 5}],
     "unet": [
         {"width": 4},
         {"width": 4, "bilinear": True, "see_mask": True, "residual": True},

@@ -1,0 +1,64 @@
+"""EDSR: residual blocks without normalisation on the cells of a mosaic, then sub-pixel convolutions.
+
+Source: Lim et al., Enhanced Deep Residual Networks for Single Image Super-Resolution (2017), the baseline: 16 blocks of
+64 channels, no residual scaling, the mean colour of DIV2K taken away before and added after.  Differs: the picture that
+is enlarged is the mosaic's cells, of a fixed block, whose phase the network finds under the mask itself; values are in
+[0, 1] throughout, the authors' are up to 255.  Powers of two and 3 are enlarged as published; every other block, and
+cells that are not square, are an extension: one convolution and one shuffle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn as nn
+from torch import Tensor
+
+from inpaint.layers.cells import Block, CellShuffle, OnCells, block_of
+from inpaint.layers.residual import ResidualBlock
+
+MEAN = (0.4488, 0.4371, 0.4040)  # RGB, of DIV2K
+
+
+class EdsrTrunk(nn.Module):
+    """Enlarge cells in [0, 1] by the block: (B, 3, h, w) -> (B, 3, h * bh, w * bw)."""
+
+    mean: Tensor
+
+    def __init__(self, block: Block, *, width: int, blocks: int):
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(MEAN).reshape(1, 3, 1, 1), persistent=False)
+        self.head = nn.Conv2d(3, width, 3, padding=1)
+        body = [ResidualBlock(width) for _ in range(blocks)]
+        self.body = nn.Sequential(*body, nn.Conv2d(width, width, 3, padding=1))
+        self.up = nn.Sequential(*[layer for factor in stages(block) for layer in enlargement(width, factor)])
+        self.tail = nn.Conv2d(width, 3, 3, padding=1)
+
+    def forward(self, cells: Tensor) -> Tensor:
+        x = self.head(cells - self.mean)  # (B, width, h, w)
+        return self.tail(self.up(x + self.body(x))) + self.mean
+
+
+def stages(block: Block) -> list[Block]:
+    """Return the factors by which a block is reached: doublings for square powers of two, else one step."""
+    height, width = block
+    if height == width and height & (height - 1) == 0:
+        return [(2, 2)] * (height.bit_length() - 1)
+    return [block]
+
+
+def enlargement(width: int, factor: Block) -> list[nn.Module]:
+    """Return the convolution and the shuffle that enlarge by a factor."""
+    return [nn.Conv2d(width, width * factor[0] * factor[1], 3, padding=1), CellShuffle(factor)]
+
+
+def build(*, block: int | Sequence[int] = 8, width: int = 64, blocks: int = 16) -> nn.Module:
+    """Build EDSR for mosaics of one block, in px or [height, width]; 1,665,283 parameters for block 8.
+
+    blocks: residual blocks.  Raises ValueError for a block side below 2, and a width or a number of blocks below 1.
+    """
+    if width < 1 or blocks < 1:
+        raise ValueError(f"width is {width} and blocks is {blocks}: both must be at least 1")
+    sides = block_of(block)
+    return OnCells(EdsrTrunk(sides, width=width, blocks=blocks), sides)
