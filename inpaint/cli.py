@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 DELAY = 1.0  # s before a progress bar appears: what fails at once shows none
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
+Settings = Annotated[list[str] | None, typer.Option("--set", help="key=value, dots between levels.")]
 Precision = Annotated[str, typer.Option(help="float32 or bfloat16 (faster on recent CPUs and GPUs).")]
 
 
@@ -48,7 +49,7 @@ def prepare() -> None:
 @app.command()
 def train(
     config: Annotated[Path, typer.Argument(help="The run's YAML file.")],
-    settings: Annotated[list[str] | None, typer.Option("--set", help="key=value, dots between levels.")] = None,
+    settings: Settings = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from where the run's folder stands.")] = False,
 ) -> None:
     """Train a network as a YAML file describes it."""
@@ -214,6 +215,20 @@ def decensor(
     typer.echo(f"{len(outcomes) - failed} of {len(outcomes)} pictures restored to {output}")
     if failed:
         sys.exit(1)
+
+
+@app.command()
+def import_weights(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files of weights; EdgeConnect takes two.")],
+    layout: Annotated[str, typer.Option("--as", help="edge_connect, gated, pconv, region_norm, pix2pix or cyclegan.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The checkpoint to write (.safetensors).")],
+    channels: Annotated[str, typer.Option(help="What the weights expect: rgb, bgr, or auto.")] = "auto",
+    settings: Settings = None,
+) -> None:
+    """Turn the weights that a network's authors published into a checkpoint."""
+    from inpaint.importing.convert import import_weights as convert
+
+    typer.echo(convert(files, output, layout=layout, channels=channels, settings=settings or []).text())
 
 
 def numbers(text: str, between: str, option: str) -> list[int]:

@@ -12,7 +12,7 @@ FLOORS = {
     1: {"config", "checkpoint", "images", "degradation", "layers", "metrics", "distributed", "average", "plan"},
     2: {"generators", "discriminators", "losses", "data", "detection", "analysis", "restorer", "weights"},
     3: {"recipes", "evaluation", "builders", "journal"},
-    4: {"assemble", "trainer", "folder"},
+    4: {"assemble", "trainer", "folder", "importing"},
     5: {"cli", "web", "__main__", "__init__"},
 }
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}

@@ -6,7 +6,8 @@ convolution, concatenation as [up, skip], weights drawn by He et al. with the fa
 by ImageNet's statistics; the mask is turned to 1 = known.
 
 What differs: the layer is NVIDIA's, which scales by the window's size as the paper says. `freeze_encoder_norm` is the
-paper's second phase: the encoder's batch norms, whose statistics holes distort, stay in eval mode.
+paper's second phase: the encoder's batch norms, whose statistics holes distort, stay in eval mode. OpenMMLab's network
+is the other choices of scale and first_bias.
 """
 
 from __future__ import annotations
@@ -25,14 +26,15 @@ WIDEST = 8  # channels double at every level up to 8 times the width
 SLOPE = 0.2
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
+SCALES = {"imagenet": (IMAGENET_MEAN, IMAGENET_DEVIATION), "signed": ((0.5,) * 3, (0.5,) * 3)}  # mean, deviation
 
 
 class Encoder(nn.Module):
     """Halve the size.  (B, channels, H, W) -> (B, width, H / 2, W / 2)."""
 
-    def __init__(self, channels: int, width: int, kernel: int, *, norm: bool):
+    def __init__(self, channels: int, width: int, kernel: int, *, norm: bool, bias: bool):
         super().__init__()
-        self.convolution = PartialConv2d(channels, width, kernel, stride=2, padding=kernel // 2, bias=False)
+        self.convolution = PartialConv2d(channels, width, kernel, stride=2, padding=kernel // 2, bias=bias)
         self.norm = nn.BatchNorm2d(width) if norm else nn.Identity()
 
     def forward(self, x: Partial) -> Partial:
@@ -58,14 +60,14 @@ class Decoder(nn.Module):
 class PartialUNet(nn.Module):
     """As many encoders as decoders, for normalised pictures; 32,859,732 parameters for 8 levels of width 64."""
 
-    def __init__(self, width: int, *, levels: int, freeze_encoder_norm: bool = False):
+    def __init__(self, width: int, *, levels: int, freeze_encoder_norm: bool = False, first_bias: bool = False):
         super().__init__()
         self.freeze_encoder_norm = freeze_encoder_norm
         widths = [3, *(width * min(2**level, WIDEST) for level in range(levels))]
         kernels = [*KERNELS, *[3] * levels][:levels]
         self.encoders = nn.ModuleList(
-            Encoder(narrow, wide, kernel, norm=narrow != 3)
-            for (narrow, wide), kernel in zip(pairwise(widths), kernels, strict=True)
+            Encoder(narrow, wide, kernel, norm=level > 0, bias=first_bias and level == 0)
+            for level, ((narrow, wide), kernel) in enumerate(zip(pairwise(widths), kernels, strict=True))
         )
         self.decoders = nn.ModuleList(
             Decoder(wide, narrow, narrow, last=level == 0)
@@ -98,12 +100,13 @@ class PartialUNet(nn.Module):
 class PConv(nn.Module):
     """The trunk behind the contract of every generator: image and mask in [0, 1] in, a Prediction out."""
 
-    def __init__(self, trunk: PartialUNet, *, multiple: int):
+    def __init__(self, trunk: PartialUNet, *, multiple: int, scale: str = "imagenet"):
         super().__init__()
         self.trunk = trunk
         self.multiple = multiple
-        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(3, 1, 1), persistent=False)
-        self.register_buffer("deviation", torch.tensor(IMAGENET_DEVIATION).view(3, 1, 1), persistent=False)
+        mean, deviation = SCALES[scale]
+        self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
+        self.register_buffer("deviation", torch.tensor(deviation).view(3, 1, 1), persistent=False)
 
     def forward(self, image: Tensor, mask: Tensor) -> Prediction:
         mean, deviation = self.get_buffer("mean"), self.get_buffer("deviation")
@@ -111,11 +114,23 @@ class PConv(nn.Module):
         return Prediction(answer * deviation + mean, {})
 
 
-def build(*, levels: int = 8, width: int = 64, freeze_encoder_norm: bool = False) -> nn.Module:
+def build(
+    *,
+    levels: int = 8,
+    width: int = 64,
+    freeze_encoder_norm: bool = False,
+    scale: str = "imagenet",
+    first_bias: bool = False,
+) -> nn.Module:
     """Build the partial convolution U-Net; H and W must divide by 2 ** levels.
 
-    freeze_encoder_norm: for fine-tuning. Raises ValueError for less than one level or a width below 1.
+    freeze_encoder_norm: for fine-tuning.  scale: of the pictures it works on, imagenet's statistics or signed, which is
+    [-1, 1].  first_bias: of the first convolution.  Raises ValueError for less than one level, a width below 1 and
+    an unknown scale.
     """
     if levels < 1 or width < 1:
         raise ValueError(f"levels is {levels} and width is {width}: both must be at least 1")
-    return PConv(PartialUNet(width, levels=levels, freeze_encoder_norm=freeze_encoder_norm), multiple=2**levels)
+    if scale not in SCALES:
+        raise ValueError(f"scale {scale!r} is unknown; choose {' or '.join(SCALES)}")
+    trunk = PartialUNet(width, levels=levels, freeze_encoder_norm=freeze_encoder_norm, first_bias=first_bias)
+    return PConv(trunk, multiple=2**levels, scale=scale)

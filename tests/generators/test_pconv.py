@@ -111,7 +111,25 @@ def test_weights_start_by_the_fan_in():
     assert [name for name in weights if name.endswith("convolution.bias")] == ["trunk.decoders.3.convolution.bias"]
 
 
-@pytest.mark.parametrize("options", [{"levels": 0}, {"width": 0}])
-def test_impossible_options_are_refused(options: dict[str, Any]):
-    with pytest.raises(ValueError, match="both must be at least 1"):
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"levels": 0}, "both must be at least 1"),
+        ({"width": 0}, "both must be at least 1"),
+        ({"scale": "bytes"}, "scale 'bytes' is unknown; choose imagenet or signed"),
+    ],
+)
+def test_impossible_options_are_refused(options: dict[str, Any], words: str):
+    with pytest.raises(ValueError, match=words):
         build(**options)
+
+
+@torch.no_grad()
+def test_openmmlabs_network_works_in_minus_one_to_one_with_a_first_bias():
+    with torch.device("meta"):
+        network = build(levels=7, first_bias=True)
+    assert sum(parameter.numel() for parameter in network.parameters()) == 25_779_860  # their count
+    network = build(levels=3, width=2, scale="signed").eval()
+    image, mask = torch.rand(1, 3, 16, 16), torch.zeros(1, 1, 16, 16)
+    answer = trunk_of(network)(image * 2 - 1, 1 - mask)
+    torch.testing.assert_close(network(image, mask).image, (answer + 1) / 2)

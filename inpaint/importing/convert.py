@@ -1,0 +1,169 @@
+"""From files of weights that others made to a checkpoint of this package, with nothing lost and nothing made up."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from inpaint.assemble import build
+from inpaint.checkpoint import save_checkpoint
+from inpaint.config import Run, override, parse_run, run_to_tree
+from inpaint.generators import GENERATORS
+from inpaint.importing.layouts import LAYOUTS, Entries, Layout, chosen
+from inpaint.importing.reading import Foreign, listed, read_foreign
+
+CHANNELS = ("auto", "rgb", "bgr")
+COUNTER = "num_batches_tracked"  # of batch norms; older PyTorch did not keep it, and only training reads it
+
+
+class Report(NamedTuple):
+    """What was made of the files."""
+
+    output: Path
+    layout: Layout
+    taken: int
+    ignored: list[str]  # entries of the files that the network does without
+    started: list[str]  # counters that the files do not have
+    channels: str  # the order that the network in the files expects, now RGB
+
+    def text(self) -> str:
+        """Say it in a few lines."""
+        lines = [f"{self.output}: generator {self.layout.generator}, {self.taken} entries from {self.layout.source}"]
+        if self.layout.colours:
+            done = "swapped to RGB" if self.channels == "bgr" else "left as they are"
+            lines.append(f"Colours: the file expects {self.channels.upper()}, {done} (see --channels)")
+        if self.ignored:
+            lines.append(f"Left out, as the network does without: {', '.join(alike(self.ignored))}")
+        if self.started:
+            lines.append(f"Not in the file, started at 0: {', '.join(alike(self.started))}")
+        if self.layout.note:
+            lines.append(f"Note: {self.layout.note}")
+        return "\n".join(lines)
+
+
+def import_weights(
+    files: Sequence[Path | str],
+    output: Path | str,
+    *,
+    layout: str,
+    channels: str = "auto",
+    settings: Sequence[str] = (),
+) -> Report:
+    """Convert files of weights to a checkpoint that `inpaint.load` takes.
+
+    layout: one of LAYOUTS.  channels: what the network in the files expects, rgb, bgr, or auto for what its layout
+    says.  settings: such as "generator.fuse=false", for what weights do not tell.  Raises ValueError in a sentence for
+    files that are not this network's, whole and with nothing left over.
+    """
+    output, paths = Path(output), [Path(file) for file in files]
+    if output.suffix != ".safetensors":
+        raise ValueError(f"{output} should end in .safetensors, as checkpoints do")
+    if output.resolve() in [path.resolve() for path in paths]:
+        raise ValueError(f"{output} is also the file to read: choose another name")
+    check_choices(layout, channels, len(paths))
+    foreign = [read_foreign(path) for path in paths]
+    entries = in_one(foreign, LAYOUTS[layout][0].files)
+    kind = chosen(layout, entries)
+    order = kind.channels if channels == "auto" else channels
+    if order == "bgr" and not kind.colours:
+        raise ValueError(f"--channels bgr does not apply to {layout}, whose authors feed RGB")
+    run = run_of(kind, entries, settings, name=output.stem)
+    weights, ignored, started = converted(kind, entries, run, origin=listed(map(str, paths)))
+    if order == "bgr":
+        weights = dict(weights) | {name: swapped(weights[name], dimension) for name, dimension in kind.colours}
+    sources = [{"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()} for path in paths]
+    provenance = {"imported": {"layout": layout, "from": kind.source, "channels": order, "files": sources}}
+    save_checkpoint(output, weights, run=run_to_tree(run), provenance=provenance)
+    others = [name for file in foreign for name in file.others]
+    return Report(output, kind, len(weights) - len(started), [*ignored, *others], started, order)
+
+
+def check_choices(layout: str, channels: str, files: int) -> None:
+    """Raise ValueError for a choice that does not exist or does not go with this many files."""
+    if layout not in LAYOUTS:
+        raise ValueError(f"--as {layout!r} is unknown; choose {', '.join(LAYOUTS)}")
+    if channels not in CHANNELS:
+        raise ValueError(f"--channels {channels!r} is unknown; choose {', '.join(CHANNELS)}")
+    needed = len(LAYOUTS[layout][0].files)
+    if files != needed:
+        kept = f"the generators of {LAYOUTS[layout][0].source}" if needed > 1 else "one file"
+        raise ValueError(f"--as {layout} takes {kept}, not {files} file{'s' * (files != 1)}")
+
+
+def in_one(foreign: Sequence[Foreign], starts: Sequence[str]) -> dict[str, Tensor]:
+    """Return the entries of all files; two are told apart by spectral norm, which only the one for edges has."""
+    if len(starts) == 1:
+        return foreign[0].entries
+    spectral = [any(name.endswith("weight_orig") for name in file.entries) for file in foreign]
+    if spectral.count(True) != 1:
+        what = "both" if all(spectral) else "neither"
+        raise ValueError(
+            f"{' and '.join(str(file.path) for file in foreign)} should be one generator that draws edges, with "
+            f"spectral norm (weight_orig), and one that paints, without: {what} has it"
+        )
+    ordered = foreign if spectral[0] else foreign[::-1]
+    return {start + name: it for start, file in zip(starts, ordered, strict=True) for name, it in file.entries.items()}
+
+
+def run_of(kind: Layout, entries: Entries, settings: Sequence[str], *, name: str) -> Run:
+    """Return a run that describes the network in the files and what it is shown; its training is only a formality."""
+    tree: dict[str, Any] = {
+        "output": f"runs/{name}",
+        "steps": 1,
+        "data": {"train": "synthetic", "batch": 1, "mask": {"name": kind.mask}, "fill": list(kind.fills)},
+        "generator": {"name": kind.generator, **kind.options(entries)},
+        "recipe": {"name": "supervised", "weights": {"l1": 1.0}},
+        "optim": {"generator": {"lr": 1e-4}},
+    }
+    for setting in settings:
+        override(tree, setting)
+    return parse_run(tree, "the run of imported weights")
+
+
+def converted(
+    kind: Layout, entries: Entries, run: Run, *, origin: str
+) -> tuple[dict[str, Tensor], list[str], list[str]]:
+    """Return our weights, their entries that do not matter, and our counters that they do not have.
+
+    Raises ValueError for entries that are missing, left over, or of another shape.
+    """
+    with torch.device("meta"):
+        wanted = build(GENERATORS, run.generator, "generator").state_dict()
+    theirs = {name: kind.theirs(name, run.generator.options) for name in wanted}
+    started = [name for name in wanted if theirs[name] not in entries and name.endswith(COUNTER)]
+    missing = [theirs[name] for name in wanted if theirs[name] not in entries and name not in started]
+    extra = [name for name in entries if name not in set(theirs.values())]
+    ignored = [name for name in extra if name.endswith(f".{COUNTER}") or re.fullmatch(kind.harmless, name)]
+    left = [name for name in extra if name not in ignored]
+    network = f"generator {kind.generator} ({kind.source})"
+    if missing or left:
+        faults = [f"lacks {len(missing)} it needs ({listed(missing)})"] if missing else []
+        faults += [f"has {len(left)} left over ({listed(left)})"] if left else []
+        raise ValueError(f"{origin} does not fit {network}: of the entries, it {' and '.join(faults)}")
+    weights = {}
+    for name, like in wanted.items():
+        tensor = torch.zeros(like.shape) if name in started else entries[theirs[name]]
+        if tensor.shape != like.shape:
+            shapes = f"{list(tensor.shape)} where {list(like.shape)} belongs"
+            raise ValueError(f"{origin} does not fit {network}: {theirs[name]} is {shapes}")
+        tensor = tensor.to(like.dtype)
+        weights[name] = kind.adapt(name, tensor) if kind.adapt else tensor
+    return weights, ignored, started
+
+
+def swapped(tensor: Tensor, dimension: int) -> Tensor:
+    """Reverse the first three channels of a dimension."""
+    order = [2, 1, 0, *range(3, tensor.shape[dimension])]
+    return tensor.index_select(dimension, torch.tensor(order))
+
+
+def alike(names: Sequence[str]) -> list[str]:
+    """Return names with N for their numbers, each kind once with its count."""
+    kinds = [re.sub(r"\d+", "N", name) for name in names]
+    return [f"{kind} ({kinds.count(kind)})" for kind in dict.fromkeys(kinds)]

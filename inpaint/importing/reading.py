@@ -1,0 +1,101 @@
+"""Reading a foreign file of weights without running anything that it holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+HOLDERS = ("generator", "G", "netG", "model", "state_dict")  # under which training programs keep a generator's weights
+PREFIXES = (
+    "module",
+    "generator",
+    "netG",
+    "G",
+)  # of wrappers and whole models; the layouts' own names have none of them
+OTHERS = ("discriminator", "netD", "D", "disc", "adversarial_loss")  # what whole models hold beside a generator
+CODE = re.compile(r"GLOBAL (\S+)")  # how torch names what a pickle wants to call
+
+
+class Foreign(NamedTuple):
+    """A generator's entries under the file's own names, without prefixes, and what else the file holds."""
+
+    path: Path
+    entries: dict[str, Tensor]
+    others: list[str]  # names of entries that belong to other networks
+
+
+def read_foreign(path: Path) -> Foreign:
+    """Read the generator's entries from a .pth, .pt or .safetensors file.
+
+    Raises ValueError in a sentence for a file that is missing, damaged, holds no weights, or wants to run code.
+    """
+    if not path.is_file():
+        raise ValueError(f"{path} does not exist; it should be a file of weights (.pth, .pt or .safetensors)")
+    tree = tensors_of(path) if path.suffix == ".safetensors" else unpickled(path)
+    while isinstance(tree, Mapping) and (held := next((it for it in HOLDERS if isinstance(tree.get(it), Mapping)), "")):
+        tree = tree[held]
+    if not isinstance(tree, Mapping) or not any(isinstance(value, Tensor) for value in tree.values()):
+        found = f"only {listed(map(str, tree))}" if isinstance(tree, Mapping) and tree else f"a {type(tree).__name__}"
+        raise ValueError(
+            f"{path} holds no generator's weights: a mapping from names to tensors was expected, not {found}"
+        )
+    entries: dict[str, Tensor] = {}
+    others = []
+    for full, value in tree.items():
+        name = bare(str(full))
+        if name is None:
+            others.append(str(full))
+        elif not isinstance(value, Tensor):
+            raise ValueError(f"{path} holds {full!r} among the weights, which is no tensor but {type(value).__name__}")
+        elif name in entries:
+            raise ValueError(f"{path} holds {name!r} twice, under different prefixes: it should hold one generator")
+        else:
+            entries[name] = value
+    return Foreign(path, entries, others)
+
+
+def bare(name: str) -> str | None:
+    """Return a name without the prefixes of wrappers and whole models; None where it belongs to another network."""
+    first, dot, rest = name.partition(".")
+    while dot and first in PREFIXES:
+        name = rest
+        first, dot, rest = name.partition(".")
+    return None if dot and first in OTHERS else name
+
+
+def tensors_of(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise ValueError(f"{path} is not a safetensors file: {error}") from None
+
+
+def unpickled(path: Path) -> Any:
+    """Unpickle tensors and plain values, and refuse everything else."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # damaged bytes raise a dozen kinds, from UnpicklingError to struct.error
+        said = str(error)
+        if code := CODE.search(said):
+            raise ValueError(
+                f"{path} wants to run code when it is opened ({code[1]}) and was refused: "
+                "a file that holds a state dict (tensors and plain values alone) is needed"
+            ) from None
+        # torch's own words for damaged bytes advise to read them unsafely, which nobody should
+        reason = "damaged, or of another kind" if "weights_only" in said else " ".join(said.partition("\n")[0].split())
+        raise ValueError(
+            f"{path} is not a PyTorch file of weights that can be read safely: {reason or type(error).__name__}"
+        ) from None
+
+
+def listed(names: Any, most: int = 6) -> str:
+    """Return names with commas between, the first few of them where they are many."""
+    names = list(names)
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
