@@ -90,6 +90,16 @@ def training_pictures() -> str:
     return "\n".join(["| Debian package | pictures | licence |", "| --- | ---: | --- |", *rows])
 
 
+def validation_curve(folder: Path) -> str:
+    """Return a table of the validation PSNR by step, as the run's journal tells it."""
+    lines = [line for line in Journal(folder / "journal.jsonl").read() if "psnr" in line]
+    steps = " | ".join(f"{line['step']:,}" for line in lines)
+    scores = " | ".join(f"{line['psnr']:.2f}" for line in lines)
+    return (
+        f"| step | 0 | {steps} |\n|{' ---: |' * (len(lines) + 2)}\n| PSNR | {lines[0]['psnr_before']:.2f} | {scores} |"
+    )
+
+
 CARD = """# default
 
 One network for mosaics and holes: `{generator}`, {parameters:,} parameters, stored in half precision.
@@ -114,6 +124,10 @@ Data: {patches:,} patches of {count:,} freely licensed photographs, paintings an
 fetches them and records author and licence of each), and scenes drawn by `inpaint/data/synthetic.py`.
 
 {pictures}
+
+Validation PSNR over the mask, dB, of the averaged network on pictures that it was not trained on:
+
+{curve}
 
 ## Measured
 
@@ -152,6 +166,7 @@ def card(folder: Path, told: dict[str, Any], evaluation: Evaluation, data: Path)
         patches=len(training),
         count=len({line["source"] for line in training}),
         pictures=training_pictures(),
+        curve=validation_curve(folder),
         data=data.name,
         number=evaluation.count,
         table=markdown(evaluation),
