@@ -115,6 +115,8 @@ def check(job: Job) -> None:
         raise ValueError(f"The block is {job.block}, but cells must be at least 2 pixels high and wide.")
     if job.original is not None and job.masks is not None:
         raise ValueError("Give either originals or masks: with masks the pixels come from the pictures themselves.")
+    if job.masks is not None and (job.tolerance or job.colour != GREEN):
+        raise ValueError("Masks say what is restored, so a colour or a tolerance of paint means nothing: leave it out.")
     for name, path in (("originals", job.original), ("masks", job.masks)):
         if path is not None and not path.exists():
             raise FileNotFoundError(f"The {name} {path} do not exist: give a file or a folder.")
