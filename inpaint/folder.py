@@ -222,8 +222,11 @@ def censor_of(damage: list[Damage]) -> str:
 
 
 def note_of(marked: Marked, damage: list[Damage], block: tuple[int, int] | None) -> str | None:
-    """Say what the user should know: paint that was left, a block not used, mosaics restored without their grid."""
+    """Say what the user should know: paint that was left, a wrong suffix, a block not used, mosaics without a grid."""
     notes = [marked.note] if marked.note else []
+    form, named = marked.picture.format, images.format_of(marked.base)
+    if form != named:
+        notes.append(f"{marked.base.name} is a {form} file, but its name says {named}, as which it was written")
     if block is not None and all(part.censor == "hole" for part in damage):
         notes.append("taken for a bar, so the block was not used: a mosaic needs its own pixels and the censor mosaic")
     for part in damage:

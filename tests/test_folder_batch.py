@@ -206,6 +206,14 @@ def test_an_output_that_is_a_file_is_refused_for_a_folder(tmp_path: Path):
         decensor(tmp_path / "in", tmp_path / "out", restorer=Fake())
 
 
+def test_a_wrong_suffix_is_said(tmp_path: Path):
+    save(tmp_path / "in" / "a.jpg", painted(noise(), BOX), format="PNG")
+    save(tmp_path / "in" / "b.png", painted(noise(), BOX))
+    wrong, right = decensor(tmp_path / "in", tmp_path / "out", restorer=Fake())
+    assert "a.jpg is a PNG file, but its name says JPEG" in str(wrong.note)
+    assert right.note is None
+
+
 def test_paths_may_be_strings(tmp_path: Path):
     save(tmp_path / "in" / "a.png", painted(noise(), BOX))
     save(tmp_path / "original" / "a.png", noise())
