@@ -83,15 +83,19 @@ def recipe_of(run: Run) -> nn.Module:
     """Build the networks, on the CPU from the run's seed, and how they learn."""
     torch.manual_seed(run.seed)
     generator = build(GENERATORS, run.generator, "generator")
-    judges = {name: build(DISCRIMINATORS, part, "discriminator") for name, part in run.discriminators.items()}
+    others: dict[str, dict[str, nn.Module]] = {
+        "partners": {name: build(GENERATORS, part, "generator") for name, part in run.partners.items()},
+        "discriminators": {name: build(DISCRIMINATORS, it, "discriminator") for name, it in run.discriminators.items()},
+    }
     if run.recipe.name not in RECIPES:
         raise ValueError(f"recipe {run.recipe.name!r} is unknown; choose {', '.join(RECIPES)}")
     factory: Callable[..., nn.Module] = RECIPES[run.recipe.name]
     given: list[Any] = [generator]
-    if "discriminators" in inspect.signature(factory).parameters:
-        given.append(judges)
-    elif judges:
-        raise ValueError(f"recipe {run.recipe.name} learns without discriminators: remove {', '.join(judges)}")
+    for kind, networks in others.items():
+        if kind in inspect.signature(factory).parameters:
+            given.append(networks)
+        elif networks:
+            raise ValueError(f"recipe {run.recipe.name} learns without {kind}: remove {', '.join(networks)}")
     if run.features is not None:
         factory = partial(factory, features=VggFeatures(run.features.network, weights=run.features.weights))
     return call(factory, run.recipe.options, f"recipe {run.recipe.name}", *given)
@@ -105,7 +109,12 @@ def rate_of(optim: Optim, steps: int) -> Callable[[int], float]:
             return optim.lr * (step + 1) / optim.warmup
         start = max(optim.warmup, optim.constant_for * steps)
         done = min(1.0, max(0.0, (step - start) / max(1.0, steps - start)))
-        falling = {"constant": 1.0, "linear": 1 - done, "cosine": (1 + math.cos(math.pi * done)) / 2}
+        falling = {
+            "constant": 1.0,
+            "linear": 1 - done,
+            "cosine": (1 + math.cos(math.pi * done)) / 2,
+            "multistep": optim.gamma ** sum(step >= milestone for milestone in optim.milestones),
+        }
         return optim.lr * falling[optim.schedule]
 
     return rate
@@ -117,6 +126,14 @@ def player_of(network: nn.Module, optim: Optim, steps: int) -> Player:
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
     optimizer = kind(parameters, lr=optim.lr, betas=optim.betas, weight_decay=optim.weight_decay)
     return Player(optimizer, rate_of(optim, steps))
+
+
+def players_of(run: Run, recipe: nn.Module) -> dict[str, Player]:
+    """Build an optimizer for each player.  Raises ValueError where the run's optimizers are of other players."""
+    players: Mapping[str, nn.Module] = recipe.players  # pyright: ignore
+    if set(players) != set(run.optim):
+        raise ValueError(f"optim names {sorted(run.optim)}, but the run's players are {sorted(players)}")
+    return {name: player_of(network, run.optim[name], run.steps) for name, network in players.items()}
 
 
 def trainer_of(run: Run) -> Trainer:
@@ -138,7 +155,7 @@ def trainer_of(run: Run) -> Trainer:
     every = run.every
     return Trainer(
         recipe,  # pyright: ignore[reportArgumentType]
-        {name: player_of(network, run.optim[name], run.steps) for name, network in recipe.players.items()},  # pyright: ignore
+        players_of(run, recipe),
         batches=batches,
         validation=validation_of(run),
         folder=Path(run.output),

@@ -84,15 +84,26 @@ class Data(Strict):
 
 
 class Optim(Strict):
-    """One player's optimizer; the rate warms up over `warmup` steps and then follows `schedule` to the last step."""
+    """One player's optimizer; the rate warms up over `warmup` steps and then follows `schedule` to the last step.
+
+    The schedule multistep multiplies the rate by `gamma` at each of the steps `milestones`.
+    """
 
     name: Literal["adam", "adamw"] = "adamw"
     lr: float = Field(gt=0)
     betas: tuple[float, float] = (0.9, 0.99)
     weight_decay: float = Field(default=0.0, ge=0)
-    schedule: Literal["constant", "cosine", "linear"] = "constant"
+    schedule: Literal["constant", "cosine", "linear", "multistep"] = "constant"
     constant_for: float = Field(default=0.0, ge=0, le=1)
+    milestones: tuple[PositiveInt, ...] = ()
+    gamma: float = Field(default=0.1, gt=0)
     warmup: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def milestones_belong_to_multistep(self) -> Optim:
+        if (self.schedule == "multistep") != bool(self.milestones):
+            raise ValueError(f"the schedule is {self.schedule}: milestones belong to multistep, which needs them")
+        return self
 
 
 class Features(Strict):
@@ -125,17 +136,11 @@ class Run(Strict):
     every: Every = Every()
     data: Data
     generator: Part
+    partners: dict[str, Part] = {}  # generators that learn beside it and restore nothing, such as a cycle's way back
     discriminators: dict[str, Part] = {}
     recipe: Part
     features: Features | None = None
-    optim: dict[str, Optim]
-
-    @model_validator(mode="after")
-    def every_player_has_an_optimizer(self) -> Run:
-        players = {"generator", *self.discriminators}
-        if players != set(self.optim):
-            raise ValueError(f"optim names {sorted(self.optim)}, but the run's players are {sorted(players)}")
-        return self
+    optim: dict[str, Optim]  # one for each player of the recipe
 
 
 def read_run(path: Path | str, settings: Sequence[str] = ()) -> Run:

@@ -81,11 +81,20 @@ WRONG: dict[str, tuple[Change, str]] = {
         "perceptual needs a features network",
     ),
     "discriminators that nobody asks": (
-        lambda tree: (
-            tree.update(discriminators={"judge": {"name": "patch"}}),
-            tree["optim"].update(judge={"lr": 1e-4}),
-        ),
+        lambda tree: tree.update(discriminators={"judge": {"name": "patch"}}),
         "recipe supervised learns without discriminators: remove judge",
+    ),
+    "partners that nobody asks": (
+        lambda tree: tree.update(partners={"back": {"name": "unet"}}),
+        "recipe supervised learns without partners: remove back",
+    ),
+    "an optimizer of nobody": (
+        lambda tree: tree["optim"].update(judge={"lr": 1e-4}),
+        r"optim names \['generator', 'judge'\], but the run's players are \['generator'\]",
+    ),
+    "a player without an optimizer": (
+        lambda tree: tree["optim"].pop("generator"),
+        r"optim names \[\], but the run's players are \['generator'\]",
     ),
 }
 
@@ -234,6 +243,9 @@ def test_without_validation_there_is_none(pictures: Path, tmp_path: Path):
         ({"schedule": "linear", "constant_for": 0.5}, 75, 0.5),
         ({"schedule": "linear", "warmup": 20}, 60, 0.5),
         ({"schedule": "cosine", "warmup": 100}, 99, 1.0),
+        ({"schedule": "multistep", "milestones": [30, 60], "gamma": 0.5}, 29, 1.0),
+        ({"schedule": "multistep", "milestones": [30, 60], "gamma": 0.5}, 30, 0.5),
+        ({"schedule": "multistep", "milestones": [30, 60], "gamma": 0.5}, 99, 0.25),
     ],
 )
 def test_the_learning_rate_follows_its_schedule(options: dict, step: int, share: float):

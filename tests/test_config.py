@@ -93,8 +93,8 @@ def test_a_run_cannot_be_changed():
         ("data.mask={share: 2}", "data.mask.0.name: Field required"),
         ("data.train=[]", "data.train: "),
         ("optim.generator.constant_for=2", "optim.generator.constant_for: "),
-        ("discriminators.critic.name=patch", "optim names ['generator'], but the run's players are ['critic', 'gen"),
-        ("optim.critic.lr=1e-4", "optim names ['critic', 'generator'], but the run's players are ['generator']"),
+        ("optim.generator.schedule=multistep", "optim.generator: the schedule is multistep: milestones belong to"),
+        ("optim.generator.milestones=[5]", "the schedule is constant: milestones belong to multistep, which needs"),
     ],
 )
 def test_a_fault_is_told_with_its_place_and_its_rule(tmp_path: Path, setting: str, sentence: str):

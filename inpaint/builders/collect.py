@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from inpaint import images
-from inpaint.builders.examine import Source
+from inpaint.builders.source import Source
 
 
 def collect(sources: Sequence[Path], output: Path) -> list[Source]:

@@ -22,10 +22,11 @@ import cv2
 import torch
 
 from inpaint.builders.collect import collect
-from inpaint.builders.examine import Finding, Settings, Source, examine
+from inpaint.builders.examine import Finding, Settings, examine
 from inpaint.builders.groups import SPLITS
 from inpaint.builders.judge import Member, judged
 from inpaint.builders.report import RULES, DatasetReport
+from inpaint.builders.source import Source
 from inpaint.builders.write import building, write_dataset
 
 GROUP_BY = (None, "folder")

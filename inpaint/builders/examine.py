@@ -17,6 +17,7 @@ from PIL import Image
 from inpaint import images
 from inpaint.builders.patches import Place, cut
 from inpaint.builders.similarity import Look, look_at, look_at_quarters
+from inpaint.builders.source import Source
 
 FLAT = 4.0  # standard deviation, gray levels, below which a picture is flat: fog, a plain cover, a blank scan
 
@@ -29,13 +30,6 @@ class Settings(NamedTuple):
     patches_per_image: int
     scales: tuple[float, ...]
     min_side: int  # of a picture, pixels
-
-
-class Source(NamedTuple):
-    """A picture file and the name by which reports and manifests call it."""
-
-    name: str  # the source folder's name and the path below it, with forward slashes
-    path: Path
 
 
 class Patch(NamedTuple):

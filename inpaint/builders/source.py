@@ -1,0 +1,19 @@
+"""A picture before it is read: where it lies, what it is called, and what is told about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class Source(NamedTuple):
+    """A picture file, or a member of an archive, and the name by which reports and manifests call it."""
+
+    name: str  # unique; the source's own name and the path below it, with forward slashes
+    path: Path  # of the file, or of the archive that holds it
+    member: str = ""  # name inside the archive; "" for a file
+    facts: Mapping[str, str] = NOTHING  # licence, author, url and whatever other columns a manifest has
