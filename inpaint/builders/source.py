@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import NamedTuple
 
-NOTHING: Mapping[str, str] = MappingProxyType({})
+Facts = tuple[tuple[str, str], ...]  # (column, value), sorted; a mapping that sorts, hashes and pickles
 
 
 class Source(NamedTuple):
@@ -16,4 +14,4 @@ class Source(NamedTuple):
     name: str  # unique; the source's own name and the path below it, with forward slashes
     path: Path  # of the file, or of the archive that holds it
     member: str = ""  # name inside the archive; "" for a file
-    facts: Mapping[str, str] = NOTHING  # licence, author, url and whatever other columns a manifest has
+    facts: Facts = ()  # licence, author, url and whatever other columns a manifest has
