@@ -19,11 +19,12 @@ from inpaint.data.samples import Positions, Samples, fixed_samples
 from inpaint.data.samples import load as load_batches
 from inpaint.data.sources import centre_crops, source_of
 from inpaint.degradation.degrade import Degradation
-from inpaint.degradation.fills import FILLS
+from inpaint.degradation.fills import FILLS, Mosaic
 from inpaint.degradation.masks import MASKS
 from inpaint.degradation.realism import Realism
 from inpaint.discriminators import DISCRIMINATORS
 from inpaint.generators import GENERATORS
+from inpaint.layers.cells import OnCells
 from inpaint.losses.features import VggFeatures
 from inpaint.recipes import RECIPES
 from inpaint.restorer import Restorer, find_device
@@ -136,6 +137,26 @@ def players_of(run: Run, recipe: nn.Module) -> dict[str, Player]:
     return {name: player_of(network, run.optim[name], run.steps) for name, network in players.items()}
 
 
+def check_block(run: Run, generator: nn.Module) -> None:
+    """Raise ValueError where a generator enlarges cells of one block, and no fill of the run is a mosaic of it."""
+    if not isinstance(generator, OnCells):
+        return
+    short, long = sorted(generator.block)
+    fills = [build(FILLS, choice, "fill") for choice in run.data.fill]
+    mosaics = [fill for fill in fills if isinstance(fill, Mosaic)]
+    for fill in mosaics:
+        least, most = (int(short * ratio) for ratio in fill.ratio)  # the longer side of a rectangular cell
+        drawn = fill.rectangular < 1 if short == long else fill.rectangular > 0 and least <= long <= most
+        if fill.block == (short, short) and drawn:
+            return
+    blocks = " and ".join(str(low) if low == high else f"{low} to {high}" for low, high in (it.block for it in mosaics))
+    raise ValueError(
+        f"generator {run.generator.name} enlarges cells of block {short if short == long else list(generator.block)} "
+        f"alone, but data.fill draws {'mosaics of block ' + blocks if mosaics else 'no mosaics'}: "
+        "choose the same block for both"
+    )
+
+
 def trainer_of(run: Run) -> Trainer:
     """Build everything that a run names.  Raises ValueError in a sentence for what does not fit."""
     device = find_device(run.device)
@@ -143,6 +164,7 @@ def trainer_of(run: Run) -> Trainer:
     multiple, crop = int(recipe.generator.multiple), run.data.crop  # pyright: ignore
     if crop % multiple:
         raise ValueError(f"data.crop {crop} does not divide by {multiple}, as generator {run.generator.name} needs")
+    check_block(run, recipe.generator)  # pyright: ignore
     layout = torch.channels_last if run.channels_last else torch.contiguous_format
     recipe.to(device=device, memory_format=layout)  # pyright: ignore[reportCallIssue]
     samples = samples_of(run)

@@ -71,6 +71,14 @@ WRONG: dict[str, tuple[Change, str]] = {
         lambda tree: tree["data"].update(crop=33),
         "data.crop 33 does not divide by 2, as generator residual_unet needs",
     ),
+    "a block that no mosaic has": (
+        lambda tree: tree.update(generator={"name": "espcn", "block": 8, "width": 4}),
+        "generator espcn enlarges cells of block 8 alone, but data.fill draws mosaics of block 3 to 6: choose the same",
+    ),
+    "a block without a mosaic": (
+        lambda tree: (tree.update(generator={"name": "edsr", "width": 4}), tree["data"].update(fill={"name": "hole"})),
+        "generator edsr enlarges cells of block 8 alone, but data.fill draws no mosaics",
+    ),
     "a crop larger than the pictures": (
         lambda tree: tree["data"].update(crop=512),
         "picture0.png is 300x300 px, smaller than the crop of 512x512",
@@ -264,6 +272,29 @@ def test_the_learning_rate_follows_its_schedule(options: dict, step: int, share:
 )
 def test_a_network_is_shown_what_it_mostly_learned_from(fills: list, shown: dict):
     assert presentations([Choice(**fill) for fill in fills]) == shown
+
+
+@pytest.mark.parametrize(
+    ("block", "fill", "fits"),
+    [
+        (4, {"block": 4}, True),
+        (4, {"block": 4, "rectangular": 0.5}, True),
+        (4, {"block": 4, "rectangular": 1.0}, False),
+        (4, {"block": [3, 6]}, False),
+        ([4, 6], {"block": 4}, False),
+        ([4, 6], {"block": 4, "rectangular": 0.5, "ratio": [1.2, 1.6]}, True),
+        ([6, 4], {"block": 4, "rectangular": 0.5, "ratio": [1.2, 1.6]}, True),
+        ([4, 9], {"block": 4, "rectangular": 0.5, "ratio": [1.2, 1.6]}, False),
+    ],
+)
+def test_a_fixed_block_needs_one_mosaic_of_it(block: Any, fill: dict, fits: bool, pictures: Path, tmp_path: Path):
+    tree = tiny_tree(pictures, tmp_path, generator={"name": "espcn", "block": block, "width": 4})
+    tree["data"]["fill"] = [{"name": "hole"}, {"name": "mosaic", "block": 9}, {"name": "mosaic", **fill}]
+    if fits:
+        trainer_of(run_of(tree))
+    else:
+        with pytest.raises(ValueError, match="enlarges cells of block"):
+            trainer_of(run_of(tree))
 
 
 @pytest.fixture
