@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from inpaint.discriminators.scores import Scores
 from inpaint.layers.padding import PaddedConv, initialise
+from inpaint.layers.window import cropped
 
 SLOPE = 0.2  # of the leaky ReLUs
 LOCAL = (1, 2, 4, 8)  # widths of the layers, in widths of the first
@@ -70,27 +71,6 @@ class LocalGlobal(nn.Module):
             x = torch.cat([x, mask.to(x.dtype)], dim=1)
         local, whole = self.local(cropped(x, mask, self.crop)), self.whole(x)
         return Scores(torch.cat([local.logits, whole.logits], dim=1), [*local.features, *whole.features])
-
-
-def cropped(x: Tensor, mask: Tensor, side: int) -> Tensor:
-    """Cut the square around the middle of each sample's hole, (B, C, side, side); empty masks take the middle."""
-    rows = starts((mask > 0.5).any(dim=3)[:, 0], side)  # (B,)
-    columns = starts((mask > 0.5).any(dim=2)[:, 0], side)
-    reach = torch.arange(side, device=x.device)
-    samples = torch.arange(len(x), device=x.device)[:, None, None]
-    places = (samples, rows[:, None, None] + reach[:, None], columns[:, None, None] + reach)  # (B, side, side) each
-    return x.permute(0, 2, 3, 1)[places].permute(0, 3, 1, 2)
-
-
-def starts(occupied: Tensor, side: int) -> Tensor:
-    """Return where a window of this side starts that is centred on the occupied places and lies inside, (B,).
-
-    occupied: (B, length), bool.
-    """
-    length = occupied.shape[1]
-    first = occupied.int().argmax(dim=1)
-    stop = length - occupied.flip(1).int().argmax(dim=1)  # with nothing occupied: all of it
-    return ((first + stop - side) // 2).clamp(0, length - side)
 
 
 def build(*, width: int = 64, size: int = 256, crop: int = 128, see_mask: bool = False) -> nn.Module:

@@ -73,25 +73,6 @@ def test_the_logits_are_local_and_global():
     assert not torch.equal(other[:, 1], scores.logits[:, 1])
 
 
-@pytest.mark.parametrize(
-    ("rows", "columns", "top", "left"),
-    [
-        ((40, 140), (60, 164), 26, 48),  # a box of 128 at (26, 48), shrunk by 14 and 12 on each side
-        ((0, 10), (250, 256), 0, 128),
-        ((0, 0), (0, 0), 64, 64),
-        ((10, 250), (0, 256), 66, 64),
-    ],
-)
-def test_the_crop_lies_around_each_samples_hole(rows: tuple, columns: tuple, top: int, left: int):
-    mask = torch.zeros(2, 1, 256, 256)
-    mask[0, :, slice(*rows), slice(*columns)] = 1
-    mask[1, :, 100:120, 100:120] = 1
-    picture = torch.arange(2 * 3 * 256 * 256.0).reshape(2, 3, 256, 256)
-    crops = local_global.cropped(picture, mask, 128)
-    assert torch.equal(crops[0], picture[0, :, top : top + 128, left : left + 128])
-    assert torch.equal(crops[1], picture[1, :, 46:174, 46:174])
-
-
 def test_the_pair_refuses_a_picture_of_another_size():
     network = local_global.build(width=4, size=64, crop=32)
     with pytest.raises(ValueError, match="32x64 px: this discriminator judges 64x64 px alone"):
