@@ -4,7 +4,8 @@ Source: Isola et al., Image-to-Image Translation with Conditional Adversarial Ne
 70 x 70 pixels, layers=0 is its PixelGAN. The trunk's state dict has the keys of the authors' PyTorch code. Differs:
 spectral normalisation (Miyato et al., 2018) and the mask as a fourth channel are choices; without a norm every
 convolution has a bias. EdgeConnect (Nazeri et al., 2019) and Region Normalization (Yu et al., 2020) judge with norm
-none, spectral, no bias at all, and pictures in [0, 1]: bias and signed are choices for them.
+none, spectral, no bias at all, and pictures in [0, 1]: bias and signed are choices for them.  EdgeConnect's judge of
+edges sees two channels, grey and edge, in the place of a picture.
 """
 
 from __future__ import annotations
@@ -39,7 +40,10 @@ class PatchTrunk(nn.Module):
 
 
 class Patch(nn.Module):
-    """A trunk that looks at pictures in [0, 1], shown in [-1, 1] where signed, and at their mask where see_mask."""
+    """A trunk that looks at pictures in [0, 1], shown in [-1, 1] where signed, and at their mask where see_mask.
+
+    The pictures have as many channels as the network was built for.
+    """
 
     def __init__(self, trunk: PatchTrunk, *, see_mask: bool, signed: bool):
         super().__init__()
@@ -105,18 +109,23 @@ def build(
     see_mask: bool = False,
     bias: bool = True,
     signed: bool = True,
+    in_channels: int = 3,
 ) -> nn.Module:
     """Build a PatchGAN; layers is its number of stride-2 convolutions, 0 judges single pixels.
 
-    bias: false leaves out every bias.  signed: whether pictures are shown in [-1, 1] or as they are.
+    bias: false leaves out every bias.  signed: whether pictures are shown in [-1, 1] or as they are.  in_channels: of
+    the pictures, without the mask.
 
     Raises ValueError for a norm that does not exist or for counts out of range.
     """
     if norm not in NORMS:
         raise ValueError(f"norm is {norm!r}: choose among {', '.join(NORMS)}.")
-    if width < 1 or layers < 0:
-        raise ValueError(f"width is {width} and layers is {layers}: width must be at least 1, layers at least 0.")
-    trunk = PatchTrunk(4 if see_mask else 3, width=width, layers=layers, norm=norm, bias=bias)
+    if width < 1 or layers < 0 or in_channels < 1:
+        raise ValueError(
+            f"width is {width}, layers is {layers} and in_channels is {in_channels}: width and in_channels must be at "
+            "least 1, layers at least 0."
+        )
+    trunk = PatchTrunk(in_channels + see_mask, width=width, layers=layers, norm=norm, bias=bias)
     initialize(trunk)  # before spectral norm, which starts its power iteration from the weights it finds
     if spectral:
         for layer in list(trunk.modules()):

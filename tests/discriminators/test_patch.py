@@ -43,7 +43,14 @@ def test_parameter_counts_without_biases_are_those_of_edge_connect(in_channels: 
     trunk = PatchTrunk(in_channels, norm="none", bias=False)
     assert count(trunk) == parameters
     assert all(parameter.dim() == 4 for parameter in trunk.parameters())
-    assert count(build(norm="none", spectral=True, bias=False)) == 2_763_776
+    options = {"norm": "none", "spectral": True, "bias": False, "signed": False}
+    assert count(build(in_channels=in_channels, **options)) == parameters  # pyright: ignore[reportArgumentType]
+
+
+def test_any_number_of_channels_may_be_judged_beside_the_mask():
+    network = build(width=4, in_channels=2, see_mask=True)
+    assert network(torch.rand(1, 2, 32, 32), torch.zeros(1, 1, 32, 32)).logits.shape == (1, 1, 2, 2)
+    assert network.get_parameter("trunk.model.0.weight").shape == (4, 3, 4, 4)
 
 
 def test_without_bias_single_pixels_are_judged_without_one_too():
@@ -151,7 +158,7 @@ def test_spectral_norm_of_a_diagonal_divides_by_its_largest_entry():
     torch.testing.assert_close(layer.weight.detach(), expected, atol=1e-6, rtol=0)
 
 
-@pytest.mark.parametrize(("option", "value"), [("norm", "layer"), ("layers", -1), ("width", 0)])
+@pytest.mark.parametrize(("option", "value"), [("norm", "layer"), ("layers", -1), ("width", 0), ("in_channels", 0)])
 def test_impossible_options_are_refused(option: str, value: object):
     with pytest.raises(ValueError, match=option):
         build(**{option: value})  # pyright: ignore[reportArgumentType]
