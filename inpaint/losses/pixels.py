@@ -2,18 +2,23 @@
 
 Sources: hole_l1, valid_l1 and tv as in Liu et al., Image Inpainting for Irregular Holes Using Partial Convolutions
 (2018), with its 1 / N over all N = C * H * W values; charbonnier as in Lai et al., LapSRN (2017); l1_per_hole as in
-Nazeri et al., EdgeConnect (2019). The hole_ and valid_ terms that are not from the first paper divide by the area
-they cover instead, so that their scale does not depend on the size of the mask.
+Nazeri et al., EdgeConnect (2019); hole_mae as in Yu et al., Region Normalization (2020); valid_mae and discounted_l1 as
+in Yu et al., Generative Image Inpainting with Contextual Attention (2018), and the authors' code. The hole_ and valid_
+terms that are not from the first paper divide by the area they cover instead, so that their scale does not depend on
+the size of the mask.
 """
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from inpaint.layers.window import cropped
 from inpaint.losses.scene import Scene
 
 CHARBONNIER_EPSILON = 1e-3
+DISCOUNT = 0.9  # a pixel further into the window counts this much less
 
 
 def l1(scene: Scene) -> Tensor:
@@ -56,15 +61,34 @@ def hole_mse(scene: Scene) -> Tensor:
     return mean_within(error(scene).square(), scene.sample.mask)
 
 
+def hole_mae(scene: Scene) -> Tensor:
+    """Mean absolute error over the pixels of the hole; 0 without a hole."""
+    return mean_within(error(scene).abs(), scene.sample.mask)
+
+
+def valid_mae(scene: Scene) -> Tensor:
+    """Mean absolute error over the pixels outside the hole; 0 where everything is hole."""
+    return mean_within(error(scene).abs(), 1 - scene.sample.mask)
+
+
+def discounted_l1(scene: Scene) -> Tensor:
+    """Mean absolute error over the window around each hole, counting less the further a pixel lies from its rim."""
+    return discounted(error(scene).abs(), scene.sample.mask)
+
+
 def coarse_l1(scene: Scene) -> Tensor:
     """Mean absolute error of the first stage of a two-stage generator, over everything."""
-    extras = scene.prediction.extras
-    if "coarse" not in extras:
-        raise ValueError(
-            f"The term coarse_l1 needs a two-stage generator: this one answers {sorted(extras)} beside "
-            "its image, not coarse."
-        )
-    return (extras["coarse"].to(scene.sample.target.dtype) - scene.sample.target).abs().mean()
+    return coarse_error(scene).abs().mean()
+
+
+def coarse_valid_mae(scene: Scene) -> Tensor:
+    """Mean absolute error of the first stage over the pixels outside the hole; 0 where everything is hole."""
+    return mean_within(coarse_error(scene).abs(), 1 - scene.sample.mask)
+
+
+def coarse_discounted_l1(scene: Scene) -> Tensor:
+    """Mean absolute error of the first stage over the window around each hole, discounted as discounted_l1 is."""
+    return discounted(coarse_error(scene).abs(), scene.sample.mask)
 
 
 def tv(scene: Scene) -> Tensor:
@@ -83,6 +107,27 @@ def tv(scene: Scene) -> Tensor:
 def error(scene: Scene) -> Tensor:
     """Return the raw prediction minus the target, (B, 3, H, W)."""
     return scene.prediction.image - scene.sample.target
+
+
+def coarse_error(scene: Scene) -> Tensor:
+    """Return the first stage's picture minus the target, (B, 3, H, W)."""
+    return scene.coarse - scene.sample.target
+
+
+def discounted(values: Tensor, mask: Tensor) -> Tensor:
+    """Mean over the window around each hole, half as long as the shorter side, of the values times their discount."""
+    side = min(values.shape[-2:]) // 2  # 128 of 256, as published
+    return (cropped(values, mask, side) * discounts(side).to(values)).mean()
+
+
+def discounts(side: int) -> Tensor:
+    """Return 0.9 to the power of the distance to the nearest edge of a square, (side, side).
+
+    As in the authors' code the first row has distance 0 and the last has distance 1.
+    """
+    places = torch.arange(side)
+    near = torch.minimum(places, side - places)  # (side,)
+    return DISCOUNT ** torch.minimum(near[:, None], near).float()
 
 
 def smooth_absolute(difference: Tensor) -> Tensor:

@@ -39,7 +39,8 @@ class Scene:
     def picture(self, name: str) -> Tensor:
         """Return one of the pictures that features are taken of, (B, 3, H, W).
 
-        name: prediction, composite, target; prediction_hole and target_hole are black outside the hole.
+        name: prediction, composite, target; prediction_hole and target_hole are black outside the hole;
+        coarse_composite is made of the first stage's picture.
         """
         match name:
             case "prediction":
@@ -52,9 +53,23 @@ class Scene:
                 return self.prediction.image * self.sample.mask
             case "target_hole":
                 return self.sample.target * self.sample.mask
+            case "coarse_composite":
+                return composite(self.coarse, self.sample.image, self.sample.mask)
         raise ValueError(
-            f"{name!r} is no picture of a scene: choose prediction, composite, target, prediction_hole or target_hole."
+            f"{name!r} is no picture of a scene: choose prediction, composite, target, prediction_hole, target_hole "
+            "or coarse_composite."
         )
+
+    @property
+    def coarse(self) -> Tensor:
+        """The picture of the first of two stages, (B, 3, H, W); ValueError where the generator has but one."""
+        extras = self.prediction.extras
+        if "coarse" not in extras:
+            raise ValueError(
+                "A term of the coarse picture needs a two-stage generator: this one answers "
+                f"{sorted(extras)} beside its image, not coarse."
+            )
+        return extras["coarse"].to(self.sample.target.dtype)
 
     def seen(self, name: str) -> dict[str, Tensor]:
         """Return the named feature maps of a picture, computed at the first call; targets carry no gradient."""

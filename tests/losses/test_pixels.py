@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from inpaint.losses import TERMS, Weight, check_weights, weight_at, weighted
+from inpaint.losses.pixels import discounts
 from inpaint.losses.scene import Scene
 from inpaint.sample import Prediction, Sample
 
@@ -37,8 +38,13 @@ VALUES = {  # 4 of 16 pixels are hole; errors 1 inside, -0.5 outside; coarse err
     "charbonnier": (4 * 1.0000005 + 12 * 0.500001) / 16,
     "hole_charbonnier": 1.0000005,
     "valid_charbonnier": 0.500001,
+    "hole_mae": 1.0,
+    "valid_mae": 0.5,
     "hole_mse": 1.0,
+    "discounted_l1": (3 * 1 + 0.9) / 4,  # a window of 2 x 2, which the hole fills; only its last corner is discounted
     "coarse_l1": 0.25,
+    "coarse_valid_mae": 0.25,
+    "coarse_discounted_l1": 0.25 * (3 * 1 + 0.9) / 4,
 }
 
 
@@ -54,7 +60,7 @@ def test_total_variation_counts_only_neighbours_that_both_touch_the_hole():
     assert TERMS["tv"](scene).item() == pytest.approx(0.24)
 
 
-@pytest.mark.parametrize("name", ["hole_charbonnier", "hole_mse"])
+@pytest.mark.parametrize("name", ["hole_charbonnier", "hole_mae", "hole_mse"])
 def test_a_term_over_the_hole_does_not_depend_on_its_size(name: str):
     small = scene_with(in_hole=0.5, outside=0.0)
     target = torch.zeros(1, 3, 4, 4)
@@ -62,7 +68,7 @@ def test_a_term_over_the_hole_does_not_depend_on_its_size(name: str):
     torch.testing.assert_close(TERMS[name](small), TERMS[name](large))
 
 
-@pytest.mark.parametrize("name", ["hole_l1", "hole_charbonnier", "hole_mse", "l1_per_hole", "tv"])
+@pytest.mark.parametrize("name", ["hole_l1", "hole_charbonnier", "hole_mae", "hole_mse", "l1_per_hole", "tv"])
 def test_an_empty_hole_gives_a_finite_number(name: str):
     target = torch.rand(1, 3, 4, 4, generator=torch.Generator().manual_seed(0))
     scene = Scene(Prediction(target, {}), Sample(target, torch.zeros(1, 1, 4, 4), target))
@@ -77,9 +83,14 @@ REGIONS = {
     "charbonnier": EVERYWHERE,
     "hole_charbonnier": HOLE,
     "valid_charbonnier": VALID,
+    "hole_mae": HOLE,
+    "valid_mae": VALID,
     "hole_mse": HOLE,
     "tv": HOLE,
+    "discounted_l1": HOLE,  # which fills its window here
     "coarse_l1": EVERYWHERE,
+    "coarse_valid_mae": VALID,
+    "coarse_discounted_l1": HOLE,
 }
 
 
@@ -99,6 +110,27 @@ def test_gradient_lies_exactly_where_the_term_looks(name: str, region: str):
         assert torch.equal(answer.grad != 0, expected)
 
 
+def test_the_discount_of_a_window_is_the_authors():
+    weights = discounts(128)
+    assert weights.shape == (128, 128)
+    assert (weights[0] == 1).all()
+    assert torch.equal(weights, weights.T)
+    found = [weights[127, 127], weights[10, 20], weights[64, 64], weights.mean()]
+    assert [weight.item() for weight in found] == pytest.approx([0.9, 0.34868, 0.001179, 0.252921], rel=5e-4)
+
+
+def test_a_discounted_term_looks_at_half_of_the_picture_around_the_hole():
+    mask = torch.zeros(1, 1, 32, 48)
+    mask[..., 2:6, 30:40] = 1
+    answer = torch.zeros(1, 3, 32, 48, requires_grad=True)
+    sample = Sample(torch.ones(1, 3, 32, 48), mask, torch.ones(1, 3, 32, 48))
+    TERMS["discounted_l1"](Scene(Prediction(answer, {}), sample)).backward()
+    assert answer.grad is not None
+    expected = torch.zeros_like(answer)
+    expected[..., :16, 27:43] = -discounts(16) / (3 * 16 * 16)
+    torch.testing.assert_close(answer.grad, expected)
+
+
 def test_every_pixel_term_is_covered_here():
     assert set(VALUES) | {"tv"} == set(REGIONS) <= set(TERMS)
 
@@ -110,11 +142,12 @@ def test_half_precision_answers_are_compared_in_full_precision():
     assert scene.composite.dtype == torch.float32
 
 
-def test_coarse_term_refuses_a_one_stage_generator():
+@pytest.mark.parametrize("name", ["coarse_l1", "coarse_valid_mae", "coarse_discounted_l1"])
+def test_coarse_terms_refuse_a_one_stage_generator(name: str):
     scene = scene_with(in_hole=1.0, outside=0.0)
     scene.prediction.extras.clear()
     with pytest.raises(ValueError, match="two-stage"):
-        TERMS["coarse_l1"](scene)
+        TERMS[name](scene)
 
 
 def test_weights_multiply_their_terms():
