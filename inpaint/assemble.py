@@ -98,7 +98,7 @@ def recipe_of(run: Run) -> nn.Module:
         elif networks:
             raise ValueError(f"recipe {run.recipe.name} learns without {kind}: remove {', '.join(networks)}")
     if run.features is not None:
-        factory = partial(factory, features=VggFeatures(run.features.network, weights=run.features.weights))
+        factory = partial(factory, features=VggFeatures(**run.features.model_dump()))
     return call(factory, run.recipe.options, f"recipe {run.recipe.name}", *given)
 
 

@@ -107,10 +107,17 @@ class Optim(Strict):
 
 
 class Features(Strict):
-    """The VGG of the perceptual and style terms; weights: "torchvision" or a file."""
+    """The VGG of the perceptual and style terms; weights: "torchvision" or a file.
+
+    content, style: the layers whose maps the perceptual and the style terms compare, by torchvision's name or index.
+    normalise: whether pictures are shown with ImageNet's mean and deviation, or in [0, 1].
+    """
 
     network: Literal["vgg16", "vgg19"] = "vgg16"
     weights: str = "torchvision"
+    content: tuple[str | int, ...] = ("pool1", "pool2", "pool3")
+    style: tuple[str | int, ...] = ("pool1", "pool2", "pool3")
+    normalise: bool = True
 
 
 class Every(Strict):
