@@ -41,15 +41,16 @@ LOSSY_TIFF = ("jpeg", "tiff_jpeg", "webp")
 BITS, PHOTOMETRIC, RESOLUTION, PLANAR, EXTRA, SAMPLE_FORMAT = 258, 262, 282, 284, 338, 339  # TIFF tags
 
 
-def read(path: Path | str, *, limit: int = LIMIT) -> Picture:
+def read(path: Path | str, *, limit: int = LIMIT, data: bytes | None = None) -> Picture:
     """Read a PNG, JPEG, WebP, BMP or TIFF file, upright: its EXIF orientation is applied here, once.
 
-    The format is told by the content, not by the suffix.  Raises FileNotFoundError where there is no such file, and
+    The format is told by the content, not by the suffix.  data: the content of a file that lies in an archive; the path
+    then only names it in errors.  Raises FileNotFoundError where there is no such file, and
     ValueError for a file that is empty, damaged, animated, no picture, of a kind that cannot be held exactly (32-bit
     samples, ...), or of more than `limit` pixels.
     """
     path = Path(path)
-    data = _content(path)
+    data = _content(path, data)
     form = _format(path, data)
     opened, orientation, data = _decode(path, data, form, limit)
     colour, alpha, icc = _samples(path, opened, data)
@@ -69,9 +70,9 @@ def read(path: Path | str, *, limit: int = LIMIT) -> Picture:
     )
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path, data: bytes | None) -> bytes:
     try:
-        data = path.read_bytes()
+        data = path.read_bytes() if data is None else data
     except FileNotFoundError:
         raise FileNotFoundError(f"{path} does not exist.") from None
     except OSError as error:

@@ -310,3 +310,17 @@ def test_webp_knows_whether_it_is_lossless(tmp_path: Path):
 def test_a_bigtiff_is_read(tmp_path: Path):
     Image.fromarray(COLOUR).save(tmp_path / "a.tif", big_tiff=True)
     assert np.array_equal(read(tmp_path / "a.tif").colour, COLOUR[:, :, :3])
+
+
+def test_content_from_elsewhere_is_read_as_a_file_is(tmp_path: Path):
+    Image.fromarray(COLOUR, "RGBA").save(tmp_path / "a.png")
+    data = (tmp_path / "a.png").read_bytes()
+    member = read("pack.zip/a.png", data=data)
+    whole = read(tmp_path / "a.png")
+    np.testing.assert_array_equal(member.colour, whole.colour)
+    with pytest.raises(ValueError, match=r"pack\.zip/a\.png is damaged or cut off"):
+        read("pack.zip/a.png", data=data[:-40])
+    with pytest.raises(ValueError, match="more than the limit of 5"):
+        read("pack.zip/a.png", data=data, limit=5)
+    with pytest.raises(ValueError, match=r"pack\.zip/a\.png is empty"):
+        read("pack.zip/a.png", data=b"")
