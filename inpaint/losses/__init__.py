@@ -34,8 +34,9 @@ TERMS: dict[str, Term] = {
     "style_out": perceptual.style_out,
     "style_comp": perceptual.style_comp,
     "style_hole": perceptual.style_hole,
+    "correlation": perceptual.correlation,
 }
-NEEDS_FEATURES = frozenset({"perceptual", "perceptual_out", "style_out", "style_comp", "style_hole"})
+NEEDS_FEATURES = frozenset({"perceptual", "perceptual_out", "style_out", "style_comp", "style_hole", "correlation"})
 
 
 def weighted(weights: Mapping[str, Weight], scene: Scene, step: int = 0) -> dict[str, Tensor]:

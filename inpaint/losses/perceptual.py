@@ -1,9 +1,10 @@
 """Terms that compare features instead of pixels.
 
 Sources: perceptual, style_out and style_comp as in Liu et al., Image Inpainting for Irregular Holes Using Partial
-Convolutions (2018); perceptual_out and style_hole as in Nazeri et al., EdgeConnect (2019). Each sums over the taps of
-the features network. The paper's two factors 1 / (C C) and 1 / (C H W) are the mean over the Gram matrix and the
-Gram matrix's own.
+Convolutions (2018); perceptual_out and style_hole as in Nazeri et al., EdgeConnect (2019); correlation as in Ma et al.,
+Coarse-to-Fine Image Inpainting via Region-wise Convolutions and Non-local Correlation (2019). Each sums over the taps
+of the features network, but for correlation, which looks at one. The first paper's two factors 1 / (C C) and
+1 / (C H W) are the mean over the Gram matrix and the Gram matrix's own.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import torch
 from torch import Tensor
 
 from inpaint.losses.scene import Scene
+
+CORRELATED = "pool2"  # the layer whose places are compared with each other
 
 
 def perceptual(scene: Scene) -> Tensor:
@@ -39,6 +42,18 @@ def style_hole(scene: Scene) -> Tensor:
     return style_distance(scene, "prediction_hole", "target_hole")
 
 
+def correlation(scene: Scene) -> Tensor:
+    """Mean absolute difference of how alike any two places are, in the first stage's composite and in the target.
+
+    The mean is over all pairs of places; the authors sum over the pairs and the batch.  A picture of 256 has 4096
+    places at the layer pool2.  Raises ValueError for a features network without that layer.
+    """
+    answer, target = scene.seen("coarse_composite"), scene.seen("target")
+    if CORRELATED not in target:
+        raise ValueError(f"The term correlation compares places of {CORRELATED}, but the features are {list(target)}.")
+    return mean_l1(affinity(answer[CORRELATED]), affinity(target[CORRELATED]))
+
+
 def content_distance(scene: Scene, name: str) -> Tensor:
     """Sum over the content taps of the mean absolute difference of a picture from the target."""
     answer, target = scene.seen(name), scene.seen("target")
@@ -56,6 +71,13 @@ def gram(features: Tensor) -> Tensor:
     rows = full_precision(features).flatten(2)  # (B, C, H W)
     with torch.autocast(features.device.type, enabled=False):  # a half-precision Gram matrix overflows
         return rows @ rows.transpose(1, 2) / rows[0].numel()
+
+
+def affinity(features: Tensor) -> Tensor:
+    """Return F^T F / C^2 of features (B, C, H, W), (B, H W, H W), at least in single precision."""
+    rows = full_precision(features).flatten(2)  # (B, C, H W)
+    with torch.autocast(features.device.type, enabled=False):
+        return rows.transpose(1, 2) @ rows / rows.shape[1] ** 2
 
 
 def mean_l1(first: Tensor, second: Tensor) -> Tensor:

@@ -7,13 +7,13 @@ import torch
 from torch import Tensor
 
 from inpaint.losses import NEEDS_FEATURES, TERMS, check_weights
-from inpaint.losses.perceptual import gram
+from inpaint.losses.perceptual import affinity, gram
 from inpaint.losses.scene import Scene
 from inpaint.sample import Prediction, Sample
 
 
 class Itself:
-    """Features that are the picture, tapped once for content and twice for style; counts its calls."""
+    """Features that are the picture, tapped once for content, twice for style, and as pool2; counts its calls."""
 
     def __init__(self):
         self.content: tuple[str, ...] = ("once",)
@@ -22,13 +22,13 @@ class Itself:
 
     def __call__(self, image: Tensor) -> dict[str, Tensor]:
         self.calls += 1
-        return {"once": image, "twice": 2 * image}
+        return {"once": image, "twice": 2 * image, "pool2": image}
 
 
 def scene_with(answer: Tensor, features: Itself | None) -> Scene:
-    """A black 2 x 2 target whose upper row is hole."""
+    """A black 2 x 2 target whose upper row is hole; both stages give one answer."""
     target, mask = torch.zeros(1, 3, 2, 2), torch.tensor([[[[1.0, 1.0], [0.0, 0.0]]]])
-    return Scene(Prediction(answer, {}), Sample(target, mask, target), features)
+    return Scene(Prediction(answer, {"coarse": answer}), Sample(target, mask, target), features)
 
 
 def test_gram_worked_out_by_hand():
@@ -55,7 +55,22 @@ VALUES = {
     "style_out": (1 + 4) * 4 / 12,
     "style_comp": (1 + 4) * 2 / 12,
     "style_hole": (1 + 4) * 2 / 12,
+    "correlation": 4 / 16 * 3 / 9,  # two of four places are 1 in three channels, so are four of sixteen pairs
 }
+
+
+def test_affinity_worked_out_by_hand():
+    features = torch.tensor([[[[1.0, 2.0]], [[0.0, 4.0]]]])  # two channels, two places
+    assert affinity(features).tolist() == [[[0.25, 0.5], [0.5, 5.0]]]
+
+
+def test_correlation_needs_its_layer():
+    class Others(Itself):
+        def __call__(self, image: Tensor) -> dict[str, Tensor]:
+            return {"once": image}
+
+    with pytest.raises(ValueError, match=r"places of pool2, but the features are \['once'\]"):
+        TERMS["correlation"](scene_with(torch.ones(1, 3, 2, 2), Others()))
 
 
 @pytest.mark.parametrize(("name", "value"), VALUES.items())
