@@ -4,6 +4,9 @@ Source: Yu et al., Free-Form Image Inpainting with Gated Convolution (2019), as 
 convolutions of stride 2 with TensorFlow's SAME padding, spectral normalisation (Miyato et al., 2018) and bias, a
 leaky ReLU after the last too; a picture of 256 gets 4 x 4 x 256 = 4096 logits.  Differs: RGB where the authors feed
 BGR.  The trunk works in [-1, 1].
+
+The discriminator of region-wise inpainting (Ma et al., 2019) has the same layers, but sees the picture within the hole
+alone and 0 around it, beside a mask with 1 = known: that is `within`.
 """
 
 from __future__ import annotations
@@ -41,21 +44,32 @@ class Trunk(nn.Module):
 class SnPatch(nn.Module):
     """A trunk that looks at pictures in [0, 1], and at their mask where see_mask."""
 
-    def __init__(self, trunk: Trunk, *, see_mask: bool):
+    def __init__(self, trunk: Trunk, *, see_mask: bool, within: bool):
         super().__init__()
         self.trunk = trunk
         self.see_mask = see_mask
+        self.within = within
 
     def forward(self, image: Tensor, mask: Tensor) -> Scores:
         """Return logits (B, 4 width, H / 64, W / 64), rounded up: one judgement per channel and place."""
         x = 2 * image - 1
+        if self.within:
+            x, mask = x * mask, 1 - mask
         return self.trunk(torch.cat([x, mask.to(x.dtype)], dim=1) if self.see_mask else x)
 
 
-def build(*, width: int = 64, spectral: bool = True, see_mask: bool = True, padding: str = "tensorflow") -> nn.Module:
+def build(
+    *,
+    width: int = 64,
+    spectral: bool = True,
+    see_mask: bool = True,
+    within: bool = False,
+    padding: str = "tensorflow",
+) -> nn.Module:
     """Build an SN-PatchGAN; the defaults make 5,946,816 parameters.
 
-    padding: tensorflow as published or pytorch.  Raises ValueError for a width below 1 and for an unknown padding.
+    within: see the picture within the hole alone, and the mask of what is known.  padding: tensorflow as published or
+    pytorch.  Raises ValueError for a width below 1 and for an unknown padding.
     """
     if width < 1:
         raise ValueError(f"width is {width}: a discriminator needs a width of at least 1")
@@ -63,4 +77,4 @@ def build(*, width: int = 64, spectral: bool = True, see_mask: bool = True, padd
     if spectral:  # after the weights are drawn: the power iteration starts from what it finds
         for convolution in trunk.convolutions:
             spectral_norm(convolution)
-    return SnPatch(trunk, see_mask=see_mask)
+    return SnPatch(trunk, see_mask=see_mask, within=within)

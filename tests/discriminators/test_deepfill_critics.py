@@ -60,6 +60,17 @@ def test_every_parameter_learns_and_pictures_are_seen_from_minus_one_to_one(netw
     assert (seen[0] == -1).all()
 
 
+def test_within_the_hole_nothing_around_it_is_seen():
+    network = sn_patch.build(width=4, within=True)
+    picture, mask = torch.full((1, 3, 64, 64), 0.75), torch.zeros(1, 1, 64, 64)
+    mask[..., 10:30, 20:40] = 1
+    seen = []
+    network.get_submodule("trunk").register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    scores = network(picture, mask)
+    assert torch.equal(seen[0], torch.cat([0.5 * mask.expand(1, 3, 64, 64), 1 - mask], dim=1))
+    assert scores.logits.shape == (1, 16, 1, 1)
+
+
 def test_the_logits_are_local_and_global():
     network = local_global.build(width=4, size=64, crop=32)
     picture, mask = torch.rand(2, 3, 64, 64), torch.zeros(2, 1, 64, 64)
