@@ -64,3 +64,33 @@ def adversarial_tree(pictures: Path, output: Path, **more: Any) -> dict[str, Any
         }
         | more
     )
+
+
+def critics_tree(pictures: Path, output: Path, **more: Any) -> dict[str, Any]:
+    """A two-stage network against a local and a global critic, which learn twice for each of its steps."""
+    adam = {"name": "adam", "lr": 1e-3, "betas": [0.5, 0.9]}
+    return (
+        tiny_tree(pictures, output)
+        | {
+            "generator": {"name": "contextual", "width": 4},
+            "discriminators": {"critics": {"name": "local_global", "width": 4, "size": 32, "crop": 16}},
+            "recipe": {"name": "wgan_gp", "weights": {"discounted_l1": 2.4, "valid_mae": 2.4}, "critic_steps": 2},
+            "optim": {"generator": adam, "critics": adam},
+        }
+        | more
+    )
+
+
+def cycle_tree(pictures: Path, output: Path, **more: Any) -> dict[str, Any]:
+    """Unpaired learning whose pools overflow within the six steps."""
+    adam = {"name": "adam", "lr": 1e-3, "betas": [0.5, 0.999]}
+    judge = {"name": "patch", "width": 4, "layers": 1, "norm": "instance"}
+    network = {"name": "resnet9", "width": 4, "blocks": 1}
+    tree = {
+        "generator": network,
+        "partners": {"reverse": network},
+        "discriminators": {"target": judge, "image": judge},
+        "recipe": {"name": "cycle", "pool": 3},
+        "optim": {"generator": adam, "discriminator": adam},
+    }
+    return tiny_tree(pictures, output) | tree | more

@@ -1,8 +1,9 @@
 """What discriminators and generators learn from each other's scores.
 
 Sources: nonsaturating, Goodfellow et al. (2014); lsgan, Mao et al. (2017); hinge, Lim and Ye (2017), with the factor
-1/2 of DeepFill v2; feature matching, Wang et al., pix2pixHD (2018), without its 1 / N as in EdgeConnect (2019). The
-factor 1/2 on every discriminator's loss is common practice; the papers sum without it.
+1/2 of DeepFill v2; feature matching, Wang et al., pix2pixHD (2018), without its 1 / N as in EdgeConnect (2019);
+gradient penalty, Gulrajani et al. (2017), over the hole as in Yu et al., Generative Image Inpainting with Contextual
+Attention (2018). The factor 1/2 on every discriminator's loss is common practice; the papers sum without it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from inpaint.losses.perceptual import full_precision, mean_l1
+
+TINY = 1e-12  # under a root, whose slope at 0 is infinite
 
 
 class Objective(NamedTuple):
@@ -65,3 +68,25 @@ def feature_matching(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
     """Sum over the discriminator's stages of the mean absolute difference; the real side gets no gradient."""
     assert len(real) == len(fake)
     return torch.stack([mean_l1(one.detach(), other) for one, other in zip(real, fake, strict=True)]).sum()
+
+
+def judgements(logits: Tensor) -> Tensor:
+    """Return what each critic of a pair says, (B, K): the mean over the places of its map, of logits (B, K, h, w)."""
+    return full_precision(logits).flatten(2).mean(dim=2)
+
+
+def gradient_penalty(critic: Callable[[Tensor], Tensor], picture: Tensor, mask: Tensor) -> Tensor:
+    """Return (|gradient| - 1)^2 of a picture's judgements, the mean over the batch and the sum over the critics.
+
+    critic: picture (B, 3, H, W) in [0, 1] -> logits (B, K, h, w).  Only the gradient in the hole counts, and it is that
+    with respect to a picture in [-1, 1], as published.  Its own gradient reaches the critic's parameters, for which the
+    critic is asked in single precision: a gradient of a gradient is too coarse in half precision.
+    """
+    with torch.autocast(picture.device.type, enabled=False), torch.enable_grad():
+        picture = full_precision(picture).detach().requires_grad_()
+        penalties = []
+        for judged in judgements(critic(picture)).unbind(dim=1):  # (B,) each: one critic's penalty is not another's
+            (gradient,) = torch.autograd.grad(judged.sum(), picture, create_graph=True)
+            squares = (gradient * mask / 2).square().sum(dim=(1, 2, 3))  # (B,)
+            penalties.append(((squares + TINY).sqrt() - 1).square().mean())
+        return torch.stack(penalties).sum()

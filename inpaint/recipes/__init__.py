@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from inpaint.recipes.adversarial import Adversarial
 from inpaint.recipes.supervised import Supervised
+from inpaint.recipes.wgan_gp import WganGp
 
 RECIPES = {
     "supervised": Supervised,
     "adversarial": Adversarial,
+    "wgan_gp": WganGp,
 }

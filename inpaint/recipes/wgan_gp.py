@@ -1,0 +1,90 @@
+"""Learning from critics that estimate how far restored pictures are from real ones.
+
+Source: Gulrajani et al., Improved Training of Wasserstein GANs (2017), as Yu et al., Generative Image Inpainting with
+Contextual Attention (2018, DeepFill v1) use it: two critics, local and global, whose logits are summed, each with its
+own penalty on the gradient in the hole.  Five steps of the critics precede one of the generator.
+
+Differs: every step is a step of the critics on a fresh batch, and the generator learns from the batch of the last of
+them, where the authors draw it another; one draw says how far between the real and the restored picture both critics
+are probed, theirs are two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import Tensor, nn
+
+from inpaint.losses import Weight, check_weights, weighted
+from inpaint.losses.adversarial import gradient_penalty, judgements
+from inpaint.losses.scene import Features, Scene
+from inpaint.recipes.frozen import frozen
+from inpaint.recipes.turn import Turn
+from inpaint.sample import Sample
+
+
+class WganGp(nn.Module):
+    """The critics learn at every step, the generator at some."""
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminators: Mapping[str, nn.Module],
+        *,
+        weights: Mapping[str, Weight],
+        weight: float = 0.001,
+        penalty: float = 10.0,
+        critic_steps: int = 5,
+        features: Features | None = None,
+    ):
+        """Gather the players.
+
+        weight: of the generator's adversarial term. penalty: the weight of the critics' gradient penalty. critic_steps:
+        the generator learns at every step that completes so many.
+        """
+        super().__init__()
+        check_weights(weights, features=features)
+        if critic_steps < 1:
+            raise ValueError(f"critic_steps is {critic_steps}: it must be at least 1.")
+        if not discriminators or "generator" in discriminators:
+            raise ValueError(f"The discriminators are {sorted(discriminators)}: name at least one, none generator.")
+        self.generator = generator
+        self.discriminators = nn.ModuleDict(discriminators)
+        self.weights = dict(weights)
+        self.weight = weight
+        self.penalty = penalty
+        self.critic_steps = critic_steps
+        self.features = features  # no nn.Module, so neither the state dict nor the averaging sees it
+
+    @property
+    def players(self) -> dict[str, nn.Module]:
+        """The networks that learn, one optimizer each."""
+        return {"generator": self.generator, **self.discriminators}
+
+    def turns(self, sample: Sample, step: int) -> Iterator[Turn]:
+        """Yield the critics' turns, and at every critic_steps-th step the generator's."""
+        generating = (step + 1) % self.critic_steps == 0
+        with torch.set_grad_enabled(generating):
+            scene = Scene(self.generator(sample.image, sample.mask), sample, self.features)
+        for name, critic in self.discriminators.items():
+            yield Turn(name, self.judging(name, critic, scene))
+        if not generating:
+            return
+        terms = weighted(self.weights, scene, step)
+        for name, critic in self.discriminators.items():
+            with frozen(critic):
+                said = judgements(critic(scene.composite, sample.mask).logits)  # (B, K)
+            suffix = "" if len(self.discriminators) == 1 else f"_{name}"
+            terms[f"adversarial{suffix}"] = -self.weight * said.sum(dim=1).mean()
+        yield Turn("generator", terms)
+
+    def judging(self, name: str, critic: nn.Module, scene: Scene) -> dict[str, Tensor]:
+        """Return what a critic learns: to tell real from restored, with slopes of 1 on the way between them."""
+        (_, mask, real), fake = scene.sample, scene.composite.detach()
+        said = [judgements(critic(picture, mask).logits).sum(dim=1).mean() for picture in (fake, real)]
+        # Drawn as dropout is: the trainer seeds torch's generator from (seed, step, rank), so resuming draws the same.
+        share = torch.rand(len(real), 1, 1, 1, device=real.device)
+        between = real.lerp(fake, share)
+        penalty = gradient_penalty(lambda picture: critic(picture, mask).logits, between, mask)
+        return {name: said[0] - said[1], f"{name}_penalty": self.penalty * penalty}
