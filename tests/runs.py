@@ -66,6 +66,20 @@ def adversarial_tree(pictures: Path, output: Path, **more: Any) -> dict[str, Any
     )
 
 
+def edges_tree(pictures: Path, output: Path, **more: Any) -> dict[str, Any]:
+    """EdgeConnect through its four stages: its first two steps draw, two paint, one paints by drawn edges, one both."""
+    judge = {"name": "patch", "width": 4, "norm": "none", "spectral": True, "bias": False, "signed": False}
+    adam = {"name": "adam", "lr": 1e-3, "betas": [0.0, 0.9]}
+    stages = {"edge": 0, "inpaint": 2, "drawn": 4, "joint": 5}
+    tree = {
+        "generator": {"name": "edge_connect", "width": 2},
+        "discriminators": {"edges_discriminator": judge | {"in_channels": 2}, "painter_discriminator": judge},
+        "recipe": {"name": "edges", "weights": {"l1_per_hole": 1.0}, "stages": stages},
+        "optim": dict.fromkeys(("edges", "painter", "edges_discriminator", "painter_discriminator"), adam),
+    }
+    return tiny_tree(pictures, output) | tree | more
+
+
 def critics_tree(pictures: Path, output: Path, **more: Any) -> dict[str, Any]:
     """A two-stage network against a local and a global critic, which learn twice for each of its steps."""
     adam = {"name": "adam", "lr": 1e-3, "betas": [0.5, 0.9]}

@@ -21,7 +21,7 @@ from inpaint.images import read
 from inpaint.interrupt import unbroken
 from inpaint.sample import Sample
 from inpaint.trainer import Trainer
-from tests.runs import adversarial_tree, critics_tree, folder_of_pictures, tiny_tree
+from tests.runs import adversarial_tree, critics_tree, cycle_tree, edges_tree, folder_of_pictures, tiny_tree
 
 Tree = Callable[..., dict[str, Any]]
 
@@ -91,7 +91,7 @@ def assert_same_weights(one: Path, other: Path) -> None:
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-@pytest.mark.parametrize("tree", [tiny_tree, adversarial_tree, critics_tree])
+@pytest.mark.parametrize("tree", [tiny_tree, adversarial_tree, edges_tree, critics_tree, cycle_tree])
 def test_resuming_equals_not_having_stopped(tree: Tree, workers: int, pictures: Path, tmp_path: Path):
     def run(name: str) -> dict[str, Any]:
         chosen = tree(pictures, tmp_path / name)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from inpaint.recipes.adversarial import Adversarial
+from inpaint.recipes.edges import Edges
 from inpaint.recipes.supervised import Supervised
 from inpaint.recipes.wgan_gp import WganGp
 
 RECIPES = {
     "supervised": Supervised,
     "adversarial": Adversarial,
+    "edges": Edges,
     "wgan_gp": WganGp,
 }
