@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from inpaint.recipes.adversarial import Adversarial
 from inpaint.recipes.edges import Edges
+from inpaint.recipes.region_wise import RegionWise
 from inpaint.recipes.supervised import Supervised
 from inpaint.recipes.wgan_gp import WganGp
 
@@ -11,5 +12,6 @@ RECIPES = {
     "supervised": Supervised,
     "adversarial": Adversarial,
     "edges": Edges,
+    "region_wise": RegionWise,
     "wgan_gp": WganGp,
 }

@@ -1,0 +1,85 @@
+"""Learning from a discriminator that answers where the hole is, if what fills it is real.
+
+Source: Ma et al., Coarse-to-Fine Image Inpainting via Region-wise Convolutions and Non-local Correlation (2019), as the
+authors' code defines it, in two stages: first the supervised terms alone, then a discriminator too.  Its map should say
+1 in the hole of the original (which counts a thousandth) and 0 everywhere of what either of two networks restored; the
+generator wants to hear what should be said of the original.
+
+Differs: distances are means, not sums over the batch; the discriminator learns before the generator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import Tensor, nn
+
+from inpaint.layers.region_wise import resized
+from inpaint.losses import Weight, check_weights, weighted
+from inpaint.losses.perceptual import mean_l1
+from inpaint.losses.scene import Features, Scene
+from inpaint.recipes.frozen import frozen
+from inpaint.recipes.turn import Turn
+from inpaint.sample import Sample
+
+
+class RegionWise(nn.Module):
+    """A two-stage generator, and from a step on a discriminator of its two answers."""
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminators: Mapping[str, nn.Module],
+        *,
+        weights: Mapping[str, Weight],
+        weight: float = 0.01,
+        real_weight: float = 0.001,
+        start: int = 0,
+        features: Features | None = None,
+    ):
+        """Gather the players.
+
+        weight: of the generator's adversarial term. real_weight: of the original in what the discriminator learns.
+        start: the step before which the discriminator rests.
+        """
+        super().__init__()
+        check_weights(weights, features=features)
+        if len(discriminators) != 1 or "generator" in discriminators:
+            raise ValueError(f"The discriminators are {sorted(discriminators)}: name exactly one, not generator.")
+        self.generator = generator
+        self.discriminators = nn.ModuleDict(discriminators)
+        self.weights = dict(weights)
+        self.weight = weight
+        self.real_weight = real_weight
+        self.start = start
+        self.features = features  # no nn.Module, so neither the state dict nor the averaging sees it
+
+    @property
+    def players(self) -> dict[str, nn.Module]:
+        """The networks that learn, one optimizer each."""
+        return {"generator": self.generator, **self.discriminators}
+
+    def turns(self, sample: Sample, step: int) -> Iterator[Turn]:
+        """Yield the discriminator's turn, from its start on, then the generator's."""
+        scene = Scene(self.generator(sample.image, sample.mask), sample, self.features)
+        if step < self.start:
+            yield Turn("generator", weighted(self.weights, scene, step))
+            return
+        fakes = [scene.picture("coarse_composite"), scene.composite]  # (B, 3, H, W) each
+        ((name, discriminator),) = self.discriminators.items()
+        real = from_label(discriminator, sample.target, sample.mask)
+        zero = torch.zeros_like(sample.mask)
+        heard = [from_label(discriminator, fake.detach(), sample.mask, label=zero) for fake in fakes]
+        yield Turn(name, {name: self.real_weight * real + heard[0] + heard[1]})
+        with frozen(discriminator):
+            heard = [from_label(discriminator, fake, sample.mask) for fake in fakes]
+        terms = weighted(self.weights, scene, step)
+        yield Turn("generator", terms | {"adversarial": self.weight * (heard[0] + heard[1])})
+
+
+def from_label(discriminator: nn.Module, image: Tensor, mask: Tensor, *, label: Tensor | None = None) -> Tensor:
+    """Mean absolute difference of what is said of a picture from a label (B, 1, H, W), the mask by default."""
+    logits: Tensor = discriminator(image, mask).logits  # (B, C, h, w)
+    wanted = resized(mask if label is None else label, (logits.shape[-2], logits.shape[-1]))
+    return mean_l1(logits, wanted.to(logits.dtype))
