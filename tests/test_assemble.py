@@ -172,7 +172,10 @@ def shrunk(tree: dict[str, Any], pictures: Path, output: Path) -> dict[str, Any]
     tree["data"] = tree["data"] | {"validation_samples": 1, "crop": crop, "batch": 2, "workers": 0}
     for key in ("train", "validation"):
         tree["data"][key] = relocated(tree["data"].get(key), pictures)
-    return tree
+    for judge in tree["discriminators"].values():
+        judge |= {"size": crop, "crop": crop // 2} if "size" in judge else {}
+    late = {key: 1 for key in ("start", "critic_steps") if key in tree["recipe"]}
+    return tree | {"recipe": tree["recipe"] | late}  # every player has its turn in three steps
 
 
 def relocated(sources: Any, pictures: Path) -> Any:
