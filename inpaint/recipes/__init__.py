@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inpaint.recipes.adversarial import Adversarial
+from inpaint.recipes.cycle import Cycle
 from inpaint.recipes.edges import Edges
 from inpaint.recipes.region_wise import RegionWise
 from inpaint.recipes.supervised import Supervised
@@ -11,6 +12,7 @@ from inpaint.recipes.wgan_gp import WganGp
 RECIPES = {
     "supervised": Supervised,
     "adversarial": Adversarial,
+    "cycle": Cycle,
     "edges": Edges,
     "region_wise": RegionWise,
     "wgan_gp": WganGp,
