@@ -8,6 +8,7 @@ import torch.nn as nn
 
 from inpaint.generators import (
     contextual,
+    dcgan,
     edge_connect,
     edsr,
     espcn,
@@ -24,6 +25,7 @@ from inpaint.generators import (
 
 GENERATORS: dict[str, Callable[..., nn.Module]] = {
     "contextual": contextual.build,
+    "dcgan": dcgan.build,
     "diet_pepsi": pepsi.build_diet,
     "edge_connect": edge_connect.build,
     "edsr": edsr.build,

@@ -14,6 +14,7 @@ from inpaint.sample import Prediction
 
 SMALL: dict[str, list[dict[str, Any]]] = {
     "contextual": [{"width": 4}],
+    "dcgan": [{"width": 4, "latent": 8, "steps": 3}, {"width": 4, "latent": 8, "steps": 2, "weighted": False}],
     "gated": [{"width": 8}],
     "pconv": [{"width": 4, "levels": 4}, {"width": 4, "levels": 3, "freeze_encoder_norm": True}],
     "region_norm": [{"width": 4, "blocks": 1}, {"width": 4, "blocks": 1, "shifts": "region", "statistics": "picture"}],
