@@ -13,7 +13,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 from inpaint.discriminators import DISCRIMINATORS
 from inpaint.discriminators.patch import PatchTrunk, build
 
-SMALL: dict[str, dict[str, Any]] = {"local_global": {"size": 32, "crop": 16}}  # what 32 x 32 pixels need
+SMALL: dict[str, dict[str, Any]] = {"local_global": {"size": 64, "crop": 16}}  # what 64 x 64 pixels need
 
 
 def count(module: nn.Module) -> int:
@@ -101,8 +101,8 @@ def test_one_logit_sees_a_patch_of_the_known_size(layers: int, side: int):
 @pytest.mark.parametrize("see_mask", [False, True])
 def test_the_mask_is_seen_only_where_asked(name: str, see_mask: bool):
     network = DISCRIMINATORS[name](width=4, see_mask=see_mask, **SMALL.get(name, {})).eval()
-    picture = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
-    masks = torch.zeros(1, 1, 32, 32), torch.ones(1, 1, 32, 32)
+    picture = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    masks = torch.zeros(1, 1, 64, 64), torch.ones(1, 1, 64, 64)
     without, within = (network(picture, mask).logits for mask in masks)
     assert torch.equal(without, within) != see_mask
 
