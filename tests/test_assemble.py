@@ -161,9 +161,12 @@ def shrunk(tree: dict[str, Any], pictures: Path, output: Path) -> dict[str, Any]
         width = {"widths": [8] * len(default)}
     if "levels" in generator:  # a deep network needs a large crop
         width["levels"] = min(generator["levels"], 6)
+    if "steps" in generator:  # those of a search
+        width["steps"] = 2
     tree = tree | {"output": str(output), "steps": 3, "device": "cpu", "generator": generator | width}
     tree["every"] = {"log": 1, "samples": 3, "validate": 3, "save": 3}
-    tree["discriminators"] = {name: part | {"width": 8} for name, part in tree.get("discriminators", {}).items()}
+    for kind in ("partners", "discriminators"):
+        tree[kind] = {name: part | {"width": 8} for name, part in tree.get(kind, {}).items()}
     if tree.get("features"):
         tree["features"] = tree["features"] | {"weights": "random"}
     options = {key: value for key, value in tree["generator"].items() if key != "name"}

@@ -7,6 +7,7 @@ from inpaint.recipes.cycle import Cycle
 from inpaint.recipes.edges import Edges
 from inpaint.recipes.region_wise import RegionWise
 from inpaint.recipes.supervised import Supervised
+from inpaint.recipes.unconditional import Unconditional
 from inpaint.recipes.wgan_gp import WganGp
 
 RECIPES = {
@@ -15,5 +16,6 @@ RECIPES = {
     "cycle": Cycle,
     "edges": Edges,
     "region_wise": RegionWise,
+    "unconditional": Unconditional,
     "wgan_gp": WganGp,
 }
