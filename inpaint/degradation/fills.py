@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from inpaint.degradation.mosaic import Grid, cell_means, cell_sums, enlarge, spans
+from inpaint.degradation.cells import box_blur, cell_values, pasted, repeated, whole_cells, window_of
+from inpaint.degradation.mosaic import Grid, enlarge
 from inpaint.degradation.smooth import GREY, smooth_fill
 from inpaint.randomness import chance, choose, integer, log_uniform, uniform
 
@@ -110,15 +110,20 @@ class Mosaic:
         """
         assert enlargement == "nearest" or (cell == "mean" and not radius)
         size = (target.shape[-2], target.shape[-1])
-        values = _cell_values(target, grid, cell, rng)
+        painted = mask if edge == "cut" else whole_cells(mask, grid)
+        whole = slice(0, size[0]), slice(0, size[1])
+        window = whole if radius else window_of(painted) or whole  # feathering looks beyond what is painted
+        values = cell_values(target, grid, cell, rng, window)
         if self.rounding:
             values = _rounded(values)
-        painted = mask if edge == "cut" else _whole_cells(mask, grid)
-        shown = enlarge(values, grid, size, enlargement).clamp(0.0, 1.0)
+        if enlargement == "nearest":
+            shown = repeated(values.clamp(0.0, 1.0), grid, window)
+        else:
+            shown = enlarge(values, grid, size, enlargement, window=window).clamp(0.0, 1.0)
         if radius:
-            shown = target + _box_blur(painted, radius) * (shown - target)
+            shown = target + box_blur(painted, radius) * (shown - target)
             shown = _rounded(shown) if self.rounding else shown
-        return shown.where(painted > 0.5, target), painted
+        return pasted(target, shown, painted, window), painted
 
 
 def hole(*, value: Choice = "black") -> Hole:
@@ -170,34 +175,6 @@ def mosaic(
         enlargements=_shares("enlarge", enlarge, ENLARGEMENTS),
         rounding=rounding,
     )
-
-
-def _cell_values(target: Tensor, grid: Grid, cell: str, rng: torch.Generator | None) -> Tensor:
-    """Give every cell its value: (3, H, W) -> (3, h, w)."""
-    if cell == "mean":
-        return cell_means(target, grid)
-    rows, columns = spans((target.shape[-2], target.shape[-1]), grid)
-    if cell == "centre":
-        y, x = rows.starts + rows.counts // 2, columns.starts + columns.counts // 2
-        return target[:, y[:, None], x]
-    fractions = torch.rand(2, len(rows.starts), len(columns.starts), generator=rng)
-    y = rows.starts[:, None] + (fractions[0] * rows.counts[:, None]).long()
-    x = columns.starts + (fractions[1] * columns.counts).long()
-    return target[:, y, x]
-
-
-def _whole_cells(mask: Tensor, grid: Grid) -> Tensor:
-    """Paint the cells at whose centre the mask is set, or else the one that holds most of it: (1, H, W)."""
-    painted = _cell_values(mask, grid, "centre", None)  # (1, h, w)
-    if not painted.any() and mask.any():
-        painted.view(-1)[cell_sums(mask, grid).argmax()] = 1.0
-    return enlarge(painted, grid, (mask.shape[-2], mask.shape[-1]))
-
-
-def _box_blur(alpha: Tensor, radius: int) -> Tensor:
-    """Average over a square of this radius, cut at the border: (1, H, W)."""
-    rows = functional.avg_pool2d(alpha, (2 * radius + 1, 1), 1, (radius, 0), count_include_pad=False)
-    return functional.avg_pool2d(rows, (1, 2 * radius + 1), 1, (0, radius), count_include_pad=False)
 
 
 def _rounded(values: Tensor) -> Tensor:

@@ -21,6 +21,9 @@ from torch.nn import functional
 CLAMPED_ROUNDS = 8  # each round at least halves what a clamped cell still misses, in practice far more
 
 
+Window = tuple[slice, slice]  # rows and columns of a picture, px
+
+
 class Grid(NamedTuple):
     """A lattice of mosaic cells that covers the whole picture."""
 
@@ -44,7 +47,7 @@ def cell_sums(image: Tensor, grid: Grid) -> Tensor:
     """Sum the pixels of every cell: (..., C, H, W) -> (..., C, h, w)."""
     (height, width), leading = image.shape[-2:], image.shape[:-2]
     (bh, top), (bw, left) = _axis(grid, 0), _axis(grid, 1)
-    h, w = math.ceil((height + top) / bh), math.ceil((width + left) / bw)
+    h, w = shape_of((height, width), grid)
     padded = functional.pad(image, (left, w * bw - width - left, top, h * bh - height - top))
     return padded.reshape(*leading, h, bh, w, bw).sum((-3, -1))
 
@@ -54,23 +57,40 @@ def cell_means(image: Tensor, grid: Grid) -> Tensor:
     return cell_sums(image, grid) / _counts(image, grid)
 
 
-def enlarge(cells: Tensor, grid: Grid, size: tuple[int, int], mode: str = "nearest") -> Tensor:
+def enlarge(
+    cells: Tensor, grid: Grid, size: tuple[int, int], mode: str = "nearest", *, window: Window | None = None
+) -> Tensor:
     """Enlarge cells to a picture of this size: (..., C, h, w) -> (..., C, H, W).
 
     mode: "nearest" repeats every cell exactly; "bilinear", "bicubic" and "lanczos" interpolate between cell centres,
     which lie where the grid has them, also for cut cells.  "bicubic" and "lanczos" may leave the range of the cells.
-    Raises ValueError for cells that do not fit the grid.
+    window: the rows and columns to return, default all.  Raises ValueError for cells that do not fit the grid.
     """
     (bh, top), (bw, left) = _axis(grid, 0), _axis(grid, 1)
-    expected = math.ceil((size[0] + top) / bh), math.ceil((size[1] + left) / bw)
+    expected = shape_of(size, grid)
     if tuple(cells.shape[-2:]) != expected:
         raise ValueError(f"{tuple(cells.shape[-2:])} cells were given, but {grid} on {size} pixels has {expected}.")
+    rows, columns = window or (slice(0, size[0]), slice(0, size[1]))
     if mode == "nearest":
-        repeated = cells[..., :, None, :, None].expand(*cells.shape[:-1], bh, cells.shape[-1], bw)
-        whole = repeated.reshape(*cells.shape[:-2], expected[0] * bh, expected[1] * bw)
-        return whole[..., top : top + size[0], left : left + size[1]]
-    rows = _interpolate(cells.transpose(-1, -2), size[0], bh, top, mode)  # (..., C, w, H)
-    return _interpolate(rows.transpose(-1, -2), size[1], bw, left, mode)
+        (r0, r1), (c0, c1) = cells_of(rows, bh, top), cells_of(columns, bw, left)
+        needed = cells[..., r0:r1, c0:c1]
+        repeated = needed[..., :, None, :, None].expand(*needed.shape[:-1], bh, needed.shape[-1], bw)
+        whole = repeated.reshape(*cells.shape[:-2], (r1 - r0) * bh, (c1 - c0) * bw)
+        y, x = rows.start + top - r0 * bh, columns.start + left - c0 * bw
+        return whole[..., y : y + rows.stop - rows.start, x : x + columns.stop - columns.start]
+    turned = _interpolate(cells.transpose(-1, -2), rows, bh, top, mode)  # (..., C, w, H)
+    return _interpolate(turned.transpose(-1, -2), columns, bw, left, mode)
+
+
+def shape_of(size: tuple[int, int], grid: Grid) -> tuple[int, int]:
+    """Return how many cells, (rows, columns), a grid has on a picture of this size."""
+    (bh, top), (bw, left) = _axis(grid, 0), _axis(grid, 1)
+    return math.ceil((size[0] + top) / bh), math.ceil((size[1] + left) / bw)
+
+
+def cells_of(pixels: slice, block: int, before: int) -> tuple[int, int]:
+    """Return the first cell that a run of pixels touches along an axis, and the one after the last."""
+    return (pixels.start + before) // block, -(-(pixels.stop + before) // block)
 
 
 def pixelate(image: Tensor, grid: Grid) -> Tensor:
@@ -127,15 +147,17 @@ def _counts(image: Tensor, grid: Grid) -> Tensor:
     return (rows.counts[:, None] * columns.counts).to(image.device, image.dtype)
 
 
-def _interpolate(cells: Tensor, length: int, block: int, before: int, mode: str) -> Tensor:
-    """Interpolate the last axis from cells to pixels: (..., n) -> (..., length).
+def _interpolate(cells: Tensor, pixels: slice, block: int, before: int, mode: str) -> Tensor:
+    """Interpolate the last axis from cells to a run of pixels: (..., n) -> (..., length).
 
     Taps are gathered and summed, not multiplied as a matrix, so that neither TF32 nor autocast rounds them.
     """
     if mode not in KERNELS:
         raise ValueError(f"Enlargement {mode!r} is unknown; choose nearest, {', '.join(KERNELS)}.")
     kernel, radius = KERNELS[mode]
-    place = (torch.arange(length, dtype=torch.float64) + before + 0.5) / block - 0.5  # in cells, 0 = first centre
+    place = (
+        torch.arange(pixels.start, pixels.stop, dtype=torch.float64) + before + 0.5
+    ) / block - 0.5  # in cells, 0 = first centre
     taps = place.floor()[:, None] + torch.arange(1 - radius, radius + 1)  # (length, 2 radius)
     weights = kernel(taps - place[:, None])
     weights = (weights / weights.sum(1, keepdim=True)).to(cells.device, cells.dtype)
