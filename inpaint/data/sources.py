@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from inpaint.data import synthetic
-from inpaint.images import find, read
+from inpaint.data.decode import colour_of
+from inpaint.images import find
 from inpaint.randomness import chance, choose, integer, log_uniform, rng_for
 
 Source = Callable[[tuple[int, int], torch.Generator], Tensor]
@@ -39,21 +40,35 @@ class Folder:
 
     def __call__(self, size: tuple[int, int], rng: torch.Generator) -> Tensor:
         path = choose(rng, self.paths)
-        colour = read(path).colour  # (H, W, 1 or 3)
-        window = self.window(colour.shape[:2], size, rng)
-        top, left = (integer(rng, 0, spare) for spare in spare_room(colour.shape[:2], window, path))
-        patch = colour[top : top + window[0], left : left + window[1]]
-        if window != size:
-            patch = cv2.resize(patch, (size[1], size[0]), interpolation=cv2.INTER_AREA).reshape(*size, -1)
-        return as_image(patch[:, ::-1] if self.flip and chance(rng, 0.5) else patch)
+        with open(path, "rb") as file:
+            colour = colour_of(file.read(), path)
+        return random_crop(colour, size, rng, flip=self.flip, shrink=self.shrink, name=path)
 
-    def window(self, picture: Sequence[int], size: tuple[int, int], rng: torch.Generator) -> tuple[int, int]:
-        """Draw how much of a picture becomes a crop of this size: as much, or more, in the same proportions."""
-        if self.shrink == 1.0:
-            return size
-        room = min(picture[0] / size[0], picture[1] / size[1])
-        larger = max(1.0, min(room, 1 / log_uniform(rng, self.shrink, 1.0)))
-        return int(size[0] * larger), int(size[1] * larger)
+
+def random_crop(
+    colour: np.ndarray, size: tuple[int, int], rng: torch.Generator, *, flip: bool, shrink: float, name: str
+) -> Tensor:
+    """Cut a crop from a random place of a picture (H, W, 1 or 3); see Folder.  Returns (3, height, width) in [0, 1].
+
+    Raises ValueError, which calls the picture by its name, where it is smaller than the crop.
+    """
+    window = random_window(colour.shape[:2], size, rng, shrink)
+    top, left = (integer(rng, 0, spare) for spare in spare_room(colour.shape[:2], window, name))
+    patch = colour[top : top + window[0], left : left + window[1]]
+    if window != size:
+        patch = cv2.resize(patch, (size[1], size[0]), interpolation=cv2.INTER_AREA).reshape(*size, -1)
+    return as_image(cv2.flip(patch, 1).reshape(patch.shape) if flip and chance(rng, 0.5) else patch)
+
+
+def random_window(
+    picture: Sequence[int], size: tuple[int, int], rng: torch.Generator, shrink: float
+) -> tuple[int, int]:
+    """Draw how much of a picture becomes a crop of this size: as much, or more, in the same proportions."""
+    if shrink == 1.0:
+        return size
+    room = min(picture[0] / size[0], picture[1] / size[1])
+    larger = max(1.0, min(room, 1 / log_uniform(rng, shrink, 1.0)))
+    return int(size[0] * larger), int(size[1] * larger)
 
 
 def spare_room(picture: Sequence[int], size: tuple[int, int], path: str) -> tuple[int, int]:
@@ -68,9 +83,8 @@ def spare_room(picture: Sequence[int], size: tuple[int, int], path: str) -> tupl
 
 def as_image(colour: np.ndarray) -> Tensor:
     """Turn (H, W, 1 or 3) integers into (3, H, W) in [0, 1]."""
-    peak = np.iinfo(colour.dtype).max
-    image = torch.from_numpy(np.ascontiguousarray(colour).astype(np.float32)).permute(2, 0, 1) / peak
-    return image.expand(3, -1, -1).contiguous()
+    planes = torch.from_numpy(np.stack(cv2.split(colour)).astype(np.float32))  # (1 or 3, H, W)
+    return planes.div_(np.iinfo(colour.dtype).max).expand(3, -1, -1).contiguous()
 
 
 def centre_crops(folder: Path | str, crop: int, count: int) -> list[Tensor]:
@@ -84,7 +98,7 @@ def centre_crops(folder: Path | str, crop: int, count: int) -> list[Tensor]:
     chosen = [paths[index * len(paths) // min(count, len(paths))] for index in range(min(count, len(paths)))]
     crops = []
     for path in chosen:
-        colour = read(path).colour
+        colour = colour_of(Path(path).read_bytes(), path)
         top, left = (spare // 2 for spare in spare_room(colour.shape[:2], (crop, crop), path))
         crops.append(as_image(colour[top : top + crop, left : left + crop]))
     return crops
