@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -11,8 +11,9 @@ from torch import Tensor
 from inpaint.randomness import choose
 
 DrawMask = Callable[[tuple[int, int], torch.Generator], Tensor]
-Fill = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
-Spoil = Callable[[Tensor, Tensor, torch.Generator], Tensor]
+Fill = Callable[..., tuple[Tensor, Tensor]]  # (target, mask, rng), and record where one is wanted
+Spoil = Callable[..., Tensor]  # (degraded, mask, rng), and record where one is wanted
+Record = dict[str, Any]
 Part = TypeVar("Part")
 
 
@@ -33,12 +34,21 @@ class Degradation:
         self.fills = _with_shares(fills, "fill")
         self.realism = realism
 
-    def __call__(self, target: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Return the degraded picture (3, H, W) and its mask (1, H, W); the target (3, H, W) stays as it is."""
-        mask = _drawn(self.masks, rng)((target.shape[-2], target.shape[-1]), rng)
-        degraded, mask = _drawn(self.fills, rng)(target, mask, rng)
+    def __call__(self, target: Tensor, rng: torch.Generator, record: Record | None = None) -> tuple[Tensor, Tensor]:
+        """Return the degraded picture (3, H, W) and its mask (1, H, W); the target (3, H, W) stays as it is.
+
+        record: a dict that is told what was drawn, as numbers, words and lists: which of the masks and fills, by
+        their position, and the parameters of the fill and of the realism.  It changes no draw.
+        """
+        chosen_mask, draw = _drawn(self.masks, rng)
+        mask = draw((target.shape[-2], target.shape[-1]), rng)
+        chosen_fill, fill = _drawn(self.fills, rng)
+        told: list[Record] = [] if record is None else [{}, {}]
+        degraded, mask = fill(target, mask, rng, *told[:1])
         if self.realism is not None:
-            degraded = self.realism(degraded, mask, rng)
+            degraded = self.realism(degraded, mask, rng, *told[1:])
+        if record is not None:
+            record |= {"mask": chosen_mask, "fill": chosen_fill, "drawn": told[0], "realism": told[1]}
         return degraded, mask
 
 
@@ -51,8 +61,9 @@ def _with_shares(parts: Part | Sequence[tuple[float, Part]], kind: str) -> list[
     return listed
 
 
-def _drawn(parts: list[tuple[float, Part]], rng: torch.Generator) -> Part:
-    """Draw one part in proportion to its share; a single part costs no draw."""
+def _drawn(parts: list[tuple[float, Part]], rng: torch.Generator) -> tuple[int, Part]:
+    """Draw one part and its position in proportion to its share; a single part costs no draw."""
     if len(parts) == 1:
-        return parts[0][1]
-    return choose(rng, [part for _, part in parts], [share for share, _ in parts])
+        return 0, parts[0][1]
+    chosen = choose(rng, range(len(parts)), [share for share, _ in parts])
+    return chosen, parts[chosen][1]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,9 +20,10 @@ from inpaint.degradation.mosaic import Grid, enlarge
 from inpaint.degradation.smooth import GREY, smooth_fill
 from inpaint.randomness import chance, choose, integer, log_uniform, uniform
 
-Fill = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
+Fill = Callable[..., tuple[Tensor, Tensor]]  # (target, mask, rng), and record where one is wanted
 Choice = str | Sequence[str] | Mapping[str, float]  # one, several alike, or several with shares
 Shares = dict[str, float]
+Record = dict[str, Any]
 
 COLOURS = {"black": (0.0, 0.0, 0.0), "white": (1.0, 1.0, 1.0), "green": (0.0, 1.0, 0.0), "grey": (GREY, GREY, GREY)}
 VALUES = (*COLOURS, "mean", "random", "smooth")
@@ -36,9 +38,13 @@ class Hole:
 
     values: Shares
 
-    def __call__(self, target: Tensor, mask: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Return the covered picture (3, H, W) and the mask (1, H, W)."""
+    def __call__(
+        self, target: Tensor, mask: Tensor, rng: torch.Generator, record: Record | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Return the covered picture (3, H, W) and the mask (1, H, W); record is told the value and its colour."""
         value = _drawn(self.values, rng)
+        if record is not None:
+            record["value"] = value
         if value == "smooth":
             return smooth_fill(target[None], mask[None])[0], mask
         if value == "mean":
@@ -48,6 +54,8 @@ class Hole:
             colour = torch.randint(0, 256, (3,), generator=rng) / 255.0
         else:
             colour = torch.tensor(COLOURS[value])
+        if record is not None:
+            record["colour"] = [round(level, 6) for level in colour.tolist()]
         return torch.where(mask > 0.5, colour[:, None, None], target), mask
 
 
@@ -66,8 +74,10 @@ class Mosaic:
     enlargements: Shares
     rounding: bool
 
-    def __call__(self, target: Tensor, mask: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Return the pixelated picture (3, H, W) and the painted pixels (1, H, W)."""
+    def __call__(
+        self, target: Tensor, mask: Tensor, rng: torch.Generator, record: Record | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Return the pixelated picture (3, H, W) and the painted pixels (1, H, W); record is told what was drawn."""
         grid = self.draw((target.shape[-2], target.shape[-1]), rng)
         cell, edge, enlargement = (_drawn(shares, rng) for shares in (self.cells, self.edges, self.enlargements))
         radius = 0
@@ -75,6 +85,9 @@ class Mosaic:
             radius = round(uniform(rng, *self.feather) * min(grid.block))
         if cell != "mean" or radius:
             enlargement = "nearest"  # only plain cell means are worth presenting smoothly
+        if record is not None:
+            record |= {"block": list(grid.block), "phase": list(grid.phase), "cell": cell, "edge": edge}
+            record |= {"feather": radius, "enlarge": enlargement}
         return self.apply(target, mask, grid, cell=cell, edge=edge, radius=radius, enlargement=enlargement, rng=rng)
 
     def draw(self, size: tuple[int, int], rng: torch.Generator) -> Grid:

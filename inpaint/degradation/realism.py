@@ -11,6 +11,7 @@ from the file that is restored, so they are only context.  A loss on known pixel
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -59,27 +60,34 @@ class Realism:
             raise ValueError(f"quality is {list(quality)}, but JPEG quality ends at 100.")
         self.known = known
 
-    def __call__(self, degraded: Tensor, mask: Tensor, rng: torch.Generator) -> Tensor:
+    def __call__(
+        self, degraded: Tensor, mask: Tensor, rng: torch.Generator, record: dict[str, Any] | None = None
+    ) -> Tensor:
         """Return the picture (3, H, W) in [0, 1] as it would be found; without any damage it is the same tensor.
 
-        mask: (1, H, W); only read when known is "clean".
+        mask: (1, H, W); only read when known is "clean".  record is told each kind that happened, and how strong.
         """
+        record = {} if record is None else record
         do_blur, do_rescale, do_noise, do_jpeg, sigma, factor, deviation, quality, shrink, grow = units(rng, 10)
         if not (do_blur < self.blur or do_rescale < self.rescale or do_noise < self.noise or do_jpeg < self.jpeg):
             return degraded
         picture = np.ascontiguousarray(degraded.permute(1, 2, 0).numpy())  # (H, W, 3), RGB
         if do_blur < self.blur:
-            picture = cv2.GaussianBlur(picture, (0, 0), between(sigma, *self.sigma))
+            record["blur"] = between(sigma, *self.sigma)
+            picture = cv2.GaussianBlur(picture, (0, 0), record["blur"])
         if do_rescale < self.rescale:
             low, high = self.factor
             shrinking, enlarging = SHRINKING[whole(shrink, 0, 2)], ENLARGING[whole(grow, 0, 1)]
-            picture = rescaled(picture, low * (high / low) ** factor, shrinking=shrinking, enlarging=enlarging)
+            record["rescale"] = low * (high / low) ** factor
+            picture = rescaled(picture, record["rescale"], shrinking=shrinking, enlarging=enlarging)
         if do_noise < self.noise:
             grain = torch.randn(picture.shape, generator=rng).numpy()
-            picture = picture + grain * np.float32(between(deviation, *self.deviation) / 255)
+            record["noise"] = between(deviation, *self.deviation)
+            picture = picture + grain * np.float32(record["noise"] / 255)
         picture = picture.clip(0, 1)
         if do_jpeg < self.jpeg:
-            picture = compressed(picture, whole(quality, *self.quality))
+            record["jpeg"] = whole(quality, *self.quality)
+            picture = compressed(picture, record["jpeg"])
         found = torch.from_numpy(picture).permute(2, 0, 1).contiguous()  # (3, H, W)
         return torch.where(mask > 0, found, degraded) if self.known == "clean" else found
 

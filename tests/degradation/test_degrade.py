@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 import torch
 from torch import Tensor
 
 from inpaint.degradation.degrade import Degradation
 from inpaint.degradation.fills import hole, mosaic
+from inpaint.degradation.mosaic import Grid, pixelate
+from inpaint.degradation.realism import Realism
 from inpaint.randomness import rng_for
 
 TARGET = torch.rand(3, 20, 26, generator=rng_for(0))
@@ -62,3 +66,31 @@ def test_the_same_generator_state_gives_the_same_sample():
 def test_shares_that_cannot_be_drawn_from_are_refused(masks: list):
     with pytest.raises(ValueError, match="of masks must be one or more positive numbers"):
         Degradation(masks, hole())
+
+
+def test_a_record_tells_what_was_drawn_and_changes_no_draw():
+    masks, fills = [(1, left), (1, top)], [(1, hole(value=["black", "white"])), (1, mosaic(feathered=0.5))]
+    degrade, seen = Degradation(masks, fills, Realism(jpeg=0.5, blur=0.5, rescale=0.5, noise=0.5)), set()
+    for key in range(40):
+        record, first, second = {}, rng_for(key), rng_for(key)
+        image, mask = degrade(TARGET, first, record)
+        plain = degrade(TARGET, second)
+        assert torch.equal(image, plain[0])
+        assert torch.equal(mask, plain[1])
+        assert torch.equal(first.get_state(), second.get_state())
+        assert json.loads(json.dumps(record)) == record
+        seen |= {("mask", record["mask"]), ("fill", record["fill"]), *record["drawn"], *record["realism"]}
+    assert seen == {
+        *(("mask", 0), ("mask", 1), ("fill", 0), ("fill", 1)),
+        *("value", "colour", "block", "phase", "cell", "edge", "feather", "enlarge"),
+        *("blur", "rescale", "noise", "jpeg"),
+    }
+
+
+def test_the_recorded_grid_is_the_one_in_the_picture():
+    for key in range(20):
+        record = {}
+        image, mask = Degradation(left, mosaic(block=(4, 9)))(TARGET, rng_for(key), record)
+        grid = Grid(tuple(record["drawn"]["block"]), tuple(record["drawn"]["phase"]))
+        shown = (pixelate(TARGET, grid) * 255).round() / 255
+        assert torch.equal(image, torch.where(mask > 0.5, shown, TARGET))
