@@ -1,4 +1,4 @@
-"""Where clean pictures come from: folders of pictures, and scenes that are drawn on the spot.
+"""Where clean pictures come from: folders of pictures or of tar shards, and scenes that are drawn on the spot.
 
 A source is called with the size wanted and an rng and returns one clean picture of that size.
 """
@@ -15,14 +15,15 @@ from torch import Tensor
 
 from inpaint.data import synthetic
 from inpaint.data.decode import colour_of
+from inpaint.data.shards import Shards, shards_in
 from inpaint.images import find
-from inpaint.randomness import chance, choose, integer, log_uniform, rng_for
+from inpaint.randomness import chance, integer, log_uniform, rng_for
 
 Source = Callable[[tuple[int, int], torch.Generator], Tensor]
 
 
 class Folder:
-    """Random crops of the pictures below a folder, mirrored half of the time and shrunk at random."""
+    """Random crops of the pictures or tar shards of a folder, mirrored half of the time and shrunk at random."""
 
     def __init__(self, folder: Path | str, *, flip: bool = True, shrink: float = 1.0):
         """List the pictures once; shrink: the smallest factor that a crop is shrunk by, which makes it sharper.
@@ -32,17 +33,29 @@ class Folder:
         folder = Path(folder)
         if not folder.is_dir():
             raise ValueError(f"{folder} is not a folder; training data is a folder of pictures or the word synthetic")
-        self.paths = [str(path) for path in find(folder)]
-        if not self.paths:
+        if (folder / "dataset.json").is_file():
+            raise ValueError(f"{folder} is a whole dataset; name one of its splits, such as {folder / 'train'}")
+        self.shards = Shards(folder) if shards_in(folder) else None
+        self.paths = [] if self.shards else [str(path) for path in find(folder)]
+        if not len(self):
             raise ValueError(f"{folder} holds no picture that can be read")
         self.flip = flip
         self.shrink = shrink
 
+    def __len__(self) -> int:
+        return len(self.shards or self.paths)
+
+    def colour(self, number: int) -> tuple[str, np.ndarray]:
+        """Return the name and the pixels (H, W, 1 or 3) of a picture."""
+        if self.shards:
+            name, data = self.shards.file(number)
+        else:
+            name, data = self.paths[number], Path(self.paths[number]).read_bytes()
+        return name, colour_of(data, name)
+
     def __call__(self, size: tuple[int, int], rng: torch.Generator) -> Tensor:
-        path = choose(rng, self.paths)
-        with open(path, "rb") as file:
-            colour = colour_of(file.read(), path)
-        return random_crop(colour, size, rng, flip=self.flip, shrink=self.shrink, name=path)
+        name, colour = self.colour(integer(rng, 0, len(self) - 1))
+        return random_crop(colour, size, rng, flip=self.flip, shrink=self.shrink, name=name)
 
 
 def random_crop(
@@ -94,12 +107,12 @@ def centre_crops(folder: Path | str, crop: int, count: int) -> list[Tensor]:
     """
     if str(folder) == "synthetic":
         return [synthetic.render((crop, crop), rng_for("validation scene", number)) for number in range(count)]
-    paths = Folder(folder).paths
-    chosen = [paths[index * len(paths) // min(count, len(paths))] for index in range(min(count, len(paths)))]
+    pictures = Folder(folder)
+    count = min(count, len(pictures))
     crops = []
-    for path in chosen:
-        colour = colour_of(Path(path).read_bytes(), path)
-        top, left = (spare // 2 for spare in spare_room(colour.shape[:2], (crop, crop), path))
+    for index in range(count):
+        name, colour = pictures.colour(index * len(pictures) // count)
+        top, left = (spare // 2 for spare in spare_room(colour.shape[:2], (crop, crop), name))
         crops.append(as_image(colour[top : top + crop, left : left + crop]))
     return crops
 

@@ -1,0 +1,116 @@
+"""Censor patches once and for all: the fixed validation and test samples of a dataset, with all that was drawn.
+
+    DATASET/val/NAME.png                     the target, as in every dataset
+    DATASET/censored/val/image/NAME.png      what a network is shown
+    DATASET/censored/val/mask/NAME.png       white = restore
+
+The censored pictures lie beside the splits and not in them, so that training and `inpaint evaluate` never take them
+for clean ones, and in two folders of equal names, which is what `inpaint decensor IMAGES --mask MASKS` reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from inpaint.config import Choice
+from inpaint.data.decode import colour_of
+from inpaint.data.samples import single_threaded
+from inpaint.data.sources import as_image
+from inpaint.degradation.degrade import Degradation
+from inpaint.degradation.fills import FILLS
+from inpaint.degradation.masks import MASKS
+from inpaint.degradation.realism import Realism
+from inpaint.files import atomically
+from inpaint.randomness import rng_for
+
+
+class Censoring(NamedTuple):
+    """How patches are censored, and what the masks and fills are called."""
+
+    degrade: Degradation
+    masks: tuple[Choice, ...]
+    fills: tuple[Choice, ...]
+
+
+class Baked(NamedTuple):
+    """A censored patch and everything that was drawn for it."""
+
+    image: Tensor  # (3, H, W), levels of an 8-bit file
+    mask: Tensor  # (1, H, W)
+    record: dict[str, Any]
+
+
+def censoring(mask: Sequence[Choice], fill: Sequence[Choice], realism: Mapping[str, Any] | None = None) -> Censoring:
+    """Build what censors patches, as in the data section of a run.
+
+    Raises ValueError naming the choices for an unknown mask, fill or option.
+    """
+    masks = [(choice.share, _built(MASKS, choice, "mask")) for choice in mask]
+    fills = [(choice.share, _built(FILLS, choice, "fill")) for choice in fill]
+    spoil = None if realism is None else _called(Realism, realism, "realism")
+    return Censoring(Degradation(masks, fills, spoil), tuple(mask), tuple(fill))
+
+
+def bake(target: Tensor, censor: Censoring, *, seed: int, key: str) -> Baked:
+    """Censor a patch (3, H, W) as the seed and its key alone decide.
+
+    The record holds "mask" and "fill" with their names and options, "drawn" (block, phase, ... of a mosaic, colour of
+    a hole), "realism" (every damage that happened), "share" of the pixels that are to be restored, "seed" and "key".
+    """
+    record: dict[str, Any] = {}
+    with single_threaded():
+        image, mask = censor.degrade(target, rng_for(seed, "baked", key), record)
+    record["mask"], record["fill"] = _named(censor.masks[record["mask"]]), _named(censor.fills[record["fill"]])
+    record |= {"share": round(mask.mean().item(), 6), "seed": seed, "key": key}
+    return Baked((image.clamp(0, 1) * 255).round() / 255, mask, record)
+
+
+def bake_file(dataset: Path, file: str, censor: Censoring, *, seed: int) -> dict[str, Any]:
+    """Censor a patch of a dataset, write both files beside the splits, and return the manifest's "censor" of its line.
+
+    file: as the manifest has it, SPLIT/NAME.png.  The key is NAME, which does not depend on the split.
+    """
+    split, name = Path(file).parts[0], Path(file).stem
+    target = as_image(colour_of((dataset / file).read_bytes(), file))
+    baked = bake(target, censor, seed=seed, key=name)
+    files = {
+        kind: _save(picture, dataset / "censored" / split / kind / f"{name}.png")
+        for kind, picture in (("image", baked.image), ("mask", baked.mask))
+    }
+    return {"files": files} | baked.record
+
+
+def _save(picture: Tensor, path: Path) -> dict[str, str]:
+    """Write (1 or 3, H, W) as a lossless PNG and return its place below the dataset and its checksum."""
+    levels = (picture * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
+    with atomically(path) as temporary:
+        Image.fromarray(np.ascontiguousarray(levels.squeeze(2) if levels.shape[2] == 1 else levels)).save(temporary)
+        digest = hashlib.sha256(temporary.read_bytes()).hexdigest()
+    return {"file": "/".join(path.parts[-4:]), "sha256": digest}
+
+
+def _named(choice: Choice) -> dict[str, Any]:
+    return {"name": choice.name, **choice.options}
+
+
+def _built(table: Mapping[str, Callable[..., Any]], choice: Choice, kind: str) -> Any:
+    if choice.name not in table:
+        raise ValueError(f"{kind} {choice.name!r} is unknown; choose {', '.join(table)}")
+    return _called(table[choice.name], choice.options, f"{kind} {choice.name}")
+
+
+def _called(build: Callable[..., Any], options: Mapping[str, Any], what: str) -> Any:
+    known = list(inspect.signature(build).parameters)
+    unknown = [name for name in options if name not in known]
+    if unknown:
+        raise ValueError(f"{what} has no option {unknown[0]!r}; it has {', '.join(known) or 'none'}")
+    return build(**options)
