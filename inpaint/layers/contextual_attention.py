@@ -8,8 +8,8 @@ down at stride 2 and divided by 4 everywhere.
 What differs is how it is computed, not what.  Patches are never unfolded: the product of two patches is the diagonal
 sum of the products of their pixels, so one small matrix product and a few shifted additions give all scores, and the
 same trick turns the transposed convolution into a matrix product a quarter its size.  Every sample has its own mask
-(the authors share the first one's; for a common mask the answers are equal).  Queries are taken some rows at a time,
-so memory is bounded for any size; while learning, several chunks are recomputed in the backward pass.
+(the authors share the first one's; for a common mask the answers are equal).  Scores exist one piece at a time, in
+the backward pass too, see pieces.py.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.utils.checkpoint import checkpoint
+
+from inpaint.layers.pieces import InPieces, Linear, Plan, diagonal_sum
 
 SCALE = 10.0  # of the softmax
 LEAST_NORM = 1e-4
-ANSWERING = 2**22  # scores held at once, of which about three copies live
-LEARNING = 2**24  # more, as every chunk is then computed twice
+BUDGET = 2**19  # scores held at once, of which a few copies live: about what a cache holds
+ROWS = 8  # of queries held at once at least, as six more are computed around them
+ACCELERATED = 2**24  # on a GPU, which wants large pieces
 REDUCTIONS = ("nearest", "any")
 
 
@@ -53,22 +55,31 @@ def contextual_attention(
 
     foreground, background: (B, C, H, W) with even H and W.  hole: (B, 1, H / 2, W / 2) in {0, 1}.  Returns
     (B, C, H, W).  corners: halve as TensorFlow does with align_corners, else take every second pixel.  budget: how
-    many scores are held at once, by default 2^22, and 2^24 while learning.  It computes in float32 at least, also
-    under autocast, as scores reach the softmax tenfold.  The outer pixels of the answer are covered by fewer patches
-    and are darker, and where no patch is known the answer is 0, as in the authors' code.
+    many scores are held at once; by default 2^19 on a CPU and 2^24 on a GPU, but at least eight rows of queries.  It
+    computes in float32 at least, also under autocast, as scores reach the softmax tenfold.  The outer pixels of the
+    answer are covered by fewer patches and are darker, and where no patch is known the answer is 0, as in the authors'
+    code.
     """
+    height, width = foreground.shape[-2] // 2, foreground.shape[-1] // 2
     if budget is None:
-        budget = LEARNING if torch.is_grad_enabled() else ANSWERING
-    kind = torch.promote_types(foreground.dtype, torch.float32)
-    with torch.autocast(foreground.device.type, enabled=False):
-        scene = scene_of(foreground.to(kind), background.to(kind), hole.to(kind), scale=scale, corners=corners)
-        answer = rebuilt(scene, fuse=fuse, budget=budget)  # (B, 4 C, h + 1, w + 1)
-        answer = F.pixel_shuffle(answer, 2)[..., 1:-1, 1:-1] / 4
-    return answer.to(foreground.dtype)
+        budget = max(BUDGET if foreground.device.type == "cpu" else ACCELERATED, ROWS * width * height * width)
+    plan = Plan(
+        prepare=partial(scene_of, scale=scale, corners=corners),
+        attend=partial(attended, fuse=fuse),
+        finish=partial(laid_down, kind=foreground.dtype),
+        adjoint=partial(taken_up, kind=torch.promote_types(foreground.dtype, torch.float32)),
+        pictures=max(budget // (height * width) ** 2, 1),
+        rows=max(budget // (width * height * width), 1),
+        height=height,
+        extra=1,
+    )
+    return InPieces.apply(plan, foreground, background, hole)  # pyright: ignore[reportReturnType]
 
 
 def scene_of(foreground: Tensor, background: Tensor, hole: Tensor, *, scale: float, corners: bool) -> Scene:
     """Halve both maps, and measure what is known about every key."""
+    kind = torch.promote_types(foreground.dtype, torch.float32)
+    foreground, background, hole = foreground.to(kind), background.to(kind), hole.to(kind)
     size = (foreground.shape[-2] // 2, foreground.shape[-1] // 2)
     keys = nearest(background, size, corners=corners)  # (B, C, h, w)
     energy = F.avg_pool2d(keys.square().sum(1), 3, stride=1, padding=1, divisor_override=1)  # (B, h, w)
@@ -84,23 +95,14 @@ def scene_of(foreground: Tensor, background: Tensor, hole: Tensor, *, scale: flo
     )
 
 
-def rebuilt(scene: Scene, *, fuse: bool, budget: int) -> Tensor:
-    """Attend some rows of queries at a time and add up their cells, (B, 4 C, h + 1, w + 1)."""
-    batch, height, width, channels = scene.queries.shape
-    rows = min(max(budget // (batch * width * height * width), 1), height)
-    attend = partial(attended, fuse=fuse)
-    if rows == height:
-        cells = attend(scene, 0, height)
-    else:
-        cells = scene.values.new_zeros(batch, height + 1, width + 1, 4 * channels)
-        for start in range(0, height, rows):
-            stop = min(start + rows, height)
-            if torch.is_grad_enabled():
-                chunk = checkpoint(attend, scene, start, stop, use_reentrant=False)
-            else:
-                chunk = attend(scene, start, stop)
-            cells[:, start : stop + 1] += chunk  # neighbouring chunks share a row of cells
-    return cells.permute(0, 3, 1, 2)
+def laid_down(cells: Tensor, *, kind: torch.dtype) -> Tensor:
+    """Turn cells (B, h + 1, w + 1, 4 C) into features (B, C, 2 h, 2 w)."""
+    return (F.pixel_shuffle(cells.permute(0, 3, 1, 2), 2)[..., 1:-1, 1:-1] / 4).to(kind)
+
+
+def taken_up(features: Tensor, *, kind: torch.dtype) -> Tensor:
+    """Return the adjoint of laid_down."""
+    return F.pixel_unshuffle(F.pad(features.to(kind) / 4, (1, 1, 1, 1)), 2).permute(0, 2, 3, 1)
 
 
 def attended(scene: Scene, start: int, stop: int, *, fuse: bool) -> Tensor:
@@ -141,7 +143,11 @@ def fused(scene: Scene, start: int, stop: int) -> Tensor:
     if stop == height:  # below the last row comes the first, of the column after
         top = rows[:, :1] if whole else fused_along_rows(scene, 0, 1)
         pieces.append(F.pad(top[:, :, 1:], (0, 0, 0, 0, 0, 1)))
-    around = torch.cat(pieces, dim=1)  # (B, n + 2, w, h, w)
+    return Linear.apply(torch.cat(pieces, dim=1), down_columns, up_columns)  # pyright: ignore[reportReturnType]
+
+
+def down_columns(around: Tensor) -> Tensor:
+    """Add to every row of queries the rows above and below, a key further, (B, n + 2, w, h, w) -> (B, n, w, h, w)."""
     above, total, below = around[:, :-2], around[:, 1:-1].clone(), around[:, 2:]
     total[..., 1:, :] += above[..., :-1, :]
     total[..., 0, 1:] += above[..., -1, :-1]
@@ -150,22 +156,32 @@ def fused(scene: Scene, start: int, stop: int) -> Tensor:
     return total
 
 
-def diagonal_sum(x: Tensor, query: int, key: int) -> Tensor:
-    """Add to every entry its neighbours one before and one after in both dimensions; outside lies 0."""
-    queries, keys = x.shape[query] - 1, x.shape[key] - 1
-    total = x.clone()
-    total.narrow(query, 1, queries).narrow(key, 1, keys).add_(x.narrow(query, 0, queries).narrow(key, 0, keys))
-    total.narrow(query, 0, queries).narrow(key, 0, keys).add_(x.narrow(query, 1, queries).narrow(key, 1, keys))
-    return total
+def up_columns(total: Tensor) -> Tensor:
+    """Return the adjoint of down_columns."""
+    around = F.pad(total, (0, 0, 0, 0, 0, 0, 1, 1))
+    above, below = around[:, :-2], around[:, 2:]
+    above[..., :-1, :] += total[..., 1:, :]
+    above[..., -1, :-1] += total[..., 0, 1:]
+    below[..., 1:, :] += total[..., :-1, :]
+    below[..., 0, 1:] += total[..., -1, :-1]
+    return around
 
 
 def pair_sum(x: Tensor, query: int, key: int) -> Tensor:
     """Lay every entry down where it is and one further in both dimensions, which grow by one."""
     queries, keys = x.shape[query], x.shape[key]
-    total = x.new_zeros([length + (place in (query, key)) for place, length in enumerate(x.shape)])
-    total.narrow(query, 0, queries).narrow(key, 0, keys).copy_(x)
-    total.narrow(query, 1, queries).narrow(key, 1, keys).add_(x)
-    return total
+
+    def laid(x: Tensor) -> Tensor:
+        total = x.new_zeros([length + (place in (query, key)) for place, length in enumerate(x.shape)])
+        total.narrow(query, 0, queries).narrow(key, 0, keys).copy_(x)
+        total.narrow(query, 1, queries).narrow(key, 1, keys).add_(x)
+        return total
+
+    def taken(total: Tensor) -> Tensor:
+        first = total.narrow(query, 0, queries).narrow(key, 0, keys)
+        return first + total.narrow(query, 1, queries).narrow(key, 1, keys)
+
+    return Linear.apply(x, laid, taken)  # pyright: ignore[reportReturnType]
 
 
 def nearest(x: Tensor, size: tuple[int, int], *, corners: bool) -> Tensor:
