@@ -12,13 +12,13 @@ from torch import Tensor
 
 from inpaint.layers.contextual_attention import check_reduction, contextual_attention, hole_cells, nearest
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "bench_layers.py"
+SCRIPT = Path(__file__).parents[2] / "scripts" / "literal_layers.py"
 
 
 @pytest.fixture(scope="module")
 def literal() -> ModuleType:
-    """The script with the literal transcription; scripts/ is no package."""
-    spec = importlib.util.spec_from_file_location("bench_layers", SCRIPT)
+    """The literal transcriptions; scripts/ is no package."""
+    spec = importlib.util.spec_from_file_location("literal_layers", SCRIPT)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
