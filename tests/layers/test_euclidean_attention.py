@@ -7,7 +7,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inpaint.layers.euclidean_attention import EuclideanAttention, overlap, rebuild, scores, shrink_known
+from inpaint.layers.euclidean_attention import (
+    EuclideanAttention,
+    distances,
+    overlap,
+    rebuild,
+    scene_of,
+    scores,
+    shrink_known,
+)
 
 
 def literal(features: Tensor, known: Tensor) -> Tensor:
@@ -42,10 +50,9 @@ def test_the_batched_form_equals_the_published_one(chunk: int):
 
 def test_a_query_weighs_900_keys_of_32_features_to_a_sum_of_one():
     features = torch.randn(1, 4, 32, 32, generator=torch.Generator().manual_seed(0))
-    keys, queries = F.unfold(features, 3), F.unfold(features, 3, padding=1)
-    weights = scores(queries, keys)
-    assert weights.shape == (1, 1024, 900)
-    torch.testing.assert_close(weights.sum(2), torch.ones(1, 1024), atol=1e-6, rtol=0)
+    weights = scores(distances(scene_of(features, torch.ones(1, 1, 32, 32)), 0, 32))
+    assert weights.shape == (1, 32, 32, 30, 30)
+    torch.testing.assert_close(weights.sum((3, 4)), torch.ones(1, 32, 32), atol=1e-6, rtol=0)
 
 
 def test_known_features_stay_exactly_what_they_are():
