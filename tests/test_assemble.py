@@ -171,7 +171,10 @@ def shrunk(tree: dict[str, Any], pictures: Path, output: Path) -> dict[str, Any]
         tree["features"] = tree["features"] | {"weights": "random"}
     options = {key: value for key, value in tree["generator"].items() if key != "name"}
     multiple = int(GENERATORS[generator["name"]](**options).multiple)  # pyright: ignore[reportArgumentType]
-    crop = math.ceil(32 / multiple) * multiple  # no smaller than drawn pictures can be, with room for a mask
+    # No smaller than drawn pictures can be, with room for a mask; sn_patch halves six times, and learning from a single
+    # pixel in bfloat16 goes wrong in the CPU's convolutions.
+    deep = any(judge["name"] == "sn_patch" for judge in tree["discriminators"].values())
+    crop = math.ceil((64 if deep else 32) / multiple) * multiple
     tree["data"] = tree["data"] | {"validation_samples": 1, "crop": crop, "batch": 2, "workers": 0}
     for key in ("train", "validation"):
         tree["data"][key] = relocated(tree["data"].get(key), pictures)
