@@ -81,39 +81,43 @@ def train(
 
 @app.command()
 def build_dataset(
-    images: Annotated[list[Path], typer.Argument(help="Folders of pictures (searched through) or single files.")],
+    images: Annotated[list[Path], typer.Argument(help="Folders of pictures, archives, manifests or single pictures.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The dataset's folder; must be new or empty.")],
-    size: Annotated[int, typer.Option(help="Side of a patch, px.")] = 256,
-    splits: Annotated[str, typer.Option(help="Shares of train, val and test.")] = "0.9,0.05,0.05",
-    seed: Annotated[int, typer.Option(help="What is drawn depends on this and on the pictures alone.")] = 0,
-    patches: Annotated[int, typer.Option(help="Patches from one picture at most.")] = 8,
+    config: Annotated[Path | None, typer.Option(help="A YAML file as in configs/dataset/.")] = None,
+    settings: Settings = None,
+    size: Annotated[int | None, typer.Option(help="Side of a patch, px (256).")] = None,
+    splits: Annotated[str | None, typer.Option(help="Shares of train, val and test (0.9,0.05,0.05).")] = None,
+    seed: Annotated[int | None, typer.Option(help="What is drawn depends on this and the pictures (0).")] = None,
+    patches: Annotated[int | None, typer.Option(help="Patches from one picture at most (8).")] = None,
     processes: Annotated[int, typer.Option(help="Worker processes; the result does not depend on it.")] = 1,
+    restart: Annotated[bool, typer.Option("--restart", help="Throw away what an unfinished build left.")] = False,
 ) -> None:
-    """Cut a folder of pictures into patches with leak-free train, val and test splits."""
+    """Cut pictures into patches with leak-free train, val and test splits; begun again, it goes on."""
     from tqdm import tqdm
 
     from inpaint.builders.dataset import build_dataset as build
+    from inpaint.builders.settings import read_settings
+    from inpaint.builders.work import work_folder
 
     try:
-        shares = [float(share) for share in splits.split(",")]
+        shares = None if splits is None else [float(share) for share in splits.split(",")]
     except ValueError:
         raise ValueError(f"--splits {splits!r} should be three numbers such as 0.9,0.05,0.05") from None
+    given = {"size": size, "splits": shares, "seed": seed, "patches_per_image": patches}
+    flags = [f"{name}={value}" for name, value in given.items() if value is not None]
+    chosen = read_settings(config, [*(settings or []), *flags])
     with tqdm(unit="picture", delay=DELAY) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        report = build(
-            images,
-            output,
-            size=size,
-            splits=shares,
-            seed=seed,
-            patches_per_image=patches,
-            processes=processes,
-            progress=progress,
-        )
+        try:
+            report = build(images, output, settings=chosen, processes=processes, restart=restart, progress=progress)
+        except KeyboardInterrupt:
+            bar.close()
+            typer.echo(f"\nStopped; {work_folder(output)} keeps what is done.  Go on with the same command.", err=True)
+            sys.exit(130)
     typer.echo(report.table())
     typer.echo(f"\nThe dataset is in {output}/; look at {output / 'contact.png'}")
 

@@ -142,13 +142,16 @@ def test_decensor_reads_a_mosaic_through_a_mask_and_a_block(run: Run, config: Pa
 
 def test_build_dataset_prints_its_table(run: Run, tmp_path: Path):
     folder_of_pictures(tmp_path / "pictures", count=5)
+    (tmp_path / "set.yaml").write_text("{size: 48, patches_per_image: 3}")
     ended = run(
-        *("build-dataset", tmp_path / "pictures", "-o", tmp_path / "set", "--size", 32, "--splits", "0.6,0.2,0.2")
+        *("build-dataset", tmp_path / "pictures", "-o", tmp_path / "set", "--size", 32, "--splits", "0.6,0.2,0.2"),
+        *("--config", tmp_path / "set.yaml", "--set", "clean.blur=null"),
     )
     assert ended.code == 0, ended.err
     assert "found" in ended.out
     assert "patches" in ended.out
-    assert (tmp_path / "set" / "dataset.json").is_file()
+    told = json.loads((tmp_path / "set" / "dataset.json").read_text())["parameters"]
+    assert (told["size"], told["patches_per_image"], told["splits"]) == (32, 3, [0.6, 0.2, 0.2])  # flags before files
     assert (tmp_path / "set" / "contact.png").is_file()
 
 
@@ -169,6 +172,7 @@ def test_what_a_user_can_mend_ends_as_one_sentence(run: Run, config: Path, tmp_p
     assert_one_sentence(run("evaluate", "nosuch", "--data", folder), "nosuch is neither")
     assert_one_sentence(run("build-dataset", folder, "-o", tmp_path / "set", "--splits", "a"), "--splits 'a'")
     assert_one_sentence(run("build-dataset", folder, "-o", tmp_path / "set", "--splits", "0.5,0.1"), "train, val, test")
+    assert_one_sentence(run("build-dataset", folder, "-o", tmp_path / "set", "--set", "clean.blurr=1"), "clean.blurr")
     out = tmp_path / "out"
     assert_one_sentence(run("decensor", folder, "-o", out, "--colour", "green"), "--colour 'green'", "','")
     assert_one_sentence(run("decensor", folder, "-o", out, "--colour", "1,2"), "three numbers")

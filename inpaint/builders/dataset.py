@@ -1,4 +1,4 @@
-"""Build a dataset from folders of pictures: collect, clean, group, split, cut, and say what happened.
+"""Build a dataset from pictures: collect, clean, group, split, cut, and say what happened.
 
     DATASET/{train,val,test}/STEM-HASH_N.png   patches, lossless
     DATASET/manifest.jsonl                     one line per patch: file, source, group, split, box, scale, sha256
@@ -6,125 +6,143 @@
     DATASET/dataset.json                       parameters, counts, mean and standard deviation
     DATASET/contact.png                        what each split looks like
 
-The same pictures and seed give the same bytes for any number of processes.  Of near-duplicates the largest is
-kept; variants of one picture (day and night) are kept in one group, and a group lies in one split.
+The same pictures and settings give the same bytes for any number of processes, also when a build was killed and begun
+again.  Of near-duplicates the largest is kept; variants of one picture (day and night) are kept in one group, and a
+group lies in one split.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from typing import Any
 
 import cv2
 import torch
 
+import inpaint
 from inpaint.builders.collect import collect
-from inpaint.builders.examine import Finding, Settings, examine
-from inpaint.builders.groups import SPLITS
-from inpaint.builders.judge import Member, judged
-from inpaint.builders.report import RULES, DatasetReport
+from inpaint.builders.examine import examine
+from inpaint.builders.finding import Finding
+from inpaint.builders.judge import judge
+from inpaint.builders.report import DatasetReport, report_of
+from inpaint.builders.settings import Settings, parse_settings, settings_to_tree
 from inpaint.builders.source import Source
-from inpaint.builders.write import building, write_dataset
+from inpaint.builders.store import Store, batches
+from inpaint.builders.work import clear, finish, open_store, staging
+from inpaint.builders.write import write_dataset
 
-GROUP_BY = (None, "folder")
-SMALLEST = 32  # side of a patch, pixels
-BLOCK = 1024  # pictures handed to the processes at once: bounds what waits in memory
+CHUNK = 8  # pictures that a process examines at once, and that are committed together
+AHEAD = 4  # chunks per process that wait: bounds the memory
+WITHIN = {"min_side": "clean", "group_by": "group"}  # options that lie deeper in the settings
 
 Progress = Callable[[int, int], None]  # (done, total)
+Task = tuple[int, Source]
 
 
 def build_dataset(
     sources: Sequence[Path],
     output: Path,
     *,
-    size: int = 256,
-    splits: Sequence[float] = (0.9, 0.05, 0.05),
-    seed: int = 0,
-    patches_per_image: int = 8,
-    scales: Sequence[float] = (1.0, 0.5, 0.25),
-    min_side: int | None = None,
-    group_by: str | None = None,
+    settings: Settings | None = None,
     processes: int = 1,
+    restart: bool = False,
     progress: Progress | None = None,
+    **options: Any,
 ) -> DatasetReport:
-    """Build a dataset of size x size patches in the folder `output`, which appears only when it is complete.
+    """Build a dataset in the folder `output`, which appears only when it is complete.
 
-    splits: shares of train, val and test.  patches_per_image: at most.  scales: a picture gives patches of itself
-    shrunk by these factors, as far as a patch fits.  min_side: of a picture, default size.  group_by: "folder" keeps
-    the pictures of one folder below a source in one split.  progress is called with (done, total) pictures.
-    Raises ValueError for a wrong option, an output that holds files, or when no picture is kept.
+    options: keys of the settings, such as size=128 or splits=(0.8, 0.1, 0.1), and min_side and group_by for those in
+    `clean` and `group`; they count more than `settings`.  restart: throw away what an unfinished build left behind,
+    from which the same command goes on otherwise.  progress is called with (done, total) pictures.
+    Raises ValueError for a wrong option, an output that holds files, an unfinished build by another command, or when
+    no picture is kept.
     """
-    settings = Settings(size, seed, patches_per_image, tuple(scales), size if min_side is None else min_side)
-    _check(settings, splits, group_by, processes)
+    settings = with_options(settings or Settings(), options)
+    if processes < 1:
+        raise ValueError(f"processes is {processes}; at least 1 is needed")
     output = Path(output)
-    pictures = collect([Path(source) for source in sources], output)
-    with building(output) as folder:
-        staging = folder / "staging"
-        staging.mkdir()
-        findings = []
-        for finding in _examined(pictures, settings, staging, processes):
-            findings.append(finding)
-            if progress is not None:
-                progress(len(findings), len(pictures))
-        findings, members = judged(findings, splits, seed, group_by)
-        report = _report(findings, members)
-        if not members:
+    if output.exists() and not (output.is_dir() and not any(output.iterdir())):
+        raise ValueError(f"{output} already exists and is not an empty folder: choose a new one or remove it first")
+    paths = [Path(source) for source in sources]
+    pictures = collect(paths, output)
+    begun = {"version": inpaint.__version__, "sources": [str(path.resolve()) for path in paths]}
+    store = open_store(output, begun | settings_to_tree(settings), restart=restart)
+    try:
+        store.list_sources(pictures)
+        _examine_all(store, settings, processes, progress)
+        report = report_of(store, judge(store, settings))
+        if not report.kept:
+            clear(store)
             raise ValueError(f"no picture was kept, so no dataset was written to {output}\n\n{report.table()}")
-        parameters = settings._asdict() | {"splits": list(splits), "group_by": group_by}
-        write_dataset(folder, members, [finding for finding in findings if finding.rule], report, parameters)
+        finish(store, write_dataset(store, report, settings), output)
+    finally:
+        store.close()
     return report
 
 
-def _check(settings: Settings, splits: Sequence[float], group_by: str | None, processes: int) -> None:
-    """Raise ValueError for the first option that is wrong."""
-    if settings.size < SMALLEST:
-        raise ValueError(f"size is {settings.size}; a patch has at least {SMALLEST} pixels a side")
-    if settings.min_side < settings.size:
-        raise ValueError(f"min_side is {settings.min_side}; a picture needs at least the patch size {settings.size}")
-    if len(splits) != len(SPLITS) or min(splits) < 0 or not math.isclose(sum(splits), 1, abs_tol=1e-6):
-        raise ValueError(f"splits are {list(splits)}; give the shares of {', '.join(SPLITS)}, which sum to 1")
-    if not settings.scales or not all(0 < scale <= 1 for scale in settings.scales):
-        raise ValueError(f"scales are {list(settings.scales)}; give at least one factor above 0 and up to 1")
-    if settings.patches_per_image < 1 or processes < 1:
-        raise ValueError(
-            f"patches_per_image is {settings.patches_per_image} and processes {processes}; both are at least 1"
-        )
-    if group_by not in GROUP_BY:
-        raise ValueError(f"group_by is {group_by!r}; the choices are 'folder' and nothing")
+def with_options(settings: Settings, options: dict[str, Any]) -> Settings:
+    """Return the settings with some keys replaced; ValueError for a key or value that is wrong."""
+    tree = settings_to_tree(settings)
+    for name, value in options.items():
+        if name in WITHIN:
+            tree[WITHIN[name]][name.removeprefix("group_")] = value
+        else:
+            tree[name] = value
+    return parse_settings(tree, "build_dataset")
 
 
-def _examined(pictures: Sequence[Source], settings: Settings, staging: Path, processes: int) -> Iterator[Finding]:
-    """Yield the finding of every picture, in order, from this process or from several."""
-    count = len(pictures)
-    if processes == 1:
-        for index, picture in enumerate(pictures):
-            yield examine(index, picture, settings, staging)
-        return
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
-        for start in range(0, count, BLOCK):
-            block = range(start, min(start + BLOCK, count))
-            chosen = [pictures[index] for index in block]
-            shared = [settings] * len(block), [staging] * len(block)
-            yield from pool.map(examine, block, chosen, *shared, chunksize=4)
+def _examine_all(store: Store, settings: Settings, processes: int, progress: Progress | None) -> None:
+    """Examine what was not examined yet, in this process or in several, and commit every chunk."""
+    total, done = store.count("sources"), store.count("findings")
+    work = batches(store.pending(), CHUNK)
+    found = _here(work, settings, store.folder) if processes == 1 else _there(work, settings, store.folder, processes)
+    for findings in found:
+        store.add(findings)
+        for _ in findings:
+            done += 1
+            if progress is not None:
+                progress(done, total)
 
 
-def _one_thread() -> None:
-    """Keep a worker to one thread: the processes are the parallelism."""
+def _here(work: Iterable[list[Task]], settings: Settings, folder: Path) -> Iterator[list[tuple[int, Finding]]]:
+    return (_examine_some(tasks, settings, folder) for tasks in work)
+
+
+def _there(
+    work: Iterator[list[Task]], settings: Settings, folder: Path, processes: int
+) -> Iterator[list[tuple[int, Finding]]]:
+    """Yield findings as they come: the store puts them in order."""
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_begin) as pool:
+        waiting: set[Future] = set()
+        try:
+            for tasks in work:
+                waiting.add(pool.submit(_examine_some, tasks, settings, folder))
+                if len(waiting) >= AHEAD * processes:
+                    done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                    yield from (future.result() for future in done)
+            yield from (future.result() for future in waiting)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _examine_some(tasks: Sequence[Task], settings: Settings, folder: Path) -> list[tuple[int, Finding]]:
+    return [(number, examine(number, source, settings, staging(folder, number))) for number, source in tasks]
+
+
+def _begin() -> None:
+    """Keep a worker to one thread, for the processes are the parallelism, and end it when its parent was killed."""
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
+    parent = parent_process()
+    assert parent is not None, "a worker has a parent"
 
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
 
-def _report(findings: Sequence[Finding], members: Sequence[Member]) -> DatasetReport:
-    """Count."""
-    of_split = {name: [member for member in members if member.split == name] for name in SPLITS}
-    return DatasetReport(
-        found=len(findings),
-        kept=len(members),
-        rejected={rule: [finding.source.path for finding in findings if finding.rule == rule] for rule in RULES},
-        groups={name: len({member.group for member in chosen}) for name, chosen in of_split.items()},
-        pictures={name: len(chosen) for name, chosen in of_split.items()},
-        patches={name: sum(len(member.finding.patches) for member in chosen) for name, chosen in of_split.items()},
-    )
+    threading.Thread(target=follow, daemon=True).start()

@@ -1,13 +1,20 @@
 """Group pictures that belong together and give every group a split that it keeps when the dataset grows.
 
-A group is placed by a hash of its own key, so new pictures never move old ones.  The one exception is stated where
-it is made: a split that would stay empty borrows a group, and gives it back once it has its own.
+A group is placed by a hash of its own key, so new pictures never move old ones.  Shares are met by groups, and one
+huge group in a small split would spoil them.  Strata filled by quota would hold the shares exactly, but a new picture
+would then move old ones; so size decides in one way only: a group of more than `largest` pictures lies in the split
+of the largest share.  It can leave a held-out split by growing, and nothing ever leaves training by growth.
+
+What else can move a picture is stated here: a new picture that links two groups makes them one, a new largest picture
+of a group gives it its key, and a split that would stay empty borrows a group until it has its own.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+
+import numpy as np
 
 SPLITS = ("train", "val", "test")
 
@@ -29,30 +36,33 @@ def united(count: int, pairs: Iterable[tuple[int, int]]) -> list[int]:
 
 def position(key: str, seed: int) -> float:
     """Return the place in [0, 1) that a group has by its key and the seed alone."""
-    digest = hashlib.blake2b(f"{seed}:{key}".encode(), digest_size=8).digest()
+    digest = hashlib.blake2b(f"{seed}:{key}".encode("utf-8", "surrogateescape"), digest_size=8).digest()
     return (int.from_bytes(digest, "big") >> 11) / 2**53
 
 
-def split_groups(keys: Iterable[str], shares: Sequence[float], seed: int) -> dict[str, str]:
-    """Return the split of every group: the interval of [0, 1), as long as the split's share, that holds its position.
+def split_groups(
+    places: np.ndarray, sizes: np.ndarray, shares: Sequence[float], largest: int | None = None
+) -> np.ndarray:
+    """Return the number of every group's split, (N,): of the interval of [0, 1) that holds its place.
 
-    With at least as many groups as splits of positive share, no such split stays empty: it borrows the group
-    whose position lies nearest to its interval from a split that has more than one.
+    places: (N,) positions.  sizes: (N,) pictures.  An interval is as long as its split's share; groups of more than
+    `largest` pictures lie in that of the largest share.  With at least as many groups as splits of positive share,
+    no such split stays empty: it borrows the group that lies nearest to its interval from a split that has more than
+    one, if it can one that is not too large.
     """
-    places = {key: position(key, seed) for key in sorted(set(keys))}
-    bounds = [sum(shares[:index]) for index in range(len(SPLITS))] + [1.0]
-    intervals = {name: bounds[index : index + 2] for index, name in enumerate(SPLITS) if shares[index] > 0}
-    split = {key: _holder(place, intervals) for key, place in places.items()}
-    for name, (low, high) in intervals.items():
-        members = list(split.values())
-        if name in members or len(split) < len(intervals):
+    bounds = np.concatenate([[0.0], np.cumsum(shares)])
+    wanted = [index for index in range(len(SPLITS)) if shares[index] > 0]
+    ends = bounds[[index + 1 for index in wanted]]
+    ends[-1] = np.inf  # where rounding leaves a gap before 1
+    split = np.array(wanted)[np.searchsorted(ends, places, side="right")]
+    held = np.zeros(len(places), bool) if largest is None else sizes > largest
+    split[held] = int(np.argmax(shares))
+    for index in wanted:
+        counts = np.bincount(split, minlength=len(SPLITS))
+        spare = counts[split] > 1
+        if counts[index] or len(places) < len(wanted):
             continue
-        spare = [key for key in places if members.count(split[key]) > 1]
-        nearest = min(spare, key=lambda key: (max(low - places[key], places[key] - high), key))
-        split[nearest] = name
+        spare = spare & ~held if (spare & ~held).any() else spare
+        distance = np.maximum(bounds[index] - places, places - bounds[index + 1])
+        split[np.lexsort((places, distance, ~spare))[0]] = index
     return split
-
-
-def _holder(place: float, intervals: dict[str, list[float]]) -> str:
-    """Return the split whose interval holds the place; the last one where rounding leaves a gap before 1."""
-    return next((name for name, (_, high) in intervals.items() if place < high), list(intervals)[-1])

@@ -12,7 +12,6 @@ picture.  What is drawn anew or moved by more than a few per cent is not recogni
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -20,9 +19,9 @@ import numpy as np
 
 HASHED = 32  # side that the hash sees, pixels
 SIDE = 16  # of the thumbnail, pixels: at 32, a crop of 2 % shifts fine texture out of step
+PARTS = 5  # that are looked at: the whole and its quarters
 FREQUENCIES = 8  # kept per axis: 8 * 8 = 64 bits
 PLAIN = 12.0  # standard deviation, gray levels, below which a quarter shows too little to be recognised
-BLOCK = 4096  # hashes compared at once with as many: bounds the memory
 
 
 class Look(NamedTuple):
@@ -63,32 +62,8 @@ def look_at_quarters(gray: np.ndarray) -> tuple[Look, ...]:
     )
 
 
-def alike(looks: Sequence[Look], bound: Bound) -> list[tuple[int, int]]:
-    """Return, sorted, the index pairs (first < second) of looks that are as near as the bound asks.
-
-    Compares all with all: quadratic in time, by matrix products in blocks, linear in memory.
-    """
-    if not looks:
-        return []
-    pairs = []
-    bits = np.unpackbits(np.frombuffer(b"".join(look.bits for look in looks), np.uint8).reshape(-1, 8), axis=1)
-    signs = bits.astype(np.float32) * 2 - 1  # (N, 64): the product of two rows is 64 - 2 * differing bits
-    thumbnails = np.frombuffer(b"".join(look.thumbnail for look in looks), np.uint8).reshape(len(looks), -1)
-    for top in range(0, len(looks), BLOCK):
-        for left in range(top, len(looks), BLOCK):
-            products = signs[top : top + BLOCK] @ signs[left : left + BLOCK].T
-            rows, columns = np.nonzero(products >= bits.shape[1] - 2 * bound.bits)
-            near = zip((rows + top).tolist(), (columns + left).tolist(), strict=True)
-            pairs += [
-                (one, other)
-                for one, other in near
-                if one < other and _correlation(thumbnails[one], thumbnails[other]) > bound.correlation
-            ]
-    return sorted(pairs)
-
-
-def _correlation(one: np.ndarray, other: np.ndarray) -> float:
-    """Return the normalised correlation of two thumbnails; 0 when one of them is a single tone."""
-    one, other = one - one.mean(), other - other.mean()
-    power = float(np.sqrt((one @ one) * (other @ other)))
-    return float(one @ other) / power if power > 0 else 0.0
+def correlations(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the normalised correlation of thumbnails, (N,); 0 where one of them is a single tone.  (N, pixels)."""
+    one, other = (it - it.mean(axis=1, keepdims=True, dtype=np.float64) for it in (one, other))
+    power = np.sqrt((one * one).sum(axis=1) * (other * other).sum(axis=1))
+    return np.divide((one * other).sum(axis=1), power, out=np.zeros(len(power)), where=power > 0)

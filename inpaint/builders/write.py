@@ -1,117 +1,121 @@
-"""Write a dataset folder that appears complete or not at all."""
+"""Write a dataset folder out of a work folder: patches into their splits, manifest, rejections, description, sheet.
+
+Killed midway, it is done again: a patch lies either where it was staged or already in its split.
+"""
 
 from __future__ import annotations
 
+import heapq
 import json
-import os
 import re
-import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from inpaint.builders.examine import Finding
+from inpaint.builders.finding import Member, Patch
 from inpaint.builders.groups import SPLITS
-from inpaint.builders.judge import Member
 from inpaint.builders.report import DatasetReport
+from inpaint.builders.settings import Settings, settings_to_tree
 from inpaint.builders.sheet import MOST, contact_sheet
-from inpaint.files import write_text
+from inpaint.builders.store import Store
+from inpaint.builders.work import staging
+from inpaint.files import atomically, write_text
 
-VERSION = 1  # of the folder's layout
-
-
-@contextmanager
-def building(output: Path) -> Iterator[Path]:
-    """Yield a folder beside `output`; on success it takes the place of `output`, on any error it is removed.
-
-    Raises ValueError where `output` exists and is anything but an empty folder.
-    """
-    if output.exists() and not (output.is_dir() and not any(output.iterdir())):
-        raise ValueError(f"{output} already exists and is not an empty folder: choose a new one or remove it first")
-    output.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{output.name[:40]}-", dir=output.parent))
-    try:
-        yield folder
-        umask = os.umask(0)
-        os.umask(umask)
-        folder.chmod(0o777 & ~umask)
-        if output.exists():
-            output.rmdir()  # empty; not every system replaces a folder by renaming
-        folder.rename(output)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+VERSION = 2  # of the folder's layout
 
 
-def write_dataset(
-    folder: Path,
-    members: Sequence[Member],
-    rejected: Sequence[Finding],
-    report: DatasetReport,
-    parameters: dict[str, Any],
-) -> None:
-    """Move the staged patches into their splits and write manifest, rejections, description and contact sheet."""
+class Totals:
+    """Sums over the training patches, and which patches of each split are shown."""
+
+    def __init__(self) -> None:
+        self.patches = 0
+        self.total = [0, 0, 0]
+        self.squares = [0, 0, 0]
+        self.shown: dict[str, list[tuple[int, str, str]]] = {name: [] for name in SPLITS}
+
+    def add(self, patch: Patch, number: int, line: dict[str, Any]) -> None:
+        """Take a patch into account; shown is first one of every picture, then the second ones, in random order."""
+        shown = self.shown[line["split"]]
+        shown.append((number, line["sha256"], line["file"]))
+        if len(shown) >= 8 * MOST:
+            shown[:] = heapq.nsmallest(MOST, shown)
+        if line["split"] == "train":
+            self.patches += 1
+            self.total = [one + other for one, other in zip(self.total, patch.total, strict=True)]
+            self.squares = [one + other for one, other in zip(self.squares, patch.squares, strict=True)]
+
+    def moments(self, size: int) -> tuple[list[float] | None, list[float] | None]:
+        """Return mean and standard deviation of each channel in [0, 1]."""
+        count = self.patches * size**2
+        if not count:
+            return None, None
+        means = [total / count for total in self.total]
+        squares = [square / count for square in self.squares]
+        deviation = [max(s - m * m, 0.0) ** 0.5 for s, m in zip(squares, means, strict=True)]
+        return [round(value / 255, 6) for value in means], [round(value / 255, 6) for value in deviation]
+
+
+def write_dataset(store: Store, report: DatasetReport, settings: Settings) -> Path:
+    """Write the dataset of a judged store into its work folder and return where it lies."""
+    folder = store.folder / "dataset"
     for name in SPLITS:
-        (folder / name).mkdir()
-    lines = [line for member in members for line in _placed(folder, member)]
-    shutil.rmtree(folder / "staging")
-    _write_lines(folder / "manifest.jsonl", lines)
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    totals = Totals()
+    _write_lines(folder / "manifest.jsonl", _lines(store, folder, totals))
     _write_lines(
         folder / "rejected.jsonl",
-        [{"source": finding.source.name, "rule": finding.rule, "detail": finding.detail} for finding in rejected],
+        ({"source": it.source.name, "rule": it.rule, "detail": it.detail} for it in store.rejected()),
     )
-    _write_description(folder / "dataset.json", members, report, parameters)
-    contact_sheet(
-        {f"{name}: {report.patches[name]} patches of {report.pictures[name]} pictures": _shown(folder, lines, name)
-         for name in SPLITS},
-        folder / "contact.png",
-    )  # fmt: skip
+    mean, deviation = totals.moments(settings.size)
+    counts = report._asdict()
+    counts.pop("examples")
+    described = {"version": VERSION, "parameters": settings_to_tree(settings), "counts": counts}
+    write_text(folder / "dataset.json", json.dumps({**described, "mean": mean, "std": deviation}, indent=2) + "\n")
+    rows = {
+        f"{name}: {report.patches[name]} patches of {report.pictures[name]} pictures": [
+            folder / file for _, _, file in heapq.nsmallest(MOST, totals.shown[name])
+        ]
+        for name in SPLITS
+    }
+    contact_sheet(rows, folder / "contact.png")
+    return folder
 
 
-def _placed(folder: Path, member: Member) -> Iterator[dict[str, Any]]:
-    """Move the patches of a picture from the staging folder to its split and yield their manifest lines."""
+def _lines(store: Store, folder: Path, totals: Totals) -> Iterator[dict[str, Any]]:
+    """Move every patch to its split and yield its manifest line."""
+    for member in store.members():
+        for number, patch in enumerate(member.finding.patches):
+            line = manifest_line(member, number, patch)
+            _place(staging(store.folder, int(patch.staged.partition("_")[0])) / patch.staged, folder / line["file"])
+            totals.add(patch, number, line)
+            yield line
+
+
+def manifest_line(member: Member, number: int, patch: Patch) -> dict[str, Any]:
+    """Return what the manifest says about a patch."""
     stem = re.sub(r"[^\w.-]+", "_", Path(member.finding.source.name).stem)[:40]
-    for number, patch in enumerate(member.finding.patches):
-        file = f"{member.split}/{stem}-{member.finding.digest[:12]}_{number}.png"
-        (folder / "staging" / patch.staged).rename(folder / file)
-        yield {
-            "file": file,
-            "source": member.finding.source.name,
-            "group": member.group,
-            "split": member.split,
-            "box": list(patch.box),
-            "scale": patch.scale,
-            "sha256": patch.sha256,
-        }
+    line = {
+        "file": f"{member.split}/{stem}-{member.finding.digest[:12]}_{number}.png",
+        "source": member.finding.source.name,
+        "group": member.group,
+        "split": member.split,
+        "box": list(patch.box),
+        "scale": patch.scale,
+        "sha256": patch.sha256,
+    }
+    return line | ({"facts": dict(member.finding.source.facts)} if member.finding.source.facts else {})
 
 
-def _write_lines(path: Path, lines: Sequence[dict[str, Any]]) -> None:
-    write_text(path, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+def _place(staged: Path, file: Path) -> None:
+    """Move a patch, unless a build that was killed has moved it already."""
+    try:
+        staged.rename(file)
+    except FileNotFoundError:
+        if not file.exists():
+            raise
 
 
-def _write_description(
-    path: Path, members: Sequence[Member], report: DatasetReport, parameters: dict[str, Any]
-) -> None:
-    """Write the parameters, the counts, and mean and standard deviation of the training patches, RGB in [0, 1]."""
-    patches = [patch for member in members if member.split == "train" for patch in member.finding.patches]
-    count = len(patches) * parameters["size"] ** 2
-    mean, deviation = None, None
-    if patches:
-        means = [sum(patch.total[channel] for patch in patches) / count for channel in range(3)]
-        squares = [sum(patch.squares[channel] for patch in patches) / count for channel in range(3)]
-        mean = [round(value / 255, 6) for value in means]
-        deviation = [round((max(s - m * m, 0.0)) ** 0.5 / 255, 6) for s, m in zip(squares, means, strict=True)]
-    counts = report._asdict() | {"rejected": {rule: len(paths) for rule, paths in report.rejected.items()}}
-    description = {"version": VERSION, "parameters": parameters, "counts": counts, "mean": mean, "std": deviation}
-    write_text(path, json.dumps(description, indent=2) + "\n")
-
-
-def _shown(folder: Path, lines: Sequence[dict[str, Any]], split: str) -> list[Path]:
-    """Return the patches of a split to show: first one of every picture, then the second ones, in random order."""
-
-    def turn(line: dict[str, Any]) -> tuple[int, str]:
-        return int(line["file"].removesuffix(".png").rpartition("_")[2]), line["sha256"]
-
-    chosen = sorted((line for line in lines if line["split"] == split), key=turn)
-    return [folder / line["file"] for line in chosen[:MOST]]
+def _write_lines(path: Path, lines: Iterable[dict[str, Any]]) -> None:
+    with atomically(path) as temporary, temporary.open("w", encoding="utf-8", errors="backslashreplace") as file:
+        for line in lines:
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")

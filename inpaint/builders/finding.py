@@ -1,0 +1,91 @@
+"""What is known of a picture: its finding when it was examined, its group and split when all were, and both as rows."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from inpaint.builders.similarity import Look
+from inpaint.builders.source import Source
+
+
+class Patch(NamedTuple):
+    """A patch that lies in the staging folder.  Every field is kept as JSON."""
+
+    staged: str  # file name in the staging folder
+    box: tuple[int, int, int, int]  # y, x, height, width in pixels of the picture
+    scale: float
+    sha256: str  # of the PNG file
+    total: tuple[int, ...]  # sum of the values 0..255 of each channel
+    squares: tuple[int, ...]  # sum of their squares
+
+
+class Finding(NamedTuple):
+    """What is known of one picture."""
+
+    source: Source
+    rule: str = ""  # that rejects it; "" while it is kept
+    detail: str = ""  # why, for a person
+    digest: str = ""  # sha256 of the decoded pixels and their shape
+    pixels: int = 0
+    bytes: int = 0  # of the file
+    looks: tuple[Look, ...] = ()  # the whole and its four quarters
+    patches: tuple[Patch, ...] = ()
+
+
+class Member(NamedTuple):
+    """A kept picture, its group and its split."""
+
+    finding: Finding
+    group: str
+    split: str
+
+
+SOURCE_COLUMNS = "sources.name, sources.path, sources.member, sources.told, sources.problem"
+FINDING_COLUMNS = "findings.digest, findings.pixels, findings.bytes, findings.patches"
+
+
+def source_row(source: Source) -> tuple[bytes, bytes, bytes, str, bytes]:
+    """Return a source as SOURCE_COLUMNS."""
+    told = json.dumps(source.facts)
+    return blob(source.name), os.fsencode(source.path), blob(source.member), told, blob(source.problem)
+
+
+def source_of(row: Sequence[Any]) -> Source:
+    """Return the source that SOURCE_COLUMNS hold."""
+    facts = tuple((str(key), str(value)) for key, value in json.loads(row[3]))
+    return Source(text(row[0]), Path(os.fsdecode(row[1])), text(row[2]), facts, text(row[4]))
+
+
+def finding_row(finding: Finding) -> tuple[str, bytes, str, int, int, bytes, bytes, str, int]:
+    """Return all of a finding but its source: rule, detail, ..., hashes, thumbnails, patches, number of patches."""
+    hashes = b"".join(look.bits for look in finding.looks)
+    thumbnails = b"".join(look.thumbnail for look in finding.looks)
+    patches = json.dumps([patch._asdict() for patch in finding.patches])
+    looks = hashes, thumbnails, patches, len(finding.patches)
+    return finding.rule, blob(finding.detail), finding.digest, finding.pixels, finding.bytes, *looks
+
+
+def kept_finding(source: Source, row: Sequence[Any]) -> Finding:
+    """Return the finding of a kept picture from FINDING_COLUMNS, without its looks, which only judging needs."""
+    digest, pixels, size, patches = row
+    told = tuple(Patch(**{key: _frozen(value) for key, value in patch.items()}) for patch in json.loads(patches))
+    return Finding(source, "", "", digest, pixels, size, (), told)
+
+
+def blob(text: str) -> bytes:
+    """Return a text as bytes; a file name that is no UTF-8 has lone surrogates in it, which come back as they were."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def text(data: bytes) -> str:
+    """Return the text that `blob` made these bytes of."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _frozen(value: Any) -> Any:
+    """Turn the lists of JSON back into tuples."""
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value

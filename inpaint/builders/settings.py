@@ -1,0 +1,181 @@
+"""The settings of a dataset and reading them from YAML.
+
+Every rule that rejects pictures is one key of `clean`; null switches it off.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BeforeValidator, Field, PositiveInt, ValidationError, field_validator, model_validator
+
+from inpaint.builders.groups import SPLITS
+from inpaint.builders.similarity import KIN, QUARTER, TWIN
+from inpaint.config import Choices, Loader, Strict, listed, override, told
+
+SMALLEST = 32  # side of a patch, pixels
+
+Switch = Annotated[bool, BeforeValidator(lambda value: False if value is None else value)]
+Split = Literal["train", "val", "test"]
+
+
+class Near(Strict):
+    """How near two pictures must be: hash bits of 64 that differ at most, and the least correlation of thumbnails."""
+
+    bits: int = Field(ge=0, le=32)
+    correlation: float = Field(ge=-1, le=1)
+
+
+class Clean(Strict):
+    """Which pictures are rejected; null lets them all through."""
+
+    min_side: PositiveInt | None = None  # px; a picture always needs the side of a patch
+    flat: float | None = Field(default=4.0, ge=0)  # standard deviation of the gray levels, below which
+    blur: float | None = Field(default=8.0, ge=0)  # variance of the Laplacian, below which
+    aspect: float | None = Field(default=5.0, ge=1)  # longer side / shorter side, above which
+    animated: Switch = True  # without this rule the first frame is taken
+    censored: float | None = Field(default=None, ge=0, le=1)  # share of the picture that shows it, above which
+    duplicates: Switch = True
+    near_duplicates: Near | None = Near(bits=TWIN.bits, correlation=TWIN.correlation)
+
+
+class Group(Strict):
+    """What keeps pictures together in one split."""
+
+    by: Annotated[tuple[Literal["folder", "pattern", "column"], ...], BeforeValidator(listed)] = ()
+    pattern: str | None = None  # searched for in the file's name; what its groups hold is the key
+    column: str | None = None  # of a manifest of sources
+    alike: Near | None = Near(bits=KIN.bits, correlation=KIN.correlation)
+    quarters: Near | None = Near(bits=QUARTER.bits, correlation=QUARTER.correlation)
+    largest_held_out: PositiveInt | None = 100  # pictures; a larger group lies in the largest split
+
+    @field_validator("by", mode="before")
+    @classmethod
+    def nothing_is_no_key(cls, value: Any) -> Any:
+        return () if value is None else value
+
+    @model_validator(mode="after")
+    def keys_are_told(self) -> Group:
+        for name, value in (("pattern", self.pattern), ("column", self.column)):
+            if (name in self.by) != (value is not None):
+                raise ValueError(f"by is {list(self.by)} and {name} is {value!r}: give both or neither")
+        if self.pattern is not None:
+            try:
+                groups = re.compile(self.pattern).groups
+            except re.error as error:
+                raise ValueError(f"pattern {self.pattern!r} is no regular expression: {error}") from None
+            if not groups:
+                raise ValueError(f"pattern {self.pattern!r} should have a group (...): what it holds is the key")
+        return self
+
+
+class Annotations(Strict):
+    """Where the annotations lie and what wrote them."""
+
+    path: str
+    format: str = "auto"
+
+
+class Censor(Strict):
+    """What is baked into these splits, as in a run's data section."""
+
+    mask: Choices
+    fill: Choices
+    realism: dict[str, Any] | None = None
+    splits: Annotated[tuple[Split, ...], BeforeValidator(listed), Field(min_length=1)] = ("val", "test")
+
+
+class Store(Strict):
+    """How patches are stored: as files in folders, or as tar shards of so many patches."""
+
+    format: Literal["folder", "shards"] = "folder"
+    shard_size: PositiveInt = 1000
+
+
+class Settings(Strict):
+    """Everything that the bytes of a dataset depend on, besides its sources."""
+
+    size: int = Field(default=256, ge=SMALLEST)  # side of a patch, px
+    original_size: PositiveInt = 512  # side of what is cut around an annotation and resized to `size`, px
+    seed: int = 0
+    splits: tuple[float, ...] = (0.9, 0.05, 0.05)  # shares of train, val and test
+    patches_per_image: PositiveInt = 8  # at most
+    scales: Annotated[tuple[float, ...], BeforeValidator(listed)] = (
+        1.0,
+        0.5,
+        0.25,
+    )  # of the picture, as far as it fits
+    clean: Clean = Clean()
+    group: Group = Group()
+    annotations: Annotations | None = None
+    censor: Censor | None = None
+    store: Store = Store()
+
+    @field_validator("splits")
+    @classmethod
+    def splits_are_shares(cls, splits: tuple[float, ...]) -> tuple[float, ...]:
+        if len(splits) != len(SPLITS) or min(splits) < 0 or not math.isclose(sum(splits), 1, abs_tol=1e-6):
+            raise ValueError(f"splits are {list(splits)}; give the shares of {', '.join(SPLITS)}, which sum to 1")
+        return splits
+
+    @field_validator("scales")
+    @classmethod
+    def scales_shrink(cls, scales: tuple[float, ...]) -> tuple[float, ...]:
+        if not scales or not all(0 < scale <= 1 for scale in scales):
+            raise ValueError(f"scales are {list(scales)}; give at least one factor above 0 and up to 1")
+        return scales
+
+    @model_validator(mode="after")
+    def a_patch_fits(self) -> Settings:
+        if self.clean.min_side is not None and self.clean.min_side < self.size:
+            raise ValueError(
+                f"clean.min_side is {self.clean.min_side}; a picture needs at least the patch size {self.size}"
+            )
+        return self
+
+    @property
+    def least_side(self) -> int:
+        """The shorter side that a picture needs, pixels."""
+        return self.clean.min_side or self.size
+
+
+def read_settings(path: Path | str | None = None, overrides: Sequence[str] = ()) -> Settings:
+    """Read settings from a YAML file, or the defaults, and apply overrides such as "clean.blur=null" to them.
+
+    Raises ValueError with one line that names every fault.
+    """
+    tree = {} if path is None else _tree(Path(path))
+    for setting in overrides:
+        override(tree, setting)
+    return parse_settings(tree, "the settings" if path is None else str(path))
+
+
+def parse_settings(tree: Mapping[str, Any], origin: str) -> Settings:
+    """Check a tree of settings.  Raises ValueError naming the origin, each faulty key and its rule."""
+    try:
+        return Settings.model_validate(tree)
+    except ValidationError as error:
+        faults = [": ".join(filter(None, told(fault))) for fault in error.errors()]
+        raise ValueError(f"{origin}: " + "; ".join(faults)) from None
+
+
+def settings_to_tree(settings: Settings) -> dict[str, Any]:
+    """Return the settings as plain mappings, lists and numbers; parse_settings gives them back."""
+    return settings.model_dump(mode="json")
+
+
+def _tree(path: Path) -> dict[str, Any]:
+    try:
+        tree = yaml.load(path.read_text(encoding="utf-8"), Loader)
+    except FileNotFoundError:
+        raise ValueError(f"{path} does not exist; it should be a dataset's YAML file") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    if tree is not None and not isinstance(tree, dict):
+        raise ValueError(f"{path} should hold a mapping (size: ..., clean: ..., ...), it holds {type(tree).__name__}")
+    return tree or {}
