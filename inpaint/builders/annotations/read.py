@@ -1,0 +1,153 @@
+"""Read annotations of any known format, told by their content."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from inpaint import images
+from inpaint.builders.annotations.coco import is_coco, read_coco
+from inpaint.builders.annotations.labelme import is_labelme, read_labelme
+from inpaint.builders.annotations.mask_images import read_mask_images
+from inpaint.builders.annotations.region import Annotations, read_json
+from inpaint.builders.annotations.table import is_box_table, read_table
+from inpaint.builders.annotations.via import COLUMN, is_via, read_via
+from inpaint.builders.annotations.voc import read_voc
+from inpaint.builders.annotations.vott import is_vott1, is_vott2, read_vott1, read_vott2
+from inpaint.builders.annotations.yolo import class_names, is_label_file, read_yolo
+from inpaint.builders.manifests import records
+
+TREES: dict[str, Callable[[Any], bool]] = {  # of JSON files
+    "vott1": is_vott1,
+    "vott2": is_vott2,
+    "coco": is_coco,
+    "labelme": is_labelme,
+    "via": is_via,
+}
+SUFFIXES = {  # that files of each format may have
+    "vott1": (".json",),
+    "vott2": (".json",),
+    "coco": (".json",),
+    "labelme": (".json",),
+    "via": (".json", ".csv"),
+    "voc": (".xml",),
+    "yolo": (".txt",),
+    "csv": (".csv", ".tsv", ".jsonl", ".ndjson"),
+    "masks": images.SUFFIXES,
+}
+FORMATS = tuple(SUFFIXES)
+LOOKED = 50  # files of each suffix that are opened to recognise the format
+
+
+class Read(NamedTuple):
+    """Annotations and what they were recognised as."""
+
+    format: str  # one of FORMATS
+    regions: Annotations
+
+    def sentence(self) -> str:
+        """Say what was recognised."""
+        count = sum(map(len, self.regions.values()))
+        return f"annotations of the format {self.format}: {count} regions in {len(self.regions)} pictures"
+
+
+def read_annotations(path: Path | str, format: str = "auto") -> Read:
+    """Return the annotations of a file, or of all files below a folder.
+
+    format: one of FORMATS, or "auto", which recognises it from the content.  Pictures are named as the annotations
+    name them, below the folder; Lookup finds them.  Raises ValueError for an unknown format, for content that is of
+    none or of several, and for a faulty entry, naming file, entry and rule.
+    """
+    path = Path(path)
+    if format != "auto" and format not in FORMATS:
+        raise ValueError(
+            f"annotations of the format {format!r} are unknown: the choices are auto, {', '.join(FORMATS)}"
+        )
+    if not path.exists():
+        raise ValueError(f"{path} does not exist: give a file of annotations, or a folder of them")
+    chosen = _recognised(path) if format == "auto" else format
+    found: Annotations = {}
+    for name, regions in _pictures(path, chosen, choosy=format == "auto"):
+        found.setdefault(name, []).extend(regions)
+    if not found:
+        raise ValueError(f"{path} holds no annotations of the format {chosen}")
+    return Read(chosen, found)
+
+
+def _recognised(path: Path) -> str:
+    """Return the one format that the files are of."""
+    looked: Counter[str] = Counter()
+    kinds: dict[str, Path] = {}
+    for file in _files(path):
+        looked[file.suffix.lower()] += 1
+        if looked[file.suffix.lower()] <= LOOKED and (kind := _kind(file)) is not None:
+            kinds.setdefault(kind, file)
+    others = {kind: file for kind, file in kinds.items() if kind != "masks"}  # pictures may lie beside annotations
+    kinds = others or kinds
+    if len(kinds) == 1:
+        return next(iter(kinds))
+    if kinds:
+        told = ", ".join(f"{kind} ({file.name})" for kind, file in sorted(kinds.items()))
+        raise ValueError(f"{path} holds annotations of several formats, {told}: say which one counts")
+    raise ValueError(f"{path} holds no annotations that are recognised: the formats are {', '.join(FORMATS)}")
+
+
+def _kind(file: Path) -> str | None:
+    """Return the format of one file, None where it is of none."""
+    suffix = file.suffix.lower()
+    if suffix == ".json":
+        tree = read_json(file)
+        return next((name for name, fits in TREES.items() if fits(tree)), None)
+    if suffix in SUFFIXES["csv"]:
+        columns = next(iter(records(file)), ("", {}))[1]
+        return "via" if COLUMN in columns else "csv" if is_box_table(columns) else None
+    if suffix == ".xml":
+        with file.open("rb") as opened:
+            return "voc" if b"<annotation" in opened.read(1 << 12) else None
+    if suffix == ".txt":
+        return "yolo" if is_label_file(file) else None
+    return "masks" if suffix in images.SUFFIXES else None
+
+
+def _files(path: Path) -> Iterator[Path]:
+    """Yield a file, or every file below a folder that is not hidden, in order."""
+    if path.is_file():
+        yield path
+        return
+    for where, folders, names in os.walk(path):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(where, name) for name in sorted(names) if not name.startswith("."))
+
+
+def _pictures(path: Path, format: str, *, choosy: bool) -> Iterator[tuple[str, list[Any]]]:
+    """Yield the pictures of every file of a format; choosy: passing over files of that suffix which are of another."""
+    if format == "masks":
+        yield from read_mask_images(path).items()
+        return
+    root = path if path.is_dir() else path.parent
+    names: dict[Path, list[str]] = {}
+    for file in _files(path):
+        if file.suffix.lower() not in SUFFIXES[format] or (choosy and _kind(file) != format):
+            continue
+        folder = file.parent.relative_to(root).as_posix()
+        folder = "" if folder == "." else folder
+        if format == "yolo":
+            if file.parent not in names:
+                names[file.parent] = class_names(file.parent)
+            yield from read_yolo(file, names[file.parent], folder).items()
+        elif format in ("labelme", "voc"):
+            yield from {"labelme": read_labelme, "voc": read_voc}[format](file, folder).items()
+        else:
+            yield from WHOLE[format](file).items()
+
+
+WHOLE: dict[str, Callable[[Path], Annotations]] = {  # formats whose files tell about many pictures
+    "vott1": read_vott1,
+    "vott2": read_vott2,
+    "coco": read_coco,
+    "via": read_via,
+    "csv": read_table,
+}

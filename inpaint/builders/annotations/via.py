@@ -1,0 +1,114 @@
+"""VIA, the VGG Image Annotator, versions 1 and 2: JSON exports, projects and CSV.
+
+    {"_via_img_metadata": {KEY: {"filename", "size", "regions": [REGION] or {"0": REGION}, "file_attributes"}}}
+    REGION = {"shape_attributes": {"name": "rect", "x", "y", "width", "height"}, "region_attributes": {NAME: VALUE}}
+
+An export is the inner object alone; version 1 has the regions as an object.  Shapes: rect, circle (cx, cy, r), ellipse
+(cx, cy, rx, ry, theta in radians), polygon and polyline (all_points_x, all_points_y).  A polyline is taken as the
+outline that it was drawn as, closed; a point has no area and is passed over.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from inpaint.builders.annotations.region import (
+    Annotations,
+    Region,
+    box,
+    ellipse,
+    entry,
+    number,
+    numbers,
+    pairs,
+    polygon,
+    read_json,
+)
+from inpaint.builders.manifests import records
+
+SHAPES = ("rect", "circle", "ellipse", "polygon", "polyline", "point")
+LABELS = ("label", "class", "type", "name", "category")  # attributes that name what a region is
+COLUMN = "region_shape_attributes"
+
+
+def is_via(tree: Any) -> bool:
+    """Say whether a JSON tree looks like an export or a project of VIA."""
+    if not isinstance(tree, dict):
+        return False
+    if "_via_img_metadata" in tree:
+        return True
+    return bool(tree) and all(isinstance(it, dict) and "filename" in it and "regions" in it for it in tree.values())
+
+
+def read_via(path: Path) -> Annotations:
+    """Return the regions of every picture of a JSON or CSV file of VIA."""
+    if path.suffix.lower() == ".csv":
+        return _of_table(path)
+    tree = read_json(path)
+    found: Annotations = {}
+    for key, image in entry({"": tree.get("_via_img_metadata", tree)}, "", dict, str(path)).items():
+        where = f"{path}, {key}"
+        regions = entry(image, "regions", (list, dict), where)
+        listed = list(regions.values()) if isinstance(regions, dict) else regions
+        name = entry(image, "filename", str, where)
+        found.setdefault(name, [])
+        for index, region in enumerate(listed):
+            spot = f"{where}, region {index + 1}"
+            shape = entry(region, "shape_attributes", dict, spot)
+            found[name] += _regions(shape, region.get("region_attributes") or {}, spot)
+    return found
+
+
+def _of_table(path: Path) -> Annotations:
+    found: Annotations = {}
+    for where, row in records(path):
+        name = entry(row, "filename", str, where)
+        found.setdefault(name, [])
+        shape, told = (_object(row, column, where) for column in (COLUMN, "region_attributes"))
+        if shape:  # a picture without regions has a row too
+            found[name] += _regions(shape, told, where)
+    return found
+
+
+def _object(row: Mapping[str, str], column: str, where: str) -> dict[str, Any]:
+    try:
+        value = json.loads(row.get(column) or "{}")
+    except ValueError as error:
+        raise ValueError(f"{where}: {column} is no JSON: {error}") from None
+    return entry({column: value}, column, dict, where)
+
+
+def _regions(shape: dict[str, Any], told: Mapping[str, Any], where: str) -> list[Region]:
+    """Return the region of a shape; nothing for a point."""
+    kind = entry(shape, "name", str, where)
+    label, rest = _label(told), pairs(told)
+    if kind == "rect":
+        x, y, width, height = numbers(shape, ("x", "y", "width", "height"), where)
+        return [box(label, y, x, y + height, x + width, where, attributes=rest)]
+    if kind == "circle":
+        x, y, radius = numbers(shape, ("cx", "cy", "r"), where)
+        return [polygon(label, [ellipse((y, x), (radius, radius), where)], where, attributes=rest)]
+    if kind == "ellipse":
+        x, y, *radii = numbers(shape, ("cx", "cy", "rx", "ry"), where)
+        angle = number(shape.get("theta", 0.0), "theta", where)
+        return [polygon(label, [ellipse((y, x), (radii[0], radii[1]), where, angle)], where, attributes=rest)]
+    if kind in ("polygon", "polyline"):
+        columns, rows = (entry(shape, key, list, where) for key in ("all_points_x", "all_points_y"))
+        if len(columns) != len(rows):
+            raise ValueError(f"{where}: {len(columns)} all_points_x and {len(rows)} all_points_y should be as many")
+        ring = [(number(y, "y", where), number(x, "x", where)) for y, x in zip(rows, columns, strict=True)]
+        return [polygon(label, [ring], where, attributes=rest)]
+    if kind == "point":
+        return []
+    raise ValueError(f"{where}: the shape is {kind!r}; the choices are {', '.join(SHAPES)}")
+
+
+def _label(told: Mapping[str, Any]) -> str:
+    """Return the attribute that names the region: one of LABELS, or the only one."""
+    named = next((told[key] for key in LABELS if key in told), next(iter(told.values())) if len(told) == 1 else "")
+    if isinstance(named, dict):  # check boxes
+        return ", ".join(key for key, chosen in named.items() if chosen)
+    return str(named)

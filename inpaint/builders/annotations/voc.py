@@ -1,0 +1,52 @@
+"""Pascal VOC: one XML file beside each picture, with boxes.
+
+    <annotation><filename>a.jpg</filename><size><width/><height/></size>
+      <object><name>cat</name><bndbox><xmin/><ymin/><xmax/><ymax/></bndbox></object></annotation>
+
+The edges are taken as they are written.  VOC itself counted pixels from 1 with the last one included; the tools that
+write the format today give edges, which is a difference of at most one pixel.  A document with a DTD is refused: VOC
+has none, and its entities can fill the memory.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from pathlib import Path
+from xml.etree import ElementTree
+
+from inpaint.builders.annotations.region import Annotations, Region, box, frame_of, number, pairs
+
+EDGES = ("ymin", "xmin", "ymax", "xmax")
+TOLD = ("pose", "truncated", "difficult", "occluded")
+
+
+def read_voc(path: Path, folder: str = "") -> Annotations:
+    """Return the regions of the picture of a VOC file, named by its path from where `folder` lies."""
+    data = path.read_bytes()
+    if b"<!DOCTYPE" in data.replace(b"\0", b""):  # also as UTF-16; no other encoding of these letters is understood
+        raise ValueError(f"{path} is refused: it declares a document type, which these files never have")
+    try:
+        root = ElementTree.fromstring(data)
+    except ElementTree.ParseError as error:
+        raise ValueError(f"{path} is no XML: {error}") from None
+    if root.tag != "annotation":
+        raise ValueError(f"{path} holds <{root.tag}>, it should be <annotation>")
+    name = (root.findtext("filename") or path.stem).strip().replace("\\", "/")
+    sides = (root.findtext(f"size/{side}") for side in ("height", "width"))
+    height, width = (number(side, "size", str(path)) if side and side.strip() else 0 for side in sides)
+    frame = frame_of(height, width)
+    objects = [_region(it, frame, f"{path}, object {index + 1}") for index, it in enumerate(root.findall("object"))]
+    return {posixpath.join(folder, posixpath.basename(name)): objects}
+
+
+def _region(element: ElementTree.Element, frame: tuple[float, float] | None, where: str) -> Region:
+    edges = element.find("bndbox")
+    if edges is None:
+        raise ValueError(f"{where} has no <bndbox>")
+    missing = [edge for edge in EDGES if edges.find(edge) is None]
+    if missing:
+        raise ValueError(f"{where}: its <bndbox> has no <{'>, <'.join(missing)}>")
+    top, left, bottom, right = (number((edges.findtext(edge) or "").strip(), edge, where) for edge in EDGES)
+    told = {key: (element.findtext(key) or "").strip() for key in TOLD}
+    kept = pairs({key: value for key, value in told.items() if value not in ("0", "Unspecified")})
+    return box((element.findtext("name") or "").strip(), top, left, bottom, right, where, attributes=kept, frame=frame)
