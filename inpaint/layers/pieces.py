@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-Scene = tuple[Tensor, ...]
+Scene = Any  # a NamedTuple of tensors
 Map = Callable[[Tensor], Tensor]
 
 
@@ -92,8 +92,8 @@ def differentiate(plan: Plan, leaves: list[Tensor], gradient: Tensor) -> None:
         due = plan.adjoint(gradient)
         for start, stop in plan.pieces():
             torch.autograd.backward(plan.attend(shared, start, stop), due[:, start : stop + plan.extra])
-        learned = [(x, copy.grad) for x, copy in zip(scene, shared, strict=True) if copy.grad is not None]
-        torch.autograd.backward(*zip(*learned, strict=True))
+        learned = [place for place, copy in enumerate(shared) if copy.grad is not None]
+        torch.autograd.backward([scene[place] for place in learned], [shared[place].grad for place in learned])
 
 
 class Linear(torch.autograd.Function):
