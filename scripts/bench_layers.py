@@ -1,12 +1,12 @@
 """Time the long-range layers and take their peak memory, against their published formulas (literal_layers.py).
 
-python scripts/bench_layers.py [--only "gated conv" ...] [--sizes 256 512] [--batches 1 8] [--rounds 5] [--device cpu]
+python scripts/bench_layers.py [--only "gated conv" ...] [--sizes 256 512] [--batches 1 8] [--rounds 5]
 
 Both answers in float32, and while learning both gradients, are first compared.  Then the two take turns in one process
-of one thread; the times are medians, on a CPU of the processor's time, which other work on the machine disturbs least.
-A turn that takes long is repeated less, until --patience seconds are over.  Memory is what one call adds to what was there before, in a fresh process: on a CPU the growth of the
-process's largest resident set, on CUDA of the largest allocation.  bfloat16 means under autocast, with features as the
-convolution before would give them.  Prints one Markdown table.
+of one thread, until there were --rounds of them or --patience seconds are over; the times are medians, on a CPU of the
+processor's time, which other work on the machine disturbs least.  Memory is what one call adds to what was there
+before, in a fresh process: on a CPU the growth of the largest resident set, on CUDA of the largest allocation.
+bfloat16 means under autocast, with features as the convolution before would give them.  Prints one Markdown table.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def called(layer: Layer, pair: Pair, case: Case) -> list[Tensor]:
         answer = layer(*features)
     if not case.learn:
         return [answer]
-    return [answer, *torch.autograd.grad(answer, [*features, *pair.parameters], answer.detach())]
+    return [answer, *torch.autograd.grad(answer, [*features, *pair.parameters], answer.detach().cos())]
 
 
 def seconds(layer: Layer, pair: Pair, case: Case) -> float:

@@ -8,6 +8,8 @@ attends under its own mask, where the authors of contextual attention share the 
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -22,7 +24,7 @@ from inpaint.layers.region_norm import RegionNormB, RegionNormL
 
 def literal_partial_conv(layer: PartialConv2d, x: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
     """Convolve the mask (B, C, H, W) with a kernel of ones as large as the weight, as the features are convolved."""
-    how = (layer.stride, layer.padding, layer.dilation)
+    how: Any = (layer.stride, layer.padding, layer.dilation)
     with torch.no_grad():
         count = F.conv2d(valid, torch.ones_like(layer.weight), None, *how)  # (B, width, h, w)
         ratio = layer.weight[0].numel() / (count + 1e-8)
