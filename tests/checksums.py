@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.utils.parametrize import is_parametrized
 
 IMAGE_STREAM = 1000
 LOW_32_BITS = 0xFFFFFFFF
@@ -52,6 +54,25 @@ def fill(module: nn.Module, gain: float = 1.0, order: Iterable[Tensor] | None = 
         else:
             values = 1 + 0.1 * values if id(parameter) in scales else 0.05 * values
         parameter.data.copy_(values)
+
+
+def fill_spectral(module: nn.Module) -> None:
+    """Fill a module as `fill` does, each weight before its bias, and give spectral norms hashed vectors.
+
+    The left vector is h(.., 0) of unit length, the right one the weight's rows in its direction, of unit length.
+    """
+    layers = [layer for layer in module.modules() if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d)]
+    normed = [is_parametrized(layer, "weight") for layer in layers]
+    names = ["parametrizations.weight.original" if spectral else "weight" for spectral in normed]
+    weights = [layer.get_parameter(name) for layer, name in zip(layers, names, strict=True)]
+    pairs = zip(weights, (layer.bias for layer in layers), strict=True)
+    fill(module, order=[parameter for pair in pairs for parameter in pair if parameter is not None])
+    for layer, weight, spectral in zip(layers, weights, normed, strict=True):
+        if spectral:
+            rows = (weight.transpose(0, 1) if isinstance(layer, nn.ConvTranspose2d) else weight).data.flatten(1)
+            left = F.normalize(hash_values(len(rows), 0), dim=0)
+            layer.get_buffer("parametrizations.weight.0._u").copy_(left)
+            layer.get_buffer("parametrizations.weight.0._v").copy_(F.normalize(left @ rows, dim=0))
 
 
 def image(channels: int, height: int, width: int, unit_range: bool = False) -> Tensor:

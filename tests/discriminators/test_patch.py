@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from checksums import fill, image, summary
+from checksums import fill, fill_spectral, image, summary
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
@@ -82,6 +82,25 @@ def test_checksum(in_channels: int, norm: str, expected: tuple[float, ...]):
     logits = trunk(image(in_channels, 256, 256)).logits
     assert logits.shape == (1, 1, 30, 30)
     assert summary(logits) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("in_channels", "expected"),
+    [
+        (2, (0.1475481041, 0.1150943894, 0.1556412095, 0.2412500610, 0.1482962958)),
+        (3, (0.2452589657, 0.1024132441, 0.3106406230, 0.2353073920, 0.2453615188)),
+    ],
+)
+@torch.no_grad()
+def test_checksum_of_edge_connect(in_channels: int, expected: tuple[float, ...]):
+    """Reference: src/networks.py of knazeri/edge-connect at 3142579, float64, equal weights, 64 x 64; no difference."""
+    network = build(in_channels=in_channels, norm="none", spectral=True, bias=False, signed=False)
+    fill_spectral(network)
+    scores = network(image(in_channels, 64, 64, unit_range=True), torch.zeros(1, 1, 64, 64))
+    assert summary(scores.logits) == pytest.approx(expected, rel=1e-8)
+    assert [tuple(it.shape[1:]) for it in scores.features] == [
+        (64, 32, 32), (128, 16, 16), (256, 8, 8), (512, 7, 7), (1, 6, 6)
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("layers", "side"), [(0, 1), (1, 16), (2, 34), (3, 70)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
-from checksums import fill, image
+from checksums import fill, fill_spectral, hole, image, summary
 from torch import Tensor, nn
 
 from inpaint.generators.edge_connect import EdgeGenerator, InpaintGenerator, Trunk, authors_name, build
@@ -94,6 +94,19 @@ def test_both_networks_are_their_table():
     expected = (transcribed(painter, torch.cat([white_hole, edges], 1)).tanh() + 1) / 2
     assert expected.std() > 0.05
     assert (painter(picture, edges, mask) - expected).abs().max() < 1e-5
+
+
+@torch.no_grad()
+def test_checksums():
+    """Reference: src/networks.py of knazeri/edge-connect at 3142579, float64, equal weights, 64 x 64; no difference."""
+    picture, edges, mask = image(3, 64, 64, unit_range=True), image(1, 64, 64, unit_range=True).round(), hole(64)
+    drawing, painter = EdgeGenerator(), InpaintGenerator()
+    fill_spectral(drawing)
+    fill_spectral(painter)
+    drawn = (0.5416440783, 0.1438211044, 0.3756521038, 0.6445798470, 0.4072995181)
+    assert summary(drawing(grey(picture), edges, mask)) == pytest.approx(drawn, rel=1e-8)
+    painted = (0.4597608438, 0.2460730929, 0.3580560506, 0.4443170832, 0.4162929510)
+    assert summary(painter(picture, edges, mask)) == pytest.approx(painted, rel=1e-8)
 
 
 @torch.no_grad()
