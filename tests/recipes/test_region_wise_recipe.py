@@ -89,11 +89,10 @@ def test_the_distance_from_the_label_worked_out_by_hand():
 
 
 def test_the_discriminator_sees_composites():
-    recipe, sample = recipe_of(), batch()
-    list(recipe.turns(sample, 0))
-    pictures = recipe.get_submodule("discriminators.judge").pictures
-    assert torch.equal(pictures[0], sample.target)
-    for picture, shade in zip(pictures[1:], [0.25, 0.75, 0.25, 0.75], strict=True):
+    judge, sample = Says(), batch()
+    list(RegionWise(Stages(), {"judge": judge}, weights={"l1": 1.0}).turns(sample, 0))
+    assert torch.equal(judge.pictures[0], sample.target)
+    for picture, shade in zip(judge.pictures[1:], [0.25, 0.75, 0.25, 0.75], strict=True):
         assert torch.equal(picture, sample.image + shade * sample.mask)
 
 

@@ -108,10 +108,10 @@ def test_a_mask_without_a_hole_costs_one_and_teaches_no_infinities():
 
 
 def test_critics_are_probed_somewhere_between_the_original_and_the_composite_of_each_sample():
-    recipe, sample = recipe_of(), batch()
+    critics, sample = Sums(), batch()
     torch.manual_seed(5)
-    list(recipe.turns(sample, 0))
-    fake, real, between = recipe.get_submodule("discriminators.critics").pictures
+    list(WganGp(Brightening(), {"critics": critics}, weights={"l1": 1.0}).turns(sample, 0))
+    fake, real, between = critics.pictures
     torch.manual_seed(5)
     share = torch.rand(3, 1, 1, 1)
     assert share.unique().numel() == 3
