@@ -21,6 +21,8 @@ from typing import Any
 import torch
 
 from inpaint.assemble import load
+from inpaint.builders.attribution import credit
+from inpaint.builders.manifests import manifest_rows
 from inpaint.checkpoint import load_checkpoint, save_checkpoint
 from inpaint.config import read_run
 from inpaint.evaluation.evaluate import Evaluation
@@ -78,15 +80,23 @@ def export(folder: Path) -> dict[str, Any]:
     return provenance
 
 
+def training_facts() -> list[dict[str, str]]:
+    """Return what is told about each training picture: package, version, licences, ..."""
+    manifest = [json.loads(line) for line in (DATASET / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
+    told = {line["source"]: line.get("facts") for line in manifest if line["split"] == "train"}
+    if all(told.values()):
+        return [told[name] for name in sorted(told)]
+    # A dataset of the first layout does not repeat what is told about its pictures.
+    names = {name.removeprefix(f"{PICTURES.name}/") for name in told}
+    chosen = (row for row in manifest_rows(PICTURES / "licences.jsonl") if row.file in names)
+    return [dict(row.facts) for row in sorted(chosen, key=lambda row: row.file)]
+
+
 def training_pictures() -> str:
     """Return a table of the training pictures by package and licence."""
-    lines = (PICTURES / "licences.jsonl").read_text(encoding="utf-8").splitlines()
-    records = {record["file"]: record for record in map(json.loads, lines)}
-    manifest = [json.loads(line) for line in (DATASET / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
-    used = {line["source"].removeprefix(f"{PICTURES.name}/") for line in manifest if line["split"] == "train"}
-    chosen = [records[name] for name in sorted(used)]
-    counts = Counter((one["package"], one["version"], ", ".join(one["licences"])) for one in chosen)
-    rows = [f"| {package} {version} | {count} | {names} |" for (package, version, names), count in counts.items()]
+    credits = [credit(facts) for facts in training_facts()]
+    counts = Counter((one.origin, one.licence) for one in credits)
+    rows = [f"| {origin} | {count} | {licence} |" for (origin, licence), count in counts.items()]
     return "\n".join(["| Debian package | pictures | licence |", "| --- | ---: | --- |", *rows])
 
 
