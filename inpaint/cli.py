@@ -123,6 +123,36 @@ def build_dataset(
 
 
 @app.command()
+def inspect(
+    dataset: Annotated[Path, typer.Argument(help="A dataset in folders or shards, or any folder of pictures.")],
+    html: Annotated[Path | None, typer.Option(help="Write its description with pictures to this file.")] = None,
+) -> None:
+    """Check a dataset (checksums, missing files, leaks between splits) and print what it holds."""
+    from tqdm import tqdm
+
+    from inpaint.builders.describe import describe
+    from inpaint.builders.inspect import inspect as check
+    from inpaint.builders.page import page
+    from inpaint.files import write_text
+
+    prepare()
+    with tqdm(unit="file", delay=DELAY) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        found = check(dataset, progress=progress)
+    typer.echo(found.text)
+    if html:
+        write_text(html, page(describe(dataset), dataset))
+    for fault in found.faults:
+        typer.echo(f"inpaint: {fault}", err=True)
+    if found.faults:
+        sys.exit(1)
+
+
+@app.command()
 def evaluate(
     model: Annotated[str, typer.Argument(help="A bundled network (default) or a checkpoint (.safetensors).")],
     data: Annotated[Path, typer.Option(help="A dataset, or any folder of clean pictures.")],

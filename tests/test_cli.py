@@ -19,6 +19,7 @@ import yaml
 from inpaint import cli
 from inpaint.folder import Outcome
 from inpaint.images import from_array, read, write
+from tests.builders.datasets import dataset
 from tests.runs import folder_of_pictures, tiny_tree
 
 
@@ -261,3 +262,16 @@ def test_ctrl_c_saves_says_how_to_go_on_and_is_gone_on_from(name: str, config: P
         )
         assert done.returncode == 0, done.stderr
         assert f"Trained {step + 2} steps" in done.stdout
+
+
+def test_inspect_prints_tables_and_ends_with_1_where_something_is_wrong(run: Run, tmp_path: Path):
+    folder = dataset(tmp_path / "data")
+    sound = run("inspect", folder, "--html", tmp_path / "page.html")
+    assert sound.code == 0
+    assert "split  groups  pictures  patches" in sound.out
+    assert (tmp_path / "page.html").read_text().count("<img") == 20
+    next((folder / "train").iterdir()).unlink()
+    harmed = run("inspect", folder)
+    assert harmed.code == 1
+    assert "inpaint: 1 files are missing: train/" in harmed.err
+    assert "split  groups  pictures  patches" in harmed.out

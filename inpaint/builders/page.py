@@ -38,7 +38,7 @@ th:first-child, td:first-child { text-align: left; overflow-wrap: anywhere; }
 .tiles h3 { margin: 0 0 .3rem; font-size: .95rem; font-weight: 600; }
 .bars { display: grid; grid-template-columns: max-content 1fr max-content; gap: 2px .6rem; align-items: center;
   font-size: .85rem; font-variant-numeric: tabular-nums; }
-.bars i { display: block; height: .85rem; background: #4477aa; border-radius: 2px; min-width: 1px; }
+.bars i { display: block; height: .85rem; background: #4477aa; border-radius: 2px; }
 .sheet { display: grid; grid-template-columns: repeat(auto-fill, minmax(84px, 112px)); gap: 4px; }
 .sheet img { width: 100%; aspect-ratio: 1; object-fit: contain; background: #eee; display: block; }
 figure { margin: 0; }
@@ -146,11 +146,11 @@ def _bars(counts: Mapping[str, int]) -> str:
 def _heat(cells: Sequence[Sequence[float]]) -> str:
     """Draw the heat map: white = never in a patch, dark blue = most often."""
     squares = "".join(
-        f'<rect x="{column}" y="{row}" width="1.02" height="1.02" fill="#225588" fill-opacity="{value:.2f}"/>'
+        f'<rect x="{column}" y="{row}" width="1" height="1" fill="#225588" fill-opacity="{value:.2f}"/>'
         for row, values in enumerate(cells)
         for column, value in enumerate(values)
     )
-    return f'<svg viewBox="0 0 {len(cells[0])} {len(cells)}" role="img">{squares}</svg>'
+    return f'<svg viewBox="0 0 {len(cells[0])} {len(cells)}" role="img" shape-rendering="crispEdges">{squares}</svg>'
 
 
 def _figure(content: Callable[[], bytes], caption: str, name: str) -> str:

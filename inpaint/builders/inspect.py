@@ -1,0 +1,225 @@
+"""Inspect a dataset that somebody built, copied or changed: is all there, unharmed, and is nothing leaked?
+
+Every file is read: its checksum, its size, and how it looks from afar, by which patches of different splits that show
+the same are found.  Plain patches (a sky, a wall) resemble each other and are not compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+
+from inpaint.builders.describe import describe, described, lines_of
+from inpaint.builders.faults import Faults
+from inpaint.builders.neighbours import pairs_alike
+from inpaint.builders.shards import file_sha256, key_of
+from inpaint.builders.similarity import PLAIN, SIDE, TWIN, look_at
+from inpaint.builders.survey import survey
+from inpaint.builders.tables import tables
+from inpaint.data.decode import colour_of
+from inpaint.data.shards import KINDS, members, shards_in
+from inpaint.images import find
+
+VERSIONS = (1, 2)  # of the folder's layout that can be checked
+NEEDED = ("file", "source", "group", "split", "sha256")  # keys of a manifest line
+THREADS = 4
+AHEAD = 256  # files read before they are judged: bounds the memory
+
+Progress = Callable[[int, int], None]  # (done, total)
+
+
+class Inspection(NamedTuple):
+    """What is wrong with a dataset, as sentences, and its tables."""
+
+    faults: list[str]
+    text: str
+
+
+class Known(NamedTuple):
+    """What the manifest says of a patch."""
+
+    file: str
+    split: str
+    sha256: str
+
+
+class Seen(NamedTuple):
+    """What a patch turned out to be; hash and thumbnail are None where it is plain or cannot be read."""
+
+    fault: str  # kind of what is wrong; "" where nothing is
+    detail: str
+    bits: int | None = None
+    thumbnail: bytes = b""
+
+
+def inspect(path: Path, *, progress: Progress | None = None) -> Inspection:
+    """Check a dataset, in folders or in shards; of any other folder of pictures or shards, say what it holds.
+
+    progress is called with (done, total) files.  Raises ValueError where there is nothing to inspect.
+    """
+    if not path.is_dir():
+        raise ValueError(f"{path} is not a folder; it should be a dataset or a folder of pictures")
+    if not (path / "manifest.jsonl").is_file():
+        if (path / "dataset.json").is_file() or any((path / name).is_dir() for name in ("train", "val", "test")):
+            faults, text = survey(path, progress=progress)
+            return Inspection(["it has no manifest.jsonl, so nothing can be checked against it", *faults], text)
+        return Inspection(*survey(path, progress=progress))
+    faults = Faults()
+    about = described(path)
+    if about.get("version") not in VERSIONS:
+        faults.add(f"dataset.json says version {about.get('version')!r}; known are {', '.join(map(str, VERSIONS))}")
+    patches = _known(path, faults)
+    _find_leaks_of_names(path, faults)
+    side = (about.get("parameters") or {}).get("size")
+    seen = _look(path, patches, side, faults, progress)
+    _find_leaks_of_looks(patches, seen, faults)
+    return Inspection(faults.sentences(), tables(describe(path)))
+
+
+def _known(path: Path, faults: Faults) -> list[Known]:
+    """Return the patches of the manifest, and note what is wrong with its lines."""
+    patches, files = [], set()
+    for number, line in enumerate(lines_of(path / "manifest.jsonl"), 1):
+        missing = [key for key in NEEDED if key not in line]
+        if missing:
+            faults.add("manifest lines lack a key", f"line {number}: {', '.join(missing)}")
+            continue
+        patch = Known(line["file"], line["split"], line["sha256"])
+        if patch.file in files:
+            faults.add("files stand in the manifest twice", patch.file)
+            continue
+        files.add(patch.file)
+        if Path(patch.file).parts[0] != patch.split:
+            faults.add("files lie in another split than the manifest says", f"{patch.file} should be {patch.split}")
+        patches.append(patch)
+        for baked in ((line.get("censor") or {}).get("files") or {}).values():
+            files.add(baked["file"])
+            if not (path / "shards.json").is_file():
+                _check_baked(path, baked, faults)
+    if not (path / "shards.json").is_file():
+        for folder in ("train", "val", "test", "censored"):
+            for file in find(path / folder) if (path / folder).is_dir() else ():
+                name = file.relative_to(path).as_posix()
+                if name not in files:
+                    faults.add("files are not in the manifest", name)
+    return patches
+
+
+def _check_baked(path: Path, baked: dict[str, str], faults: Faults) -> None:
+    """Check a censored picture or mask that was baked in."""
+    file = path / baked["file"]
+    if not file.is_file():
+        faults.add("files are missing", baked["file"])
+    elif hashlib.sha256(file.read_bytes()).hexdigest() != baked["sha256"]:
+        faults.add("files have changed (another checksum than the manifest's)", baked["file"])
+
+
+def _find_leaks_of_names(path: Path, faults: Faults) -> None:
+    """Note groups, sources and equal patches that lie in two splits."""
+    kinds = {"group": "groups lie in two splits", "source": "pictures gave patches to two splits"}
+    kinds["sha256"] = "patches are the same in two splits"
+    where: dict[tuple[str, int], str] = {}
+    for line in lines_of(path / "manifest.jsonl"):
+        for key, kind in kinds.items():
+            if key in line and where.setdefault((key, hash(line[key])), line.get("split", "")) != line.get("split"):
+                faults.add(kind, str(line["file"] if key == "sha256" else line[key]), once=True)
+
+
+def _look(path: Path, patches: list[Known], side: int | None, faults: Faults, progress: Progress | None) -> list[Seen]:
+    """Read every patch, note what is wrong, and return what each looks like."""
+    place = {(patch.split, key_of(patch.file)): number for number, patch in enumerate(patches)}
+    seen = [Seen("files are missing", patch.file) for patch in patches]
+
+    def judged(found: tuple[tuple[str, str], str, bytes]) -> tuple[int | None, Seen]:
+        key, name, data = found
+        number = place.get(key)
+        return number, Seen("files are not in the manifest", name) if number is None else _see(
+            patches[number], name, data, side
+        )
+
+    stream, done = _contents(path, patches, faults), 0
+    with ThreadPoolExecutor(THREADS) as pool:
+        while block := list(islice(stream, AHEAD)):
+            for number, it in pool.map(judged, block):
+                if number is None:
+                    faults.add(it.fault, it.detail)
+                else:
+                    seen[number] = it
+            done += len(block)
+            if progress is not None:
+                progress(done, len(patches))
+    for it in seen:
+        if it.fault:
+            faults.add(it.fault, it.detail)
+    return seen
+
+
+def _contents(path: Path, patches: list[Known], faults: Faults) -> Iterator[tuple[tuple[str, str], str, bytes]]:
+    """Yield split and key, name and content of every patch that is there."""
+    if not (path / "shards.json").is_file():
+        for patch in patches:
+            if (path / patch.file).is_file():
+                yield (patch.split, key_of(patch.file)), patch.file, (path / patch.file).read_bytes()
+        return
+    listed = {entry["file"]: entry for entry in _shard_entries(path)}
+    there = {file.relative_to(path).as_posix() for name in ("train", "val", "test") for file in shards_in(path / name)}
+    for name in sorted(listed.keys() | there):
+        if name not in there:
+            faults.add("shards are missing", name)
+            continue
+        if name not in listed:
+            faults.add("shards are not in shards.json", name)
+        elif file_sha256(path / name) != listed[name]["sha256"]:
+            faults.add("shards have changed (another checksum than in shards.json)", name)
+        split = Path(name).parts[0]
+        try:
+            with (path / name).open("rb") as file:
+                for key, kind, offset, size in members(path / name):
+                    if kind in KINDS:
+                        file.seek(offset)
+                        yield (split, key), f"{name}: {key}.{kind}", file.read(size)
+        except ValueError as error:
+            faults.add("shards cannot be read", str(error))
+
+
+def _shard_entries(path: Path) -> list[dict[str, Any]]:
+    try:
+        return json.loads((path / "shards.json").read_text(encoding="utf-8"))["shards"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path / 'shards.json'} is damaged: {error}") from None
+
+
+def _see(patch: Known, name: str, data: bytes, side: int | None) -> Seen:
+    """Check one patch and take its look."""
+    if hashlib.sha256(data).hexdigest() != patch.sha256:
+        return Seen("files have changed (another checksum than the manifest's)", name)
+    try:
+        colour = colour_of(data, name)
+    except ValueError as error:
+        return Seen("files cannot be read", str(error))
+    if side is not None and colour.shape[:2] != (side, side):
+        return Seen(f"patches are not {side} x {side}", f"{name} is {colour.shape[0]} x {colour.shape[1]}")
+    gray = colour[:, :, 0] if colour.shape[2] == 1 else cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY)
+    if colour.dtype != np.uint8 or gray.std() < PLAIN:
+        return Seen("", name)
+    look = look_at(np.ascontiguousarray(gray))
+    return Seen("", name, int.from_bytes(look.bits, "big"), look.thumbnail)
+
+
+def _find_leaks_of_looks(patches: list[Known], seen: list[Seen], faults: Faults) -> None:
+    """Note patches of different splits that look alike."""
+    chosen = [number for number, it in enumerate(seen) if it.bits is not None]
+    hashes = np.array([seen[number].bits for number in chosen], np.uint64)
+    shown = np.frombuffer(b"".join(seen[number].thumbnail for number in chosen), np.uint8).reshape(-1, SIDE * SIDE)
+    for one, other in pairs_alike(hashes, lambda some: shown[some], TWIN).tolist():
+        first, second = patches[chosen[one]], patches[chosen[other]]
+        if first.split != second.split and first.sha256 != second.sha256:
+            faults.add("pairs of patches look alike across splits", f"{first.file} and {second.file}")
