@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
+from checksums import fill, hash_values, image, summary
 
 from inpaint.discriminators.red import RegionEnsemble, build
 
@@ -19,6 +20,24 @@ def test_256_pixels_become_16_logits():
     sizes = [tuple(feature.shape[1:]) for feature in scores.features]
     assert sizes == [(2, 128, 128), (4, 64, 64), (8, 32, 32), (8, 16, 16), (8, 8, 8), (16, 4, 4), (1, 4, 4)]
     assert scores.logits is scores.features[-1]
+
+
+@torch.no_grad()
+def test_checksum():
+    """Reference: module.py and ops.py of Forty-lock/PEPSI at be4e487 in float64; it differs by less than 1e-11 of 128.
+
+    Theirs starts from u = h(.., layer) of unit length and iterates once: both vectors here are what that leaves.
+    """
+    network = build()
+    fill(network)
+    for number, layer in enumerate(network.get_submodule("convolutions").children(), start=1):
+        rows = layer.get_parameter("parametrizations.weight.original").flatten(1)
+        right = F.normalize(hash_values(len(rows), number) @ rows, dim=0)
+        layer.get_buffer("parametrizations.weight.0._v").copy_(right)
+        layer.get_buffer("parametrizations.weight.0._u").copy_(F.normalize(rows @ right, dim=0))
+    logits = network(image(3, 256, 256, unit_range=True), torch.zeros(1, 1, 256, 256)).logits
+    expected = (16.24587580, 128.4962918, 118.1558841, -140.5842274, 150.7264944)
+    assert summary(logits) == pytest.approx(expected, rel=1e-8)
 
 
 @torch.no_grad()

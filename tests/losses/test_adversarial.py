@@ -6,6 +6,7 @@ import math
 
 import pytest
 import torch
+from checksums import hash_values
 
 from inpaint.losses.adversarial import ADVERSARIAL, feature_matching
 
@@ -26,6 +27,21 @@ def test_numbers_worked_out_by_hand(name: str):
     objective = ADVERSARIAL[name]
     assert objective.discriminator(real, fake).item() == pytest.approx(NUMBERS[name][0], abs=1e-6)
     assert objective.generator(fake).item() == pytest.approx(NUMBERS[name][1], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "discriminator", "generator"),
+    [
+        ("nonsaturating", 1.3047787080544029, 0.7187668762981938),
+        ("lsgan", 5.219659914327643, 5.177307305414181),
+        ("hinge", 1.6682278873088459, -1.1711319164683422),
+    ],
+)
+def test_losses_are_those_of_edge_connects_authors(name: str, discriminator: float, generator: float):
+    """Reference: src/loss.py of knazeri/edge-connect at 3142579, float64, halved for a discriminator as it trains."""
+    real, fake = 4 * hash_values(30, 0), 4 * hash_values(30, 1)
+    assert ADVERSARIAL[name].discriminator(real, fake).item() == pytest.approx(discriminator, rel=1e-12)
+    assert ADVERSARIAL[name].generator(fake).item() == pytest.approx(generator, rel=1e-12)
 
 
 @pytest.mark.parametrize(("name", "real_part", "fake_part"), [("nonsaturating", 0.41, 1.41), ("lsgan", 1.0, 2.0)])

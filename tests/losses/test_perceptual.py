@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from checksums import fill, hole, image
 from torch import Tensor
 
 from inpaint.losses import NEEDS_FEATURES, TERMS, check_weights
+from inpaint.losses.features import VggFeatures
 from inpaint.losses.perceptual import affinity, gram
 from inpaint.losses.scene import Scene
 from inpaint.sample import Prediction, Sample
@@ -91,6 +93,18 @@ def test_gradient_lies_exactly_where_the_term_looks(name: str):
     assert answer.grad is not None
     assert (answer.grad[:, :, 0] != 0).all()
     assert (answer.grad[:, :, 1] != 0).all() if everywhere else not answer.grad[:, :, 1].any()
+
+
+def test_edge_connects_losses_are_its_authors():
+    """Reference: src/loss.py of knazeri/edge-connect at 3142579, float64, equal hashed weights; no difference."""
+    content, style = [f"relu{stage}_1" for stage in range(1, 6)], ["relu2_2", "relu3_4", "relu4_4", "relu5_2"]
+    features = VggFeatures("vgg19", weights="random", content=content, style=style, normalise=False)
+    fill(features.layers, gain=2**0.5)
+    answer, target = image(6, 32, 32, unit_range=True).reshape(2, 1, 3, 32, 32)
+    scene = Scene(Prediction(answer, {}), Sample(target, hole(32), target), features)
+    assert TERMS["perceptual_out"](scene).item() == pytest.approx(0.5499240029353814, rel=1e-9)
+    assert TERMS["style_hole"](scene).item() == pytest.approx(4.192885892843484e-05, rel=1e-9)
+    assert TERMS["l1_per_hole"](scene).item() == pytest.approx(2.1010554428372417, rel=1e-9)
 
 
 def test_each_picture_is_looked_at_once_and_only_when_asked():
