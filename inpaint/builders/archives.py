@@ -80,7 +80,7 @@ def _of_tar(path: Path, cache: Path) -> Iterator[Source]:
     path = path if path.suffix.lower() == ".tar" else _decompressed(path, cache)
     with tarfile.open(path, "r:") as archive:
         while (info := archive.next()) is not None:
-            archive.members.clear()  # which tarfile would keep, a kilobyte each
+            archive.members.clear()  # pyright: ignore  # tarfile would keep them, a kilobyte each
             if info.isreg() and not info.issparse() and info.name.lower().endswith(PICTURES):
                 yield Source(info.name, path, f"{info.offset_data}+{info.size}", problem=_too_large(info.size))
 

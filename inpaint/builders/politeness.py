@@ -13,7 +13,7 @@ LONGEST_CRAWL_DELAY = 60.0  # s; a host that asks for more is asked at this pace
 class Pace:
     """When each host may be asked next; shared by all threads."""
 
-    def __init__(self, interval: float, clock: Callable[[], float], sleep: Callable[[float], None]):
+    def __init__(self, interval: float, clock: Callable[[], float], sleep: Callable[[float], object]):
         """interval: least seconds between two requests to one host.  clock gives seconds, sleep waits for them."""
         self._interval = interval
         self._clock = clock

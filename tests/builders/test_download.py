@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -273,7 +273,11 @@ def test_an_oversized_body_is_refused_whether_it_was_announced_or_not(server: Se
 
 def test_a_server_that_stalls_is_left_quickly(server: Server, tmp_path: Path):
     done = threading.Event()
-    server.pages["/a.jpg"] = lambda handler: done.wait(5) and None
+
+    def stall(handler: Handler) -> None:
+        done.wait(5)
+
+    server.pages["/a.jpg"] = stall
     start = time.monotonic()
     (outcome,) = fetch(tmp_path, Wanted(f"{server.url}/a.jpg"), timeout=0.2, tries=2)
     assert "timed out (tried 2 times)" in outcome.problem
@@ -309,6 +313,7 @@ def test_few_are_taken_ahead_and_stopping_ends_the_waiting(server: Server, tmp_p
 
     start = time.monotonic()
     outcomes = download(wanted(), tmp_path, threads=2, manners=Manners(interval=0.05, pause=60.0))
+    assert isinstance(outcomes, Generator)
     assert not next(outcomes).problem
     outcomes.close()
     assert len(taken) <= 9
