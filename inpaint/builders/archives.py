@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from inpaint.builders.source import LARGEST, Source
+from inpaint.builders.source import DEFLATED, LARGEST, STORED, Source
 from inpaint.files import atomically
 from inpaint.images import SUFFIXES as PICTURES
 
@@ -72,8 +72,17 @@ def _of_zip(path: Path) -> Iterator[Source]:
     with zipfile.ZipFile(path) as archive:
         for info in {info.filename: info for info in archive.infolist()}.values():
             if info.filename.lower().endswith(PICTURES) and not stat.S_ISLNK(info.external_attr >> 16):
-                problem = ENCRYPTED if info.flag_bits & 1 else _too_large(info.file_size)
-                yield Source(info.filename, path, info.filename, problem=problem)
+                place = f"{info.header_offset}+{info.compress_size}+{info.compress_type}"
+                yield Source(info.filename, path, place, problem=_hindrance(info))
+
+
+def _hindrance(info: zipfile.ZipInfo) -> str:
+    """Return why a member of a zip cannot be read."""
+    if info.flag_bits & 1:
+        return ENCRYPTED
+    if str(info.compress_type) not in (STORED, DEFLATED):
+        return f"it is compressed by method {info.compress_type} of zip: unpack the archive and give the folder."
+    return _too_large(info.file_size)
 
 
 def _of_tar(path: Path, cache: Path) -> Iterator[Source]:

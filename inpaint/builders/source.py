@@ -1,19 +1,20 @@
 """A picture before it is decoded: where it lies, what it is called, what is told about it, and its bytes.
 
-A member of an uncompressed tar is named by its place, "OFFSET+SIZE": then any process reads it without an index.
+A member of an archive is told by its place, so any process reads it without the archive's index, which would be long.
 """
 
 from __future__ import annotations
 
 import re
-import zipfile
+import struct
 import zlib
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 LARGEST = 512 << 20  # bytes of a picture file; more is no picture that could be decoded within images.reading.LIMIT
-SPAN = re.compile(r"(\d+)\+(\d+)")
+PLACE = re.compile(r"(\d+)\+(\d+)(?:\+(\d+))?")
+HEADER = struct.Struct("<26xHH")  # of a member of a zip; the lengths of the name and of the extra field, which follow
+STORED, DEFLATED = "0", "8"  # the methods by which a member of a zip may be compressed
 Facts = tuple[tuple[str, str], ...]  # (column, value), sorted; a mapping that sorts, hashes and pickles
 
 
@@ -22,7 +23,7 @@ class Source(NamedTuple):
 
     name: str  # unique; the source's own name and the path below it, with forward slashes
     path: Path  # of the file, or of the archive that holds it
-    member: str = ""  # of a zip its name there, of a tar "OFFSET+SIZE"; "" for a file
+    member: str = ""  # of a tar "OFFSET+SIZE", of a zip "OFFSET+SIZE+METHOD"; "" for a file
     facts: Facts = ()  # licence, author, url and whatever other columns a manifest has
     problem: str = ""  # why it cannot be read (not downloaded, encrypted, ...), a sentence; "" where it can
 
@@ -39,7 +40,7 @@ def read_source(source: Source) -> bytes:
         data = _member(source) if source.member else _file(source)
     except FileNotFoundError:
         raise ValueError(f"{source.name} does not exist any more.") from None
-    except (OSError, EOFError, KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, zlib.error) as error:
         raise ValueError(f"{source.name} cannot be read: {error}.") from error
     if not data:
         raise ValueError(f"{source.name} is empty (0 bytes).")
@@ -52,23 +53,27 @@ def _file(source: Source) -> bytes:
 
 
 def _member(source: Source) -> bytes:
-    if source.path.suffix.lower() == ".tar":
-        return _of_tar(source)
-    status = source.path.stat()
-    archive = _opened(source.path, status.st_mtime_ns, status.st_size)
-    with archive.open(source.member) as file:
-        return _bounded(source, file.read(LARGEST + 1))
-
-
-def _of_tar(source: Source) -> bytes:
-    span = SPAN.fullmatch(source.member)
-    assert span is not None, f"{source.member!r} is no place in a tar"
-    offset, size = int(span[1]), int(span[2])
+    """Return the bytes of a member at its place: as they lie there, or behind the header that a zip has before each."""
+    place = PLACE.fullmatch(source.member)
+    assert place is not None, f"{source.member!r} is no place in an archive"
+    offset, size, method = int(place[1]), int(place[2]), place[3]
     with source.path.open("rb") as file:
+        if method is not None:
+            file.seek(offset)
+            head = file.read(HEADER.size)
+            if not head.startswith(b"PK\3\4") or len(head) < HEADER.size:
+                raise ValueError(f"{source.name} cannot be read: its archive is damaged or was changed.")
+            offset += HEADER.size + sum(HEADER.unpack(head))
         file.seek(offset)
         data = _bounded(source, file.read(min(size, LARGEST + 1)))
     if len(data) != size:
         raise ValueError(f"{source.name} is cut off: its archive ends within it.")
+    if method != DEFLATED:
+        return data
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    data = _bounded(source, inflater.decompress(data, LARGEST + 1))
+    if not inflater.eof:
+        raise ValueError(f"{source.name} is damaged in its archive.")
     return data
 
 
@@ -76,9 +81,3 @@ def _bounded(source: Source, data: bytes) -> bytes:
     if len(data) > LARGEST:
         raise ValueError(f"{source.name} has more than {LARGEST >> 20} MiB, the limit for a picture file.")
     return data
-
-
-@lru_cache(maxsize=4)
-def _opened(path: Path, changed: int, size: int) -> zipfile.ZipFile:
-    """Keep the last archives open in this process: their directory is read once.  A changed file is opened anew."""
-    return zipfile.ZipFile(path)

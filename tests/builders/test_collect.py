@@ -153,6 +153,13 @@ def test_an_encrypted_member_is_told_in_a_sentence(tmp_path: Path):
         read_source(source)
 
 
+def test_a_method_that_is_not_known_is_told_in_a_sentence(tmp_path: Path):
+    with zipfile.ZipFile(tmp_path / "p.zip", "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.png", b"picture")
+    (source,) = gather(tmp_path, tmp_path / "p.zip").values()
+    assert "it is compressed by method 14 of zip: unpack the archive" in source.problem
+
+
 def test_members_too_large_and_archives_that_explode_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(archives, "LARGEST", 1000)
     monkeypatch.setattr(archives, "ALLOWED", 10_000)
