@@ -1,10 +1,11 @@
 """Build a dataset from pictures: collect, clean, group, split, cut, and say what happened.
 
     DATASET/{train,val,test}/STEM-HASH_N.png   patches, lossless
-    DATASET/manifest.jsonl                     one line per patch: file, source, group, split, box, scale, sha256
+    DATASET/manifest.jsonl                     one line per patch: file, source, group, split, box, scale, sha256, ...
     DATASET/rejected.jsonl                     one line per rejected picture: source, rule, detail
     DATASET/dataset.json                       parameters, counts, mean and standard deviation
     DATASET/contact.png                        what each split looks like
+    DATASET/report.html, stats.json            the same at length: rules with examples, licences, sizes, ...
 
 The same pictures and settings give the same bytes for any number of processes, also when a build was killed and begun
 again.  Of near-duplicates the largest is kept; variants of one picture (day and night) are kept in one group, and a
@@ -25,6 +26,7 @@ import cv2
 import torch
 
 import inpaint
+from inpaint.builders.bake import censoring
 from inpaint.builders.collect import collect
 from inpaint.builders.examine import examine
 from inpaint.builders.finding import Finding
@@ -65,6 +67,8 @@ def build_dataset(
     settings = with_options(settings or Settings(), options)
     if processes < 1:
         raise ValueError(f"processes is {processes}; at least 1 is needed")
+    if settings.censor is not None:  # says what is wrong with it before the pictures are read
+        censoring(settings.censor.mask, settings.censor.fill, settings.censor.realism)
     output = Path(output)
     if output.exists() and not (output.is_dir() and not any(output.iterdir())):
         raise ValueError(f"{output} already exists and is not an empty folder: choose a new one or remove it first")

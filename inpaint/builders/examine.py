@@ -41,7 +41,7 @@ def examine(number: int, source: Source, settings: Settings, staging: Path) -> F
     looks = (look_at(gray), *look_at_quarters(gray))
     staging.mkdir(parents=True, exist_ok=True)
     patches = tuple(_stage(place, staging / f"{number}_{index}.png") for index, place in enumerate(places))
-    return Finding(source, "", "", digest, gray.size, len(data), looks, patches)
+    return Finding(source, "", "", digest, (gray.shape[0], gray.shape[1]), len(data), looks, patches)
 
 
 def places_of(rgb: np.ndarray, digest: str, settings: Settings) -> list[Place]:

@@ -30,7 +30,7 @@ class Finding(NamedTuple):
     rule: str = ""  # that rejects it; "" while it is kept
     detail: str = ""  # why, for a person
     digest: str = ""  # sha256 of the decoded pixels and their shape
-    pixels: int = 0
+    size: tuple[int, int] = (0, 0)  # height, width
     bytes: int = 0  # of the file
     looks: tuple[Look, ...] = ()  # the whole and its four quarters
     patches: tuple[Patch, ...] = ()
@@ -45,7 +45,7 @@ class Member(NamedTuple):
 
 
 SOURCE_COLUMNS = "sources.name, sources.path, sources.member, sources.told, sources.problem"
-FINDING_COLUMNS = "findings.digest, findings.pixels, findings.bytes, findings.patches"
+FINDING_COLUMNS = "findings.digest, findings.height, findings.width, findings.bytes, findings.patches"
 
 
 def source_row(source: Source) -> tuple[bytes, bytes, bytes, str, bytes]:
@@ -60,20 +60,20 @@ def source_of(row: Sequence[Any]) -> Source:
     return Source(text(row[0]), Path(os.fsdecode(row[1])), text(row[2]), facts, text(row[4]))
 
 
-def finding_row(finding: Finding) -> tuple[str, bytes, str, int, int, bytes, bytes, str, int]:
+def finding_row(finding: Finding) -> tuple[Any, ...]:
     """Return all of a finding but its source: rule, detail, ..., hashes, thumbnails, patches, number of patches."""
     hashes = b"".join(look.bits for look in finding.looks)
     thumbnails = b"".join(look.thumbnail for look in finding.looks)
     patches = json.dumps([patch._asdict() for patch in finding.patches])
     looks = hashes, thumbnails, patches, len(finding.patches)
-    return finding.rule, blob(finding.detail), finding.digest, finding.pixels, finding.bytes, *looks
+    return finding.rule, blob(finding.detail), finding.digest, *finding.size, finding.bytes, *looks
 
 
 def kept_finding(source: Source, row: Sequence[Any]) -> Finding:
     """Return the finding of a kept picture from FINDING_COLUMNS, without its looks, which only judging needs."""
-    digest, pixels, size, patches = row
+    digest, height, width, length, patches = row
     told = tuple(Patch(**{key: _frozen(value) for key, value in patch.items()}) for patch in json.loads(patches))
-    return Finding(source, "", "", digest, pixels, size, (), told)
+    return Finding(source, "", "", digest, (height, width), length, (), told)
 
 
 def blob(text: str) -> bytes:

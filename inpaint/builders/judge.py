@@ -61,7 +61,7 @@ def ranked(store: Store) -> Ranking:
     """Return the pictures that have no verdict yet."""
     query = (
         "SELECT id, hashes FROM findings WHERE rule = '' AND id NOT IN (SELECT id FROM verdicts) "
-        "ORDER BY pixels DESC, bytes DESC, digest, id"
+        "ORDER BY height * width DESC, bytes DESC, digest, id"
     )
     numbers, hashes = [np.zeros(0, np.int64)], [np.zeros((0, PARTS), np.uint64)]
     for rows in batches(store.database.execute(query), BATCH):

@@ -37,9 +37,9 @@ CREATE TABLE IF NOT EXISTS sources (
     problem BLOB NOT NULL
 );
 CREATE TABLE IF NOT EXISTS findings (
-    id INTEGER PRIMARY KEY, rule TEXT NOT NULL, detail BLOB NOT NULL, digest TEXT NOT NULL, pixels INTEGER NOT NULL,
-    bytes INTEGER NOT NULL, hashes BLOB NOT NULL, thumbnails BLOB NOT NULL, patches TEXT NOT NULL,
-    count INTEGER NOT NULL
+    id INTEGER PRIMARY KEY, rule TEXT NOT NULL, detail BLOB NOT NULL, digest TEXT NOT NULL, height INTEGER NOT NULL,
+    width INTEGER NOT NULL, bytes INTEGER NOT NULL, hashes BLOB NOT NULL, thumbnails BLOB NOT NULL,
+    patches TEXT NOT NULL, count INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS verdicts (
     id INTEGER PRIMARY KEY, rule TEXT NOT NULL, detail BLOB NOT NULL, key TEXT NOT NULL, split TEXT NOT NULL
@@ -141,7 +141,7 @@ class Store:
         """Write findings down, all or none; their patches lie in the staging folder already."""
         rows = ((number, *finding_row(finding)) for number, finding in findings)
         with self.transaction() as database:
-            database.executemany("INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            database.executemany("INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def thumbnails(self, numbers: np.ndarray, part: int, side: int) -> np.ndarray:
         """Return the thumbnails of pictures, (N, side * side) uint8; part 0 is the whole, 1 to 4 are the quarters."""
@@ -160,6 +160,13 @@ class Store:
         marks = ",".join("?" * len(numbers))
         query = f"SELECT {SOURCE_COLUMNS}, id FROM sources WHERE id IN ({marks})"
         return {row[-1]: source_of(row) for row in self.database.execute(query, tuple(numbers))}
+
+    def source_named(self, name: str) -> Source:
+        """Return the source of this name.  Raises ValueError where there is none."""
+        row = self.database.execute(f"SELECT {SOURCE_COLUMNS} FROM sources WHERE name = ?", (blob(name),)).fetchone()
+        if row is None:
+            raise ValueError(f"no source is called {name!r}")
+        return source_of(row)
 
     def rejected(self) -> Iterator[Finding]:
         """Yield every rejected picture, by whatever rule, sorted by name."""

@@ -8,15 +8,21 @@ from __future__ import annotations
 import heapq
 import json
 import re
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from inpaint.builders.bake import bake_file, censoring
+from inpaint.builders.describe import describe, write_statistics
 from inpaint.builders.finding import Member, Patch
 from inpaint.builders.groups import SPLITS
+from inpaint.builders.page import write_page
 from inpaint.builders.report import DatasetReport
 from inpaint.builders.settings import Settings, settings_to_tree
+from inpaint.builders.shards import pack
 from inpaint.builders.sheet import MOST, contact_sheet
+from inpaint.builders.source import read_source
 from inpaint.builders.store import Store
 from inpaint.builders.work import staging
 from inpaint.files import atomically, write_text
@@ -58,10 +64,25 @@ class Totals:
 def write_dataset(store: Store, report: DatasetReport, settings: Settings) -> Path:
     """Write the dataset of a judged store into its work folder and return where it lies."""
     folder = store.folder / "dataset"
+    if store.fact("written") is None:
+        _write_files(store, folder, report, settings)
+        store.remember("written", "yes")
+    if settings.store.format == "shards":
+        if not (folder / "shards.json").exists():
+            pack(folder, shard_size=settings.store.shard_size)
+        for name in SPLITS:  # what packing that was killed did not remove any more
+            for file in (folder / name).glob("*.png"):
+                file.unlink()
+        shutil.rmtree(folder / "censored", ignore_errors=True)
+    return folder
+
+
+def _write_files(store: Store, folder: Path, report: DatasetReport, settings: Settings) -> None:
+    """Write everything as files."""
     for name in SPLITS:
         (folder / name).mkdir(parents=True, exist_ok=True)
     totals = Totals()
-    _write_lines(folder / "manifest.jsonl", _lines(store, folder, totals))
+    _write_lines(folder / "manifest.jsonl", _lines(store, folder, totals, settings))
     _write_lines(
         folder / "rejected.jsonl",
         ({"source": it.source.name, "rule": it.rule, "detail": it.detail} for it in store.rejected()),
@@ -78,16 +99,22 @@ def write_dataset(store: Store, report: DatasetReport, settings: Settings) -> Pa
         for name in SPLITS
     }
     contact_sheet(rows, folder / "contact.png")
-    return folder
+    statistics = describe(folder)
+    write_statistics(statistics, folder)
+    write_page(statistics, folder, title="Dataset", rejected=lambda name: read_source(store.source_named(name)))
 
 
-def _lines(store: Store, folder: Path, totals: Totals) -> Iterator[dict[str, Any]]:
-    """Move every patch to its split and yield its manifest line."""
+def _lines(store: Store, folder: Path, totals: Totals, settings: Settings) -> Iterator[dict[str, Any]]:
+    """Move every patch to its split, censor it where that is to be baked in, and yield its manifest line."""
+    censor = settings.censor
+    censored = None if censor is None else censoring(censor.mask, censor.fill, censor.realism)
     for member in store.members():
         for number, patch in enumerate(member.finding.patches):
             line = manifest_line(member, number, patch)
             _place(staging(store.folder, int(patch.staged.partition("_")[0])) / patch.staged, folder / line["file"])
             totals.add(patch, number, line)
+            if censor is not None and censored is not None and member.split in censor.splits:
+                line["censor"] = bake_file(folder, line["file"], censored, seed=settings.seed)
             yield line
 
 
@@ -99,6 +126,7 @@ def manifest_line(member: Member, number: int, patch: Patch) -> dict[str, Any]:
         "source": member.finding.source.name,
         "group": member.group,
         "split": member.split,
+        "picture": list(member.finding.size),
         "box": list(patch.box),
         "scale": patch.scale,
         "sha256": patch.sha256,
