@@ -26,10 +26,15 @@ def window_of(painted: Tensor) -> Window | None:
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
-def cell_values(target: Tensor, grid: Grid, cell: str, rng: torch.Generator | None, window: Window) -> Tensor:
-    """Give every cell that the window needs its value: (3, H, W) -> (3, h, w); means beyond its reach stay 0."""
+def cell_values(
+    target: Tensor, grid: Grid, cell: str, rng: torch.Generator | None, window: Window, *, reach: int = REACH
+) -> Tensor:
+    """Give every cell that the window needs its value: (3, H, W) -> (3, h, w).
+
+    reach: how many cells around the window are needed too; means beyond it stay 0.
+    """
     if cell == "mean":
-        return _means(target, grid, window)
+        return _means(target, grid, window, reach)
     rows, columns = spans((target.shape[-2], target.shape[-1]), grid)
     if cell == "centre":
         y, x = rows.starts + rows.counts // 2, columns.starts + columns.counts // 2
@@ -74,7 +79,7 @@ def pasted(picture: Tensor, shown: Tensor, painted: Tensor, window: Window) -> T
     return result
 
 
-def _means(target: Tensor, grid: Grid, window: Window) -> Tensor:
+def _means(target: Tensor, grid: Grid, window: Window, reach: int) -> Tensor:
     """Average the cells of a window and those around it: (C, H, W) -> (C, h, w)."""
     size = (target.shape[-2], target.shape[-1])
     before = [-phase % block for block, phase in zip(grid.block, grid.phase, strict=True)]
@@ -82,7 +87,7 @@ def _means(target: Tensor, grid: Grid, window: Window) -> Tensor:
     places, pixels = [], []
     for axis in (0, 1):
         first, last = cells_of(window[axis], grid.block[axis], before[axis])
-        first, last = max(first - REACH, 0), min(last + REACH, means.shape[1 + axis])
+        first, last = max(first - reach, 0), min(last + reach, means.shape[1 + axis])
         places.append(slice(first, last))
         pixels.append((first * grid.block[axis] - before[axis], last * grid.block[axis] - before[axis]))
     (top, bottom), (left, right) = pixels

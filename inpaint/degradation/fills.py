@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from inpaint.degradation.cells import box_blur, cell_values, pasted, repeated, whole_cells, window_of
+from inpaint.degradation.cells import REACH, box_blur, cell_values, pasted, repeated, whole_cells, window_of
 from inpaint.degradation.mosaic import Grid, enlarge
 from inpaint.degradation.smooth import GREY, smooth_fill
 from inpaint.randomness import chance, choose, integer, log_uniform, uniform
@@ -126,7 +126,7 @@ class Mosaic:
         painted = mask if edge == "cut" else whole_cells(mask, grid)
         whole = slice(0, size[0]), slice(0, size[1])
         window = whole if radius else window_of(painted) or whole  # feathering looks beyond what is painted
-        values = cell_values(target, grid, cell, rng, window)
+        values = cell_values(target, grid, cell, rng, window, reach=0 if enlargement == "nearest" else REACH)
         if self.rounding:
             values = _rounded(values)
         if enlargement == "nearest":
