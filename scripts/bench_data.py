@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -63,7 +64,7 @@ def in_memory(arrays: list[np.ndarray]) -> Source:
     return source
 
 
-def usual(picture: Callable[[int], Tensor]) -> Make:
+def usual(picture: Callable[[int], Any]) -> Make:
     """Return the same work with torchvision v2 and NumPy; picture gives (3, H, W) uint8."""
     change = v2.Compose([v2.RandomCrop(CROP), v2.RandomHorizontalFlip(), v2.ToDtype(torch.float32, scale=True)])
     draw = MASKS[MASK]()
@@ -133,7 +134,8 @@ def stages(paths: list[Path], count: int, rounds: int) -> dict[str, float]:
 def loaded(table: Samples, count: int) -> float:
     """Return the samples per second that one worker process delivers in batches of 16, by the clock."""
     batches = load(table, Positions(0, 2 + count // 16, batch=16), workers=1, pin=False)
-    next(batches), next(batches)
+    for _ in range(2):  # the worker starts
+        next(batches)
     started = time.perf_counter()
     delivered = sum(len(batch.mask) for batch in batches)
     return delivered / (time.perf_counter() - started)

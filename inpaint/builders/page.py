@@ -118,8 +118,9 @@ def _sections(statistics: Statistics, dataset: Path, rejected: ReadPicture | Non
 def _rejected(examples: Sequence[Mapping[str, str]], picture: ReadPicture | None) -> str:
     if picture is None:
         return _table(("picture", "why"), [(it["source"], it["detail"]) for it in examples])
+    show = picture
     figures = [
-        _figure(lambda it=it: picture(it["source"]), f"{it['source']}: {it['detail']}", it["source"]) for it in examples
+        _figure(lambda it=it: show(it["source"]), f"{it['source']}: {it['detail']}", it["source"]) for it in examples
     ]
     return f'<div class="sheet">{"".join(figures)}</div>\n'
 
