@@ -150,6 +150,10 @@ def test_a_fault_inside_a_part_keeps_its_trace():
     assert isinstance(error.value.__cause__, TypeError)
 
 
+def narrow(part: dict[str, Any]) -> dict[str, Any]:
+    return {"widths": [8] * len(part["widths"])} if "widths" in part else {"width": 8}
+
+
 def shrunk(tree: dict[str, Any], pictures: Path, output: Path) -> dict[str, Any]:
     """Make a run as small as it can be without changing its kind."""
     generator, width = tree["generator"], {}
@@ -166,7 +170,7 @@ def shrunk(tree: dict[str, Any], pictures: Path, output: Path) -> dict[str, Any]
     tree = tree | {"output": str(output), "steps": 3, "device": "cpu", "generator": generator | width}
     tree["every"] = {"log": 1, "samples": 3, "validate": 3, "save": 3}
     for kind in ("partners", "discriminators"):
-        tree[kind] = {name: part | {"width": 8} for name, part in tree.get(kind, {}).items()}
+        tree[kind] = {name: part | narrow(part) for name, part in tree.get(kind, {}).items()}
     if tree.get("features"):
         tree["features"] = tree["features"] | {"weights": "random"}
     options = {key: value for key, value in tree["generator"].items() if key != "name"}
