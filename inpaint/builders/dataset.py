@@ -14,6 +14,7 @@ group lies in one split.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,7 +27,8 @@ import cv2
 import torch
 
 import inpaint
-from inpaint.builders.bake import censoring
+from inpaint.builders.annotations import Lookup, Region, read_annotations
+from inpaint.builders.clean import Fault
 from inpaint.builders.collect import collect
 from inpaint.builders.examine import examine
 from inpaint.builders.finding import Finding
@@ -36,14 +38,14 @@ from inpaint.builders.settings import Settings, parse_settings, settings_to_tree
 from inpaint.builders.source import Source
 from inpaint.builders.store import Store, batches
 from inpaint.builders.work import clear, finish, open_store, staging
-from inpaint.builders.write import write_dataset
+from inpaint.builders.write import censoring_of, write_dataset
 
 CHUNK = 8  # pictures that a process examines at once, and that are committed together
 AHEAD = 4  # chunks per process that wait: bounds the memory
 WITHIN = {"min_side": "clean", "group_by": "group"}  # options that lie deeper in the settings
 
 Progress = Callable[[int, int], None]  # (done, total)
-Task = tuple[int, Source]
+Task = tuple[int, Source, list[Region] | Fault | None]  # number, picture, what is annotated in it
 
 
 def build_dataset(
@@ -67,18 +69,23 @@ def build_dataset(
     settings = with_options(settings or Settings(), options)
     if processes < 1:
         raise ValueError(f"processes is {processes}; at least 1 is needed")
-    if settings.censor is not None:  # says what is wrong with it before the pictures are read
-        censoring(settings.censor.mask, settings.censor.fill, settings.censor.realism)
+    censoring_of(settings)  # says what is wrong with it before the pictures are read
+    annotations = None if settings.annotations is None else read_annotations(**settings.annotations.model_dump())
     output = Path(output)
     if output.exists() and not (output.is_dir() and not any(output.iterdir())):
         raise ValueError(f"{output} already exists and is not an empty folder: choose a new one or remove it first")
     paths = [Path(source) for source in sources]
     pictures = collect(paths, output)
     begun = {"version": inpaint.__version__, "sources": [str(path.resolve()) for path in paths]}
+    if annotations is not None:
+        begun["content of the annotations"] = hashlib.sha256(
+            repr(sorted(annotations.regions.items())).encode()
+        ).hexdigest()
     store = open_store(output, begun | settings_to_tree(settings), restart=restart)
     try:
         store.list_sources(pictures)
-        _examine_all(store, settings, processes, progress)
+        work = _tasks(store, None if annotations is None else Lookup(annotations.regions))
+        _examine_all(store, work, settings, processes, progress)
         report = report_of(store, judge(store, settings))
         if not report.kept:
             clear(store)
@@ -100,10 +107,24 @@ def with_options(settings: Settings, options: dict[str, Any]) -> Settings:
     return parse_settings(tree, "build_dataset")
 
 
-def _examine_all(store: Store, settings: Settings, processes: int, progress: Progress | None) -> None:
-    """Examine what was not examined yet, in this process or in several, and commit every chunk."""
+def _tasks(store: Store, lookup: Lookup | None) -> Iterator[list[Task]]:
+    """Yield what was not examined yet, in chunks, with what is annotated."""
+    for chunk in batches(store.pending(), CHUNK):
+        yield [(number, source, None if lookup is None else _regions(source, lookup)) for number, source in chunk]
+
+
+def _regions(source: Source, lookup: Lookup) -> list[Region] | Fault:
+    try:
+        return lookup.regions(source.name) or Fault("not annotated", "no annotation names it")
+    except ValueError as error:
+        return Fault("wrong annotation", str(error))
+
+
+def _examine_all(
+    store: Store, work: Iterator[list[Task]], settings: Settings, processes: int, progress: Progress | None
+) -> None:
+    """Examine all tasks, in this process or in several, and commit every chunk."""
     total, done = store.count("sources"), store.count("findings")
-    work = batches(store.pending(), CHUNK)
     found = _here(work, settings, store.folder) if processes == 1 else _there(work, settings, store.folder, processes)
     for findings in found:
         store.add(findings)
@@ -135,7 +156,10 @@ def _there(
 
 
 def _examine_some(tasks: Sequence[Task], settings: Settings, folder: Path) -> list[tuple[int, Finding]]:
-    return [(number, examine(number, source, settings, staging(folder, number))) for number, source in tasks]
+    return [
+        (number, examine(number, source, settings, staging(folder, number), regions))
+        for number, source, regions in tasks
+    ]
 
 
 def _begin() -> None:

@@ -21,6 +21,8 @@ class Patch(NamedTuple):
     sha256: str  # of the PNG file
     total: tuple[int, ...]  # sum of the values 0..255 of each channel
     squares: tuple[int, ...]  # sum of their squares
+    mask: str = ""  # sha256 of the PNG file that shows what is annotated, where something is
+    labels: tuple[str, ...] = ()  # of what is annotated
 
 
 class Finding(NamedTuple):

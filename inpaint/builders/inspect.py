@@ -100,12 +100,13 @@ def _known(path: Path, faults: Faults) -> list[Known]:
         if Path(patch.file).parts[0] != patch.split:
             faults.add("files lie in another split than the manifest says", f"{patch.file} should be {patch.split}")
         patches.append(patch)
-        for baked in ((line.get("censor") or {}).get("files") or {}).values():
+        masks = [line["mask"]] if line.get("mask") else []  # of what is annotated
+        for baked in (*masks, *((line.get("censor") or {}).get("files") or {}).values()):
             files.add(baked["file"])
             if not (path / "shards.json").is_file():
                 _check_baked(path, baked, faults)
     if not (path / "shards.json").is_file():
-        for folder in ("train", "val", "test", "censored"):
+        for folder in ("train", "val", "test", "censored", "masks"):
             for file in find(path / folder) if (path / folder).is_dir() else ():
                 name = file.relative_to(path).as_posix()
                 if name not in files:
@@ -114,7 +115,7 @@ def _known(path: Path, faults: Faults) -> list[Known]:
 
 
 def _check_baked(path: Path, baked: dict[str, str], faults: Faults) -> None:
-    """Check a censored picture or mask that was baked in."""
+    """Check a mask, or a censored picture that was baked in."""
     file = path / baked["file"]
     if not file.is_file():
         faults.add("files are missing", baked["file"])

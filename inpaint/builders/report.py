@@ -9,6 +9,8 @@ from inpaint.builders.groups import SPLITS
 from inpaint.builders.store import Store
 
 RULES = (  # in the order in which they are applied
+    "not annotated",
+    "wrong annotation",
     "unreadable",
     "truncated",
     "animated",

@@ -82,9 +82,9 @@ class Annotations(Strict):
 
 
 class Censor(Strict):
-    """What is baked into these splits, as in a run's data section."""
+    """What is baked into these splits, as in a run's data section; without a mask, what is annotated is censored."""
 
-    mask: Choices
+    mask: Choices | None = None
     fill: Choices
     realism: dict[str, Any] | None = None
     splits: Annotated[tuple[Split, ...], BeforeValidator(listed), Field(min_length=1)] = ("val", "test")
@@ -136,6 +136,10 @@ class Settings(Strict):
             raise ValueError(
                 f"clean.min_side is {self.clean.min_side}; a picture needs at least the patch size {self.size}"
             )
+        if self.annotations is None and self.censor is not None and self.censor.mask is None:
+            raise ValueError("censor has no mask and there are no annotations: give one of them")
+        if self.annotations is not None and self.original_size < self.size:
+            raise ValueError(f"original_size is {self.original_size}; it is at least size, which is {self.size}")
         return self
 
     @property

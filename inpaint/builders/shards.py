@@ -1,7 +1,7 @@
 """Pack the patches of a dataset into tar shards that webdataset and `inpaint train` read.
 
-    DATASET/SPLIT/SPLIT-000000.tar   KEY.png (or .jpg), KEY.json (its manifest line), and where censoring was baked in
-                                     KEY.image.png and KEY.mask.png
+    DATASET/SPLIT/SPLIT-000000.tar   KEY.png (or .jpg), KEY.json (its manifest line), KEY.mask.png where annotated, and
+                                     KEY.image.png and KEY.mask.png where censoring was baked in
     DATASET/SPLIT/index.npz          where each picture lies (see inpaint/data/shards.py)
     DATASET/shards.json              every shard with its count, size and sha256
 
@@ -75,7 +75,8 @@ def pack(dataset: Path, *, shard_size: int = 1000) -> dict[str, Any]:
     for found in places.values():
         for file, _ in found:
             (dataset / file).unlink()
-    shutil.rmtree(dataset / "censored", ignore_errors=True)
+    for name in ("censored", "masks"):
+        shutil.rmtree(dataset / name, ignore_errors=True)
     return index
 
 
@@ -94,7 +95,10 @@ def _samples(dataset: Path, manifest: Any, places: Iterable[tuple[str, int]]) ->
         manifest.seek(offset)
         line = manifest.readline().rstrip(b"\n")
         content = {Path(file).suffix[1:].lower(): (dataset / file).read_bytes(), "json": line}
-        for kind, baked in json.loads(line).get("censor", {}).get("files", {}).items():
+        told = json.loads(line)
+        if "mask" in told:  # what is annotated; baked-in censoring has a mask of its own
+            content["mask.png"] = (dataset / told["mask"]["file"]).read_bytes()
+        for kind, baked in told.get("censor", {}).get("files", {}).items():
             content[f"{kind}.png"] = (dataset / baked["file"]).read_bytes()
         yield key_of(file), content
 

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from inpaint.builders.bake import bake_file, censoring
+from inpaint.builders.bake import Censoring, bake_file, censoring
 from inpaint.builders.describe import describe, write_statistics
+from inpaint.builders.examine import mask_beside
 from inpaint.builders.finding import Member, Patch
 from inpaint.builders.groups import SPLITS
 from inpaint.builders.page import write_page
@@ -25,7 +26,10 @@ from inpaint.builders.sheet import MOST, contact_sheet
 from inpaint.builders.source import read_source
 from inpaint.builders.store import Store
 from inpaint.builders.work import staging
+from inpaint.config import Choice
+from inpaint.degradation.degrade import Degradation
 from inpaint.files import atomically, write_text
+from inpaint.images import read_mask
 
 VERSION = 2  # of the folder's layout
 
@@ -73,7 +77,8 @@ def write_dataset(store: Store, report: DatasetReport, settings: Settings) -> Pa
         for name in SPLITS:  # what packing that was killed did not remove any more
             for file in (folder / name).glob("*.png"):
                 file.unlink()
-        shutil.rmtree(folder / "censored", ignore_errors=True)
+        for name in ("censored", "masks"):
+            shutil.rmtree(folder / name, ignore_errors=True)
     return folder
 
 
@@ -81,6 +86,8 @@ def _write_files(store: Store, folder: Path, report: DatasetReport, settings: Se
     """Write everything as files."""
     for name in SPLITS:
         (folder / name).mkdir(parents=True, exist_ok=True)
+        if settings.annotations is not None:
+            (folder / "masks" / name).mkdir(parents=True, exist_ok=True)
     totals = Totals()
     _write_lines(folder / "manifest.jsonl", _lines(store, folder, totals, settings))
     _write_lines(
@@ -106,16 +113,37 @@ def _write_files(store: Store, folder: Path, report: DatasetReport, settings: Se
 
 def _lines(store: Store, folder: Path, totals: Totals, settings: Settings) -> Iterator[dict[str, Any]]:
     """Move every patch to its split, censor it where that is to be baked in, and yield its manifest line."""
-    censor = settings.censor
-    censored = None if censor is None else censoring(censor.mask, censor.fill, censor.realism)
+    censor, censored = settings.censor, censoring_of(settings)
     for member in store.members():
         for number, patch in enumerate(member.finding.patches):
             line = manifest_line(member, number, patch)
-            _place(staging(store.folder, int(patch.staged.partition("_")[0])) / patch.staged, folder / line["file"])
+            staged = staging(store.folder, int(patch.staged.partition("_")[0])) / patch.staged
+            _place(staged, folder / line["file"])
+            if patch.mask:
+                _place(mask_beside(staged), folder / line["mask"]["file"])
             totals.add(patch, number, line)
             if censor is not None and censored is not None and member.split in censor.splits:
-                line["censor"] = bake_file(folder, line["file"], censored, seed=settings.seed)
+                given = censored if censor.mask else _over(folder / line["mask"]["file"], censored)
+                line["censor"] = bake_file(folder, line["file"], given, seed=settings.seed)
             yield line
+
+
+def censoring_of(settings: Settings) -> Censoring | None:
+    """Build what is baked in; where annotations are the masks, one that censors everything.
+
+    Raises ValueError for a mask, fill or option that there is not.
+    """
+    censor = settings.censor
+    if censor is None:
+        return None
+    return censoring(censor.mask or [Choice(name="box")], censor.fill, censor.realism)
+
+
+def _over(mask: Path, censored: Censoring) -> Censoring:
+    """Return a censoring that takes a mask file for what it would draw."""
+    shown = read_mask(mask)  # (1, H, W)
+    degrade = Degradation([(1.0, lambda size, rng: shown)], censored.degrade.fills, censored.degrade.realism)
+    return Censoring(degrade, (Choice(name="annotated"),), censored.fills)
 
 
 def manifest_line(member: Member, number: int, patch: Patch) -> dict[str, Any]:
@@ -131,11 +159,13 @@ def manifest_line(member: Member, number: int, patch: Patch) -> dict[str, Any]:
         "scale": patch.scale,
         "sha256": patch.sha256,
     }
+    if patch.mask:
+        line |= {"mask": {"file": f"masks/{line['file']}", "sha256": patch.mask}, "labels": list(patch.labels)}
     return line | ({"facts": dict(member.finding.source.facts)} if member.finding.source.facts else {})
 
 
 def _place(staged: Path, file: Path) -> None:
-    """Move a patch, unless a build that was killed has moved it already."""
+    """Move a file, unless a build that was killed has moved it already."""
     try:
         staged.rename(file)
     except FileNotFoundError:

@@ -90,6 +90,8 @@ def faulty(pictures: Path) -> Path:
 def test_every_rule_rejects_its_fault_and_says_why(faulty: Path, tmp_path: Path):
     report = build(faulty, tmp_path / "dataset")
     expected = {
+        "not annotated": set(),
+        "wrong annotation": set(),
         "unreadable": {"letter.jpg"},
         "truncated": {"truncated.png", "truncated.jpg", "truncated.webp"},
         "animated": {"moving.png", "moving.webp"},

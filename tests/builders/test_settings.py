@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from inpaint.builders.settings import Settings, parse_settings, read_settings, settings_to_tree
+from inpaint.builders.write import censoring_of
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs" / "dataset").glob("*.yaml"))
 
@@ -17,6 +18,7 @@ def test_every_yaml_is_complete(path: Path):
     assert tree["clean"].keys() == told["clean"].keys()
     assert tree["group"].keys() == told["group"].keys()
     assert parse_settings(told, "again") == read_settings(path)
+    censoring_of(read_settings(path))  # names only masks and fills that there are
 
 
 def test_the_photos_are_the_default():
