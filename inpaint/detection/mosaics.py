@@ -1,0 +1,95 @@
+"""Finds the mosaics of a picture without being told where: grids are proposed, and their cells looked for.
+
+Source: our own; see `combs` for how a grid is proposed and `cells` for how its region is outlined.  Large pictures are
+worked through in overlapping tiles.  What it cannot find: regions of fewer than three by three cells, cells below
+4 px or above 64, grids that are no longer whole pixels, and cells without contrast, which hide nothing that shows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from inpaint.degradation.mosaic import Grid
+from inpaint.detection.cells import Found, regions_of, whole_block
+from inpaint.detection.combs import Window, proposed, steps_of
+
+TILE, OVERLAP = 1536, 384  # px
+MOST = 80  # grids that are looked for in a tile, the most likely first
+SHARED = 0.3  # of a region that a better one may cover
+
+
+class Mosaic(NamedTuple):
+    """One mosaic region."""
+
+    grid: Grid
+    mask: Tensor  # (1, H, W)
+    score: float  # in (0, 1]: how flat cells are against the steps between them; near 1 = lossless
+
+
+def find_mosaics(image: Tensor) -> list[Mosaic]:
+    """Return the mosaics of a picture (3, H, W) in [0, 1], those that explain most of it first; masks are disjoint."""
+    height, width = image.shape[-2:]
+    luma = (image.float() * image.new_tensor([0.299, 0.587, 0.114])[:, None, None]).sum(0).cpu().numpy() * 255
+    taken = np.zeros((height, width), np.int32)  # number of the region, 0 = none
+    regions: list[Found] = []
+    for top, left in corners(height, width):
+        for region in mosaics_of(np.ascontiguousarray(luma[top : top + TILE, left : left + TILE])):
+            moved = region._replace(top=region.top + top, left=region.left + left, grid=shifted(region.grid, top, left))
+            place(moved, taken, regions)
+    return [
+        Mosaic(region.grid, torch.from_numpy(taken == number).float()[None], region.score)
+        for number, region in sorted(enumerate(regions, 1), key=lambda it: -it[1].weight)
+        if (taken == number).any()
+    ]
+
+
+def corners(height: int, width: int) -> Iterator[tuple[int, int]]:
+    """Yield where tiles begin."""
+    step = TILE - OVERLAP
+    for top in range(0, max(height - OVERLAP, 1), step):
+        for left in range(0, max(width - OVERLAP, 1), step):
+            yield top, left
+
+
+def shifted(grid: Grid, top: int, left: int) -> Grid:
+    """Return a tile's grid as it lies in the whole picture."""
+    return Grid(grid.block, ((grid.phase[0] + top) % grid.block[0], (grid.phase[1] + left) % grid.block[1]))
+
+
+def place(region: Found, taken: np.ndarray, regions: list[Found]) -> None:
+    """Write a region into the map, in place, joined with what it touches of the same grid in an earlier tile."""
+    pixels = region.pixels()
+    part = taken[region.top : region.top + pixels.shape[0], region.left : region.left + pixels.shape[1]]
+    same = [number for number in np.unique(part[pixels]).tolist() if number and regions[number - 1].grid == region.grid]
+    number = same[0] if same else len(regions) + 1
+    for other in same[1:]:
+        taken[taken == other] = number
+    if not same:
+        regions.append(region)
+    part[pixels & (part == 0)] = number
+
+
+def mosaics_of(luma: np.ndarray) -> list[Found]:
+    """Return the mosaics of one tile (H, W), levels 0..255, those that explain most first, none mostly in another."""
+    across, down = steps_of(luma), steps_of(np.ascontiguousarray(luma.T))
+    horizontal, vertical = across.plain, np.ascontiguousarray(down.plain.T)
+    grids: dict[Grid, list[Window]] = defaultdict(list)
+    for grid, windows in proposed(across, down).items():
+        grids[whole_block(horizontal, vertical, grid, windows)] += windows
+    likely = sorted(grids.items(), key=lambda it: -sum(window.gain for window in it[1]))[:MOST]
+    found = [region for grid, windows in likely for region in regions_of(horizontal, vertical, grid, windows)]
+    kept: list[Found] = []
+    covered = np.zeros(luma.shape, bool)
+    for region in sorted(found, key=lambda region: -region.weight):
+        pixels = region.pixels()
+        part = covered[region.top : region.top + pixels.shape[0], region.left : region.left + pixels.shape[1]]
+        if (part & pixels).sum() < SHARED * pixels.sum():
+            part |= pixels
+            kept.append(region)
+    return kept
