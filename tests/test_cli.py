@@ -17,6 +17,7 @@ import torch
 import yaml
 
 from inpaint import cli
+from inpaint.cli.restoring import line_of, numbers
 from inpaint.folder import Outcome
 from inpaint.images import from_array, read, write
 from tests.builders.datasets import dataset
@@ -198,17 +199,17 @@ def test_network_faults_end_as_one_sentence(run: Run, config: Path, tmp_path: Pa
 
 def test_an_outcome_is_one_line():
     outcome = Outcome(Path("in/a.png"), [Path("out/a 0.png"), Path("out/a 1.png")], 2, "mosaic", None, 1.25, "no grid")
-    assert cli.line_of(outcome) == "in/a.png -> out/a 0.png, out/a 1.png (mosaic, 2 regions, 1.2 s); no grid"
+    assert line_of(outcome) == "in/a.png -> out/a 0.png, out/a 1.png (mosaic, 2 regions, 1.2 s); no grid"
     failed = outcome._replace(outputs=[], error="nothing is painted")
-    assert cli.line_of(failed) == "in/a.png: nothing is painted"
-    assert cli.line_of(failed._replace(error="in/a.png is empty")) == "in/a.png is empty"
+    assert line_of(failed) == "in/a.png: nothing is painted"
+    assert line_of(failed._replace(error="in/a.png is empty")) == "in/a.png is empty"
 
 
 @pytest.mark.parametrize(
     ("text", "between", "read_"), [("8", "x", [8]), ("8X12", "x", [8, 12]), ("0, 255", ",", [0, 255])]
 )
 def test_numbers_are_read(text: str, between: str, read_: list[int]):
-    assert cli.numbers(text, between, "--it") == read_
+    assert numbers(text, between, "--it") == read_
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8:strict"])

@@ -1,0 +1,82 @@
+"""Verbs of datasets: build one, look into one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inpaint.cli.options import DELAY, Settings, prepare
+
+
+def build_dataset(
+    images: Annotated[list[Path], typer.Argument(help="Folders of pictures, archives, manifests or single pictures.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The dataset's folder; must be new or empty.")],
+    config: Annotated[Path | None, typer.Option(help="A YAML file as in configs/dataset/.")] = None,
+    settings: Settings = None,
+    size: Annotated[int | None, typer.Option(help="Side of a patch, px (256).")] = None,
+    splits: Annotated[str | None, typer.Option(help="Shares of train, val and test (0.9,0.05,0.05).")] = None,
+    seed: Annotated[int | None, typer.Option(help="What is drawn depends on this and the pictures (0).")] = None,
+    patches: Annotated[int | None, typer.Option(help="Patches from one picture at most (8).")] = None,
+    processes: Annotated[int, typer.Option(help="Worker processes; the result does not depend on it.")] = 1,
+    restart: Annotated[bool, typer.Option("--restart", help="Throw away what an unfinished build left.")] = False,
+) -> None:
+    """Cut pictures into patches with leak-free train, val and test splits; begun again, it goes on."""
+    from tqdm import tqdm
+
+    from inpaint.builders.dataset import build_dataset as build
+    from inpaint.builders.settings import read_settings
+    from inpaint.builders.work import work_folder
+
+    try:
+        shares = None if splits is None else [float(share) for share in splits.split(",")]
+    except ValueError:
+        raise ValueError(f"--splits {splits!r} should be three numbers such as 0.9,0.05,0.05") from None
+    given = {"size": size, "splits": shares, "seed": seed, "patches_per_image": patches}
+    flags = [f"{name}={value}" for name, value in given.items() if value is not None]
+    chosen = read_settings(config, [*(settings or []), *flags])
+    with tqdm(unit="picture", delay=DELAY) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        try:
+            report = build(images, output, settings=chosen, processes=processes, restart=restart, progress=progress)
+        except KeyboardInterrupt:
+            bar.close()
+            typer.echo(f"\nStopped; {work_folder(output)} keeps what is done.  Go on with the same command.", err=True)
+            sys.exit(130)
+    typer.echo(report.table())
+    typer.echo(f"\nThe dataset is in {output}/; look at {output / 'contact.png'}")
+
+
+def inspect(
+    dataset: Annotated[Path, typer.Argument(help="A dataset in folders or shards, or any folder of pictures.")],
+    html: Annotated[Path | None, typer.Option(help="Write its description with pictures to this file.")] = None,
+) -> None:
+    """Check a dataset (checksums, missing files, leaks between splits) and print what it holds."""
+    from tqdm import tqdm
+
+    from inpaint.builders.describe import describe
+    from inpaint.builders.inspect import inspect as check
+    from inpaint.builders.page import page
+    from inpaint.files import write_text
+
+    prepare()
+    with tqdm(unit="file", delay=DELAY) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        found = check(dataset, progress=progress)
+    typer.echo(found.text)
+    if html:
+        write_text(html, page(describe(dataset), dataset))
+    for fault in found.faults:
+        typer.echo(f"inpaint: {fault}", err=True)
+    if found.faults:
+        sys.exit(1)

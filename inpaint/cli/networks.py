@@ -1,0 +1,100 @@
+"""Verbs of networks: train one, measure one, take in one that others have trained."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inpaint.cli.options import DELAY, Device, Precision, Settings, prepare
+
+
+def train(
+    config: Annotated[Path, typer.Argument(help="The run's YAML file.")],
+    settings: Settings = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from where the run's folder stands.")] = False,
+) -> None:
+    """Train a network as a YAML file describes it."""
+    import signal
+
+    from inpaint import distributed
+    from inpaint.assemble import trainer_of
+    from inpaint.config import read_run
+
+    prepare()
+    distributed.join()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    run = read_run(config, settings or [])
+    state = Path(run.output) / "state.pt"
+    if state.exists() and not resume:
+        raise ValueError(f"{state} exists: add --resume to go on, or choose another folder with --set output=...")
+    trainer = trainer_of(run)
+    if resume:
+        trainer.resume()
+    try:
+        trainer.fit()
+    except KeyboardInterrupt:
+        given = [f"--set {setting}" for setting in settings or []]
+        again = " ".join(["inpaint train", str(config), *given, "--resume"])
+        typer.echo(f"\nStopped and saved at step {trainer.step} of {trainer.steps}.  Go on with: {again}", err=True)
+        sys.exit(130)
+    typer.echo(f"Trained {trainer.step} steps; the networks are in {run.output}/ (best and last .safetensors)")
+
+
+def evaluate(
+    model: Annotated[str, typer.Argument(help="A bundled network (default) or a checkpoint (.safetensors).")],
+    data: Annotated[Path, typer.Option(help="A dataset, or any folder of clean pictures.")],
+    split: Annotated[str, typer.Option(help="Which split of a dataset.")] = "test",
+    case: Annotated[list[str] | None, typer.Option(help="mosaic-BLOCK or hole-MASK; may be repeated.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write the numbers to this file.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page with pictures to this file.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Measure on this many pictures only, evenly spread.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the masks and mosaics.")] = 0,
+    device: Device = "auto",
+    precision: Precision = "float32",
+) -> None:
+    """Measure a network beside baselines on pictures it has not seen."""
+    from tqdm import tqdm
+
+    from inpaint.assemble import load
+    from inpaint.evaluation.cases import DEFAULT_CASES, parse_case
+    from inpaint.evaluation.evaluate import evaluate as measure
+    from inpaint.evaluation.page import write_page
+    from inpaint.evaluation.pictures import picture_paths, pictures
+    from inpaint.evaluation.report import table, write_json
+
+    prepare()
+    for path in (json, html):
+        if path and path.is_dir():  # said before the measuring, not after it
+            raise ValueError(f"{path} is a folder, but should be the file to write")
+    restorer = load(model, device=device, precision=precision)
+    cases = [parse_case(name) for name in case] if case else [it for it in DEFAULT_CASES if it.censor in restorer.shows]
+    paths = picture_paths(data, split)
+    paths = [paths[index * len(paths) // limit] for index in range(limit)] if limit and limit < len(paths) else paths
+    with tqdm(total=len(paths), unit="picture", delay=DELAY) as bar:
+        name = Path(model).stem
+
+        def progress(picture: str) -> None:
+            bar.update()
+
+        result = measure({name: restorer}, pictures(paths), cases=cases, seed=seed, progress=progress)
+    typer.echo(table(result))
+    if json:
+        write_json(result, json)
+    if html:
+        write_page(result, html, title=f"{name} on {data.name}")
+
+
+def import_weights(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files of weights; EdgeConnect takes two.")],
+    layout: Annotated[str, typer.Option("--as", help="edge_connect, gated, pconv, region_norm, pix2pix or cyclegan.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The checkpoint to write (.safetensors).")],
+    channels: Annotated[str, typer.Option(help="What the weights expect: rgb, bgr, or auto.")] = "auto",
+    settings: Settings = None,
+) -> None:
+    """Turn the weights that a network's authors published into a checkpoint."""
+    from inpaint.importing.convert import import_weights as convert
+
+    typer.echo(convert(files, output, layout=layout, channels=channels, settings=settings or []).text())

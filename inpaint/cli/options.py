@@ -1,0 +1,21 @@
+"""What several verbs share: options, and what must be set before a network runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+DELAY = 1.0  # s before a progress bar appears: what fails at once shows none
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
+Settings = Annotated[list[str] | None, typer.Option("--set", help="key=value, dots between levels.")]
+Precision = Annotated[str, typer.Option(help="float32 or bfloat16 (faster on recent CPUs and GPUs).")]
+
+
+def prepare() -> None:
+    """Set what every verb that runs a network wants: denormals make CPUs crawl, OpenCV's threads fight torch's."""
+    import cv2
+    import torch
+
+    torch.set_flush_denormal(True)
+    cv2.setNumThreads(1)

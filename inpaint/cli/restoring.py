@@ -1,0 +1,85 @@
+"""The verb that most people come for: restore marked pictures."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from inpaint.cli.options import DELAY, Device, Precision, prepare
+
+if TYPE_CHECKING:
+    from inpaint.folder import Outcome
+
+
+def decensor(
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="A picture, or a folder (searched through).")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for restored pictures.")],
+    original: Annotated[Path | None, typer.Option(help="Unpainted originals; their pixels are restored.")] = None,
+    mask: Annotated[Path | None, typer.Option(help="A mask for all, or a folder of masks; white = restore.")] = None,
+    censor: Annotated[str, typer.Option(help="auto, bar or mosaic.")] = "auto",
+    model: Annotated[str, typer.Option(help="A bundled network or a checkpoint (.safetensors).")] = "default",
+    colour: Annotated[str, typer.Option(help="The colour that marks a region: RED,GREEN,BLUE.")] = "0,255,0",
+    tolerance: Annotated[int, typer.Option(help="How far a mark may be from that colour, per channel of 255.")] = 0,
+    variations: Annotated[int, typer.Option(help="1, 2 or 4 results per picture, by flips.")] = 1,
+    block: Annotated[str | None, typer.Option(help="The mosaic's cell in px, 8 or 8x12 (height x width).")] = None,
+    device: Device = "auto",
+    precision: Precision = "float32",
+) -> None:
+    """Restore the marked regions of a picture or of a folder of pictures."""
+    from tqdm import tqdm
+
+    from inpaint.assemble import load
+    from inpaint.folder import decensor as restore
+
+    prepare()
+    marking, cell = numbers(colour, ",", "--colour"), numbers(block, "x", "--block") if block else None
+    if len(marking) != 3:
+        raise ValueError(f"--colour {colour!r} should be three numbers such as 0,255,0")
+    if cell is not None and len(cell) > 2:
+        raise ValueError(f"--block {block!r} should be one number or height x width, such as 8 or 8x12")
+    restorer = load(model, device=device, precision=precision)
+    with tqdm(unit="picture", delay=DELAY) as bar:
+
+        def progress(outcome: Outcome, done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+            bar.write(line_of(outcome), file=sys.stderr if outcome.error else sys.stdout)
+
+        outcomes = restore(
+            source,
+            output,
+            restorer=restorer,
+            original=original,
+            masks=mask,
+            censor=censor,
+            colour=(marking[0], marking[1], marking[2]),
+            tolerance=tolerance,
+            variations=variations,
+            block=(cell[0], cell[-1]) if cell else None,
+            progress=progress,
+        )
+    failed = sum(outcome.error is not None for outcome in outcomes)
+    typer.echo(f"{len(outcomes) - failed} of {len(outcomes)} pictures restored to {output}")
+    if failed:
+        sys.exit(1)
+
+
+def numbers(text: str, between: str, option: str) -> list[int]:
+    """Read whole numbers with something between them."""
+    try:
+        return [int(number) for number in text.lower().split(between)]
+    except ValueError:
+        raise ValueError(f"{option} {text!r} should be whole numbers with {between!r} between them") from None
+
+
+def line_of(outcome: Outcome) -> str:
+    """Say in one line what became of a picture."""
+    if outcome.error:
+        return outcome.error if str(outcome.path) in outcome.error else f"{outcome.path}: {outcome.error}"
+    regions = f"{outcome.regions} region" + ("" if outcome.regions == 1 else "s")
+    written = ", ".join(str(path) for path in outcome.outputs)
+    said = f"{outcome.path} -> {written} ({outcome.censor}, {regions}, {outcome.seconds:.1f} s)"
+    return said if outcome.note is None else f"{said}; {outcome.note}"
