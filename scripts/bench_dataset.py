@@ -28,6 +28,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from inpaint import images
 from inpaint.builders.neighbours import differing
 from inpaint.builders.settings import Settings
 from inpaint.builders.similarity import KIN, correlations, look_at
@@ -155,7 +156,7 @@ def across(pictures: Path, dataset: Path) -> int:
     """Count the pairs of kept pictures that look alike and lie in different splits, comparing all with all."""
     split = {row["source"]: row["split"] for row in rows(dataset / "manifest.jsonl")}
     files = [pictures.parent / source for source in split]
-    looks = [look_at(cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)) for file in files]
+    looks = [look_at(cv2.cvtColor(images.read(file).colour, cv2.COLOR_RGB2GRAY)) for file in files]
     hashes = np.array([int.from_bytes(look.bits, "big") for look in looks], np.uint64)
     thumbnails = np.stack([np.frombuffer(look.thumbnail, np.uint8) for look in looks])
     places = np.array([("train", "val", "test").index(name) for name in split.values()])
@@ -193,7 +194,7 @@ def main() -> None:
     resumed, _ = build(pictures, folder / "set-killed", 2)
     digests = {name: digest(folder / name) for name in ("set-1", "set-2", "set-killed")}
     same = len(set(digests.values())) == 1
-    print(f"killed after {examined} pictures were cut, resumed in {resumed:.1f} s; same bytes: {same} {digests}")
+    print(f"killed after {examined} pictures were cut, resumed in {resumed:.1f} s; same bytes: {same}")
     sys.exit(0 if same else os.EX_SOFTWARE)
 
 

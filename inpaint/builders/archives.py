@@ -18,9 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from inpaint.builders.source import DEFLATED, LARGEST, STORED, Source
+from inpaint.builders.source import DEFLATED, LARGEST, PICTURES, STORED, Source
 from inpaint.files import atomically
-from inpaint.images import SUFFIXES as PICTURES
 
 OPENERS = {
     ".tar.gz": gzip.open,

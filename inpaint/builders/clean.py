@@ -11,6 +11,7 @@ from PIL import Image
 
 from inpaint import images
 from inpaint.builders.settings import Settings
+from inpaint.detection.colour import painted
 
 SHARP_SIDE = 512  # px, of the shorter side at which sharpness is measured: larger pictures are shrunk to it
 TILES = 8  # per side, in which sharpness is measured
@@ -56,6 +57,8 @@ def fault_of(rgb: np.ndarray, gray: np.ndarray, settings: Settings) -> Fault | N
         return Fault("flat", f"its gray levels deviate by {deviation:.1f}, less than {clean.flat:g}")
     if clean.blur is not None and (sharp := sharpness(gray)) < clean.blur:
         return Fault("blurred", f"its Laplacian varies by {sharp:.1f}, less than {clean.blur:g}")
+    if clean.censored is not None and (share := float(painted(rgb).mean())) > clean.censored:
+        return Fault("censored", f"{100 * share:.1f} % of it is painted over in pure green, which marks censorship")
     return None
 
 

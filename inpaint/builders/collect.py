@@ -18,8 +18,7 @@ from inpaint.builders.archives import archive_sources, is_archive
 from inpaint.builders.download import Outcome, Wanted, download
 from inpaint.builders.manifests import SUFFIXES as MANIFESTS
 from inpaint.builders.manifests import Lender, Row, manifest_rows
-from inpaint.builders.source import Source
-from inpaint.images import SUFFIXES as PICTURES
+from inpaint.builders.source import PICTURES, Source
 
 LENDING = ("licences.jsonl", "manifest.jsonl", "manifest.csv")
 Downloader = Callable[[Iterable[Wanted], Path], Iterator[Outcome]]

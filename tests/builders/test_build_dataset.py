@@ -75,6 +75,8 @@ def faulty(pictures: Path) -> Path:
         (pictures / f"truncated.{suffix}").write_bytes(whole[: len(whole) // 2])
         moving = [Image.fromarray(scene(seed)) for seed in (60, 61)]
         moving[0].save(pictures / f"moving.{suffix}".replace("jpg", "png"), save_all=True, append_images=moving[1:])
+    moving = [Image.fromarray(scene(seed)) for seed in (62, 63)]
+    moving[0].save(pictures / "moving.gif", save_all=True, append_images=moving[1:])
     (pictures / "letter.jpg").write_text("not a picture")
     save(scene(52, SIZE, 6 * SIZE), pictures / "banner.png")
     save(cv2.GaussianBlur(scene(53), (0, 0), 6), pictures / "blurred.png")
@@ -94,7 +96,7 @@ def test_every_rule_rejects_its_fault_and_says_why(faulty: Path, tmp_path: Path)
         "wrong annotation": set(),
         "unreadable": {"letter.jpg"},
         "truncated": {"truncated.png", "truncated.jpg", "truncated.webp"},
-        "animated": {"moving.png", "moving.webp"},
+        "animated": {"moving.png", "moving.webp", "moving.gif"},
         "too small": {"low.png"},
         "extreme aspect ratio": {"banner.png"},
         "flat": {"plain.png"},
@@ -113,9 +115,32 @@ def test_every_rule_rejects_its_fault_and_says_why(faulty: Path, tmp_path: Path)
     assert twin["detail"] == "the same pixels as pictures/03.png"
 
 
+def test_a_rule_that_is_switched_off_lets_its_pictures_through(faulty: Path, tmp_path: Path):
+    off = ("flat", "blur", "aspect", "animated", "duplicates", "near_duplicates")
+    report = build(faulty, tmp_path / "dataset", clean=dict.fromkeys(off))
+    # Flat pictures give no patch all the same.
+    assert {rule for rule, count in report.rejected.items() if count} == {
+        "unreadable",
+        "truncated",
+        "too small",
+        "flat",
+    }
+    sources = {Path(line["source"]).name for line in manifest(tmp_path / "dataset")}
+    assert {"moving.png", "moving.webp", "moving.gif", "banner.png", "a-copy.png", "recompressed.jpg"} <= sources
+
+
+def test_what_is_painted_over_is_rejected_where_that_is_asked_for(pictures: Path, tmp_path: Path):
+    painted = scene(70)
+    painted[20:60, 30:90] = (0, 255, 0)
+    save(painted, pictures / "painted.png")
+    report = build(pictures, tmp_path / "dataset", clean={"censored": 0.01})
+    assert report.examples["censored"] == ("pictures/painted.png",)
+    assert report.rejected["censored"] == 1
+
+
 def test_the_numbers_add_up(faulty: Path, tmp_path: Path):
     report = build(faulty, tmp_path / "dataset")
-    assert report.found == 26
+    assert report.found == 27
     assert report.found == report.kept + sum(report.rejected.values())
     assert (
         report.kept == sum(report.pictures.values()) == len({line["source"] for line in manifest(tmp_path / "dataset")})

@@ -65,9 +65,9 @@ def test_a_build_killed_by_a_signal_goes_on_and_gives_the_same_bytes(pictures: P
     build(pictures, tmp_path / "whole")
     command = [sys.executable, "-m", "inpaint", "build-dataset", pictures, "-o", tmp_path / "set", "--size", str(SIZE)]
     command += ["--splits", "0.5,0.3,0.2", "--processes", "2"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    quiet = subprocess.DEVNULL
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    killed = subprocess.Popen(list(map(str, command)), env=environment, start_new_session=True, **quiet)
+    killed = subprocess.Popen(list(map(str, command)), env=environment, stdout=quiet, stderr=quiet)
     staged = work_folder(tmp_path / "set") / "staging"
     while killed.poll() is None and len(list(staged.glob("*/*.png"))) < 40:
         time.sleep(0.002)
