@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+import torch
 from PIL import Image
 
 from inpaint import images
 from inpaint.builders.settings import Settings
 from inpaint.detection.colour import painted
+from inpaint.detection.mosaics import find_mosaics
 
 SHARP_SIDE = 512  # px, of the shorter side at which sharpness is measured: larger pictures are shrunk to it
 TILES = 8  # per side, in which sharpness is measured
@@ -57,9 +59,21 @@ def fault_of(rgb: np.ndarray, gray: np.ndarray, settings: Settings) -> Fault | N
         return Fault("flat", f"its gray levels deviate by {deviation:.1f}, less than {clean.flat:g}")
     if clean.blur is not None and (sharp := sharpness(gray)) < clean.blur:
         return Fault("blurred", f"its Laplacian varies by {sharp:.1f}, less than {clean.blur:g}")
-    if clean.censored is not None and (share := float(painted(rgb).mean())) > clean.censored:
-        return Fault("censored", f"{100 * share:.1f} % of it is painted over in pure green, which marks censorship")
+    if clean.censored is not None and (share := censored(rgb)) > clean.censored:
+        detail = f"{100 * share:.1f} % of it is a mosaic or painted over, more than {100 * clean.censored:g} %"
+        return Fault("censored", detail)
     return None
+
+
+def censored(rgb: np.ndarray) -> float:
+    """Return the share of a picture, (H, W, 3) uint8, that lies under mosaics or pure green; bars are not recognised.
+
+    Takes about a second per megapixel.  Of 73 wallpapers and portraits two showed false mosaics, of less than 1 %.
+    """
+    hidden = painted(rgb)
+    for mosaic in find_mosaics(torch.tensor(rgb).permute(2, 0, 1).float() / 255):
+        hidden |= mosaic.mask[0].numpy() > 0
+    return float(hidden.mean())
 
 
 def sharpness(gray: np.ndarray) -> float:

@@ -39,7 +39,7 @@ class Clean(Strict):
     blur: float | None = Field(default=8.0, ge=0)  # variance of the Laplacian, below which
     aspect: float | None = Field(default=5.0, ge=1)  # longer side / shorter side, above which
     animated: Switch = True  # without this rule the first frame is taken
-    censored: float | None = Field(default=None, ge=0, le=1)  # share of the picture that is painted over, above which
+    censored: float | None = Field(default=None, ge=0, le=1)  # share under mosaics or paint, above which
     duplicates: Switch = True
     near_duplicates: Near | None = Near(bits=TWIN.bits, correlation=0.93)  # finds 3 % more crops than TWIN
 

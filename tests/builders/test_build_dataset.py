@@ -129,13 +129,17 @@ def test_a_rule_that_is_switched_off_lets_its_pictures_through(faulty: Path, tmp
     assert {"moving.png", "moving.webp", "moving.gif", "banner.png", "a-copy.png", "recompressed.jpg"} <= sources
 
 
-def test_what_is_painted_over_is_rejected_where_that_is_asked_for(pictures: Path, tmp_path: Path):
+def test_what_is_painted_over_or_pixelated_is_rejected_where_that_is_asked_for(pictures: Path, tmp_path: Path):
     painted = scene(70)
     painted[20:60, 30:90] = (0, 255, 0)
     save(painted, pictures / "painted.png")
-    report = build(pictures, tmp_path / "dataset", clean={"censored": 0.01})
-    assert report.examples["censored"] == ("pictures/painted.png",)
-    assert report.rejected["censored"] == 1
+    pixelated = scene(71)
+    cells = pixelated[32:96, 32:128].reshape(8, 8, 12, 8, 3).mean(axis=(1, 3)).astype(np.uint8)
+    pixelated[32:96, 32:128] = cells.repeat(8, axis=0).repeat(8, axis=1)
+    save(pixelated, pictures / "pixelated.png")
+    report = build(pictures, tmp_path / "dataset", clean={"censored": 0.05})
+    assert report.examples["censored"] == ("pictures/painted.png", "pictures/pixelated.png")
+    assert report.rejected["censored"] == 2
 
 
 def test_the_numbers_add_up(faulty: Path, tmp_path: Path):
