@@ -16,7 +16,6 @@ from inpaint.detection import mosaics
 from inpaint.detection.mosaics import find_mosaics
 from inpaint.randomness import rng_for
 
-
 DEMO = Path(__file__).parent.parent.parent / "data" / "demo" / "clean"
 
 
