@@ -156,7 +156,8 @@ def narrow(part: dict[str, Any]) -> dict[str, Any]:
 
 def shrunk(tree: dict[str, Any], pictures: Path, output: Path) -> dict[str, Any]:
     """Make a run as small as it can be without changing its kind."""
-    generator, width = tree["generator"], {}
+    generator: dict[str, Any] = tree["generator"]
+    width: dict[str, Any] = {}
     known = inspect.signature(GENERATORS[generator["name"]]).parameters
     if "width" in known:
         width = {"width": 8}

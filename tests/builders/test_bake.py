@@ -19,13 +19,16 @@ from inpaint.images import read_mask
 from inpaint.randomness import rng_for
 from tests.builders.datasets import SIZE, dataset, manifest, patch
 
-BOXES = Choice(name="boxes", sides=[10, 20])
-MOSAIC, WHITE = Choice(name="mosaic", block=[4, 8]), Choice(name="hole", value="white")
+BOXES = Choice.model_validate({"name": "boxes", "sides": [10, 20]})
+MOSAIC, WHITE = (
+    Choice.model_validate({"name": "mosaic", "block": [4, 8]}),
+    Choice.model_validate({"name": "hole", "value": "white"}),
+)
 TARGET = torch.randint(0, 256, (3, SIZE, SIZE), generator=rng_for(0)) / 255
 
 
 def test_seed_and_key_alone_decide():
-    censor = censoring([BOXES, Choice(name="freeform")], [MOSAIC, WHITE], {"jpeg": 0.5})
+    censor = censoring([BOXES, Choice.model_validate({"name": "freeform"})], [MOSAIC, WHITE], {"jpeg": 0.5})
     one, same = (bake(TARGET, censor, seed=3, key="leaf") for _ in range(2))
     assert torch.equal(one.image, same.image)
     assert torch.equal(one.mask, same.mask)
@@ -67,8 +70,13 @@ def test_both_files_lie_beside_the_splits_and_the_entry_says_where(tmp_path: Pat
 @pytest.mark.parametrize(
     ("mask", "fill", "realism", "sentence"),
     [
-        (Choice(name="stars"), WHITE, None, "mask 'stars' is unknown; choose box, "),
-        (BOXES, Choice(name="hole", color="white"), None, "fill hole has no option 'color'; it has value"),
+        (Choice.model_validate({"name": "stars"}), WHITE, None, "mask 'stars' is unknown; choose box, "),
+        (
+            BOXES,
+            Choice.model_validate({"name": "hole", "color": "white"}),
+            None,
+            "fill hole has no option 'color'; it has value",
+        ),
         (BOXES, WHITE, {"rain": 1.0}, "realism has no option 'rain'; it has blur, "),
     ],
 )

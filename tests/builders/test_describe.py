@@ -59,7 +59,10 @@ def test_what_the_manifest_does_not_tell_is_left_out(tmp_path: Path):
 
 def test_baked_samples_are_counted_by_block_and_share(tmp_path: Path):
     folder = dataset(tmp_path)
-    censor = censoring([Choice(name="boxes", sides=[24, 24], times=[1, 1])], [Choice(name="mosaic", block=6)])
+    censor = censoring(
+        [Choice.model_validate({"name": "boxes", "sides": [24, 24], "times": [1, 1]})],
+        [Choice.model_validate({"name": "mosaic", "block": 6})],
+    )
     lines = manifest(folder)
     for line in lines:
         if line["split"] != "train":

@@ -124,7 +124,10 @@ def test_shards_are_inspected_as_folders_are(folder: Path):
 
 
 def test_baked_files_are_checked_too(folder: Path):
-    censor = censoring([Choice(name="box", height=16, width=16, shrink=0)], [Choice(name="hole", value="white")])
+    censor = censoring(
+        [Choice.model_validate({"name": "box", "height": 16, "width": 16, "shrink": 0})],
+        [Choice.model_validate({"name": "hole", "value": "white"})],
+    )
     lines = manifest(folder)
     for line in lines[18:]:
         line["censor"] = bake_file(folder, line["file"], censor, seed=0)

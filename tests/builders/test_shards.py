@@ -21,7 +21,10 @@ from inpaint.data.sources import Folder, centre_crops
 from inpaint.randomness import rng_for
 from tests.builders.datasets import dataset, manifest, patch, write_lines
 
-CENSOR = censoring([Choice(name="boxes", sides=[10, 20])], [Choice(name="mosaic", block=[4, 8])])
+CENSOR = censoring(
+    [Choice.model_validate({"name": "boxes", "sides": [10, 20]})],
+    [Choice.model_validate({"name": "mosaic", "block": [4, 8]})],
+)
 
 
 def test_the_same_dataset_packs_to_the_same_bytes(tmp_path: Path):
