@@ -11,29 +11,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, Protocol
-
-from torch import Tensor
+from typing import NamedTuple
 
 from inpaint import images
-from inpaint.degradation.mosaic import Grid
-from inpaint.degradation.smooth import smooth_fill
 from inpaint.detection.colour import GREEN
 from inpaint.detection.marked import Marked, from_mask, from_paint, mask_for, original_of
-from inpaint.detection.regions import Damage, count_regions, find_damage
+from inpaint.detection.regions import Damage, count_regions
+from inpaint.repair import FLIPS, Restores, Window, examine, variations
+
+__all__ = ["FLIPS", "Outcome", "Restores", "decensor"]
 
 CENSORS = ("auto", "bar", "mosaic")
-# Variant number -> mirrored (top-bottom, left-right) while restoring, in the order of DeepCreamPy.
-FLIPS = ((False, False), (False, True), (True, False), (True, True))
 VARIATIONS = (1, 2, 4)
-
-
-class Restores(Protocol):
-    """What `decensor` needs of a restorer: the call of `inpaint.restorer.Restorer`."""
-
-    def __call__(
-        self, image: Tensor, mask: Tensor, *, censor: str, grid: Grid | None, flips: tuple[bool, bool]
-    ) -> Tensor: ...
 
 
 class Outcome(NamedTuple):
@@ -145,15 +134,15 @@ def restore_file(file: Path, job: Job, taken: set[Path]) -> Outcome:
     outcome = Outcome(file, [], 0, "", None, 0.0)
     try:
         marked = read_marked(file, job)
-        outcome = outcome._replace(regions=count_regions(marked.mask))
         targets = targets_of(file, marked.base.suffix, job)
         refuse_to_overwrite(targets, taken | {path.resolve() for path in marked.reads})
-        image = marked.picture.tensor()
-        damage = damage_of(file, marked, image, job)
-        for target, flips in zip(targets, FLIPS, strict=False):
-            restored = restore(image, damage, job.restorer, flips)
-            images.write(marked.picture.restored(restored, marked.mask), target)
+        windows = examine_marked(file, marked, job)
+        outcome = outcome._replace(regions=sum(window.regions for window in windows))
+        repairs = variations(marked.picture, windows, job.restorer, len(targets))
+        for target, repaired in zip(targets, repairs, strict=True):
+            images.write(repaired, target)
             outcome.outputs.append(target)
+        damage = [part for window in windows for part in window.damage]
         outcome = outcome._replace(censor=censor_of(damage), note=note_of(marked, damage, job.block))
     except (ValueError, OSError) as error:
         outcome = outcome._replace(error=str(error))
@@ -196,29 +185,16 @@ def refuse_to_overwrite(targets: list[Path], taken: set[Path]) -> None:
             raise ValueError(f"{target} belongs to this batch and would be overwritten: choose another output folder.")
 
 
-def damage_of(file: Path, marked: Marked, image: Tensor, job: Job) -> list[Damage]:
-    """Return what was done to the marked pixels; paint that hides them can only be a bar."""
+def examine_marked(file: Path, marked: Marked, job: Job) -> list[Window]:
+    """Find out what was done to the marked pixels; paint that hides them can only be a bar."""
     if marked.hidden and job.censor == "mosaic":
         raise ValueError(f"The paint in {file} hides the mosaic: give the unpainted picture with --original.")
-    return find_damage(image, marked.mask, censor="bar" if marked.hidden else job.censor, block=job.block)
-
-
-def restore(image: Tensor, damage: list[Damage], restorer: Restores, flips: tuple[bool, bool]) -> Tensor:
-    """Restore mosaics first, for they hold information, then holes with the restored mosaics as their context.
-
-    image: (3, H, W).  Until their turn holes are filled smoothly, so that a mosaic never sees a bar beside it.
-    """
-    for part in damage:
-        if part.censor == "hole" and len(damage) > 1:
-            image = smooth_fill(image[None], part.mask[None])[0]
-    for part in sorted(damage, key=lambda part: part.censor == "hole"):
-        image = restorer(image, part.mask, censor=part.censor, grid=part.grid, flips=flips)
-    return image
+    return examine(marked.picture, marked.mask, censor="bar" if marked.hidden else job.censor, block=job.block)
 
 
 def censor_of(damage: list[Damage]) -> str:
     """Name the kinds of censoring for the user."""
-    return " and ".join(dict.fromkeys("bar" if part.censor == "hole" else "mosaic" for part in damage))
+    return " and ".join(sorted({"bar" if part.censor == "hole" else "mosaic" for part in damage}, reverse=True))
 
 
 def note_of(marked: Marked, damage: list[Damage], block: tuple[int, int] | None) -> str | None:
@@ -229,7 +205,7 @@ def note_of(marked: Marked, damage: list[Damage], block: tuple[int, int] | None)
         notes.append(f"{marked.base.name} is a {form} file, but its name says {named}, as which it was written")
     if block is not None and all(part.censor == "hole" for part in damage):
         notes.append("taken for a bar, so the block was not used: a mosaic needs its own pixels and the censor mosaic")
-    for part in damage:
-        if part.censor == "mosaic" and part.grid is None:
-            notes.append(f"no grid found in {count_regions(part.mask)} regions: restored without projection")
+    lost = sum(count_regions(part.mask) for part in damage if part.censor == "mosaic" and part.grid is None)
+    if lost:
+        notes.append(f"no grid found in {lost} regions: restored without projection")
     return "; ".join(notes) or None

@@ -1,4 +1,4 @@
-"""Where to look: which masked pixels are restored together, with how much context, and in which tiles."""
+"""Where to look: in which windows, at which masked pixels together, with how much context, and in which tiles."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from torch import Tensor
 
 NEAR = 32  # px; masked places in touching squares of this side are restored together
 CONTEXT = 96  # px around a region at least; about what the default network can see
+SQUARE = 64  # px; windows are made of squares of this side
 
 
 class Box(NamedTuple):
@@ -24,6 +25,11 @@ class Box(NamedTuple):
     @property
     def area(self) -> int:
         return (self.bottom - self.top) * (self.right - self.left)
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Rows and columns, for an array (H, W, ...)."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
 
     def grown(self, margin: int, size: tuple[int, int]) -> Box:
         """Return the box with a margin around it, inside a picture of this size."""
@@ -48,6 +54,49 @@ class Region(NamedTuple):
 
     box: Box  # tight around them
     own: Tensor  # (1, h, w) in the box, 1 where they are
+
+
+def windows(mask: Tensor, margin: int) -> list[Box]:
+    """Return boxes that hold every masked pixel with its context and do not overlap.
+
+    mask: (1, H, W), 1 or True = restore.  margin: px of context around masked pixels at least.  What a box holds can be
+    restored as a picture of its own; a large picture with few marks is not looked at elsewhere.
+    """
+    height, width = mask.shape[1], mask.shape[2]
+    boxes = components(marked_squares(mask))
+    squares = -(-height // SQUARE), -(-width // SQUARE)
+    for index, box in enumerate(boxes):
+        side = max(box.bottom - box.top, box.right - box.left) * SQUARE
+        boxes[index] = box.grown(-(-max(margin, side // 4) // SQUARE), squares)
+    before = 0
+    while len(boxes) != before:  # boxes that touch become one, which may touch others
+        before = len(boxes)
+        covered = np.zeros(squares, np.uint8)
+        for box in boxes:
+            covered[box.slices] = 1
+        boxes = components(covered)
+    pixels = [Box(*(side * SQUARE for side in box)) for box in boxes]
+    return [Box(box.top, box.left, min(box.bottom, height), min(box.right, width)) for box in pixels]
+
+
+def marked_squares(mask: Tensor) -> np.ndarray:
+    """Return which squares of a mask (1, H, W) hold a masked pixel, uint8 (rows, columns)."""
+    marked = mask[0].numpy()
+    height, width = marked.shape
+    found = np.zeros((-(-height // SQUARE), -(-width // SQUARE)), np.uint8)
+    starts = np.arange(0, width, SQUARE)
+    for row in range(len(found)):  # in strips: a large mask is read once and never copied
+        columns = marked[row * SQUARE : (row + 1) * SQUARE].any(0)
+        found[row] = np.logical_or.reduceat(columns, starts)
+    return found
+
+
+def components(squares: np.ndarray) -> list[Box]:
+    """Return the tight box of every 8-connected part of a map (rows, columns)."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(squares, connectivity=8)
+    return [
+        Box(int(top), int(left), int(top + height), int(left + width)) for left, top, width, height in stats[1:, :4]
+    ]
 
 
 def planned(mask: Tensor, cell: tuple[int, int]) -> list[tuple[Region, Box]]:

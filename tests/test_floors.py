@@ -11,7 +11,7 @@ FLOORS = {
     0: {"sample", "files", "randomness", "interrupt"},
     1: {"config", "checkpoint", "images", "degradation", "layers", "metrics", "distributed", "average", "plan"},
     2: {"generators", "discriminators", "losses", "data", "detection", "analysis", "restorer", "weights"},
-    3: {"recipes", "evaluation", "builders", "journal"},
+    3: {"recipes", "evaluation", "builders", "journal", "repair"},
     4: {"assemble", "trainer", "folder", "importing"},
     5: {"cli", "web", "__main__", "__init__"},
 }

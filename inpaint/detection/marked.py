@@ -23,7 +23,7 @@ class Marked(NamedTuple):
     """A picture to restore, and where."""
 
     picture: images.Picture
-    mask: Tensor  # (1, H, W), not empty
+    mask: Tensor  # bool (1, H, W), not empty
     base: Path  # the file that the picture was read from
     reads: tuple[Path, ...]  # all files that this came from
     hidden: bool  # whether paint covers the censored pixels
@@ -39,7 +39,7 @@ def from_paint(file: Path, *, colour: tuple[int, int, int], tolerance: int = 0, 
     marked = painted(picture.colour, colour, tolerance=tolerance)  # (H, W)
     if not marked.any():
         raise ValueError(nothing_painted(file, picture, colour, tolerance))
-    mask = torch.from_numpy(marked).float()[None]
+    mask = torch.from_numpy(marked)[None]
     note = half_painted(picture, colour, tolerance, int(marked.sum()))
     if original is None:
         return Marked(picture, mask, file, (file,), hidden=True, note=note)
@@ -79,7 +79,7 @@ def half_painted(picture: images.Picture, colour: tuple[int, int, int], toleranc
 def from_mask(file: Path, mask: Path) -> Marked:
     """Read a picture and its mask file; ValueError where the sizes differ and where the mask is empty."""
     picture = images.read(file)
-    marked = images.read_mask(mask, picture.size)
+    marked = images.read_mask(mask, picture.size) > 0.5
     if not marked.any():
         raise ValueError(f"{mask} marks nothing in {file}: paint white what shall be restored.")
     return Marked(picture, marked, file, (file, mask), hidden=False)
