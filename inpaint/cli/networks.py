@@ -47,7 +47,7 @@ def evaluate(
     model: Annotated[str, typer.Argument(help="A bundled network (default) or a checkpoint (.safetensors).")],
     data: Annotated[Path, typer.Option(help="A dataset, or any folder of clean pictures.")],
     split: Annotated[str, typer.Option(help="Which split of a dataset.")] = "test",
-    case: Annotated[list[str] | None, typer.Option(help="mosaic-BLOCK or hole-MASK; may be repeated.")] = None,
+    case: Annotated[list[str] | None, typer.Option(help="mosaic-BLOCK, hole-MASK or baked; may be repeated.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the numbers to this file.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page with pictures to this file.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Measure on this many pictures only, evenly spread.")] = None,
@@ -62,7 +62,7 @@ def evaluate(
     from inpaint.evaluation.cases import DEFAULT_CASES, parse_case
     from inpaint.evaluation.evaluate import evaluate as measure
     from inpaint.evaluation.page import write_page
-    from inpaint.evaluation.pictures import picture_paths, pictures
+    from inpaint.evaluation.pictures import baked, censor_of, pictures, split_of
     from inpaint.evaluation.report import table, write_json
 
     prepare()
@@ -70,16 +70,27 @@ def evaluate(
         if path and path.is_dir():  # said before the measuring, not after it
             raise ValueError(f"{path} is a folder, but should be the file to write")
     restorer = load(model, device=device, precision=precision)
-    cases = [parse_case(name) for name in case] if case else [it for it in DEFAULT_CASES if it.censor in restorer.shows]
-    paths = picture_paths(data, split)
-    paths = [paths[index * len(paths) // limit] for index in range(limit)] if limit and limit < len(paths) else paths
-    with tqdm(total=len(paths), unit="picture", delay=DELAY) as bar:
+    found = split_of(data, split)
+    found = [found[index * len(found) // limit] for index in range(limit)] if limit and limit < len(found) else found
+    censors = [censor for censor in restorer.shows if any(censor_of(clean) == censor for clean in found)]
+    if "baked" in (case or []) and not censors:
+        raise ValueError(f"{data} has nothing baked into its split {split!r} that {model} has learned to restore")
+    names = [each for name in case or [] for each in ([f"baked-{it}" for it in censors] if name == "baked" else [name])]
+    cases = list(map(parse_case, names)) or [it for it in DEFAULT_CASES if it.censor in restorer.shows]
+    with tqdm(total=len(found), unit="picture", delay=DELAY) as bar:
         name = Path(model).stem
 
         def progress(picture: str) -> None:
             bar.update()
 
-        result = measure({name: restorer}, pictures(paths), cases=cases, seed=seed, progress=progress)
+        result = measure(
+            {name: restorer},
+            pictures(found),
+            cases=cases,
+            seed=seed,
+            progress=progress,
+            baked=lambda index, case: baked(found[index], case),
+        )
     typer.echo(table(result))
     if json:
         write_json(result, json)

@@ -1,5 +1,7 @@
 """What is done to a picture before it is restored: named cases, each a pure function of (seed, picture index, name).
 
+baked-hole and baked-mosaic stand for what a dataset has baked in, whatever it is.
+
 A mosaic of square cells lies at a random phase on a box and covers whole cells: a cell is painted if its centre lies
 in the box, as censors do, and shows the mean of its pixels, rounded to 8 bits as a file holds it.  A hole is painted
 mid grey.  Training may vary all of this; what is measured is the same for everyone.
@@ -30,9 +32,14 @@ class Case(NamedTuple):
 
     name: str
     censor: str  # "hole" or "mosaic"
-    mask: str  # a name in MASKS
+    mask: str  # a name in MASKS; "" where the damage is baked in
     options: dict[str, Any]  # of that mask; the sides of a mosaic's box depend on the picture
     block: int | None  # side of a mosaic cell, pixels
+
+    @property
+    def baked(self) -> bool:
+        """Whether the damage lies in the dataset instead of being drawn."""
+        return not self.mask
 
 
 class Damaged(NamedTuple):
@@ -44,11 +51,13 @@ class Damaged(NamedTuple):
 
 
 def parse_case(name: str) -> Case:
-    """Turn mosaic-BLOCK, hole-MASK or hole-irregular-THICKNESS into a case.
+    """Turn mosaic-BLOCK, hole-MASK, hole-irregular-THICKNESS, baked-hole or baked-mosaic into a case.
 
     Raises ValueError for anything else.
     """
     censor, _, rest = name.partition("-")
+    if censor == "baked" and rest in ("hole", "mosaic"):
+        return Case(name, rest, "", {}, None)
     if censor == "mosaic" and rest.isdecimal() and int(rest) >= SMALLEST_BLOCK:
         return Case(name, "mosaic", "boxes", {"times": (1, 1), "margin": 0}, int(rest))
     mask, _, thickness = rest.partition("-")
@@ -58,7 +67,7 @@ def parse_case(name: str) -> Case:
         return Case(name, "hole", mask, options, None)
     raise ValueError(
         f"there is no case {name!r}; write mosaic-BLOCK with a block of at least {SMALLEST_BLOCK} px, "
-        f"hole-MASK with one of {', '.join(HOLES)}, or e.g. hole-irregular-thick"
+        f"hole-MASK with one of {', '.join(HOLES)}, e.g. hole-irregular-thick, or baked"
     )
 
 

@@ -87,14 +87,16 @@ def evaluate(
     baselines: bool = True,
     keep: int = 6,
     progress: Callable[[str], None] | None = None,
+    baked: Callable[[int, Case], Damaged | None] | None = None,
 ) -> Evaluation:
     """Damage every picture in every way, restore it by every method, and average what is measured.
 
     A restorer is called as restorer(image, mask, censor="hole" or "mosaic", grid=Grid or None).  pictures: (name,
     target (3, H, W) in [0, 1]), read one at a time.  keep: how many pictures, from the first on, become examples.
-    progress is told the name of every finished picture.
-    Raises ValueError for no pictures, for one too small to be measured, for names that are taken, and for a restorer
-    that changes a known pixel.
+    progress is told the name of every finished picture.  baked(index, case) returns the damage of a baked case, or None
+    where the picture of this index has none.
+    Raises ValueError for no pictures, for one too small to be measured, for names that are taken, for a case that no
+    picture has, and for a restorer that changes a known pixel.
     """
     methods = {censor: _methods(restorers, censor, baselines=baselines) for censor in BASELINES}
     pairs = [(case.name, method) for case in cases for method in methods[case.censor]]
@@ -109,7 +111,9 @@ def evaluate(
             raise ValueError(f"{name} has {size}: to be measured both sides must exceed {WINDOW // 2}; take it out")
         target = to_bytes(picture.detach().cpu()).float() / 255
         for case in cases:
-            damaged = damage(target, case, seed=seed, index=count)
+            damaged = _damaged(target, case, seed, count, baked)
+            if damaged is None:
+                continue
             results = _results(methods[case.censor], damaged, target, what=f"for {name} ({case.name}),")
             for method, result in results.items():
                 measured[case.name, method].append(result._replace(restored=torch.empty(0)))
@@ -120,8 +124,22 @@ def evaluate(
             progress(name)
     if count == 0:
         raise ValueError("there are no pictures to evaluate on")
+    if missing := [case for (case, _), results in measured.items() if not results]:
+        raise ValueError(f"no picture has the damage of the case {missing[0]}: nothing of that kind was baked in")
     rows = [_row(case, method, results, method not in restorers) for (case, method), results in measured.items()]
     return Evaluation(tuple(rows), tuple(examples), seed, count)
+
+
+def _damaged(
+    target: Tensor, case: Case, seed: int, index: int, baked: Callable[[int, Case], Damaged | None] | None
+) -> Damaged | None:
+    """Damage a picture, or take the damage that was baked in; None where there is none."""
+    if not case.baked:
+        return damage(target, case, seed=seed, index=index)
+    found = None if baked is None else baked(index, case)
+    if found is not None and found.image.shape != target.shape:
+        raise ValueError(f"picture {index} was baked with another size: {tuple(found.image.shape)}")
+    return found
 
 
 def score(restored: Tensor, target: Tensor, mask: Tensor) -> Scores:
