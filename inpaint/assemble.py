@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from inpaint import distributed
+from inpaint.builders.attribution import licences_of
 from inpaint.checkpoint import load_checkpoint
 from inpaint.config import Choice, Data, Optim, Part, Run, parse_run, run_to_tree
 from inpaint.data.samples import Positions, Samples, fixed_samples
@@ -182,6 +183,7 @@ def trainer_of(run: Run) -> Trainer:
         validation=validation_of(run),
         folder=Path(run.output),
         run=run_to_tree(run),
+        told={"licences": {source.path: licences_of(Path(source.path)) for source in run.data.train}},
         steps=run.steps,
         every=Every(log=every.log, samples=every.samples, validate=every.validate_, save=every.save),
         seed=run.seed,

@@ -1,15 +1,14 @@
 """One loop for every recipe.
 
 The trainer knows nothing of GANs: it draws a turn, sums its terms, differentiates, averages gradients over the ranks,
-clips, steps that player's optimizer, and asks for the next turn.  Everything random in a step depends on (seed, step)
-alone, so resuming equals not having stopped.
+clips, steps that player's optimizer, and asks for the next turn.  What is random depends on (seed, step) alone.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -62,7 +61,7 @@ class Trainer:
     """A recipe, its players and its data, on the way from step 0 to the last.
 
     folder: receives journal.jsonl, last.safetensors, best.safetensors, state.pt and samples/.
-    run: the tree that is stored in every checkpoint.
+    run: the tree that is stored in every checkpoint.  told: what the provenance of every checkpoint says besides.
     """
 
     def __init__(
@@ -74,6 +73,7 @@ class Trainer:
         validation: Sequence[Sample],
         folder: Path,
         run: dict[str, Any],
+        told: Mapping[str, Any] | None = None,
         steps: int,
         every: Every,
         seed: int = 0,
@@ -85,7 +85,7 @@ class Trainer:
     ):
         self.recipe, self.players = recipe, players
         self.batches, self.validation = batches, validation
-        self.folder, self.run = folder, run
+        self.folder, self.run, self.told = folder, run, dict(told or {})
         self.steps, self.every, self.seed, self.clip = steps, every, seed, clip
         self.device = device or torch.device("cpu")
         self.bfloat16 = bfloat16
@@ -203,8 +203,8 @@ class Trainer:
         """
         if not all(parameter.isfinite().all() for parameter in self.recipe.parameters()):
             raise ValueError(
-                f"weights are no longer finite at step {self.step}, so they were not saved: lower the learning rate or "
-                f"clip, and resume from the last checkpoint in {self.folder}"
+                f"weights are not finite at step {self.step} and were not saved: lower the learning rate or clip, and "
+                f"resume from the last checkpoint in {self.folder}"
             )
         self.save_generator("last.safetensors")
         if distributed.rank() == 0:
@@ -212,7 +212,7 @@ class Trainer:
 
     def save_generator(self, name: str, **more: Any) -> None:
         if distributed.rank() == 0:
-            told = {"step": self.step, "seconds": round(self.seconds), "torch": torch.__version__, **more}
+            told = {"step": self.step, "seconds": round(self.seconds), "torch": torch.__version__, **self.told, **more}
             weights = self.average.network.state_dict()
             save_checkpoint(self.folder / name, weights, run=self.run, provenance=told)
 

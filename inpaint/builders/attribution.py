@@ -67,6 +67,16 @@ def write_credits(folder: Path, pictures: Iterable[tuple[str, Facts | Mapping[st
     return licence_counts(counts)
 
 
+def licences_of(split: Path) -> dict[str, int]:
+    """Return the number of pictures of each licence in the dataset that a split belongs to; {} where it tells none."""
+    described = Path(split).resolve().parent / "dataset.json"
+    return (
+        json.loads(described.read_text(encoding="utf-8")).get("licences", {})
+        if split.is_dir() and described.is_file()
+        else {}
+    )
+
+
 HEADING = """# Attribution
 
 The patches of this dataset were cut from the pictures of these authors; credits.jsonl has a line for each picture.

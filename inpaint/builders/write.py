@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from inpaint.builders.attribution import write_credits
 from inpaint.builders.bake import Censoring, bake_file, censoring
 from inpaint.builders.describe import describe, write_statistics
 from inpaint.builders.examine import mask_beside
@@ -98,6 +99,8 @@ def _write_files(store: Store, folder: Path, report: DatasetReport, settings: Se
     counts = report._asdict()
     counts.pop("examples")
     described = {"version": VERSION, "parameters": settings_to_tree(settings), "counts": counts}
+    kept = (member.finding.source for member in store.members())
+    described["licences"] = write_credits(folder, ((source.name, source.facts) for source in kept))  # of pictures
     write_text(folder / "dataset.json", json.dumps({**described, "mean": mean, "std": deviation}, indent=2) + "\n")
     rows = {
         f"{name}: {report.patches[name]} patches of {report.pictures[name]} pictures": [
