@@ -131,7 +131,7 @@ def pictures_of(job: Job) -> list[Path]:
 def restore_file(file: Path, job: Job, taken: set[Path]) -> Outcome:
     """Restore one file; whatever goes wrong is told in its outcome."""
     started = time.perf_counter()
-    outcome = Outcome(file, [], 0, "", None, 0.0)
+    outcome, unkept = Outcome(file, [], 0, "", None, 0.0), None
     try:
         marked = read_marked(file, job)
         targets = targets_of(file, marked.base.suffix, job)
@@ -140,10 +140,10 @@ def restore_file(file: Path, job: Job, taken: set[Path]) -> Outcome:
         outcome = outcome._replace(regions=sum(window.regions for window in windows))
         repairs = variations(marked.picture, windows, job.restorer, len(targets))
         for target, repaired in zip(targets, repairs, strict=True):
-            images.write(repaired, target)
+            unkept = images.write(repaired, target)
             outcome.outputs.append(target)
         damage = [part for window in windows for part in window.damage]
-        outcome = outcome._replace(censor=censor_of(damage), note=note_of(marked, damage, job.block))
+        outcome = outcome._replace(censor=censor_of(damage), note=note_of(marked, damage, job.block, unkept))
     except (ValueError, OSError) as error:
         outcome = outcome._replace(error=str(error))
     except Exception as error:  # a fault of ours or of a library: the batch goes on, and its name says what it was
@@ -197,9 +197,14 @@ def censor_of(damage: list[Damage]) -> str:
     return " and ".join(sorted({"bar" if part.censor == "hole" else "mosaic" for part in damage}, reverse=True))
 
 
-def note_of(marked: Marked, damage: list[Damage], block: tuple[int, int] | None) -> str | None:
-    """Say what the user should know: paint that was left, a wrong suffix, a block not used, mosaics without a grid."""
-    notes = [marked.note] if marked.note else []
+def note_of(
+    marked: Marked, damage: list[Damage], block: tuple[int, int] | None, unkept: str | None = None
+) -> str | None:
+    """Say what the user should know: paint that was left, a wrong suffix, a block not used, mosaics without a grid.
+
+    unkept: what of the file could not be written as it was.
+    """
+    notes = [note for note in (marked.note, unkept) if note]
     form, named = marked.picture.format, images.format_of(marked.base)
     if form != named:
         notes.append(f"{marked.base.name} is a {form} file, but its name says {named}, as which it was written")

@@ -13,10 +13,7 @@ from typing import NamedTuple
 
 from inpaint import images
 
-PICTURES = (
-    *images.SUFFIXES,
-    ".gif",
-)  # what is collected; a GIF that moves is rejected and counted, one of a frame kept
+PICTURES = images.SUFFIXES  # what is collected; what moves is rejected and counted, a GIF of one frame kept
 LARGEST = 512 << 20  # bytes of a picture file; more is no picture that could be decoded within images.reading.LIMIT
 PLACE = re.compile(r"(\d+)\+(\d+)(?:\+(\d+))?")
 HEADER = struct.Struct("<26xHH")  # of a member of a zip; the lengths of the name and of the extra field, which follow

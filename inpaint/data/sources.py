@@ -36,7 +36,8 @@ class Folder:
         if (folder / "dataset.json").is_file():
             raise ValueError(f"{folder} is a whole dataset; name one of its splits, such as {folder / 'train'}")
         self.shards = Shards(folder) if shards_in(folder) else None
-        self.paths = [] if self.shards else [str(path) for path in find(folder)]
+        pictures = [] if self.shards else find(folder)
+        self.paths = [str(path) for path in pictures if path.suffix.lower() != ".gif"]  # few colours, mostly animated
         if not len(self):
             raise ValueError(f"{folder} holds no picture that can be read")
         self.flip = flip

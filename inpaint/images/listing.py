@@ -12,6 +12,8 @@ FORMATS = {
     ".jpe": "JPEG",
     ".jfif": "JPEG",
     ".webp": "WEBP",
+    ".avif": "AVIF",
+    ".gif": "GIF",
     ".bmp": "BMP",
     ".tif": "TIFF",
     ".tiff": "TIFF",

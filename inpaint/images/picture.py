@@ -1,9 +1,8 @@
 """A picture as its file holds it: exact integer samples, and everything else that must be written back.
 
 The samples keep the depth of the file (8 or 16 bits), so a restored picture differs from its source only where
-something was restored.  Three kinds of file change their kind, because restored colours do not fit in the old one:
-palette pictures become RGB or RGBA (a restored colour need not be in the palette), CMYK becomes RGB, and grey below
-8 bits becomes 8-bit grey; the colours of known pixels stay the same.
+something was restored.  What a file holds as palette indices, inks (CMYK) or single bits is shown as grey or RGB and
+kept beside it, so that writing changes the restored pixels alone.  Only grey of 2 or 4 bits becomes 8-bit grey.
 """
 
 from __future__ import annotations
@@ -21,9 +20,19 @@ RED_SHARE, BLUE_SHARE = 0.299, 0.114  # of the luma, ITU-R BT.601; the rest is g
 class Compression(NamedTuple):
     """How a JPEG file was compressed, so that it can be compressed the same way again."""
 
-    tables: dict[int, list[int]]
+    tables: dict[int, list[int]] | list[list[int]]
     subsampling: int  # as Pillow counts: 0 = 4:4:4, 1 = 4:2:2, 2 = 4:2:0, -1 = something else, or grey
     progressive: bool
+
+
+class Stored(NamedTuple):
+    """The samples as the file holds them, upright, where the colours of a picture only show what they mean."""
+
+    mode: str  # "1", "P", "CMYK", or "KEY" for grey or RGB of which one colour is declared clear
+    shown: np.ndarray  # the colours that a picture had when it was read: where they differ, it was restored
+    samples: np.ndarray  # "P": (H, W) uint8, "CMYK": (H, W, 4) uint8; empty for the others, whose colours say it all
+    palette: np.ndarray | None = None  # "P": (N, 4) uint8 RGBA; "KEY": (1 or 3,) the clear colour
+    icc: bytes | None = None  # "CMYK": the profile of the inks
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,16 +41,19 @@ class Picture:
 
     colour: np.ndarray  # uint8 or uint16, (H, W, 1) grey or (H, W, 3) RGB
     alpha: np.ndarray | None = None  # (H, W), same type as colour
-    format: str = "PNG"  # PNG, JPEG, WEBP, BMP or TIFF: what the file was
+    format: str = "PNG"  # one of those in listing.FORMATS: what the file was
     lossless: bool = True  # whether the file held its pixels exactly
     icc: bytes | None = None
     exif: bytes | None = None  # a TIFF block without the "Exif" prefix; its orientation is 1
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
-    comment: bytes | None = None  # JPEG
+    comment: bytes | None = None  # JPEG and GIF
     text: dict[str, str] = field(default_factory=dict)  # PNG
     chunks: tuple[tuple[bytes, bytes], ...] = ()  # PNG: (name, data) of the chunks that say what the colours mean
     compression: Compression | None = None  # JPEG
+    chroma: str | None = None  # AVIF: "4:2:0", "4:4:4", ...
+    stored: Stored | None = None
+    lost: str | None = None  # what reading could not keep, in words
 
     @property
     def size(self) -> tuple[int, int]:

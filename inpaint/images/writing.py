@@ -3,53 +3,109 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from inpaint.files import atomically
-from inpaint.images.encoders import clear_bmp, deep_png, png_info, samples_of, tiff
+from inpaint.images.avif import avif_opener
+from inpaint.images.encoders import clear_bmp, deep_png, png_info, samples_of
+from inpaint.images.gif_writing import encode_gif
 from inpaint.images.listing import format_of
 from inpaint.images.metadata import EXIF_PREFIX, XMP_PREFIX
 from inpaint.images.picture import Picture
+from inpaint.images.storing import WORST, Native, image_of, native
+from inpaint.images.tiff import tiff
 
-QUALITY = {"JPEG": 95, "WEBP": 90}  # where neither the caller nor the source says otherwise
-LARGEST = {"JPEG": 65500, "WEBP": 16383}  # pixels along a side; limits of the formats
+QUALITY = {"JPEG": 95, "WEBP": 90, "AVIF": 90}  # where neither the caller nor the source says otherwise
+LARGEST = {"JPEG": 65500, "WEBP": 16383, "GIF": 65535, "AVIF": 65536}  # pixels along a side; limits of the formats
 SEGMENT = 65533  # bytes that fit in one segment of a JPEG
 
 
-def write(picture: Picture, path: Path | str, quality: int | None = None) -> None:
+def write(picture: Picture, path: Path | str, quality: int | None = None) -> str | None:
     """Write a picture in the format of the suffix, atomically: an error leaves what was at `path` before.
 
     Profile, EXIF, XMP, resolution, and the texts of a PNG are written back where the format can hold them (BMP holds
-    the resolution only).  `quality`, 1 to 100, applies to JPEG and WebP; PNG, BMP and TIFF are always exact.  Without
-    it a picture from a JPEG keeps its quantisation tables and subsampling, any other becomes a JPEG of quality 95
-    without subsampling; a WebP is exact unless the source was a lossy WebP (then quality 90).
-    Raises ValueError where the format cannot hold the picture: alpha in JPEG, 16 bits outside PNG and TIFF.
+    the resolution only, GIF the profile and XMP).  `quality`, 1 to 100, applies to JPEG, WebP and AVIF; the others are
+    always exact.  Without it a picture from a JPEG keeps its quantisation tables and subsampling, any other becomes a
+    JPEG of quality 95 without subsampling; a WebP is exact unless the source was a lossy WebP (then quality 90); an
+    AVIF has quality 90.  A palette, CMYK and single bits come back as such.  Returns what of this could not be kept, in
+    words.  Raises ValueError where the format cannot hold the picture (alpha in JPEG, 16 bits outside PNG and TIFF,
+    more than 256 colours in GIF), and OSError, with a sentence, where the file cannot be written.
     """
     form = format_of(path)
     _refuse_what_does_not_fit(picture, Path(path), form, quality)
-    data = encode(picture, form, quality)
-    with atomically(path) as temporary:
-        temporary.write_bytes(data)
+    data, note = encode(picture, form, quality)
+    if form == "GIF" and note and picture.format != "GIF":
+        raise ValueError(f"{path} cannot hold more than 256 colours, and the picture has more: choose .png.")
+    save(data, path)
+    return "; ".join(said for said in (picture.lost, note) if said) or None
 
 
-def encode(picture: Picture, form: str, quality: int | None = None) -> bytes:
-    """Encode a picture as PNG, JPEG, WEBP, BMP or TIFF, as `write` does."""
+def save(data: bytes, path: Path | str) -> None:
+    """Write bytes atomically; OSError with a sentence that names the path where that cannot be done."""
+    try:
+        with atomically(path) as temporary:
+            temporary.write_bytes(data)
+    except OSError as error:
+        raise type(error)(error.errno or 0, f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def keep_times(source: os.stat_result, path: Path | str) -> None:
+    """Give a file the times of access and change of another, whose status was asked for before it was read."""
+    os.utime(path, ns=(source.st_atime_ns, source.st_mtime_ns))
+
+
+def encode(picture: Picture, form: str, quality: int | None = None) -> tuple[bytes, str | None]:
+    """Encode a picture in a format, as `write` does; also give what could not be kept, in words."""
+    if form == "GIF":
+        encoded = encode_gif([picture])
+        return encoded.data, gif_note(encoded.inexact, encoded.error)
+    stored, note = native(picture, form)
+    if stored is not None and stored.mode == "CMYK":
+        picture = replace(picture, icc=stored.icc)
+    elif picture.stored is not None and picture.stored.mode == "CMYK":  # its tables were made for inks
+        picture = replace(picture, compression=None)
     if form == "TIFF":
-        return tiff(picture)
+        return tiff(picture, stored), note
     if form == "BMP" and picture.alpha is not None:
-        return clear_bmp(picture)
-    options = {"PNG": _png, "JPEG": _jpeg, "WEBP": _webp, "BMP": _bmp}[form](picture, quality)
+        return clear_bmp(picture), note
+    options = {"PNG": _png, "JPEG": _jpeg, "WEBP": _webp, "AVIF": _avif, "BMP": _bmp}[form](picture, quality)
     options |= {"dpi": picture.dpi} if picture.dpi else {}
-    if picture.colour.dtype == np.uint16:
-        return deep_png(picture, options)
-    samples = samples_of(picture)
+    if form == "PNG":
+        return png(samples_of(picture), stored, options), note
     encoded = io.BytesIO()
-    Image.fromarray(samples[:, :, 0] if samples.shape[2] == 1 else samples).save(encoded, form, **options)
+    plain = stored or Native("", samples_of(picture))
+    image_of(plain).save(encoded, form, **options)
+    return encoded.getvalue(), note
+
+
+def png(samples: np.ndarray, stored: Native | None, options: dict) -> bytes:
+    """Encode samples (H, W, 1 to 4), or in their place native ones, as PNG; options: of Pillow's encoder."""
+    plain = stored or Native("", samples)
+    if plain.palette is not None and plain.mode == "KEY":
+        key = tuple(plain.palette.tolist())
+        options = options | {"transparency": key if len(key) == 3 else key[0]}
+    elif plain.palette is not None and (plain.palette[:, 3] < 255).any():
+        options = options | {"transparency": plain.palette[:, 3].tobytes()}
+    if plain.samples.dtype == np.uint16:
+        return deep_png(plain.samples, options)
+    encoded = io.BytesIO()
+    image_of(plain).save(encoded, "PNG", **options)
     return encoded.getvalue()
+
+
+def gif_note(inexact: bool, error: float) -> str | None:
+    """Say where the palettes of a GIF could not hold its colours."""
+    if inexact:
+        return "GIF holds 256 colours for each frame and more were needed: some known pixels were approximated"
+    if error > WORST:
+        return f"the 256 colours of a GIF frame miss what was restored by {error:.0f} levels"
+    return None
 
 
 def _refuse_what_does_not_fit(picture: Picture, path: Path, form: str, quality: int | None) -> None:
@@ -57,6 +113,10 @@ def _refuse_what_does_not_fit(picture: Picture, path: Path, form: str, quality: 
         raise ValueError(f"The quality is {quality}, but must lie between 1 and 100.")
     if picture.alpha is not None and form == "JPEG":
         raise ValueError(f"{path} cannot hold transparency, which the picture has: choose .png, .webp, .tif or .bmp.")
+    if form == "GIF" and picture.alpha is not None and not np.isin(picture.alpha, (0, 255)).all():
+        raise ValueError(f"{path} cannot hold half transparent pixels, which the picture has: choose .png or .webp.")
+    if form == "AVIF":
+        avif_opener(path)
     if picture.colour.dtype == np.uint16 and form not in ("PNG", "TIFF"):
         raise ValueError(f"{path} cannot hold 16 bits per sample, which the picture has: choose .png or .tif.")
     if max(picture.size) > LARGEST.get(form, max(picture.size)):
@@ -96,6 +156,24 @@ def _jpeg(picture: Picture, quality: int | None) -> dict:
     if quality is not None or source is None:
         return options | {"quality": quality or QUALITY["JPEG"], "subsampling": 0}
     return options | {"qtables": source.tables, "subsampling": max(source.subsampling, 0)}
+
+
+def _avif(picture: Picture, quality: int | None) -> dict:
+    options = _profile_and_exif(picture) | ({"xmp": picture.xmp} if picture.xmp else {})
+    if picture.exif and not _is_readable(picture.exif):
+        options.pop("exif")  # Pillow takes EXIF apart to move the orientation, which is upright anyway
+    chroma = picture.chroma or "4:4:4"
+    if chroma == "4:0:0" and picture.colour.shape[2] == 3:
+        chroma = "4:4:4"
+    return options | {"quality": quality or QUALITY["AVIF"], "subsampling": chroma}
+
+
+def _is_readable(block: bytes) -> bool:
+    try:
+        Image.Exif().load(EXIF_PREFIX + block)
+    except Exception:  # whatever a damaged block makes the parser raise
+        return False
+    return True
 
 
 def _webp(picture: Picture, quality: int | None) -> dict:

@@ -1,0 +1,174 @@
+"""Writing GIF so that every known pixel of every frame comes back exactly.
+
+Source: GIF89a (CompuServe, 1990).  Each frame draws only what differs from the frame before, so that its palette of 256
+need not hold the rest; a frame is cleared before the next one where something becomes transparent.  Restored colours
+take the entries that known pixels leave free.  Pillow does the LZW compression.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from inpaint.images.gif import CLEAR, ICC, KEEP, NETSCAPE, XMP, parse_data
+from inpaint.images.palette import MOST, codes, fit
+from inpaint.images.picture import Picture
+
+XMP_END = b"\1" + bytes(range(255, -1, -1)) + b"\0"
+
+
+class Drawn(NamedTuple):
+    """A frame in indices."""
+
+    place: tuple[int, int, int, int]  # left, top, width, height
+    indices: np.ndarray  # (height, width) uint8
+    palette: np.ndarray  # (256, 4)
+    clear: int | None
+    known_error: float  # 8-bit levels, root mean square
+    error: float  # the same for restored pixels
+
+
+class Encoded(NamedTuple):
+    """A GIF file, and how well its palettes hold the colours."""
+
+    data: bytes
+    inexact: bool  # whether known pixels had to change
+    error: float  # of the restored pixels of the worst frame, 8-bit levels
+
+
+def encode_gif(frames: Sequence[Picture], durations: Sequence[float] = (), plays: int = 1) -> Encoded:
+    """Encode full frames of one size; durations: milliseconds, for each frame if there are several."""
+    height, width = frames[0].size
+    canvas = np.zeros((height, width, 4), np.uint8)
+    blocks, worst, inexact, shared = [_preamble(frames, plays)], 0.0, False, b""
+    target = _rgba(frames[0])
+    for number, frame in enumerate(frames):
+        following = _rgba(frames[number + 1]) if number + 1 < len(frames) else None
+        vanishing = np.zeros((height, width), bool)
+        if following is not None:
+            vanishing = (following[:, :, 3] == 0) & (target[:, :, 3] > 0)
+        drawn = _draw(frame, target, canvas, vanishing)
+        worst, inexact = max(worst, drawn.error), inexact or drawn.known_error > 0
+        table = drawn.palette[:, :3].tobytes()
+        if number == 0:
+            shared = table
+            blocks.insert(0, b"GIF89a" + struct.pack("<HHBBB", width, height, 0xF7, 0, 0) + shared)
+        delay = round(durations[number] / 10) if durations else 0
+        blocks.append(
+            _frame_blocks(drawn, CLEAR if vanishing.any() else KEEP, delay, b"" if table == shared else table)
+        )
+        _update(canvas, drawn, clear=bool(vanishing.any()))
+        target = following if following is not None else target
+    return Encoded(b"".join([*blocks, b";"]), inexact, worst)
+
+
+def _rgba(frame: Picture) -> np.ndarray:
+    rgba = np.full((*frame.size, 4), 255, np.uint8)
+    rgba[:, :, :3] = frame.colour
+    if frame.alpha is not None:
+        rgba[:, :, 3] = frame.alpha
+        rgba[frame.alpha == 0] = 0
+    return rgba
+
+
+def _draw(frame: Picture, target: np.ndarray, canvas: np.ndarray, vanishing: np.ndarray) -> Drawn:
+    """Choose what of the target (H, W, 4) is drawn onto the canvas, and in which palette."""
+    opaque = target[:, :, 3] > 0
+    needed = opaque & (target != canvas).any(axis=2)
+    place = _bounds(needed | vanishing)
+    left, top, across, down = place
+    view = slice(top, top + down), slice(left, left + across)
+    known = np.ones(needed.shape, bool)
+    palette = np.zeros((0, 4), np.uint8)
+    if frame.stored is not None and frame.stored.shown.shape == frame.colour.shape:
+        known = (frame.colour == frame.stored.shown).all(axis=2)
+        palette = frame.stored.palette if frame.stored.mode == "P" and frame.stored.palette is not None else palette
+    colours = len(np.unique(codes(target[view][(needed & known)[view]])))
+    if colours >= MOST and opaque[view].all():  # no entry is left that could mean "as before": draw it all
+        needed[view] = True
+    clear = None if needed[view].all() else _spare(palette, target[view][(needed & known)[view]])
+    spared = np.zeros(len(palette) if clear is None else max(len(palette), clear + 1), bool)
+    palette = np.concatenate([palette, np.zeros((len(spared) - len(palette), 4), np.uint8)])
+    if clear is not None:
+        spared[clear], palette[clear, 3] = True, 0
+    indices = np.full((down, across), clear or 0, np.uint8)
+    inside, certain = needed[view], known[view]
+    first = fit(palette, spared, target[view][inside & certain])
+    indices[inside & certain] = first.indices
+    kept = np.zeros(len(first.palette), bool)
+    kept[: len(spared)] |= spared
+    kept[first.indices] = True
+    second = fit(first.palette, kept, target[view][inside & ~certain])
+    indices[inside & ~certain] = second.indices
+    whole = np.zeros((MOST, 4), np.uint8)
+    whole[: len(second.palette)] = second.palette
+    return Drawn(place, indices, whole, clear, first.error, second.error)
+
+
+def _bounds(chosen: np.ndarray) -> tuple[int, int, int, int]:
+    """Give left, top, width and height of the box around the chosen pixels; one pixel where there are none."""
+    if not chosen.any():
+        return 0, 0, 1, 1
+    rows, columns = np.flatnonzero(chosen.any(axis=1)), np.flatnonzero(chosen.any(axis=0))
+    return int(columns[0]), int(rows[0]), int(columns[-1] - columns[0]) + 1, int(rows[-1] - rows[0]) + 1
+
+
+def _spare(palette: np.ndarray, drawn: np.ndarray) -> int:
+    """Choose the entry that draws nothing: the one that did, or the last that no known pixel (N, 4) needs."""
+    used = np.isin(codes(palette), codes(drawn)) if len(palette) else np.zeros(0, bool)
+    clear = np.flatnonzero(palette[:, 3] == 0)
+    if len(clear):
+        return int(clear[0])
+    unused = np.flatnonzero(~used)
+    if len(palette) < MOST:
+        return len(palette)
+    return int(unused[-1]) if len(unused) else MOST - 1
+
+
+def _update(canvas: np.ndarray, drawn: Drawn, *, clear: bool) -> None:
+    left, top, across, down = drawn.place
+    view = canvas[top : top + down, left : left + across]
+    painted = drawn.indices != (-1 if drawn.clear is None else drawn.clear)
+    view[painted] = drawn.palette[drawn.indices[painted]]
+    view[painted, 3] = 255
+    if clear:
+        view[:] = 0
+
+
+def _frame_blocks(drawn: Drawn, disposal: int, delay: int, table: bytes) -> bytes:
+    flags = disposal << 2 | (drawn.clear is not None)
+    control = b"\x21\xf9\x04" + struct.pack("<BHBB", flags, min(delay, 65535), drawn.clear or 0, 0)
+    descriptor = b"\x2c" + struct.pack("<4HB", *drawn.place, 0x87 if table else 0)
+    return control + descriptor + table + _compressed(drawn.indices)
+
+
+def _compressed(indices: np.ndarray) -> bytes:
+    """Compress indices (H, W): Pillow writes them as a grey picture, of which the compressed part is taken."""
+    encoded = io.BytesIO()
+    Image.fromarray(indices).save(encoded, "GIF", optimize=False, interlace=0)
+    return parse_data(encoded.getvalue()).frames[0].data
+
+
+def _preamble(frames: Sequence[Picture], plays: int) -> bytes:
+    """Write what stands before the frames: loops, comment, profile, XMP."""
+    first, blocks = frames[0], b""
+    if len(frames) > 1 and plays != 1:
+        blocks += b"\x21\xff\x0b" + NETSCAPE + _parted(b"\1" + struct.pack("<H", max(0, plays - 1)))
+    if first.comment:
+        blocks += b"\x21\xfe" + _parted(first.comment)
+    if first.icc:
+        blocks += b"\x21\xff\x0b" + ICC + _parted(first.icc)
+    if first.xmp:
+        blocks += b"\x21\xff\x0b" + XMP + first.xmp + XMP_END
+    return blocks
+
+
+def _parted(data: bytes) -> bytes:
+    """Part data into sub-blocks."""
+    parts = [data[start : start + 255] for start in range(0, len(data), 255)]
+    return b"".join(bytes([len(part)]) + part for part in parts) + b"\0"
