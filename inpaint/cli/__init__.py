@@ -10,6 +10,7 @@ import typer
 from inpaint.cli.datasets import build_dataset, inspect
 from inpaint.cli.networks import evaluate, import_weights, train
 from inpaint.cli.restoring import decensor
+from inpaint.cli.serving import web
 
 app = typer.Typer(
     help="Restore mosaics, bars and holes in pictures; build datasets, train and evaluate networks for it.",
@@ -18,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verb in (train, build_dataset, inspect, evaluate, decensor, import_weights):
+for verb in (train, build_dataset, inspect, evaluate, decensor, import_weights, web):
     app.command()(verb)
 
 

@@ -1,0 +1,58 @@
+"""The verb of the page: serve it, and the same for programs, on this machine."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inpaint.cli.options import Device, Precision, prepare
+
+
+def web(
+    models: Annotated[
+        list[str] | None, typer.Argument(metavar="[MODEL...]", help="More checkpoints to choose from.")
+    ] = None,
+    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 lets other machines in.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 7860,
+    max_megabytes: Annotated[int, typer.Option(min=1, help="Of one request.")] = 200,
+    max_megapixels: Annotated[int, typer.Option(min=1, help="Of one picture.")] = 120,
+    device: Device = "auto",
+    precision: Precision = "float32",
+) -> None:
+    """Restore pictures on a page in the browser; other programs may POST to /api/v1/inpaint."""
+    from inpaint.weights import BUNDLED
+
+    named: dict[str, str] = {}
+    for model in [*BUNDLED, *(models or [])]:
+        name = Path(model).stem
+        if name in named:
+            raise ValueError(f"Two models are called {name}: give one file another name.")
+        named[name] = model
+    try:
+        import python_multipart  # noqa: F401
+        import uvicorn
+
+        from inpaint.web.app import application
+    except ImportError as error:
+        raise ValueError(f"The page needs {error.name}: install it with pip install 'inpaint[web]'.") from None
+    from inpaint.assemble import load
+    from inpaint.web.guard import LOOPBACK
+    from inpaint.web.work import Limits
+
+    prepare()
+    restorers = {name: load(model, device=device, precision=precision) for name, model in named.items()}
+    limits = Limits(bytes=max_megabytes * 1_000_000, pixels=max_megapixels * 1_000_000)
+    own = host in LOOPBACK
+    app = application(restorers, limits=limits, hosts=LOOPBACK if own else ())
+    server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, log_level="warning"))
+    sockets = [server.config.bind_socket()]
+    address = sockets[0].getsockname()
+    name = f"[{address[0]}]" if ":" in address[0] else address[0]
+    typer.echo(f"Open http://{name}:{address[1]}  (stop with Ctrl-C)")
+    if not own:
+        typer.echo("Everyone who can reach this machine can use the page: it asks for no password.", err=True)
+    with suppress(KeyboardInterrupt):  # raised again by the server when it has stopped
+        server.run(sockets)

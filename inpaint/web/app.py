@@ -1,0 +1,151 @@
+"""The application: the page, and the verbs under /api/v1 that it and other programs call.
+
+Routes: POST inpaint (image and mask in, image out), detect, preview, batch (files in, zip out); GET models, health.
+Errors are JSON {"error": sentence} with a 4xx status.  Source: the first of these takes what IOPaint's clients send.
+What differs from IOPaint: requests queue, sizes are limited, pages of others are refused, nothing is kept on the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+import inpaint
+from inpaint.folder import Restores
+from inpaint.web import finding
+from inpaint.web.asking import read_many, read_one
+from inpaint.web.guard import LOOPBACK, Guard
+from inpaint.web.work import LIMITS, Limits, Options, restore_many, restore_one
+
+STATIC = Path(__file__).parent / "static"
+PAGES = {"/": "index.html"} | {f"/{name}": name for name in ("page.js", "paint.js", "report.js", "page.css")}
+MOST_WAITING = 16  # requests; more are told to come again
+CHUNK = 1 << 20  # bytes
+WARNING = "Restored pixels are invented, not recovered: never use them to identify anyone."
+Answer = TypeVar("Answer")
+
+
+class Queue:
+    """Runs one piece of work at a time, in a thread; the others wait in their order."""
+
+    def __init__(self) -> None:
+        self.turn, self.waiting = asyncio.Semaphore(1), 0
+        self.progress: tuple[int, int] | None = None  # pictures of the running batch: done, of all
+
+    async def run(self, function: Callable[..., Answer], *arguments: Any, **options: Any) -> Answer:
+        if self.waiting >= MOST_WAITING:
+            raise HTTPException(503, f"{self.waiting} requests are waiting already: try again in a while.")
+        self.waiting += 1
+        try:
+            async with self.turn:
+                return await run_in_threadpool(function, *arguments, **options)
+        finally:
+            self.waiting -= 1
+
+    def told(self, done: int, total: int) -> None:
+        self.progress = (done, total)
+
+
+def application(
+    restorers: Mapping[str, Restores], *, limits: Limits = LIMITS, hosts: Sequence[str] = LOOPBACK
+) -> Starlette:
+    """Build the application around networks by name, of which the first is the default.
+
+    hosts: the names that requests may call this server by; () = any, for a server that others may reach.
+    """
+    queue = Queue()
+
+    def restorer_of(options: Options) -> Restores:
+        name = options.model or next(iter(restorers))
+        if name not in restorers:
+            raise ValueError(f"The model {name!r} is not here: choose {', '.join(restorers)}.")
+        return restorers[name]
+
+    async def restore(request: Request) -> Response:
+        asked = await read_one(request)
+        if not asked.mask:
+            raise ValueError("The request has no mask: send a picture of the same size, white where to restore.")
+        given: dict[str, Any] = {"restorer": restorer_of(asked.options), "options": asked.options, "limits": limits}
+        restored = await queue.run(restore_one, asked.name, asked.picture, asked.mask, **given)
+        outcome = restored.outcome
+        headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(restored.name)}"}
+        headers |= {"X-Regions": str(outcome.regions), "X-Censor": outcome.censor}
+        headers |= {"X-Seconds": f"{outcome.seconds:.2f}", "X-Note": quote(outcome.note or "")}
+        return Response(restored.data, headers=headers, media_type=f"image/{restored.form.lower()}")
+
+    async def detect(request: Request) -> Response:
+        asked = await read_one(request)
+        return JSONResponse(await queue.run(finding.find, asked.name, asked.picture, limits))
+
+    async def preview(request: Request) -> Response:
+        asked = await read_one(request)
+        shown = await queue.run(finding.preview, asked.name, asked.picture, limits)
+        return Response(shown, media_type="image/png")
+
+    async def batch(request: Request) -> Response:
+        files, options = await read_many(request)
+        given: dict[str, Any] = {"restorer": restorer_of(options), "options": options, "limits": limits}
+        named = [(file.filename or "", file.file) for file in files]
+        answer = tempfile.TemporaryFile()  # noqa: SIM115 (closed when it is sent)
+        try:
+            await queue.run(restore_many, named, answer, progress=queue.told, **given)
+        except BaseException:
+            answer.close()
+            raise
+        finally:
+            queue.progress = None
+        answer.seek(0)
+
+        def chunks():
+            with answer:
+                while chunk := answer.read(CHUNK):
+                    yield chunk
+
+        headers = {"Content-Disposition": 'attachment; filename="restored.zip"'}
+        return StreamingResponse(chunks(), headers=headers, media_type="application/zip")
+
+    def models(request: Request) -> Response:
+        told = [{"name": name, "censors": censors_of(restorer)} for name, restorer in restorers.items()]
+        return JSONResponse({"models": told, "limits": limits._asdict(), "warning": WARNING})
+
+    def health(request: Request) -> Response:
+        state = {"status": "ok", "version": inpaint.__version__, "waiting": queue.waiting, "progress": queue.progress}
+        return JSONResponse(state)
+
+    def page(request: Request) -> Response:
+        return FileResponse(STATIC / PAGES[request.url.path])
+
+    verbs = {"inpaint": restore, "detect": detect, "preview": preview, "batch": batch}
+    return Starlette(
+        routes=[Route(path, page) for path in PAGES]
+        + [Route(f"/api/v1/{name}", verb, methods=["POST"]) for name, verb in verbs.items()]
+        + [Route("/api/v1/models", models), Route("/api/v1/health", health)],
+        middleware=[Middleware(Guard, most_bytes=limits.bytes, hosts=hosts)],
+        exception_handlers={ValueError: refused, HTTPException: refused, Exception: refused},
+    )
+
+
+def censors_of(restorer: Restores) -> list[str]:
+    """Name what a network learned to restore as the options do: bar, mosaic."""
+    return ["bar" if censor == "hole" else censor for censor in getattr(restorer, "shows", ("hole", "mosaic"))]
+
+
+def refused(request: Request, error: Exception) -> Response:
+    """Answer with a sentence: what the person can mend, or the kind of the fault that is ours."""
+    if isinstance(error, HTTPException):
+        return JSONResponse({"error": error.detail}, error.status_code, headers=error.headers)
+    if isinstance(error, ValueError):
+        return JSONResponse({"error": str(error)}, 400)
+    return JSONResponse({"error": f"The server failed with {type(error).__name__}; its terminal says more."}, 500)

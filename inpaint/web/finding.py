@@ -1,0 +1,66 @@
+"""Looks for what is censored in an uploaded picture, and shows any picture as a browser can."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from inpaint import images
+from inpaint.detection.colour import painted
+from inpaint.detection.mosaics import find_mosaics
+from inpaint.detection.regions import label
+from inpaint.web.work import Limits, check_picture
+
+
+def find(name: str, data: bytes, limits: Limits) -> dict:
+    """Return the mask of what is painted green, or else of the mosaics, as base64 PNG, and what each region is."""
+    check_picture(name, data, limits)
+    picture = images.read(Path(name), data=data)
+    mask = torch.from_numpy(painted(picture.colour)).float()[None]  # (1, H, W)
+    regions: list[dict] = [{"kind": "paint", "box": box, "block": None} for box in boxes(mask)]
+    if not regions:
+        for mosaic in find_mosaics(picture.tensor()):
+            mask = torch.maximum(mask, mosaic.mask)
+            block = list(mosaic.grid.block)
+            regions += [{"kind": "mosaic", "box": box, "block": block} for box in boxes(mosaic.mask)]
+    encoded = base64.b64encode(png(mask[0].byte().numpy() * 255)).decode()
+    return {"regions": regions, "mask": encoded, "told": sentence(regions)}
+
+
+def sentence(regions: list[dict]) -> str:
+    """Say what was found."""
+    if not regions:
+        return "Nothing was found: paint what shall be restored."
+    counts = Counter(told(region) for region in regions)
+    found = ", ".join(f"{count} x {kind}" if count > 1 else kind for kind, count in counts.items())
+    return f"Found {found}. Look whether the mask is right."
+
+
+def told(region: dict) -> str:
+    return region["kind"] + (" of {} x {} px cells".format(*region["block"]) if region["block"] else "")
+
+
+def boxes(mask: Tensor) -> list[list[int]]:
+    """Return (top, left, bottom, right) of each 8-connected part of a mask (1, H, W)."""
+    return [[rows.start, columns.start, rows.stop, columns.stop] for rows, columns in label(mask)[1]]
+
+
+def png(levels: np.ndarray) -> bytes:
+    """Encode (H, W) or (H, W, 3) uint8."""
+    encoded = io.BytesIO()
+    Image.fromarray(levels).save(encoded, "PNG", compress_level=1)
+    return encoded.getvalue()
+
+
+def preview(name: str, data: bytes, limits: Limits) -> bytes:
+    """Return a picture of any format as an 8-bit RGB PNG, for browsers that cannot show it."""
+    check_picture(name, data, limits)
+    image = images.read(Path(name), data=data).tensor()
+    return png((image * 255).round().to(torch.uint8).permute(1, 2, 0).numpy())

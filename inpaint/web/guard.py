@@ -1,0 +1,70 @@
+"""What every request must pass: it comes from this page or from a program, to this machine's name, and is not too long.
+
+Without the check of names a page of anybody's could, in the browser of a person who runs this, ask for restorations
+(another Origin), or read answers after its own name was pointed here (DNS rebinding, another Host).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data:; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+class Guard:
+    """Middleware; hosts: the names that a request may call this server by, () = any."""
+
+    def __init__(self, app: ASGIApp, *, most_bytes: int, hosts: Sequence[str]):
+        self.app, self.most_bytes, self.hosts = app, most_bytes, hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        refusal = self.refusal(Headers(scope=scope))
+        if refusal:
+            await JSONResponse({"error": refusal[1]}, refusal[0])(scope, receive, send)
+            return
+        got = 0
+
+        async def counted() -> Message:
+            nonlocal got
+            message = await receive()
+            got += len(message.get("body", b""))
+            if got > self.most_bytes:
+                raise HTTPException(413, self.too_long())
+            return message
+
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        await self.app(scope, counted, dressed)
+
+    def refusal(self, headers: Headers) -> tuple[int, str] | None:
+        """Return the status and the sentence that this request is refused with."""
+        host, origin = headers.get("host", ""), headers.get("origin")
+        if self.hosts and urlsplit(f"//{host}").hostname not in self.hosts:
+            return 403, f"This server is called {' or '.join(self.hosts)}, not {host!r}."
+        if origin is not None and urlsplit(origin).netloc != host:
+            return 403, f"A page of {origin} may not use this server; open its own page instead."
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length) > self.most_bytes:
+            return 413, self.too_long()
+        return None
+
+    def too_long(self) -> str:
+        return f"The request has more than {self.most_bytes} bytes: send smaller files, or fewer."

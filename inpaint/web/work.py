@@ -1,0 +1,249 @@
+"""Restores what was uploaded: bytes in, bytes out, through the same functions as a folder of pictures on a disk.
+
+Everything lies in a temporary folder that is gone when the answer is made, so no picture outlives its request.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path, PurePosixPath
+from typing import IO, NamedTuple
+
+from torch import Tensor
+
+from inpaint import images
+from inpaint.folder import FLIPS, Outcome, Restores, decensor
+from inpaint.images.reading import OPENERS
+
+PASSES = (1, 2, 4)
+NAME_LENGTH = 100  # letters kept of an uploaded file's name
+REPORT = "report.json"
+UNPACKED = 10  # times the bytes of a request that its zips may unpack to
+
+
+class Options(NamedTuple):
+    """How the person wants it."""
+
+    model: str = ""  # "" = the first
+    censor: str = "auto"
+    block: tuple[int, int] | None = None
+    passes: int = 1
+    tolerance: int = 0  # of green paint; batches only
+
+
+class Limits(NamedTuple):
+    """What one request may hold."""
+
+    bytes: int = 200_000_000  # of the request
+    pixels: int = 120_000_000  # of one picture
+    files: int = 2000  # in a batch
+
+
+LIMITS = Limits()
+
+
+class Restored(NamedTuple):
+    """A restored picture as a file."""
+
+    name: str
+    form: str  # PNG, JPEG, ...
+    data: bytes
+    outcome: Outcome
+
+
+class Averaged:
+    """A restorer whose answer is the mean of so many passes, each over the picture mirrored in another way."""
+
+    def __init__(self, restorer: Restores, passes: int):
+        if passes not in PASSES:
+            raise ValueError(f"The number of passes is {passes}, but must be 1, 2 or 4.")
+        self.restorer, self.passes = restorer, passes
+
+    def __call__(self, image: Tensor, mask: Tensor, *, flips: tuple[bool, bool] = (False, False), **how) -> Tensor:
+        turned = [(flips[0] ^ first, flips[1] ^ second) for first, second in FLIPS[: self.passes]]
+        mean = self.restorer(image, mask, flips=turned[0], **how) / self.passes
+        for other in turned[1:]:
+            mean += self.restorer(image, mask, flips=other, **how) / self.passes
+        return mean
+
+
+def restore_one(
+    name: str, picture: bytes, mask: bytes, *, restorer: Restores, options: Options, limits: Limits
+) -> Restored:
+    """Restore one picture where its mask is white.  Raises ValueError in a sentence for what cannot be restored."""
+    form = check_picture(name, picture, limits)
+    check_picture("The mask", mask, limits)
+    with tempfile.TemporaryDirectory(prefix="inpaint-") as made:
+        folder = Path(made)
+        source, marks = folder / "input" / file_name(name, form), folder / "mask.png"
+        source.parent.mkdir()
+        source.write_bytes(picture)
+        marks.write_bytes(mask)
+        (outcome,) = decensor(
+            source,
+            folder / "output",
+            restorer=Averaged(restorer, options.passes),
+            masks=marks,
+            censor=options.censor,
+            block=options.block,
+        )
+        outcome = without_folder(outcome, folder)
+        if outcome.error:
+            raise ValueError(outcome.error)
+        (written,) = outcome.outputs
+        return Restored(source.name, form, (folder / "output" / written).read_bytes(), outcome)
+
+
+def restore_many(
+    files: Iterable[tuple[str, IO[bytes]]],
+    answer: IO[bytes],
+    *,
+    restorer: Restores,
+    options: Options,
+    limits: Limits,
+    progress: Callable[[int, int], None],
+) -> None:
+    """Restore pictures, or zips of them, into a zip with a report; a picture that fails is told there.
+
+    Where any picture is named NAME_mask, masks mark what to restore; otherwise green paint does.
+    """
+    with tempfile.TemporaryDirectory(prefix="inpaint-") as made:
+        folder = Path(made)
+        source, output = folder / "input", folder / "output"
+        source.mkdir()
+        refused = lay_out(files, source, limits)
+        outcomes: list[Outcome] = []
+        if images.find(source):
+            masks = source if any(path.stem.endswith("_mask") for path in images.find(source)) else None
+            outcomes = decensor(
+                source,
+                output,
+                restorer=Averaged(restorer, options.passes),
+                masks=masks,
+                censor=options.censor,
+                block=options.block,
+                tolerance=0 if masks else options.tolerance,
+                progress=lambda _, done, total: progress(done, total),
+            )
+        pack([without_folder(outcome, folder) for outcome in outcomes], refused, output, answer)
+
+
+def lay_out(files: Iterable[tuple[str, IO[bytes]]], folder: Path, limits: Limits) -> dict[str, str]:
+    """Write uploaded pictures, and those in zips, into a folder; return why others were refused, by name."""
+    refused: dict[str, str] = {}
+    room = limits.bytes * UNPACKED
+    for count, (path, opened) in enumerate(members(files), 1):
+        if count > limits.files:
+            raise ValueError(f"The batch holds more than {limits.files} files: send fewer at a time.")
+        place = folder / path
+        if place.suffix.lower() not in images.SUFFIXES:
+            refused[str(path)] = f"{path} is no picture: names end with {', '.join(images.SUFFIXES)}."
+        elif place.exists():
+            refused[str(path)] = f"{path} was sent twice: the first one is restored."
+        else:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            data = opened.read(room + 1)
+            room -= len(data)
+            if room < 0:
+                raise ValueError(f"The batch unpacks to more than {limits.bytes * UNPACKED} bytes: send less.")
+            try:
+                check_picture(str(path), data, limits)
+                place.write_bytes(data)
+            except ValueError as error:
+                refused[str(path)] = str(error)
+    return refused
+
+
+def members(files: Iterable[tuple[str, IO[bytes]]]) -> Iterable[tuple[PurePosixPath, IO[bytes]]]:
+    """Yield the files, with zips replaced by what lies in them; no name leads out of the folder it is written to."""
+    for name, opened in files:
+        if not name.lower().endswith(".zip"):
+            yield PurePosixPath(plain(PurePosixPath(name.replace("\\", "/")).name)), opened
+            continue
+        try:
+            with zipfile.ZipFile(opened) as archive:
+                for entry in archive.infolist():
+                    path = PurePosixPath(entry.filename.replace("\\", "/"))
+                    if path.is_absolute() or ".." in path.parts or ":" in entry.filename:
+                        raise ValueError(f"{name} holds the name {entry.filename!r}, which leads out of its folder.")
+                    if not entry.is_dir() and not any(part.startswith((".", "__MACOSX")) for part in path.parts):
+                        with archive.open(entry) as member:
+                            yield PurePosixPath(*map(plain, path.parts)), member
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
+            raise ValueError(f"{name} is a damaged or encrypted zip: {error}.") from error
+
+
+def pack(outcomes: Sequence[Outcome], refused: dict[str, str], output: Path, answer: IO[bytes]) -> None:
+    """Write the restored pictures into a zip; the report is its first member, stored plainly for the page to read."""
+    rows = [
+        {
+            "file": str(outcome.path),
+            "outputs": [str(path) for path in outcome.outputs],
+            "regions": outcome.regions,
+            "censor": outcome.censor,
+            "seconds": round(outcome.seconds, 3),
+            "error": outcome.error,
+            "note": outcome.note,
+        }
+        for outcome in outcomes
+    ]
+    rows += [
+        {"file": name, "outputs": [], "regions": 0, "censor": "", "seconds": 0, "error": error, "note": None}
+        for name, error in refused.items()
+    ]
+    with zipfile.ZipFile(answer, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(REPORT, json.dumps({"files": rows}, indent=1))
+        for outcome in outcomes:
+            for path in outcome.outputs:
+                archive.write(output / path, str(path))
+
+
+def without_folder(outcome: Outcome, folder: Path) -> Outcome:
+    """Return an outcome whose paths and sentences do not tell of the temporary folder."""
+
+    def told(text: str | None) -> str | None:
+        if text is not None:
+            for part in (f"{folder / 'input'}/", f"{folder / 'output'}/", f"{folder}/"):
+                text = text.replace(part, "")
+        return text
+
+    outputs = [path.relative_to(folder / "output") for path in outcome.outputs]
+    path = outcome.path.relative_to(folder / "input")
+    return outcome._replace(path=path, outputs=outputs, error=told(outcome.error), note=told(outcome.note))
+
+
+def check_picture(name: str, data: bytes, limits: Limits) -> str:
+    """Return the format that a file's first bytes tell; ValueError for what is no picture, or too large a one."""
+    form, (width, height) = header(name, data)
+    if width * height > limits.pixels:
+        raise ValueError(f"{name} has {width} x {height} pixels, more than the limit of {limits.pixels}.")
+    return form
+
+
+def header(name: str, data: bytes) -> tuple[str, tuple[int, int]]:
+    """Return the format of a picture, and its width and height, without decoding it."""
+    for form, opener in OPENERS.items():
+        try:
+            return form, opener(io.BytesIO(data), name).size
+        except Exception:  # decoders raise nearly everything when a file is another's, or damaged
+            continue
+    raise ValueError(f"{name} is not a picture that can be read: it is none of {', '.join(OPENERS)}.")
+
+
+def file_name(name: str, form: str) -> str:
+    """Return a name without folders whose suffix says this format."""
+    path = PurePosixPath(plain(PurePosixPath(name.replace("\\", "/")).name))
+    if path.suffix.lower() in images.SUFFIXES and images.format_of(path.name) == form:
+        return path.name
+    return path.stem + next(suffix for suffix in images.SUFFIXES if images.format_of(f"a{suffix}") == form)
+
+
+def plain(part: str) -> str:
+    """Return one part of a path as a name that every file system takes, and that hides nothing."""
+    part = "".join("_" if letter in '<>:"|?*/\\' or not letter.isprintable() else letter for letter in part)
+    stem, dot, suffix = part.lstrip(". ").rpartition(".")
+    return (stem[:NAME_LENGTH] + dot + suffix[:10]) or "picture"

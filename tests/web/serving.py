@@ -1,0 +1,63 @@
+"""A server of the page in a thread of this process, with a restorer that paints dark grey, for the tests of the web."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from PIL import Image
+
+uvicorn = __import__("pytest").importorskip("uvicorn", reason="the extra [web] is not installed")
+
+from inpaint.web.app import application  # noqa: E402
+from tests.folder_pictures import Fake  # noqa: E402
+
+
+class Slow(Fake):
+    """A fake restorer that takes a moment, and knows how many of its calls ran at once."""
+
+    def __init__(self, seconds: float = 0.0):
+        super().__init__()
+        self.seconds, self.running, self.most = seconds, 0, 0
+
+    def __call__(self, *arguments, **options):
+        self.running += 1
+        self.most = max(self.most, self.running)
+        time.sleep(self.seconds)
+        try:
+            return super().__call__(*arguments, **options)
+        finally:
+            self.running -= 1
+
+
+@contextmanager
+def served(restorers: dict, **options) -> Iterator[str]:
+    """Serve an application; yield its address."""
+    config = uvicorn.Config(application(restorers, **options), host="127.0.0.1", port=0, log_level="critical")
+    server = uvicorn.Server(config)
+    sockets = [config.bind_socket()]
+    thread = threading.Thread(target=server.run, args=(sockets,), daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def encoded(pixels: np.ndarray, form: str = "PNG", **options) -> bytes:
+    """Encode pixels (H, W) or (H, W, C)."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, form, **options)
+    return file.getvalue()
+
+
+def decoded(data: bytes) -> np.ndarray:
+    return np.array(Image.open(io.BytesIO(data)))

@@ -1,0 +1,166 @@
+"""The page in a real Chromium without a screen: a picture is opened, painted on, restored, compared and downloaded."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+playwright = pytest.importorskip("playwright.sync_api", reason="the extra [test] is not installed")
+
+from tests.folder_pictures import BOX, GRID, LARGE, LEVEL, load, mosaic, noise, painted, save  # noqa: E402
+from tests.web.serving import Slow, served  # noqa: E402
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+CHROMIUM = next((path for path in map(shutil.which, NAMES) if path), None)
+pytestmark = [
+    pytest.mark.chromium,
+    pytest.mark.skipif(CHROMIUM is None, reason=f"there is no Chromium: none of {', '.join(NAMES)}"),
+]
+FORM = (80, 96)  # height, width of the picture that is painted on
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with served({"grey": Slow(), "dark": Slow()}) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser, address: str) -> Iterator[Page]:
+    """The opened page; it must ask for nothing elsewhere and raise no error."""
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page.set_default_timeout(60_000)
+    playwright.expect.set_options(timeout=60_000)
+    asked: list[str] = []
+    errors: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(address)
+    playwright.expect(page.locator("select[name=model] option")).to_have_count(2)
+    yield page
+    page.close()
+    assert errors == []
+    assert [url for url in asked if not url.startswith((address, "blob:", "data:"))] == []
+
+
+def opened(page: Page, path: Path) -> None:
+    page.set_input_files("#file", path)
+    playwright.expect(page.locator("#told")).to_have_text(re.compile(re.escape(path.name)))
+    playwright.expect(page.locator("#find")).to_be_enabled()
+
+
+def drag(page: Page, *points: tuple[int, int]) -> None:
+    """Draw a stroke through points (y, x) of the picture."""
+    box = page.locator("#mask").bounding_box()
+    assert box is not None
+    for number, (y, x) in enumerate(points):
+        page.mouse.move(box["x"] + (x + 0.5) * box["width"] / FORM[1], box["y"] + (y + 0.5) * box["height"] / FORM[0])
+        if number == 0:
+            page.mouse.down()
+    page.mouse.up()
+
+
+def brush(page: Page, size: int) -> None:
+    page.locator("#size").fill(str(size))
+
+
+def restored(page: Page, tmp_path: Path) -> Path:
+    """Press the button, wait, and download what came."""
+    page.click("#run")
+    playwright.expect(page.locator("#download")).to_be_visible()
+    with page.expect_download() as download:
+        page.click("#download")
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+def test_paint_run_compare_and_download(page: Page, tmp_path: Path):
+    pixels = noise(*FORM)
+    opened(page, save(tmp_path / "cat.bmp", pixels))
+    playwright.expect(page.locator("#run")).to_be_disabled()
+    brush(page, 11)
+    drag(page, (20, 20), (20, 60))
+    drag(page, (60, 20), (60, 60))
+    page.click("#undo")
+    page.click("#erase")
+    drag(page, (20, 50), (20, 70))
+    path = restored(page, tmp_path)
+    assert path.name == "cat restored.bmp"
+    assert Image.open(path).format == "BMP"
+    changed = (load(path) != pixels).any(axis=2)
+    assert changed[17:24, 20:43].all(), "what was painted is restored"
+    assert (load(path)[changed] == LEVEL).all()
+    assert not changed[:, 50:].any(), "what was erased is kept"
+    assert not changed[40:].any(), "what was undone is kept"
+    assert not changed[:14].any(), "the brush is as wide as it says"
+
+    after, line = page.locator("#after"), page.locator("#line")
+    playwright.expect(after).to_have_css("clip-path", "inset(0px 0px 0px 50%)")
+    page.locator("#slider").fill("25")
+    playwright.expect(after).to_have_css("clip-path", "inset(0px 0px 0px 25%)")
+    playwright.expect(line).to_have_attribute("style", "left: 25%;")
+    page.click("#view")
+    playwright.expect(after).to_be_hidden()
+    page.click("#clear")
+    playwright.expect(page.locator("#run")).to_be_disabled()
+
+
+def test_a_mosaic_is_found_and_restored(page: Page, tmp_path: Path):
+    pixels = mosaic(noise(*FORM), GRID, LARGE)
+    opened(page, save(tmp_path / "cat.png", pixels))
+    page.click("#find")
+    playwright.expect(page.locator("#status")).to_contain_text("mosaic of 8 x 8 px cells")
+    page.select_option("select[name=model]", "dark")
+    path = restored(page, tmp_path)
+    playwright.expect(page.locator("#status")).to_contain_text("Restored (mosaic, 1 region)")
+    changed = (load(path) != pixels).any(axis=2)
+    assert changed[16:64, 16:80].all()
+    assert not changed[:, 92:].any()
+
+
+def test_a_format_that_browsers_do_not_know_is_shown_and_kept(page: Page, tmp_path: Path):
+    opened(page, save(tmp_path / "cat.tif", noise(*FORM)))
+    drag(page, (40, 40))
+    path = restored(page, tmp_path)
+    assert Image.open(path).format == "TIFF"
+    playwright.expect(page.locator("#after")).to_be_visible()
+
+
+def test_a_fault_is_told_on_the_page(page: Page, tmp_path: Path):
+    (tmp_path / "cat.png").write_bytes(b"hello")
+    page.set_input_files("#file", tmp_path / "cat.png")
+    playwright.expect(page.locator("#status.error")).to_contain_text("cat.png is not a picture that can be read")
+
+
+def test_many_pictures_come_back_as_a_zip_with_a_report(page: Page, tmp_path: Path):
+    page.get_by_role("button", name="Many pictures").click()
+    files = [save(tmp_path / f"{name}.png", painted(noise(), BOX)) for name in ("a", "b")]
+    (tmp_path / "bad.png").write_bytes(b"hello")
+    page.set_input_files("#files", [*files, tmp_path / "bad.png"])
+    playwright.expect(page.locator("#chosen li")).to_have_count(3)
+    path = restored(page, tmp_path)
+    playwright.expect(page.locator("#status")).to_have_text("2 of 3 pictures restored.")
+    playwright.expect(page.locator("#report tbody tr")).to_have_count(3)
+    playwright.expect(page.locator("#report tr.bad")).to_contain_text("not a picture")
+    with zipfile.ZipFile(path) as archive:
+        assert len(archive.namelist()) == 3
+        assert len(json.loads(archive.read("report.json"))["files"]) == 3
