@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import cv2
@@ -13,6 +14,7 @@ from torch import Tensor
 
 NEAR = 32  # px; masked places in touching squares of this side are restored together
 CONTEXT = 96  # px around a region at least; about what the default network can see
+OVERLAP = 32  # px; on both sides of the line between two tiles their answers are blended
 SQUARE = 64  # px; windows are made of squares of this side
 
 
@@ -39,6 +41,10 @@ class Box(NamedTuple):
             min(size[0], self.bottom + margin),
             min(size[1], self.right + margin),
         )
+
+    def aligned(self, step: int) -> Box:
+        """Return the box with its corner moved out to whole steps."""
+        return Box(self.top - self.top % step, self.left - self.left % step, self.bottom, self.right)
 
     def of(self, picture: Tensor) -> Tensor:
         """Return this part of a picture (..., H, W), as a view."""
@@ -137,7 +143,42 @@ def regions(mask: Tensor, near: int) -> Iterator[Region]:
 
 
 def tiles(box: Box, side: int) -> Iterator[Box]:
-    """Cut a box into parts of at most this side that cover it once."""
-    for top in range(box.top, box.bottom, side):
-        for left in range(box.left, box.right, side):
-            yield Box(top, left, min(top + side, box.bottom), min(left + side, box.right))
+    """Cut a box into parts of at most this side, as equal as can be, that cover it once."""
+    for top, bottom in parts(box.top, box.bottom, side):
+        for left, right in parts(box.left, box.right, side):
+            yield Box(top, left, bottom, right)
+
+
+def parts(start: int, stop: int, side: int) -> list[tuple[int, int]]:
+    """Cut a run of pixels into equal parts of at most this length."""
+    count = -(-(stop - start) // side)
+    ends = [start + (stop - start) * number // count for number in range(count + 1)]
+    return list(pairwise(ends))
+
+
+def weight(core: Box, region: Box, view: Box) -> Tensor:
+    """Return how much the answer for a view counts at its pixels, (1, h, w), when the region is cut into such cores.
+
+    Weights of neighbouring cores cross at the line between them and sum to one; beyond the region they do not fade.
+    """
+    rows = ramp(view.top, view.bottom, core.top, core.bottom, core.top > region.top, core.bottom < region.bottom)
+    columns = ramp(view.left, view.right, core.left, core.right, core.left > region.left, core.right < region.right)
+    return (rows[:, None] * columns)[None]
+
+
+def ramp(start: int, stop: int, first: int, last: int, fades_in: bool, fades_out: bool) -> Tensor:
+    """Return weights along one axis: 1 inside, falling to 0 within OVERLAP px of an end that fades, (stop - start,)."""
+    place = torch.arange(start, stop) + 0.5
+    ones = torch.ones_like(place)
+    rising = ((place - first) / (2 * OVERLAP) + 0.5).clamp(0, 1) if fades_in else ones
+    falling = ((last - place) / (2 * OVERLAP) + 0.5).clamp(0, 1) if fades_out else ones
+    return torch.minimum(rising, falling)
+
+
+def grown(mask: Tensor, pixels: int) -> Tensor:
+    """Return a mask (1, H, W) that reaches so many px further, measured as the crow flies."""
+    if pixels <= 0 or not mask.any():
+        return mask
+    known = (mask[0].numpy() < 0.5).astype(np.uint8)
+    distance = cv2.distanceTransform(known, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)  # to the nearest masked pixel
+    return torch.from_numpy(distance <= pixels)[None].to(mask.dtype)

@@ -2,12 +2,15 @@
 
 Every masked pixel is restored at every size: masked places that lie near each other are seen together, in a crop with
 context around it; a crop that is too large for comfort is worked through in tiles, whose first guess is made on the
-whole crop so that they agree.  Only masked pixels are taken from the network's answer.
+whole crop so that they agree, and whose answers are blended where they meet.  Tiles of one size are run together, and
+what does not fit in memory is run in smaller batches, then in smaller tiles.  Only masked pixels are taken from the
+network's answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -15,13 +18,17 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inpaint.degradation.fills import FILLS
-from inpaint.degradation.mosaic import Grid, cell_means, cell_sums, enlarge, project
-from inpaint.plan import CONTEXT, Box, planned, tiles
+from inpaint.degradation.measured import keep_cells, measured_cells
+from inpaint.degradation.mosaic import Grid, enlarge
+from inpaint.degradation.rim import meet_known
+from inpaint.plan import CONTEXT, Box, Region, grown, planned, tiles, weight
 from inpaint.sample import composite
 
 CENSORS = ("hole", "mosaic")
 TILE = 512  # px, side of the part of a large crop that is restored at once
-FLAT = 2.5 / 255  # a mosaic cell's pixels stray at most this far from their mean in a lossless file
+SMALLEST_TILE = 64  # px; what does not fit in memory then does not fit at all
+TOGETHER = 8  # tiles of one size that a graphics card is given at once; a CPU gains nothing from more than one
+ROUNDED = 64  # px; there, tiles are padded to multiples of this, so that more are of one size
 
 
 class Crop(NamedTuple):
@@ -30,7 +37,16 @@ class Crop(NamedTuple):
     image: Tensor  # (3, h, w)
     mask: Tensor  # (1, h, w), of every region
     own: Tensor  # (1, h, w), of this region
+    region: Box  # tight around its pixels
     grid: Grid | None  # as seen from the corner of the crop
+
+
+class Part(NamedTuple):
+    """What is asked of the network at once."""
+
+    number: int  # of the crop
+    core: Box  # what is wanted
+    view: Box  # what the network sees
 
 
 class Restorer:
@@ -50,6 +66,7 @@ class Restorer:
         self.multiple = int(generator.multiple)  # pyright: ignore[reportArgumentType]
         self.shows = dict(shows)
         self.bfloat16 = precision == "bfloat16"
+        self.together, self.tile = TOGETHER if self.device.type == "cuda" else 1, TILE  # less, once memory ran out
 
     @torch.no_grad()
     def __call__(
@@ -60,24 +77,36 @@ class Restorer:
         censor: str = "hole",
         grid: Grid | None = None,
         flips: tuple[bool, bool] = (False, False),
+        grow: int = 0,
+        feather: int = 0,
+        match_colour: bool = False,
+        keep: bool = True,
     ) -> Tensor:
         """Restore the masked pixels of one picture; all others come back bit for bit.
 
         image: (3, H, W) in [0, 1], any size.  mask: (1, H, W), 1 = restore; pixel values under a hole are not read.
         censor: "hole" or "mosaic".  grid: of the mosaic; where it is known, the cell means of the answer equal the
-        mosaic's.  flips: mirror (top-bottom, left-right) before and after, for variations.  Returns (3, H, W) on the
-        CPU.  Raises ValueError for shapes that do not fit and for a censor that the network never learned.
+        mosaic's, unless keep is False.  flips: mirror (top-bottom, left-right) before and after, for variations.
+        grow: restore holes so many px further; a mosaic is never grown, for what lies beside it is original.  feather:
+        within so many px of the rim, inside the mask, the answer is led over to the known pixels; match_colour does so
+        through the whole region.  Returns (3, H, W) on the CPU.  Raises ValueError for shapes that do not fit, for a
+        censor that the network never learned, and where not even the smallest tile fits in memory.
         """
         self.check(image, mask, censor)
         image, mask = image.float().cpu(), (mask.cpu() > 0.5).float()
+        if censor == "hole":
+            mask = grown(mask, grow)
         restored = image.clone()
-        cell = grid.block if grid else (1, 1)
-        for region, box in planned(mask, cell):
-            own = torch.zeros_like(box.of(mask))
-            region.box.within(box).of(own).copy_(region.own)
-            crop = Crop(box.of(image), box.of(mask), own, shifted(grid, box) if censor == "mosaic" else None)
-            answer = self.restore_crop(crop, region.box.within(box), censor, flips)
-            box.of(restored).copy_(composite(answer, box.of(restored), own))
+        for plan in self.batches(planned(mask, grid.block if grid else (1, 1))):
+            crops = [crop_of(image, mask, region, box, grid if censor == "mosaic" else None) for region, box in plan]
+            answers = self.answers(crops, censor, flips)
+            for (_, box), crop, answer in zip(plan, crops, answers, strict=True):
+                if feather or match_colour:
+                    answer = meet_known(answer, crop.image, crop.mask, feather=None if match_colour else feather)
+                answer = answer.clamp(0, 1)
+                if crop.grid is not None and keep:
+                    answer = keep_cells(answer, crop.image, crop.mask, crop.grid, own=crop.own)
+                box.of(restored).copy_(composite(answer, box.of(restored), crop.own))
         return restored
 
     def check(self, image: Tensor, mask: Tensor, censor: str) -> None:
@@ -92,18 +121,65 @@ class Restorer:
         if censor not in self.shows:
             raise ValueError(f"this network never learned to restore a {censor}; it learned {', '.join(self.shows)}")
 
-    def restore_crop(self, crop: Crop, region: Box, censor: str, flips: tuple[bool, bool]) -> Tensor:
-        """Restore the own pixels of a crop, tile by tile, and keep the cell means of a mosaic whose grid is known."""
-        guess = self.present(crop, censor)  # (3, h, w)
-        answer = guess.clone()
-        for core in tiles(region, TILE):
-            if not core.of(crop.own).any():
-                continue  # a frame or a chain of specks leaves most of its box alone
-            view = core.grown(CONTEXT, (guess.shape[1], guess.shape[2]))
-            restored = self.ask(view.of(guess), view.of(crop.mask), flips)
-            core.of(answer).copy_(core.within(view).of(restored))
-        answer = answer.clamp(0, 1)
-        return answer if crop.grid is None else keep_cells(answer, crop)
+    def batches(self, plan: Sequence[tuple[Region, Box]]) -> Iterator[list[tuple[Region, Box]]]:
+        """Yield the crops of a plan that are worked on together, those of one padded size beside each other."""
+        ordered = sorted(plan, key=lambda it: self.padded(it[1]))
+        while ordered:
+            count = self.together  # which may fall before the next turn
+            yield ordered[:count]
+            ordered = ordered[count:]
+
+    def padded(self, view: Box) -> tuple[int, int]:
+        """Return the (height, width) in which the network is shown a view."""
+        step = self.multiple if self.together == 1 else math.lcm(self.multiple, ROUNDED)
+        return -(-(view.bottom - view.top) // step) * step, -(-(view.right - view.left) // step) * step
+
+    def parts(self, number: int, crop: Crop, box: Box) -> list[Part]:
+        """Cut a box of a crop into tiles; a frame or a chain of specks leaves most of its box alone."""
+        size = (crop.image.shape[1], crop.image.shape[2])
+        cores = [core for core in tiles(box, self.tile) if core.of(crop.own).any()]
+        # A network that halves pictures answers alike where it is shifted by whole steps only.
+        return [Part(number, core, core.grown(CONTEXT, size).aligned(self.multiple)) for core in cores]
+
+    def smaller(self, todo: Sequence[Part], crops: Sequence[Crop], failed: int) -> list[Part]:
+        """Cut what is left to ask so that it needs less memory than so many tiles together did."""
+        if failed > 1:
+            self.together = failed // 2
+            return list(todo)
+        if self.tile <= SMALLEST_TILE:
+            raise ValueError(f"{self.device} has not enough memory to restore even {self.tile} pixels a side at once")
+        self.together, self.tile = 1, self.tile // 2
+        return [part for it in todo for part in self.parts(it.number, crops[it.number], it.core)]
+
+    def answers(self, crops: Sequence[Crop], censor: str, flips: tuple[bool, bool]) -> list[Tensor]:
+        """Return what the network answers for crops, (3, h, w) each, and the first guess where it was not asked.
+
+        The answers of tiles are blended with weights, so that their order does not matter.
+        """
+        guesses = [self.present(crop, censor) for crop in crops]
+        totals = [torch.zeros_like(crop.image) for crop in crops]
+        weights = [torch.zeros_like(crop.own) for crop in crops]
+        todo = [part for number, crop in enumerate(crops) for part in self.parts(number, crop, crop.region)]
+        while todo:
+            size = self.padded(todo[0].view)
+            now = [part for part in todo if self.padded(part.view) == size][: self.together]
+            views = [torch.cat([it.view.of(guesses[it.number]), it.view.of(crops[it.number].mask)]) for it in now]
+            try:
+                restored = self.ask(views, size, flips)
+            except (RuntimeError, MemoryError) as error:
+                if not out_of_memory(error):
+                    raise
+                todo = self.smaller(todo, crops, len(now))
+                continue
+            for (number, core, view), answer in zip(now, restored, strict=True):
+                share = weight(core, crops[number].region, view)
+                view.of(totals[number]).add_(share * answer)
+                view.of(weights[number]).add_(share)
+            todo = [part for part in todo if part not in now]
+        return [
+            torch.where(share > 0, total / share, guess)
+            for total, share, guess in zip(totals, weights, guesses, strict=True)
+        ]
 
     def present(self, crop: Crop, censor: str) -> Tensor:
         """Return the crop as the network learned to be shown this censor, (3, h, w)."""
@@ -113,19 +189,39 @@ class Restorer:
         if crop.grid is None or self.shows["mosaic"] == "nearest":
             return crop.image
         size = (crop.image.shape[1], crop.image.shape[2])
-        smooth = enlarge(measured_cells(crop), crop.grid, size, self.shows["mosaic"]).clamp(0, 1)
+        smooth = enlarge(measured_cells(crop.image, crop.mask, crop.grid), crop.grid, size, self.shows["mosaic"]).clamp(
+            0, 1
+        )
         return composite(smooth, crop.image, crop.mask)
 
-    def ask(self, image: Tensor, mask: Tensor, flips: tuple[bool, bool]) -> Tensor:
-        """Run the network on one picture of any size, (3, h, w) -> (3, h, w)."""
+    def ask(self, views: Sequence[Tensor], size: tuple[int, int], flips: tuple[bool, bool]) -> list[Tensor]:
+        """Run the network on pictures with their masks, (4, h, w) each, padded to one size; returns (3, h, w) each."""
         axes = [axis for axis, flip in zip((-2, -1), flips, strict=True) if flip]
-        height, width = image.shape[-2:]
-        padding = (0, -width % self.multiple, 0, -height % self.multiple)
-        batch = torch.cat([image, mask])[None].flip(axes)  # (1, 4, h, w)
-        batch = F.pad(batch, padding, mode="replicate").to(self.device, memory_format=torch.channels_last)
+        padded = [
+            F.pad(view.flip(axes), (0, size[1] - view.shape[2], 0, size[0] - view.shape[1]), mode="replicate")
+            for view in views
+        ]
+        batch = torch.stack(padded).to(self.device, memory_format=torch.channels_last)  # (B, 4, H, W)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             prediction = self.generator(batch[:, :3], batch[:, 3:])
-        return prediction.image[0, :, :height, :width].float().cpu().flip(axes)
+        answers = prediction.image.float().cpu()
+        return [
+            answer[:, : view.shape[1], : view.shape[2]].flip(axes) for answer, view in zip(answers, views, strict=True)
+        ]
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Tell whether an error of torch says that memory ran out, on a graphics card or on the CPU."""
+    told = ("not enough memory", "can't allocate memory", "out of memory", "could not create a memory object")
+    known = isinstance(error, (MemoryError, torch.cuda.OutOfMemoryError))
+    return known or any(words in str(error) for words in told)
+
+
+def crop_of(image: Tensor, mask: Tensor, region: Region, box: Box, grid: Grid | None) -> Crop:
+    """Cut out what is looked at to restore a region."""
+    own, inner = torch.zeros_like(box.of(mask)), region.box.within(box)
+    inner.of(own).copy_(region.own)
+    return Crop(box.of(image), box.of(mask), own, inner, shifted(grid, box))
 
 
 def find_device(name: str) -> torch.device:
@@ -146,32 +242,3 @@ def shifted(grid: Grid | None, box: Box) -> Grid | None:
         return None
     (bh, bw), (y, x) = grid
     return Grid((bh, bw), ((y - box.top) % bh, (x - box.left) % bw))
-
-
-def measured_cells(crop: Crop) -> Tensor:
-    """Return the cell means that a mosaic tells, (3, rows, columns).
-
-    A cell with masked pixels is measured on those alone: beside them there may be original pixels.
-    """
-    assert crop.grid is not None
-    masked = cell_sums(crop.mask, crop.grid)  # (1, rows, columns)
-    measured = cell_sums(crop.image * crop.mask, crop.grid) / masked.clamp(min=1)
-    return measured.where(masked > 0, cell_means(crop.image, crop.grid))
-
-
-def keep_cells(answer: Tensor, crop: Crop) -> Tensor:
-    """Correct the answer until its cell means equal the mosaic's, (3, h, w).
-
-    A cell that is masked in part is corrected only where its masked pixels are flat, as a mosaic's are, and at least
-    a quarter of it: a mark that reaches over original pixels measures nothing.
-    """
-    assert crop.grid is not None
-    size = (answer.shape[1], answer.shape[2])
-    masked = cell_sums(crop.mask, crop.grid)  # (1, rows, columns)
-    present = cell_sums(torch.ones_like(crop.mask), crop.grid)
-    cells = measured_cells(crop)
-    away = (crop.image - enlarge(cells, crop.grid, size)).abs().amax(0, keepdim=True) * crop.mask
-    flat = cell_sums((away > FLAT).float(), crop.grid) == 0
-    told = (masked == present) | (flat & (masked >= present / 4))
-    answer = composite(answer, crop.image, crop.mask)  # the known pixels of a cell count towards its mean
-    return project(answer, cells, crop.grid, crop.own * enlarge(told.float(), crop.grid, size), clamp=True)

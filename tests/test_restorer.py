@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from inpaint import restorer as module
 from inpaint.degradation.mosaic import Grid, cell_means, enlarge, pixelate
 from inpaint.generators.residual_unet import ResidualUNet
-from inpaint.plan import Box, regions, tiles
+from inpaint.plan import Box, regions, tiles, weight
 from inpaint.randomness import chance, integer, rng_for, uniform
-from inpaint.restorer import Crop, Restorer, find_device, keep_cells, measured_cells
+from inpaint.restorer import Restorer, find_device
 from inpaint.sample import Prediction
 
 SHOWS = {"hole": "smooth", "mosaic": "bicubic"}
@@ -253,40 +253,6 @@ def test_a_cell_cut_by_the_mask_keeps_its_mean_with_its_known_pixels():
     assert (cell_means(restored, grid) - cell_means(target, grid)).abs().max() < 1e-4
 
 
-def keep(answer: Tensor, image: Tensor, mask: Tensor, grid: Grid) -> Tensor:
-    return keep_cells(answer, Crop(image, mask, mask, grid))
-
-
-def test_keep_cells_corrects_a_flat_cell_by_its_rule():
-    """One cell of 4x4: by hand, the masked half must carry the whole correction."""
-    grid, image = Grid((4, 4), (0, 0)), torch.full((3, 4, 4), 0.5)
-    mask = box_mask(4, 4, Box(0, 0, 2, 4))
-    kept = keep(torch.full((3, 4, 4), 0.4), image, mask, grid)
-    torch.testing.assert_close(kept[:, :2], torch.full((3, 2, 4), 0.5))
-    image[:, 2:] = 0.4  # the known half is darker than the mosaic, so the masked half is brighter
-    kept = keep(torch.full((3, 4, 4), 0.4), image, mask, grid)
-    torch.testing.assert_close(kept[:, :2], torch.full((3, 2, 4), 0.6))
-
-
-@pytest.mark.parametrize(
-    ("masked_rows", "stray", "corrected"),
-    [(4, 0.0, True), (4, 0.2, True), (2, 0.0, True), (1, 0.0, True), (2, 2 / 255, True), (2, 0.2, False)],
-)
-def test_keep_cells_trusts_whole_cells_and_flat_ones(masked_rows: int, stray: float, corrected: bool):
-    grid, image = Grid((4, 4), (0, 0)), torch.full((3, 4, 4), 0.5)
-    mask = box_mask(4, 4, Box(0, 0, masked_rows, 4))
-    image[:, 0, 0] += stray
-    kept = keep(torch.full((3, 4, 4), 0.4), image, mask, grid)
-    assert ((kept - 0.4).abs() > 0.01)[:, :masked_rows].any().item() is corrected
-
-
-def test_keep_cells_leaves_a_cell_alone_of_which_too_little_is_masked():
-    grid, image = Grid((4, 4), (0, 0)), torch.full((3, 4, 4), 0.5)
-    mask = box_mask(4, 4, Box(0, 0, 1, 3))
-    answer = torch.full((3, 4, 4), 0.4)
-    assert torch.equal(keep(answer, image, mask, grid)[:, 0, :3], answer[:, 0, :3])
-
-
 def test_a_mark_that_reaches_over_original_pixels_is_no_worse_than_the_network_alone():
     grid = Grid((8, 8), (3, 5))
     target = torch.rand(3, 80, 80, generator=rng_for("reach"))
@@ -303,14 +269,6 @@ def test_a_mark_that_reaches_over_original_pixels_is_no_worse_than_the_network_a
     inside = censored > 0.5
     again = pixelate(kept, grid).where(inside, target)
     assert (again - image.where(inside, target)).abs().max() < 1 / 510
-
-
-def test_cells_are_measured_on_their_masked_pixels():
-    image = torch.zeros(3, 2, 4)
-    image[:, :, 0], image[:, :, 2:] = 0.8, 0.3
-    mask = box_mask(2, 4, Box(0, 0, 2, 1))
-    cells = measured_cells(Crop(image, mask, mask, Grid((2, 2), (0, 0))))
-    torch.testing.assert_close(cells, torch.tensor([0.8, 0.3]).expand(3, 1, 2))
 
 
 def test_a_mosaic_is_presented_as_the_network_learned_it():
@@ -392,3 +350,183 @@ def test_regions_far_apart_are_restored_each_in_its_own_crop():
     mask[:, 50:60, 50:60] = mask[:, 800:810, 800:810] = 1
     assert torch.equal(restorer_of(network)(image, mask), exactly_restored(image, mask))
     assert looked_at(network) < 900 * 900 / 5
+
+
+@pytest.mark.parametrize("number", range(60))
+def test_every_masked_pixel_is_covered_at_every_size(number: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "TILE", 64)
+    rng = rng_for("cover", number)
+    height, width = integer(rng, 1, 600), integer(rng, 1, 600)
+    image, mask = picture(height, width, number), marks(number, height, width)
+    restore = restorer_of(Constant())
+    restore.together = integer(rng, 1, 4)
+    flips = (chance(rng, 0.5), chance(rng, 0.5))
+    assert torch.equal(restore(image, mask, flips=flips), exactly_restored(image, mask))
+
+
+def marks(number: int, height: int, width: int) -> Tensor:
+    """Specks, a frame, bars at edges, everything, one pixel, or a blob."""
+    rng, kind = rng_for("marks", number), number % 6
+    mask = torch.zeros(1, height, width)
+    if kind == 0:
+        return (torch.rand(1, height, width, generator=rng) < uniform(rng, 0, 0.02)).float()
+    if kind == 1:
+        thick = integer(rng, 1, 20)
+        mask[:, :thick], mask[:, -thick:], mask[:, :, :thick], mask[:, :, -thick:] = 1, 1, 1, 1
+    elif kind == 2:
+        mask[:, : integer(rng, 1, 30)], mask[:, :, -integer(rng, 1, 30) :] = 1, 1
+    elif kind == 3:
+        mask[:] = 1
+    elif kind == 4:
+        mask[0, integer(rng, 0, height - 1), integer(rng, 0, width - 1)] = 1
+    else:
+        y, x = torch.arange(height)[:, None] - height / 2, torch.arange(width) - width / 2
+        mask[0] = ((y / height) ** 2 + (x / width) ** 2 < 0.1).float()
+    return mask
+
+
+class Turns(nn.Module):
+    """Answers 0 and 1 in turn, so that neighbouring tiles disagree as much as they can."""
+
+    multiple = 8
+
+    def __init__(self):
+        super().__init__()
+        self.count = 0
+
+    def forward(self, image: Tensor, mask: Tensor) -> Prediction:
+        self.count += 1
+        return Prediction(torch.full_like(image, float(self.count % 2)), {})
+
+
+def test_tiles_that_disagree_fade_into_each_other(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "TILE", 100)
+    network = Turns()
+    restored = restorer_of(network)(picture(400, 500), box_mask(400, 500, Box(20, 20, 320, 420)))
+    assert network.count == 12
+    inside = restored[:, 20:320, 20:420]
+    assert inside.max() - inside.min() > 0.9
+    assert max(inside.diff(dim=1).abs().max(), inside.diff(dim=2).abs().max()) < 0.04
+
+
+def test_the_order_of_tiles_does_not_matter(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "TILE", 64)
+    image, mask = picture(300, 250), box_mask(300, 250, Box(20, 10, 270, 230))
+    restore = restorer_of(wild(), {"hole": "grey"})
+    forward = restore(image, mask)
+    monkeypatch.setattr(module, "tiles", lambda box, side: reversed(list(tiles(box, side))))
+    assert (restore(image, mask) - forward).abs().max() < 1e-6
+    monkeypatch.undo()
+    whole = restorer_of(wild(), {"hole": "grey"})(image, mask)
+    assert (whole - forward).abs().max() < 1e-4, "a network that sees 60 px answers alike in tiles"
+
+
+def test_weights_of_tiles_sum_to_one():
+    region = Box(5, 7, 405, 260)
+    total = torch.zeros(1, 500, 300)
+    for core in tiles(region, 128):
+        view = core.grown(96, (500, 300))
+        view.of(total).add_(weight(core, region, view))
+    assert (region.of(total) - 1).abs().max() < 1e-6
+
+
+def test_regions_of_one_padded_size_are_run_together_and_the_answer_is_the_same():
+    image, mask = picture(900, 1300), torch.zeros(1, 900, 1300)
+    for left in (100, 500, 900):
+        mask[:, 400 : 410 + left // 50, left : left + 20] = 1
+    network, restore = Constant(), restorer_of(wild())
+    together = restorer_of(network)
+    together.together = 8
+    together(image, mask)
+    assert [tuple(asked.shape) for asked, _ in network.asked] == [(3, 3, 256, 256)]
+    alone = restore(image, mask)
+    restore.together = 8
+    assert (restore(image, mask) - alone).abs().max() < 1e-5
+
+
+class Greedy(Constant):
+    """Runs out of memory when it is asked for too many pixels at once."""
+
+    def __init__(self, most: int, error: Exception):
+        super().__init__()
+        self.most, self.error = most, error
+
+    def forward(self, image: Tensor, mask: Tensor) -> Prediction:
+        if image.shape[0] * image.shape[2] * image.shape[3] > self.most:
+            raise self.error
+        return super().forward(image, mask)
+
+
+ERRORS = [
+    RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried to allocate"),
+    RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes."),
+    torch.cuda.OutOfMemoryError("CUDA out of memory."),
+    MemoryError(),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_out_of_memory_halves_the_batch_then_the_tile(error: Exception):
+    image, mask = picture(500, 500), box_mask(500, 500, Box(50, 50, 450, 450))
+    network = Greedy(310 * 310, error)
+    restore = restorer_of(network)
+    restore.together = 8
+    assert torch.equal(restore(image, mask), exactly_restored(image, mask))
+    assert (restore.together, restore.tile) == (1, 128)
+    assert torch.equal(restore(image[:, :300, :300], mask[:, :300, :300]), exactly_restored(image, mask)[:, :300, :300])
+    assert restore.together == 1, "what was learned is kept"
+
+
+def test_a_smaller_batch_is_enough_for_many_regions():
+    image, mask = picture(900, 1300), torch.zeros(1, 900, 1300)
+    mask[:, 100:110, 100::200] = mask[:, 700:710, 100::200] = 1
+    network = Greedy(3 * 256 * 256, ERRORS[0])
+    restore = restorer_of(network)
+    restore.together = 8
+    assert torch.equal(restore(image, mask), exactly_restored(image, mask))
+    assert (restore.together, restore.tile) == (2, 512)
+
+
+def test_too_little_memory_for_the_smallest_tile_is_told_in_a_sentence():
+    with pytest.raises(ValueError, match="cpu has not enough memory to restore even 64 pixels a side"):
+        restorer_of(Greedy(100, ERRORS[0]))(picture(99, 99), box_mask(99, 99, Box(9, 9, 30, 30)))
+
+
+def test_other_errors_of_a_network_are_not_taken_for_lack_of_memory():
+    with pytest.raises(RuntimeError, match="shapes"):
+        restorer_of(Greedy(100, RuntimeError("shapes differ")))(picture(99, 99), box_mask(99, 99, Box(9, 9, 30, 30)))
+
+
+def test_a_hole_is_grown_as_the_crow_flies_and_a_mosaic_is_not():
+    image, mask = picture(90, 90), torch.zeros(1, 90, 90)
+    mask[0, 40, 40] = 1
+    y, x = torch.arange(90)[:, None] - 40, torch.arange(90) - 40
+    disc = (y**2 + x**2 <= 5**2).float()[None]
+    changed = (restorer_of(Constant())(image, mask, grow=5) == 0.25).all(0, keepdim=True).float()
+    assert torch.equal(changed, disc)
+    mosaic = restorer_of(Constant())(image, mask, censor="mosaic", grow=5)
+    assert torch.equal(mosaic, exactly_restored(image, mask))
+
+
+@pytest.mark.parametrize("options", [{"feather": 3}, {"match_colour": True}, {"feather": 5, "match_colour": True}])
+@pytest.mark.parametrize("number", range(6))
+def test_known_pixels_stay_bit_for_bit_however_the_rim_is_led_over(options: dict, number: int):
+    rng = rng_for("rim", number)
+    height, width = integer(rng, 1, 300), integer(rng, 1, 300)
+    image, mask = picture(height, width), marks(number, height, width)
+    restored = restorer_of(wild())(image, mask, **options)
+    known = (mask < 0.5).expand_as(image)
+    assert torch.equal(restored[known], image[known])
+    assert restored.isfinite().all()
+
+
+def test_cell_means_are_kept_with_a_feather_and_not_where_they_are_not_wanted():
+    grid, target = Grid((8, 8), (0, 0)), picture(80, 80) * 0.5 + 0.25
+    mask = box_mask(80, 80, Box(16, 16, 64, 64))
+    mosaic = torch.where(mask > 0.5, pixelate(target, grid), target)
+    restore = restorer_of(wild())
+    means = cell_means(target, grid)
+    led = restore(mosaic, mask, censor="mosaic", grid=grid, feather=4)
+    raw = restore(mosaic, mask, censor="mosaic", grid=grid, keep=False)
+    assert (cell_means(led, grid) - means).abs().max() < 1e-4
+    assert (cell_means(raw, grid) - means).abs().max() > 1e-3
