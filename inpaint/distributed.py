@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from datetime import timedelta
+from typing import TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import nn
 
+Item = TypeVar("Item")
 
-def join() -> None:
+
+def join(patience: timedelta | None = None) -> None:
     """Join the processes that torchrun started, each on its own GPU where there are GPUs; alone, do nothing.
 
-    Tensors on CUDA go by nccl, all others by gloo.
+    Tensors on CUDA go by nccl, all others by gloo.  patience: how long ranks wait for each other, else torch's.
     """
     if "WORLD_SIZE" not in os.environ or dist.is_initialized():
         return
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
-        dist.init_process_group("cpu:gloo,cuda:nccl")
+        dist.init_process_group("cpu:gloo,cuda:nccl", timeout=patience)
     else:
-        dist.init_process_group("gloo")
+        dist.init_process_group("gloo", timeout=patience)
 
 
 def rank() -> int:
@@ -52,3 +56,12 @@ def barrier() -> None:
     """Wait for the other ranks."""
     if dist.is_initialized():
         dist.barrier()
+
+
+def gathered(item: Item) -> list[Item]:
+    """Return what every rank has brought, in the order of the ranks, to all of them."""
+    if world_size() == 1:
+        return [item]
+    items: list = [None] * world_size()
+    dist.all_gather_object(items, item)
+    return items

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,16 +27,29 @@ def decensor(
     tolerance: Annotated[int, typer.Option(help="How far a mark may be from that colour, per channel of 255.")] = 0,
     variations: Annotated[int, typer.Option(help="1, 2 or 4 results per picture, by flips.")] = 1,
     block: Annotated[str | None, typer.Option(help="The mosaic's cell in px, 8 or 8x12 (height x width).")] = None,
+    skip_existing: Annotated[
+        bool, typer.Option("--skip-existing/--overwrite", help="Leave alone what is there: goes on with a batch.")
+    ] = False,
+    on_empty: Annotated[str, typer.Option(help="A picture without marks: error, copy or skip.")] = "error",
+    jobs: Annotated[int, typer.Option(help="Files that are read and written at once.")] = 2,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only draw what was found over each picture.")] = False,
+    json: Annotated[Path | None, typer.Option(help="Write what became of each picture to this file.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page with thumbnails to this file.")] = None,
     device: Device = "auto",
     precision: Precision = "float32",
 ) -> None:
     """Restore the marked regions of a picture or of a folder of pictures."""
     from tqdm import tqdm
 
+    from inpaint import distributed
     from inpaint.assemble import load
     from inpaint.folder import decensor as restore
+    from inpaint.folder.report import write_json, write_page
 
     prepare()
+    for path in (json, html):
+        if path and path.is_dir():  # said before the work, not after it
+            raise ValueError(f"{path} is a folder, but should be the file to write")
     marking, cell = numbers(colour, ",", "--colour"), numbers(block, "x", "--block") if block else None
     if len(marking) != 3:
         raise ValueError(f"--colour {colour!r} should be three numbers such as 0,255,0")
@@ -59,12 +74,28 @@ def decensor(
             tolerance=tolerance,
             variations=variations,
             block=(cell[0], cell[-1]) if cell else None,
+            existing="skip" if skip_existing else "overwrite",
+            on_empty=on_empty,
+            jobs=jobs,
+            dry_run=dry_run,
+            thumbnails=html is not None,
             progress=progress,
         )
-    failed = sum(outcome.error is not None for outcome in outcomes)
-    typer.echo(f"{len(outcomes) - failed} of {len(outcomes)} pictures restored to {output}")
-    if failed:
+    if distributed.rank() == 0:
+        for path, written in ((json, write_json), (html, partial(write_page, title=f"{source.name} restored"))):
+            if path:
+                written(outcomes, path)
+        typer.echo(summary(outcomes, output))
+    if any(outcome.error for outcome in outcomes):
         sys.exit(1)
+
+
+def summary(outcomes: list[Outcome], output: Path) -> str:
+    """Say in one line what became of the batch."""
+    done = sum(outcome.status == "restored" for outcome in outcomes)
+    others = Counter(outcome.status for outcome in outcomes if outcome.status not in ("restored", "failed"))
+    said = f"{done} of {len(outcomes)} pictures restored to {output}"
+    return "; ".join([said, *(f"{count} {status}" for status, count in others.items())])
 
 
 def numbers(text: str, between: str, option: str) -> list[int]:
@@ -79,7 +110,10 @@ def line_of(outcome: Outcome) -> str:
     """Say in one line what became of a picture."""
     if outcome.error:
         return outcome.error if str(outcome.path) in outcome.error else f"{outcome.path}: {outcome.error}"
+    if outcome.status == "skipped":
+        return f"{outcome.path} skipped: {outcome.note}"
     regions = f"{outcome.regions} region" + ("" if outcome.regions == 1 else "s")
     written = ", ".join(str(path) for path in outcome.outputs)
-    said = f"{outcome.path} -> {written} ({outcome.censor}, {regions}, {outcome.seconds:.1f} s)"
+    what = ", ".join(text for text in (outcome.censor, regions, f"{outcome.seconds:.1f} s") if text)
+    said = f"{outcome.path} -> {written} ({what})"
     return said if outcome.note is None else f"{said}; {outcome.note}"

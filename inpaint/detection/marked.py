@@ -19,6 +19,10 @@ from inpaint.detection.colour import near_misses, painted
 WORTH_A_NOTE = 0.01
 
 
+class NothingMarked(ValueError):
+    """A picture in which nothing is marked."""
+
+
 class Marked(NamedTuple):
     """A picture to restore, and where."""
 
@@ -33,12 +37,12 @@ class Marked(NamedTuple):
 def from_paint(file: Path, *, colour: tuple[int, int, int], tolerance: int = 0, original: Path | None = None) -> Marked:
     """Read a painted picture, and the unpainted original that its pixels shall come from.
 
-    Raises ValueError where nothing is painted and where the sizes differ.
+    Raises NothingMarked where nothing is painted, ValueError where the sizes differ.
     """
     picture = images.read(file)
     marked = painted(picture.colour, colour, tolerance=tolerance)  # (H, W)
     if not marked.any():
-        raise ValueError(nothing_painted(file, picture, colour, tolerance))
+        raise NothingMarked(nothing_painted(file, picture, colour, tolerance))
     mask = torch.from_numpy(marked)[None]
     note = half_painted(picture, colour, tolerance, int(marked.sum()))
     if original is None:
@@ -77,11 +81,11 @@ def half_painted(picture: images.Picture, colour: tuple[int, int, int], toleranc
 
 
 def from_mask(file: Path, mask: Path) -> Marked:
-    """Read a picture and its mask file; ValueError where the sizes differ and where the mask is empty."""
+    """Read a picture and its mask file; NothingMarked where the mask is empty, ValueError where the sizes differ."""
     picture = images.read(file)
     marked = images.read_mask(mask, picture.size) > 0.5
     if not marked.any():
-        raise ValueError(f"{mask} marks nothing in {file}: paint white what shall be restored.")
+        raise NothingMarked(f"{mask} marks nothing in {file}: paint white what shall be restored.")
     return Marked(picture, marked, file, (file, mask), hidden=False)
 
 

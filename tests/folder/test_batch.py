@@ -170,7 +170,7 @@ def test_an_interrupt_stops_the_batch(tmp_path: Path):
     ("options", "sentence"),
     [
         ({"censor": "blur"}, "'blur'"),
-        ({"variations": 3}, "1, 2 or 4"),
+        ({"variations": 3}, "variations is 3; choose 1, 2, 4"),
         ({"tolerance": 256}, "between 0 and 255"),
         ({"colour": (0, 300, 0)}, "between 0 and 255"),
         ({"block": (1, 8)}, "at least 2"),

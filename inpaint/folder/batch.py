@@ -1,0 +1,112 @@
+"""Many files: several at once, over the ranks of torchrun, and one bad file never stops the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from inpaint import distributed
+from inpaint.detection.colour import GREEN
+from inpaint.folder.job import Job, Planned, check, planned
+from inpaint.folder.outcome import Outcome
+from inpaint.folder.restore import restore_file
+from inpaint.repair import Restores
+
+PATIENCE = timedelta(days=30)  # that a rank waits for the others' pictures
+
+
+def decensor(
+    source: Path | str,
+    output: Path | str,
+    *,
+    restorer: Restores,
+    original: Path | str | None = None,
+    masks: Path | str | None = None,
+    censor: str = "auto",
+    colour: tuple[int, int, int] = GREEN,
+    tolerance: int = 0,
+    variations: int = 1,
+    block: tuple[int, int] | None = None,
+    existing: str = "overwrite",
+    on_empty: str = "error",
+    jobs: int = 1,
+    dry_run: bool = False,
+    thumbnails: bool = False,
+    progress: Callable[[Outcome, int, int], None] | None = None,
+) -> list[Outcome]:
+    """Restore the marked places of a picture, or of all pictures of a folder and its subfolders, into a folder.
+
+    Marked is what is painted in the colour, or, with masks (one file for all, or a folder with the same stems or
+    `STEM_mask`), what a mask file says.  original: a folder of unpainted pictures, or one such file; their pixels are
+    restored instead of the painted ones, unless the censor is "bar".  A single picture may also be written to an
+    output that is itself named like a picture.  existing: "skip" leaves files alone whose outputs exist, which goes on
+    with a batch that was stopped, for no output is ever half written.  on_empty: what becomes of a picture without
+    marks: "error", "copy" or "skip".  jobs: how many files are read and written at once; the restorer has one at a
+    time.  dry_run: draw what was found over each picture instead of restoring.  thumbnails: keep them in the outcomes.
+    progress gets every outcome, the number of files done and of all.
+    Under torchrun every rank restores its share, and all of them return all outcomes.
+    Raises ValueError or FileNotFoundError for what concerns the whole batch; what concerns one file is the error in
+    its outcome.
+    """
+    distributed.join(PATIENCE)
+    unpainted, marks = (None if path is None else Path(path) for path in (original, masks))
+    job = Job(
+        Path(source),
+        Path(output),
+        OneAtATime(restorer),
+        original=unpainted,
+        masks=marks,
+        censor=censor,
+        colour=colour,
+        tolerance=tolerance,
+        variations=variations,
+        block=block,
+        existing=existing,
+        on_empty=on_empty,
+        jobs=jobs,
+        dry_run=dry_run,
+        thumbnails=thumbnails,
+    )
+    check(job)
+    plan = planned(job)
+    mine = plan[distributed.rank() :: distributed.world_size()]
+    outcomes = []
+    for outcome in worked_on(mine, job):
+        outcomes.append(outcome)
+        if progress:
+            progress(outcome, len(outcomes), len(mine))
+    return interleaved(distributed.gathered(outcomes))
+
+
+def worked_on(plan: Sequence[Planned], job: Job) -> Iterator[Outcome]:
+    """Yield the outcomes in the order of the plan.  On Ctrl-C what is being written is finished, and no more begun."""
+    with ThreadPoolExecutor(job.jobs, initializer=partial(torch.set_flush_denormal, True)) as pool:
+        try:
+            yield from pool.map(partial(restore_file, job=job), plan)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+class OneAtATime:
+    """A restorer that several threads may call: the network fills the machine with one picture already."""
+
+    def __init__(self, restorer: Restores):
+        self.restorer, self.lock = restorer, Lock()
+
+    def __call__(self, image: Tensor, mask: Tensor, **options: Any) -> Tensor:
+        with self.lock:
+            return self.restorer(image, mask, **options)
+
+
+def interleaved(shares: Sequence[Sequence[Outcome]]) -> list[Outcome]:
+    """Bring the outcomes of all ranks into the order of the plan."""
+    longest = max(map(len, shares))
+    return [share[place] for place in range(longest) for share in shares if place < len(share)]

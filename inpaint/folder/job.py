@@ -1,0 +1,143 @@
+"""What a batch is: which files, how they are restored, and where each of them goes, known before any is opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from inpaint import images
+from inpaint.detection.colour import GREEN
+from inpaint.detection.marked import mask_for, original_of
+from inpaint.repair import Restores
+
+CENSORS = ("auto", "bar", "mosaic")
+VARIATIONS = (1, 2, 4)
+EXISTING = ("overwrite", "skip")
+ON_EMPTY = ("error", "copy", "skip")
+
+
+class Job(NamedTuple):
+    """How the pictures of one batch are restored; see `inpaint.folder.decensor`."""
+
+    source: Path
+    output: Path
+    restorer: Restores
+    original: Path | None
+    masks: Path | None
+    censor: str
+    colour: tuple[int, int, int]
+    tolerance: int
+    variations: int
+    block: tuple[int, int] | None
+    existing: str
+    on_empty: str
+    jobs: int
+    dry_run: bool
+    thumbnails: bool
+
+
+class Planned(NamedTuple):
+    """A file of the batch, what it is read with, and what is written; or why it cannot be."""
+
+    file: Path
+    beside: Path | None = None  # its original or its mask
+    targets: tuple[Path, ...] = ()
+    error: str | None = None
+
+
+def check(job: Job) -> None:
+    """Refuse, in one sentence, options that no file can be restored with."""
+    choices = {"censor": CENSORS, "variations": VARIATIONS, "existing": EXISTING, "on_empty": ON_EMPTY}
+    for name, allowed in choices.items():
+        if getattr(job, name) not in allowed:
+            raise ValueError(f"{name} is {getattr(job, name)!r}; choose {', '.join(map(str, allowed))}.")
+    if job.jobs < 1:
+        raise ValueError(f"jobs is {job.jobs}, but at least 1 picture must be worked on at once.")
+    if not 0 <= job.tolerance <= 255:
+        raise ValueError(f"The tolerance is {job.tolerance}, but must lie between 0 and 255.")
+    if len(job.colour) != 3 or not all(0 <= level <= 255 for level in job.colour):
+        raise ValueError(f"The colour is {job.colour}, but must be red, green and blue between 0 and 255.")
+    if job.block is not None and min(job.block) < 2:
+        raise ValueError(f"The block is {job.block}, but cells must be at least 2 pixels high and wide.")
+    check_paths(job)
+
+
+def check_paths(job: Job) -> None:
+    """Refuse folders and files that do not fit together."""
+    if job.original is not None and job.masks is not None:
+        raise ValueError("Give either originals or masks: with masks the pixels come from the pictures themselves.")
+    if job.masks is not None and (job.tolerance or job.colour != GREEN):
+        raise ValueError("Masks say what is restored, so a colour or a tolerance of paint means nothing: leave it out.")
+    for name, path in (("originals", job.original), ("masks", job.masks)):
+        if path is not None and not path.exists():
+            raise FileNotFoundError(f"The {name} {path} do not exist: give a file or a folder.")
+        if path is not None and path.is_file() and name == "originals" and job.source.is_dir():
+            raise ValueError(f"The originals {path} are one file, but {job.source} is a folder: give a folder.")
+    if job.output.is_file() and not names_output(job):
+        raise ValueError(f"The output {job.output} is a file, but must be a folder.")
+
+
+def planned(job: Job) -> list[Planned]:
+    """Say what becomes of every file of the batch; the first file with a claim to a name gets it."""
+    files = pictures_of(job)
+    taken = {file.resolve() for file in files}
+    plan = []
+    for file in files:
+        try:
+            one = plan_file(file, job)
+            refuse_to_overwrite(one, taken)
+        except (ValueError, OSError) as error:
+            one = Planned(file, error=str(error))
+        taken |= {target.resolve() for target in one.targets}
+        plan.append(one)
+    return plan
+
+
+def plan_file(file: Path, job: Job) -> Planned:
+    """Find what a file is read with, and name its outputs.  Raises ValueError where its original or mask is missing."""
+    subfolder = file.relative_to(job.source if job.source.is_dir() else file.parent).parent
+    if job.masks is not None:
+        return Planned(file, mask_for(file, job.masks, subfolder), targets_of(file, file.suffix, job))
+    wanted = job.original if job.censor != "bar" else None
+    original = None if wanted is None else original_of(file, wanted, subfolder)
+    return Planned(file, original, targets_of(file, (original or file).suffix, job))
+
+
+def pictures_of(job: Job) -> list[Path]:
+    """List the pictures to restore, without what lies in the other folders of the batch, or is a mask beside them."""
+    files, root = images.find(job.source), job.source.resolve()
+    folders = (path.resolve() for path in (job.output, job.original, job.masks) if path is not None)
+    others = {path for path in folders if root in path.parents}
+    files = [file for file in files if others.isdisjoint([file.resolve(), *file.resolve().parents])]
+    if job.masks is not None and job.masks.resolve() == root:
+        files = [file for file in files if not file.stem.endswith("_mask")]
+    if not files:
+        raise ValueError(f"{job.source} holds no pictures to restore: names end with {', '.join(images.SUFFIXES)}.")
+    return files
+
+
+def targets_of(file: Path, suffix: str, job: Job) -> tuple[Path, ...]:
+    """Name the outputs of a file: numbered as DeepCreamPy does, unless there is one and it has a name of its own."""
+    if names_output(job):
+        plain = job.output
+    else:
+        root = job.source if job.source.is_dir() else job.source.parent
+        plain = job.output / file.relative_to(root).parent / f"{file.stem}{suffix}"
+    if job.dry_run:
+        return (plain.with_name(f"{plain.stem} overlay.png"),)
+    if job.variations == 1 and (names_output(job) or job.masks is not None):
+        return (plain,)
+    return tuple(plain.with_name(f"{plain.stem} {number}{plain.suffix}") for number in range(job.variations))
+
+
+def names_output(job: Job) -> bool:
+    """Tell whether the output is the name of the one restored picture, not a folder."""
+    return not job.source.is_dir() and job.output.suffix.lower() in images.SUFFIXES and not job.output.is_dir()
+
+
+def refuse_to_overwrite(one: Planned, taken: set[Path]) -> None:
+    """Raise ValueError where an output would replace a file of this batch."""
+    reads = set() if one.beside is None else {one.beside.resolve()}
+    for target in one.targets:
+        if target.resolve() in taken | reads:
+            raise ValueError(f"{target} belongs to this batch and would be overwritten: choose another output folder.")

@@ -1,0 +1,108 @@
+"""One file of a batch: read, restored, written; whatever goes wrong is told in its outcome."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+from inpaint import images
+from inpaint.detection.marked import Marked, NothingMarked, from_mask, from_paint
+from inpaint.detection.regions import Damage, count_regions
+from inpaint.files import atomically
+from inpaint.folder.glance import overlay, thumbnail
+from inpaint.folder.job import Job, Planned
+from inpaint.folder.outcome import Outcome
+from inpaint.repair import Window, examine, variations
+
+
+def restore_file(one: Planned, job: Job) -> Outcome:
+    """Restore one file; whatever goes wrong is told in its outcome."""
+    started = time.perf_counter()
+    outcome = Outcome(one.file, [], 0, "", one.error, 0.0)
+    try:
+        if one.error is None:
+            outcome = worked(one, job, outcome)
+    except (ValueError, OSError) as error:
+        outcome = outcome._replace(error=str(error))
+    except Exception as error:  # a fault of ours or of a library: the batch goes on, and its name says what it was
+        outcome = outcome._replace(error=f"{one.file}: {type(error).__name__}: {error}")
+    return outcome._replace(seconds=time.perf_counter() - started)
+
+
+def worked(one: Planned, job: Job, outcome: Outcome) -> Outcome:
+    """Do what the batch asks for; `outcome.outputs` grows as files are written."""
+    if job.existing == "skip" and all(target.exists() for target in one.targets):
+        return outcome._replace(status="skipped", note="its output exists")
+    try:
+        marked = read_marked(one, job)
+    except NothingMarked as error:
+        return without_marks(one, job, outcome, str(error))
+    windows = examine_marked(one.file, marked, job)
+    damage = [part for window in windows for part in window.damage]
+    outcome = outcome._replace(regions=sum(window.regions for window in windows), censor=censor_of(damage))
+    if job.dry_run:
+        images.write(overlay(marked.picture, windows), one.targets[0])
+        outcome.outputs.append(one.targets[0])
+        return outcome._replace(status="seen", note=note_of(marked, damage, job.block, None))
+    shown, unkept = [thumbnail(marked.picture, windows)] if job.thumbnails else [], None
+    repairs = variations(marked.picture, windows, job.restorer, len(one.targets))
+    for target, repaired in zip(one.targets, repairs, strict=True):
+        unkept = images.write(repaired, target)
+        outcome.outputs.append(target)
+        if len(shown) == 1:
+            shown.append(thumbnail(repaired, windows))
+    note = note_of(marked, damage, job.block, unkept)
+    return outcome._replace(status="restored", note=note, thumbnails=tuple(shown))
+
+
+def read_marked(one: Planned, job: Job) -> Marked:
+    """Read a picture and what is marked in it, by the rule of this batch."""
+    if job.masks is not None:
+        assert one.beside is not None
+        return from_mask(one.file, one.beside)
+    return from_paint(one.file, colour=job.colour, tolerance=job.tolerance, original=one.beside)
+
+
+def without_marks(one: Planned, job: Job, outcome: Outcome, why: str) -> Outcome:
+    """Do with a picture in which nothing is marked what the batch asks for."""
+    if job.on_empty == "error":
+        return outcome._replace(error=why)
+    if job.on_empty == "skip" or job.dry_run:
+        return outcome._replace(status="skipped", note="nothing is marked")
+    base = one.file if job.masks is not None else one.beside or one.file
+    with atomically(one.targets[0]) as temporary:
+        shutil.copyfile(base, temporary)
+    outcome.outputs.append(one.targets[0])
+    return outcome._replace(status="copied", note="nothing is marked")
+
+
+def examine_marked(file: Path, marked: Marked, job: Job) -> list[Window]:
+    """Find out what was done to the marked pixels; paint that hides them can only be a bar."""
+    if marked.hidden and job.censor == "mosaic":
+        raise ValueError(f"The paint in {file} hides the mosaic: give the unpainted picture with --original.")
+    return examine(marked.picture, marked.mask, censor="bar" if marked.hidden else job.censor, block=job.block)
+
+
+def censor_of(damage: list[Damage]) -> str:
+    """Name the kinds of censoring for the user."""
+    return " and ".join(sorted({"bar" if part.censor == "hole" else "mosaic" for part in damage}, reverse=True))
+
+
+def note_of(
+    marked: Marked, damage: list[Damage], block: tuple[int, int] | None, unkept: str | None = None
+) -> str | None:
+    """Say what the user should know: paint that was left, a wrong suffix, a block not used, mosaics without a grid.
+
+    unkept: what of the file could not be written as it was.
+    """
+    notes = [note for note in (marked.note, unkept) if note]
+    form, named = marked.picture.format, images.format_of(marked.base)
+    if form != named:
+        notes.append(f"{marked.base.name} is a {form} file, but its name says {named}, as which it was written")
+    if block is not None and all(part.censor == "hole" for part in damage):
+        notes.append("taken for a bar, so the block was not used: a mosaic needs its own pixels and the censor mosaic")
+    lost = sum(count_regions(part.mask) for part in damage if part.censor == "mosaic" and part.grid is None)
+    if lost:
+        notes.append(f"no grid found in {lost} regions: restored without projection")
+    return "; ".join(notes) or None
