@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from inpaint.images.animation import Animation, is_animated, read_frames, write_frames
 from inpaint.images.listing import SUFFIXES, find, format_of
 from inpaint.images.masks import read_mask
 from inpaint.images.picture import Picture, from_array
 from inpaint.images.reading import read
-from inpaint.images.writing import write
+from inpaint.images.writing import encode, keep_times, write
 
-__all__ = ["SUFFIXES", "Picture", "find", "format_of", "from_array", "read", "read_mask", "write"]
+__all__ = [
+    "SUFFIXES",
+    "Animation",
+    "Picture",
+    "encode",
+    "find",
+    "format_of",
+    "from_array",
+    "is_animated",
+    "keep_times",
+    "read",
+    "read_frames",
+    "read_mask",
+    "write",
+    "write_frames",
+]

@@ -80,7 +80,7 @@ def _draw(frame: Picture, target: np.ndarray, canvas: np.ndarray, vanishing: np.
     """Choose what of the target (H, W, 4) is drawn onto the canvas, and in which palette."""
     opaque = target[:, :, 3] > 0
     needed = opaque & (target != canvas).any(axis=2)
-    place = _bounds(needed | vanishing)
+    place = bounds(needed | vanishing)
     left, top, across, down = place
     view = slice(top, top + down), slice(left, left + across)
     known = np.ones(needed.shape, bool)
@@ -110,7 +110,7 @@ def _draw(frame: Picture, target: np.ndarray, canvas: np.ndarray, vanishing: np.
     return Drawn(place, indices, whole, clear, first.error, second.error)
 
 
-def _bounds(chosen: np.ndarray) -> tuple[int, int, int, int]:
+def bounds(chosen: np.ndarray) -> tuple[int, int, int, int]:
     """Give left, top, width and height of the box around the chosen pixels; one pixel where there are none."""
     if not chosen.any():
         return 0, 0, 1, 1

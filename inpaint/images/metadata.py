@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import struct
+import zlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -111,12 +112,27 @@ def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += 12 + length
 
 
-def webp_is_lossless(data: bytes) -> bool:
-    """Say whether a WebP file holds its pixels in the lossless (VP8L) form."""
-    at = 12
+def png_is_whole(data: bytes) -> bool:
+    """Say whether the chunks of a PNG reach to its end and have the checksums that they were written with."""
+    at, name = 8, b""
+    while at + 12 <= len(data) and name != b"IEND":
+        length, name = struct.unpack_from(">I4s", data, at)
+        body = data[at + 4 : at + 8 + length]
+        if data[at + 8 + length : at + 12 + length] != struct.pack(">I", zlib.crc32(body)):
+            return False
+        at += 12 + length
+    return name == b"IEND"
+
+
+def riff_chunks(data: bytes, at: int = 12) -> Iterator[tuple[bytes, bytes]]:
+    """Walk the (name, data) chunks of a WebP file, or of one of its frames from its 16th byte on."""
     while at + 8 <= len(data):
         name, length = struct.unpack_from("<4sI", data, at)
-        if name in (b"VP8L", b"VP8 "):
-            return name == b"VP8L"
+        yield name, data[at + 8 : at + 8 + length]
         at += 8 + length + length % 2
-    return False
+
+
+def webp_is_lossless(data: bytes, at: int = 12) -> bool:
+    """Say whether a WebP file, or one of its frames from its 16th byte on, holds its pixels in the VP8L form."""
+    names = [name for name, _ in riff_chunks(data, at)]
+    return b"VP8L" in names and b"VP8 " not in names

@@ -31,7 +31,7 @@ def fit(palette: np.ndarray, kept: np.ndarray, wanted: np.ndarray, *, most: int 
     The alpha of a colour is kept exactly where an entry has it or is free.
     """
     colours, where, counts = np.unique(codes(wanted), return_inverse=True, return_counts=True)
-    chosen = _find(palette, colours)  # (U,) entry or -1
+    chosen = find(palette, colours)  # (U,) entry or -1
     kept = kept.copy()
     kept[chosen[chosen >= 0]] = True
     free = np.concatenate([np.flatnonzero(~kept), np.arange(len(palette), most)])[: max(0, most - int(kept.sum()))]
@@ -61,10 +61,10 @@ def colours_of(packed: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(packed.astype("<u4"))[:, None].view(np.uint8)
 
 
-def _find(palette: np.ndarray, colours: np.ndarray) -> np.ndarray:
-    """Give for every packed colour the first entry that equals it, or -1."""
+def find(palette: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """Give for every packed colour (...) the first entry of the palette (N, 4) that equals it, or -1."""
     if not len(palette):
-        return np.full(len(colours), -1, np.int64)
+        return np.full(colours.shape, -1, np.int64)
     known, first = np.unique(codes(palette), return_index=True)
     place = np.searchsorted(known, colours).clip(max=len(known) - 1)
     return np.where(known[place] == colours, first[place], -1)

@@ -65,6 +65,11 @@ def read(path: Path | str, *, limit: int = LIMIT, data: bytes | None = None) -> 
 def decoded(path: Path, data: bytes, form: str, limit: int) -> Picture:
     """Decode a file of one picture, of any format but GIF, which Pillow or OpenCV decode."""
     opened, orientation, data = _decode(path, data, form, limit)
+    return picture_of(path, opened, orientation, data, form)
+
+
+def picture_of(path: Path, opened: Image.Image, orientation: int, data: bytes, form: str) -> Picture:
+    """Take the pixels that Pillow decoded from these data, turn them upright, and all that stands beside them."""
     samples = samples_in(path, opened, data)
     colour = turn(samples.colour, orientation)
     stored = None
@@ -145,13 +150,13 @@ def _decode(path: Path, data: bytes, form: str, limit: int) -> tuple[Image.Image
         if form == "PNG" and DENSEST * 8 * len(data) < width * height <= limit:  # at least 1 bit per pixel
             raise OSError("it is far too short for its size")
         if width * height <= limit and frames == 1:
-            orientation = _orientation(path, opened) if form != "PNG" else 1
+            orientation = orientation_of(path, opened) if form != "PNG" else 1
             if form == "TIFF" and orientation != 1:  # Pillow would turn it, OpenCV sometimes: leave them nothing to do
                 data = reset_orientation(data, unlink=False)
                 opened = opener(io.BytesIO(data), str(path))
             opened.load()
             if form == "PNG":  # EXIF may stand after the pixels
-                orientation = _orientation(path, opened)
+                orientation = orientation_of(path, opened)
             return opened, orientation, data
     except Exception as error:  # decoders raise nearly everything when a file is damaged
         raise ValueError(f"{path} is damaged or cut off and cannot be decoded as {form}: {_said(error)}.") from error
@@ -165,7 +170,8 @@ def _said(error: Exception) -> str:
     return str(error).strip().rstrip(".") or type(error).__name__
 
 
-def _orientation(path: Path, opened: Image.Image) -> int:
+def orientation_of(path: Path, opened: Image.Image) -> int:
+    """Give the EXIF orientation, 1 to 8, of an opened picture."""
     try:
         return opened.getexif().get(ORIENTATION, 1)
     except Exception as error:  # whatever a damaged block makes the parser raise; the pixels are good all the same

@@ -38,7 +38,7 @@ def write(picture: Picture, path: Path | str, quality: int | None = None) -> str
     more than 256 colours in GIF), and OSError, with a sentence, where the file cannot be written.
     """
     form = format_of(path)
-    _refuse_what_does_not_fit(picture, Path(path), form, quality)
+    refuse_what_does_not_fit(picture, Path(path), form, quality)
     data, note = encode(picture, form, quality)
     if form == "GIF" and note and picture.format != "GIF":
         raise ValueError(f"{path} cannot hold more than 256 colours, and the picture has more: choose .png.")
@@ -84,6 +84,11 @@ def encode(picture: Picture, form: str, quality: int | None = None) -> tuple[byt
     return encoded.getvalue(), note
 
 
+def png_options(picture: Picture) -> dict:
+    """Give what Pillow's PNG encoder shall write beside the pixels."""
+    return _png(picture, None) | ({"dpi": picture.dpi} if picture.dpi else {})
+
+
 def png(samples: np.ndarray, stored: Native | None, options: dict) -> bytes:
     """Encode samples (H, W, 1 to 4), or in their place native ones, as PNG; options: of Pillow's encoder."""
     plain = stored or Native("", samples)
@@ -108,7 +113,8 @@ def gif_note(inexact: bool, error: float) -> str | None:
     return None
 
 
-def _refuse_what_does_not_fit(picture: Picture, path: Path, form: str, quality: int | None) -> None:
+def refuse_what_does_not_fit(picture: Picture, path: Path, form: str, quality: int | None) -> None:
+    """Raise ValueError, which names the path, where a format cannot hold a picture."""
     if quality is not None and not 1 <= quality <= 100:
         raise ValueError(f"The quality is {quality}, but must lie between 1 and 100.")
     if picture.alpha is not None and form == "JPEG":
