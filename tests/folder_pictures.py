@@ -32,6 +32,7 @@ class Fake:
         censor: str = "hole",
         grid: Grid | None = None,
         flips: tuple[bool, bool] = (False, False),
+        keep: bool = True,
     ) -> Tensor:
         if self.error:
             raise self.error

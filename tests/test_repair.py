@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
+from typing import ClassVar
+
 import numpy as np
+import pytest
 import torch
 from folder_pictures import FILL, LEVEL, Fake, mosaic, noise
+from PIL import Image
 
-from inpaint.degradation.mosaic import Grid
-from inpaint.images import Picture
+from inpaint.degradation.mosaic import Grid, cell_means
+from inpaint.images import Picture, read
 from inpaint.plan import Box
-from inpaint.repair import examine, variations
+from inpaint.repair import doubts, examine, variations
 
 FAR = (Box(40, 50, 90, 100), Box(1400, 1500, 1410, 1560))
 
@@ -58,3 +64,97 @@ def test_variations_differ_by_their_flips():
     picture, mask, fake = Picture(noise()), marks(40, 50, Box(5, 5, 9, 9)), Fake()
     assert len(list(variations(picture, examine(picture, mask, censor="bar"), fake, 4))) == 4
     assert [call[4] for call in fake.calls] == [(False, False), (False, True), (True, False), (True, True)]
+
+
+class Cast(Fake):
+    """Answers a mosaic with a cast that depends on the flips: least for top-bottom, then both, none, left-right."""
+
+    casts: ClassVar = {(True, False): 0.01, (True, True): -0.02, (False, False): 0.03, (False, True): -0.04}
+
+    def __call__(
+        self,
+        image: torch.Tensor,
+        mask: torch.Tensor,
+        *,
+        censor: str = "hole",
+        grid: Grid | None = None,
+        flips: tuple[bool, bool] = (False, False),
+        keep: bool = True,
+    ) -> torch.Tensor:
+        super().__call__(image, mask, censor=censor, grid=grid, flips=flips, keep=keep)
+        cast = self.casts[flips]
+        marked = image + cast * torch.linspace(0.5, 1.5, image.shape[2]) if censor == "mosaic" else 0.5 + cast
+        return torch.where(mask > 0, marked, image)
+
+
+def test_variations_are_ranked_by_what_their_raw_answers_miss_of_the_mosaic():
+    grid, box, bar = Grid((8, 8), (0, 0)), Box(16, 16, 64, 64), Box(80, 20, 90, 60)
+    pixels = mosaic(noise(100, 120) // 2 + 50, grid, box.slices)
+    pixels[bar.slices] = 255
+    picture, mask, fake = Picture(pixels), marks(100, 120, box, bar), Cast()
+    found = examine(picture, mask, censor="auto")
+    ranked = list(variations(picture, found, fake, 4, best=True))
+    assert [int(one.colour[85, 40, 0]) for one in ranked] == [round((0.5 + cast) * 255) for cast in Cast.casts.values()]
+    means = cell_means(ranked[0].tensor(), grid) - cell_means(picture.tensor(), grid)
+    assert means[:, 2:8, 2:8].abs().max() < 1 / 255, "cell means are kept all the same"
+
+
+def test_holes_are_not_ranked_for_nothing_measures_them():
+    picture, mask, fake = Picture(noise()), marks(40, 50, Box(5, 5, 9, 9)), Fake()
+    assert len(list(variations(picture, examine(picture, mask, censor="bar"), fake, 4, best=True))) == 4
+    assert [call[4] for call in fake.calls] == [(False, False), (False, True), (True, False), (True, True)]
+
+
+def test_holes_grow_but_not_over_mosaics_and_mosaics_never_grow():
+    grid, box, bar = Grid((8, 8), (0, 0)), Box(16, 16, 64, 64), Box(20, 68, 60, 90)
+    pixels = mosaic(noise(100, 120), grid, box.slices)
+    pixels[bar.slices] = 255
+    picture = Picture(pixels)
+    found = examine(picture, marks(100, 120, box, bar), censor="auto", grow=6)
+    (repaired,) = variations(picture, found, Fake(), 1)
+    changed = (repaired.colour == LEVEL).all(2)
+    assert changed[16:64, 16:64].all()
+    assert changed[20:60, 64:96].all()
+    assert not changed[:16, 16:64].any()
+    assert changed.sum() == 48 * 48 + 40 * (4 + 22 + 6) + int(changed[:20].sum() + changed[60:].sum() - 8 * 48)
+
+
+PHOTOGRAPHS = Path(__file__).parent.parent / "data" / "demo" / "clean"
+
+
+def pixelated(name: str, grid: Grid, quality: int = 0) -> tuple[Picture, torch.Tensor]:
+    """A photograph with a mosaic in its middle, kept as a JPEG of this quality or without loss."""
+    pixels = read(PHOTOGRAPHS / name).colour
+    box = Box(101, 119, 240, 280)
+    pixels = mosaic(pixels, grid, box.slices)
+    if quality:
+        held = io.BytesIO()
+        Image.fromarray(pixels).save(held, "JPEG", quality=quality)
+        pixels = np.array(Image.open(held))
+    return Picture(pixels), marks(*pixels.shape[:2], box)
+
+
+@pytest.mark.parametrize("quality", [0, 95, 75])
+@pytest.mark.parametrize("name", ["cat.png", "autumn.png"])
+def test_a_wrong_block_is_noticed_and_the_right_one_is_named(name: str, quality: int):
+    picture, mask = pixelated(name, Grid((12, 12), (5, 7)), quality)
+    for block, right in (((12, 12), True), ((10, 10), False), ((16, 12), False), ((6, 6), False)):
+        note = doubts(picture, examine(picture, mask, censor="mosaic", block=block), block)
+        if right:
+            assert note is None
+        else:
+            assert note is not None
+            assert f"the block {block[0]}x{block[1]} does not explain the pixels in 1 of 1 mosaics" in note
+            assert "look 12 high and 12 wide (--block 12x12" in note
+
+
+def test_a_block_for_what_is_no_mosaic_is_noticed():
+    picture = Picture(noise(100, 120))
+    found = examine(picture, marks(100, 120, Box(10, 10, 80, 90)), censor="mosaic", block=(8, 8))
+    assert "in 1 of 1 mosaics: its cells are not flat" in str(doubts(picture, found, (8, 8)))
+
+
+def test_the_block_of_a_bar_raises_no_doubt():
+    picture = Picture(noise(100, 120))
+    found = examine(picture, marks(100, 120, Box(10, 10, 80, 90)), censor="bar")
+    assert doubts(picture, found, (8, 8)) is None
