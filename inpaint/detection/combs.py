@@ -1,9 +1,9 @@
 """Proposes grids: in small windows of a picture, sharp steps are compared with the lines of every grid.
 
 What: a mosaic's cells are flat, so along a row of pixels sharp steps stand on the lines of a grid and nowhere between
-them.  In windows of four sizes, each for one octave of periods, the sharpness of every column is summed and multiplied
-with a comb for every (period, phase); the share of the sharpness that lies on the comb's teeth, less the share that
-chance would put there, is the comb's gain.  The same for rows.
+them.  In windows of five sizes, each for about an octave of periods, the sharpness of every column is summed and
+multiplied with a comb for every (period, phase); the share of the sharpness that lies on the comb's teeth, less the
+share that chance would put there, is the comb's gain.  The same for rows.
 Source: our own; a step counts by how far it stands out from the steps beside it, as in `inpaint.detection.grid`.
 """
 
@@ -17,11 +17,17 @@ import numpy as np
 
 from inpaint.degradation.mosaic import Grid
 
-OCTAVES = ((4, 8, 32), (7, 16, 56), (13, 28, 96), (24, 64, 192))  # periods from, to, and the side of the window, px
+OCTAVES = (
+    (4, 8, 32),
+    (7, 16, 56),
+    (13, 28, 96),
+    (20, 44, 128),
+    (32, 64, 192),
+)  # periods from, to, and the side of the window, px
 STRIDE = 4  # windows start every quarter of their side
-GAIN, SHARPNESS = 0.18, 0.03  # of both axes, that a window needs
-ENOUGH = 0.6  # summed gain that a grid needs
-NOISE = 2.0  # levels; steps as faint as this count half
+GAIN, MEAN_GAIN, SHARPNESS = 0.13, 0.19, 0.03  # of the fainter axis, of both, and of both, that a window needs
+ENOUGH = 0.45  # summed gain that a grid needs
+NOISE, JPEG_NOISE = 2.0, 5.0  # levels; steps as faint as this count half
 JPEG_STEP = 8.0  # levels that blocks of JPEG differ by
 TINY = 1e-3
 
@@ -51,7 +57,7 @@ def steps_of(luma: np.ndarray) -> Steps:
     noise = NOISE
     if (column := jpeg_column(plain)) is not None:
         isolated[:, column::8] = np.clip(isolated[:, column::8] - JPEG_STEP, 0, None)
-        noise += 1
+        noise = JPEG_NOISE
     return Steps(plain, isolated / (plain + noise))
 
 
@@ -79,7 +85,8 @@ def proposed(across: Steps, down: Steps) -> dict[Grid, list[Window]]:
         columns = best_combs(across.sharp, low, high, side)
         rows = Combs(*(part.T for part in best_combs(down.sharp, low, high, side)))
         gain = np.minimum(rows.gain, columns.gain)
-        seen = (gain > GAIN) & (np.minimum(rows.sharpness, columns.sharpness) > SHARPNESS)
+        mean = (rows.gain + columns.gain) / 2
+        seen = (gain > GAIN) & (mean > MEAN_GAIN) & (np.minimum(rows.sharpness, columns.sharpness) > SHARPNESS)
         for y, x in zip(*(places.tolist() for places in np.nonzero(seen)), strict=True):
             block = int(rows.period[y, x]), int(columns.period[y, x])
             start = y * stride, x * stride

@@ -16,11 +16,12 @@ import torch
 from torch import Tensor
 
 from inpaint.degradation.mosaic import Grid
-from inpaint.detection.cells import Found, regions_of, whole_block
+from inpaint.detection.cells import Found, finer_grid, regions_of
 from inpaint.detection.combs import Window, proposed, steps_of
+from inpaint.detection.plausible import Look
 
 TILE, OVERLAP = 1536, 384  # px
-MOST = 80  # grids that are looked for in a tile, the most likely first
+MOST = 160  # grids that are looked for in a tile, the most likely first
 SHARED = 0.3  # of a region that a better one may cover
 
 
@@ -78,12 +79,14 @@ def place(region: Found, taken: np.ndarray, regions: list[Found]) -> None:
 def mosaics_of(luma: np.ndarray) -> list[Found]:
     """Return the mosaics of one tile (H, W), levels 0..255, those that explain most first, none mostly in another."""
     across, down = steps_of(luma), steps_of(np.ascontiguousarray(luma.T))
-    horizontal, vertical = across.plain, np.ascontiguousarray(down.plain.T)
+    look = Look(luma, across.plain, np.ascontiguousarray(down.plain.T))
+    shown = proposed(across, down)
+    likely = sorted(shown, key=lambda grid: -sum(window.gain * window.side**2 for window in shown[grid]))[:MOST]
     grids: dict[Grid, list[Window]] = defaultdict(list)
-    for grid, windows in proposed(across, down).items():
-        grids[whole_block(horizontal, vertical, grid, windows)] += windows
-    likely = sorted(grids.items(), key=lambda it: -sum(window.gain for window in it[1]))[:MOST]
-    found = [region for grid, windows in likely for region in regions_of(horizontal, vertical, grid, windows)]
+    for grid in likely:
+        for either in {grid, finer_grid(look, grid, shown[grid])}:
+            grids[either] += shown[grid]
+    found = [region for grid, windows in grids.items() for region in regions_of(look, grid, windows)]
     kept: list[Found] = []
     covered = np.zeros(luma.shape, bool)
     for region in sorted(found, key=lambda region: -region.weight):

@@ -1,0 +1,176 @@
+"""Measure what is found without being told: mosaics by JPEG quality and by block, in clean pictures, and in traps.
+
+Every picture gets 0 to 5 mosaics and is then kept losslessly and as JPEGs; the same mosaics are sought at each quality.
+A found region is right if its IoU with a true one is at least 0.5.  Traps are drawn, nothing in them is censored.
+    python scripts/bench_detection.py FOLDER [--pictures 40] [--qualities 0 95 75] [--parts mosaics clean traps]
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from detection_cases import Truth, as_jpeg, clean, overlaps, rescaled, with_mosaics
+from detection_traps import TRAPS
+
+from inpaint import images
+from inpaint.detection.mosaics import Mosaic, find_mosaics
+
+QUALITIES = (0, 100, 95, 90, 85, 80, 75, 70)  # 0 = lossless
+SIZES = ((4, 6), (7, 10), (11, 16), (17, 25), (26, 40))  # blocks, by the mean of their sides
+FACTORS = (0.7, 0.85, 1.15, 1.37, 1.8)
+
+
+class Count(NamedTuple):
+    """How many regions there were and how many were found."""
+
+    true: int = 0
+    right: int = 0
+    exact: int = 0  # of the right ones, with the true block
+    wrong: int = 0  # found where there is none
+
+    def __add__(self, other: Count) -> Count:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return Count(*(one + two for one, two in zip(self, other, strict=True)))
+
+    def row(self, name: str) -> str:
+        """Write one line of the table."""
+        precision, recall = (self.right / max(whole, 1) for whole in (self.right + self.wrong, self.true))
+        f1 = 2 * self.right / max(2 * self.right + self.wrong + self.true - self.right, 1)
+        exact = self.exact / max(self.right, 1)
+        return f"{name:16} {self.true:7} {precision:9.3f} {recall:7.3f} {f1:6.3f} {exact:6.3f}"
+
+
+HEAD = f"{'':16} {'regions':>7} {'precision':>9} {'recall':>7} {'F1':>6} {'exact':>6}"
+
+
+def tensor(picture: np.ndarray) -> torch.Tensor:
+    """Return a picture (H, W, 3) uint8 as (3, H, W) in [0, 1]."""
+    return torch.from_numpy(np.array(picture)).permute(2, 0, 1) / 255
+
+
+def size_of(block: tuple[float, float]) -> str:
+    """Name the class of sizes of a block."""
+    mean = sum(block) / 2
+    return next((f"block {low} to {high}" for low, high in SIZES if mean < high + 1), "larger")
+
+
+def compare(found: Sequence[Mosaic], truths: Sequence[Truth], verbose: str) -> dict[str, Count]:
+    """Count what was found, in all and by the size of the blocks."""
+    masks = [mosaic.mask[0].numpy() > 0 for mosaic in found]
+    matched = overlaps(masks, truths)
+    counts: dict[str, Count] = defaultdict(Count)
+    for truth, index in zip(truths, matched, strict=True):
+        near = index is not None and all(
+            abs(one - two) < 0.02 * two for one, two in zip(found[index].grid.block, truth.block, strict=True)
+        )
+        count = Count(1, index is not None, near)
+        if verbose and not near:
+            print(f"  {verbose}: {'missed' if index is None else found[index].grid} {truth.block} {truth.phase}")
+        counts["all"] += count
+        counts[size_of(truth.block)] += count
+    for index, mosaic in enumerate(found):
+        if index not in matched:
+            counts["all"] += Count(wrong=1)
+            counts[size_of(mosaic.grid.block)] += Count(wrong=1)
+            if verbose:
+                print(f"  {verbose}: wrong {mosaic.grid} {int(mosaic.mask.sum())} px, score {mosaic.score:.2f}")
+    return counts
+
+
+def mosaics(files: Sequence[Path], qualities: Sequence[int], verbose: bool) -> None:
+    """Print how well mosaics are found at each quality, and by block at each."""
+    totals: dict[int, dict[str, Count]] = {quality: defaultdict(Count) for quality in qualities}
+    seconds, pixels = 0.0, 0
+    for number, file in enumerate(files):
+        rng = np.random.default_rng(number)
+        case = with_mosaics(clean(file), int(rng.integers(0, 6)), rng)
+        for quality in qualities:
+            image = tensor(as_jpeg(case.picture, quality))
+            started = time.perf_counter()
+            found = find_mosaics(image)
+            seconds, pixels = seconds + time.perf_counter() - started, pixels + image[0].numel()
+            for name, count in compare(found, case.truths, f"{number} q{quality}" if verbose else "").items():
+                totals[quality][name] += count
+    print(f"\nmosaics, {seconds / pixels * 1e6:.2f} s per megapixel\n{HEAD}")
+    for quality, counts in totals.items():
+        print(counts["all"].row(f"quality {quality}" if quality else "lossless"))
+    for quality in qualities:
+        print(f"{'lossless' if not quality else f'at quality {quality}'}, by the block's mean side")
+        for low, high in SIZES:
+            print(totals[quality][f"block {low} to {high}"].row(f"  {low} to {high} px"))
+
+
+def rescaled_mosaics(files: Sequence[Path], verbose: bool) -> None:
+    """Print how well mosaics are found whose cells are no longer whole pixels."""
+    print(f"\nrescaled, so that cells are no longer whole pixels\n{HEAD}")
+    for factor in FACTORS:
+        total = Count()
+        for number, file in enumerate(files):
+            rng = np.random.default_rng(number)
+            case = rescaled(with_mosaics(clean(file), int(rng.integers(0, 6)), rng), factor)
+            total += compare(find_mosaics(tensor(case.picture)), case.truths, f"{number} x{factor}" if verbose else "")[
+                "all"
+            ]
+        print(total.row(f"by {factor}"))
+
+
+def false_in_clean(files: Sequence[Path], verbose: bool) -> None:
+    """Print how many mosaics are found in pictures that hold none."""
+    print("\nfalse mosaics in clean pictures")
+    for quality in (0, 90, 75):
+        wrong = 0
+        for file in files:
+            found = compare(find_mosaics(tensor(as_jpeg(clean(file), quality))), [], file.name if verbose else "")
+            wrong += found["all"].wrong if found else 0
+        name = f"quality {quality}" if quality else "as they are"
+        print(f"{name:16} {wrong} in {len(files)} pictures: {50 * wrong / len(files):.2f} per 50")
+
+
+def false_in_traps(each: int, verbose: bool) -> None:
+    """Print how many mosaics are found in drawn traps."""
+    print(f"\nfalse mosaics in {each} drawn traps of each kind, lossless and at quality 75")
+    for name, draw in TRAPS.items():
+        wrong = [0, 0]
+        for number in range(each):
+            picture = draw(np.random.default_rng(number))
+            for index, quality in enumerate((0, 75)):
+                found = compare(find_mosaics(tensor(as_jpeg(picture, quality))), [], name if verbose else "")
+                wrong[index] += found["all"].wrong if found else 0
+        print(f"{name:16} {wrong[0]:4} {wrong[1]:4}")
+
+
+def main() -> None:
+    """Measure the parts that were asked for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("data/demo/clean"))
+    parser.add_argument("--pictures", type=int, default=40)
+    parser.add_argument("--qualities", type=int, nargs="+", default=list(QUALITIES))
+    parser.add_argument("--parts", nargs="+", default=["mosaics", "rescaled", "clean", "traps"])
+    parser.add_argument("--traps", type=int, default=6, help="drawn of each kind")
+    parser.add_argument("--verbose", action="store_true", help="tell every region that was missed or wrong")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    paths = images.find(options.folder)
+    files = [paths[index * len(paths) // options.pictures] for index in range(options.pictures)]
+    files = list(dict.fromkeys(files))
+    print(f"{len(files)} pictures of {options.folder}")
+    if "mosaics" in options.parts:
+        mosaics(files, options.qualities, options.verbose)
+    if "rescaled" in options.parts:
+        rescaled_mosaics(files[: max(len(files) // 2, 1)], options.verbose)
+    if "clean" in options.parts:
+        false_in_clean(files, options.verbose)
+    if "traps" in options.parts:
+        false_in_traps(options.traps, options.verbose)
+
+
+if __name__ == "__main__":
+    main()
