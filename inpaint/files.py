@@ -9,6 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+def real(path: Path) -> Path:
+    """Follow all links; those that lead in a circle are left where they begin to."""
+    return Path(os.path.realpath(path))  # Path.resolve raises RuntimeError there before Python 3.13
+
+
 @contextmanager
 def atomically(path: Path | str) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success it takes the place of `path`, on any error it is removed.

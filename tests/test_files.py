@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from inpaint.files import atomically, write_text
+from inpaint.files import atomically, real, write_text
 
 
 def test_a_finished_write_takes_the_place_of_the_old_file(tmp_path: Path):
@@ -73,3 +73,12 @@ def test_a_file_name_that_is_no_utf_8_survives_in_json(tmp_path: Path):
     name = os.fsdecode(b"\x8e\xca\x90^.png")  # Shift JIS, as old archives hold it
     write_text(tmp_path / "a.json", json.dumps(name, ensure_ascii=False))
     assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == name
+
+
+def test_links_are_followed_and_circles_left(tmp_path: Path):
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").write_text("here")
+    assert real(tmp_path / "a") == (tmp_path / "b").resolve()
+    (tmp_path / "round").symlink_to("about")
+    (tmp_path / "about").symlink_to("round")
+    assert real(tmp_path / "round").name in ("round", "about")

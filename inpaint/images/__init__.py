@@ -6,13 +6,14 @@ from inpaint.images.animation import Animation, is_animated, read_frames, write_
 from inpaint.images.listing import SUFFIXES, find, format_of
 from inpaint.images.masks import read_mask
 from inpaint.images.picture import Picture, from_array
-from inpaint.images.reading import read
+from inpaint.images.reading import SeveralFrames, read
 from inpaint.images.writing import encode, keep_times, write
 
 __all__ = [
     "SUFFIXES",
     "Animation",
     "Picture",
+    "SeveralFrames",
     "encode",
     "find",
     "format_of",

@@ -43,6 +43,10 @@ LOSSY_TIFF = ("jpeg", "tiff_jpeg", "webp")
 RESOLUTION = 282  # TIFF tag
 
 
+class SeveralFrames(ValueError):
+    """A file of several pictures where one is wanted; `read_frames` reads those that move."""
+
+
 def read(path: Path | str, *, limit: int = LIMIT, data: bytes | None = None) -> Picture:
     """Read a PNG, JPEG, WebP, AVIF, GIF, BMP or TIFF file, upright: its EXIF orientation is applied here, once.
 
@@ -57,7 +61,7 @@ def read(path: Path | str, *, limit: int = LIMIT, data: bytes | None = None) -> 
     if form == "GIF":
         frames = gif.parse(path, data, limit)
         if len(frames.frames) > 1:
-            raise ValueError(several(path, len(frames.frames), form))
+            raise several(path, len(frames.frames), form)
         return next(gif.pictures(path, frames))
     return decoded(path, data, form, limit)
 
@@ -134,10 +138,10 @@ def format_in(path: Path, data: bytes) -> str:
     )
 
 
-def several(path: Path, frames: int, form: str) -> str:
+def several(path: Path, frames: int, form: str) -> SeveralFrames:
     """Say that a file holds several pictures where one is wanted."""
     kind = "pages" if form == "TIFF" else "frames"
-    return f"{path} holds {frames} {kind}, but a single picture is needed here."
+    return SeveralFrames(f"{path} holds {frames} {kind}, but a single picture is needed here.")
 
 
 def _decode(path: Path, data: bytes, form: str, limit: int) -> tuple[Image.Image, int, bytes]:
@@ -161,7 +165,7 @@ def _decode(path: Path, data: bytes, form: str, limit: int) -> tuple[Image.Image
     except Exception as error:  # decoders raise nearly everything when a file is damaged
         raise ValueError(f"{path} is damaged or cut off and cannot be decoded as {form}: {_said(error)}.") from error
     if frames != 1:
-        raise ValueError(several(path, frames, form))
+        raise several(path, frames, form)
     raise ValueError(f"{path} has {width} x {height} pixels, more than the limit of {limit}.")
 
 

@@ -52,7 +52,7 @@ def save(data: bytes, path: Path | str) -> None:
         with atomically(path) as temporary:
             temporary.write_bytes(data)
     except OSError as error:
-        raise type(error)(error.errno or 0, f"{path} cannot be written: {error.strerror or error}.") from error
+        raise type(error)(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
 def keep_times(source: os.stat_result, path: Path | str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -16,7 +17,7 @@ from ink_profile import ink_profile
 from PIL import Image, ImageCms, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
-from inpaint.images import read
+from inpaint.images import read, reading
 
 COLOUR = np.random.default_rng(0).integers(0, 256, (9, 14, 4), np.uint8)
 DEEP = np.random.default_rng(1).integers(0, 65536, (9, 14, 4), np.uint16)
@@ -315,3 +316,23 @@ def test_content_from_elsewhere_is_read_as_a_file_is(tmp_path: Path):
         read("pack.zip/a.png", data=data, limit=5)
     with pytest.raises(ValueError, match=r"pack\.zip/a\.png is empty"):
         read("pack.zip/a.png", data=b"")
+
+
+def test_only_files_of_a_sensible_size_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    os.mkfifo(tmp_path / "a.png")
+    with pytest.raises(ValueError, match=r"a\.png is no file but a pipe"):
+        read(tmp_path / "a.png")
+    Image.new("L", (9, 9)).save(tmp_path / "b.png")
+    monkeypatch.setattr(reading, "LARGEST", 10)
+    with pytest.raises(ValueError, match=r"b\.png has \d+ bytes, more than the limit of 10"):
+        read(tmp_path / "b.png")
+    (tmp_path / "c.png").symlink_to("c.png")
+    with pytest.raises(ValueError, match=r"c\.png cannot be read: Too many levels"):
+        read(tmp_path / "c.png")
+
+
+def test_a_png_that_is_far_too_short_for_its_size_is_refused_at_once():
+    bomb = png(np.zeros((1, 4), np.uint8), 8, 6)
+    header = struct.pack(">II", 14_000, 14_000) + bomb[24:29]
+    with pytest.raises(ValueError, match="is far too short for its size"):
+        read("a.png", data=bomb[:16] + header + struct.pack(">I", zlib.crc32(b"IHDR" + header)) + bomb[33:])
