@@ -31,6 +31,8 @@ def web(
         if name in named:
             raise ValueError(f"Two models are called {name}: give one file another name.")
         named[name] = model
+    from PIL import Image
+
     try:
         import python_multipart  # noqa: F401
         import uvicorn
@@ -43,6 +45,7 @@ def web(
     from inpaint.web.work import Limits
 
     prepare()
+    Image.MAX_IMAGE_PIXELS = None  # our own limit is told in a sentence
     restorers = {name: load(model, device=device, precision=precision) for name, model in named.items()}
     limits = Limits(bytes=max_megabytes * 1_000_000, pixels=max_megapixels * 1_000_000)
     own = host in LOOPBACK

@@ -21,8 +21,7 @@ from inpaint.web.work import Limits, check_picture
 
 def find(name: str, data: bytes, limits: Limits) -> dict:
     """Return the mask of what is painted green, or else of the mosaics, as base64 PNG, and what each region is."""
-    check_picture(name, data, limits)
-    picture = images.read(Path(name), data=data)
+    picture = opened(name, data, limits)
     mask = torch.from_numpy(painted(picture.colour)).float()[None]  # (1, H, W)
     regions: list[dict] = [{"kind": "paint", "box": box, "block": None} for box in boxes(mask)]
     if not regions:
@@ -32,6 +31,15 @@ def find(name: str, data: bytes, limits: Limits) -> dict:
             regions += [{"kind": "mosaic", "box": box, "block": block} for box in boxes(mosaic.mask)]
     encoded = base64.b64encode(png(mask[0].byte().numpy() * 255)).decode()
     return {"regions": regions, "mask": encoded, "told": sentence(regions)}
+
+
+def opened(name: str, data: bytes, limits: Limits) -> images.Picture:
+    """Read a picture, or the first frame of an animated one."""
+    check_picture(name, data, limits)
+    try:
+        return images.read_frames(Path(name), data=data).frames[0]
+    except ValueError:  # a still, or nothing: reading it tells
+        return images.read(Path(name), data=data, limit=limits.pixels)
 
 
 def sentence(regions: list[dict]) -> str:
@@ -61,6 +69,5 @@ def png(levels: np.ndarray) -> bytes:
 
 def preview(name: str, data: bytes, limits: Limits) -> bytes:
     """Return a picture of any format as an 8-bit RGB PNG, for browsers that cannot show it."""
-    check_picture(name, data, limits)
-    image = images.read(Path(name), data=data).tensor()
+    image = opened(name, data, limits).tensor()
     return png((image * 255).round().to(torch.uint8).permute(1, 2, 0).numpy())

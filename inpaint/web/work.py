@@ -6,22 +6,23 @@ Everything lies in a temporary folder that is gone when the answer is made, so n
 from __future__ import annotations
 
 import io
-import json
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
 
+from PIL import Image
 from torch import Tensor
 
 from inpaint import images
 from inpaint.folder import FLIPS, Outcome, Restores, decensor
-from inpaint.images.reading import OPENERS
+from inpaint.folder.report import write_json, write_page
+from inpaint.images.reading import format_in
 
 PASSES = (1, 2, 4)
 NAME_LENGTH = 100  # letters kept of an uploaded file's name
-REPORT = "report.json"
+REPORT, PAGE = "report.json", "report.html"
 UNPACKED = 10  # times the bytes of a request that its zips may unpack to
 
 
@@ -113,37 +114,42 @@ def restore_many(
     """
     with tempfile.TemporaryDirectory(prefix="inpaint-") as made:
         folder = Path(made)
-        source, output = folder / "input", folder / "output"
+        source = folder / "input"
         source.mkdir()
         refused = lay_out(files, source, limits)
         outcomes: list[Outcome] = []
-        if images.find(source):
-            masks = source if any(path.stem.endswith("_mask") for path in images.find(source)) else None
-            outcomes = decensor(
-                source,
-                output,
-                restorer=Averaged(restorer, options.passes),
-                masks=masks,
-                censor=options.censor,
-                block=options.block,
-                tolerance=0 if masks else options.tolerance,
-                progress=lambda _, done, total: progress(done, total),
-            )
-        pack([without_folder(outcome, folder) for outcome in outcomes], refused, output, answer)
+        pictures = images.find(source)
+        masks = source if any(path.stem.endswith("_mask") for path in pictures) else None
+        if pictures:
+            try:
+                outcomes = decensor(
+                    source,
+                    folder / "output",
+                    restorer=Averaged(restorer, options.passes),
+                    masks=masks,
+                    censor=options.censor,
+                    block=options.block,
+                    tolerance=0 if masks else options.tolerance,
+                    thumbnails=True,
+                    progress=lambda _, done, total: progress(done, total),
+                )
+            except (ValueError, OSError) as error:
+                raise ValueError(told(str(error), folder)) from error
+        pack([without_folder(outcome, folder) for outcome in outcomes] + refused, folder, answer)
 
 
-def lay_out(files: Iterable[tuple[str, IO[bytes]]], folder: Path, limits: Limits) -> dict[str, str]:
-    """Write uploaded pictures, and those in zips, into a folder; return why others were refused, by name."""
-    refused: dict[str, str] = {}
+def lay_out(files: Iterable[tuple[str, IO[bytes]]], folder: Path, limits: Limits) -> list[Outcome]:
+    """Write uploaded pictures, and those in zips, into a folder; return why others were refused."""
+    refused: dict[PurePosixPath, str] = {}
     room = limits.bytes * UNPACKED
     for count, (path, opened) in enumerate(members(files), 1):
         if count > limits.files:
             raise ValueError(f"The batch holds more than {limits.files} files: send fewer at a time.")
         place = folder / path
         if place.suffix.lower() not in images.SUFFIXES:
-            refused[str(path)] = f"{path} is no picture: names end with {', '.join(images.SUFFIXES)}."
+            refused[path] = f"{path} is no picture: names end with {', '.join(images.SUFFIXES)}."
         elif place.exists():
-            refused[str(path)] = f"{path} was sent twice: the first one is restored."
+            refused[path] = f"{path} was sent twice: the first one is restored."
         else:
             place.parent.mkdir(parents=True, exist_ok=True)
             data = opened.read(room + 1)
@@ -154,8 +160,8 @@ def lay_out(files: Iterable[tuple[str, IO[bytes]]], folder: Path, limits: Limits
                 check_picture(str(path), data, limits)
                 place.write_bytes(data)
             except ValueError as error:
-                refused[str(path)] = str(error)
-    return refused
+                refused[path] = str(error)
+    return [Outcome(Path(path), [], 0, "", error, 0.0) for path, error in refused.items()]
 
 
 def members(files: Iterable[tuple[str, IO[bytes]]]) -> Iterable[tuple[PurePosixPath, IO[bytes]]]:
@@ -177,61 +183,43 @@ def members(files: Iterable[tuple[str, IO[bytes]]]) -> Iterable[tuple[PurePosixP
             raise ValueError(f"{name} is a damaged or encrypted zip: {error}.") from error
 
 
-def pack(outcomes: Sequence[Outcome], refused: dict[str, str], output: Path, answer: IO[bytes]) -> None:
+def pack(outcomes: Sequence[Outcome], folder: Path, answer: IO[bytes]) -> None:
     """Write the restored pictures into a zip; the report is its first member, stored plainly for the page to read."""
-    rows = [
-        {
-            "file": str(outcome.path),
-            "outputs": [str(path) for path in outcome.outputs],
-            "regions": outcome.regions,
-            "censor": outcome.censor,
-            "seconds": round(outcome.seconds, 3),
-            "error": outcome.error,
-            "note": outcome.note,
-        }
-        for outcome in outcomes
-    ]
-    rows += [
-        {"file": name, "outputs": [], "regions": 0, "censor": "", "seconds": 0, "error": error, "note": None}
-        for name, error in refused.items()
-    ]
+    write_json(outcomes, folder / REPORT)
+    write_page(outcomes, folder / PAGE, title="Restored pictures")
     with zipfile.ZipFile(answer, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(REPORT, json.dumps({"files": rows}, indent=1))
+        for name in (REPORT, PAGE):
+            archive.write(folder / name, name)
         for outcome in outcomes:
             for path in outcome.outputs:
-                archive.write(output / path, str(path))
+                archive.write(folder / "output" / path, str(path))
 
 
 def without_folder(outcome: Outcome, folder: Path) -> Outcome:
     """Return an outcome whose paths and sentences do not tell of the temporary folder."""
-
-    def told(text: str | None) -> str | None:
-        if text is not None:
-            for part in (f"{folder / 'input'}/", f"{folder / 'output'}/", f"{folder}/"):
-                text = text.replace(part, "")
-        return text
-
+    error, note = (None if text is None else told(text, folder) for text in (outcome.error, outcome.note))
     outputs = [path.relative_to(folder / "output") for path in outcome.outputs]
-    path = outcome.path.relative_to(folder / "input")
-    return outcome._replace(path=path, outputs=outputs, error=told(outcome.error), note=told(outcome.note))
+    return outcome._replace(path=outcome.path.relative_to(folder / "input"), outputs=outputs, error=error, note=note)
+
+
+def told(text: str, folder: Path) -> str:
+    """Return a sentence without the temporary folder."""
+    for part, name in (("input/", ""), ("output/", ""), ("input", "the batch"), ("", "")):
+        text = text.replace(f"{folder}/{part}", name)
+    return text
 
 
 def check_picture(name: str, data: bytes, limits: Limits) -> str:
     """Return the format that a file's first bytes tell; ValueError for what is no picture, or too large a one."""
-    form, (width, height) = header(name, data)
+    form = format_in(Path(name), data)
+    try:
+        with Image.open(io.BytesIO(data)) as opened:  # reads the head alone
+            width, height = opened.size
+    except Exception as error:  # decoders raise nearly everything when a file is damaged
+        raise ValueError(f"{name} is damaged or cut off and cannot be opened as {form}: {error}.") from error
     if width * height > limits.pixels:
         raise ValueError(f"{name} has {width} x {height} pixels, more than the limit of {limits.pixels}.")
     return form
-
-
-def header(name: str, data: bytes) -> tuple[str, tuple[int, int]]:
-    """Return the format of a picture, and its width and height, without decoding it."""
-    for form, opener in OPENERS.items():
-        try:
-            return form, opener(io.BytesIO(data), name).size
-        except Exception:  # decoders raise nearly everything when a file is another's, or damaged
-            continue
-    raise ValueError(f"{name} is not a picture that can be read: it is none of {', '.join(OPENERS)}.")
 
 
 def file_name(name: str, form: str) -> str:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -15,6 +16,8 @@ uvicorn = __import__("pytest").importorskip("uvicorn", reason="the extra [web] i
 
 from inpaint.web.app import application  # noqa: E402
 from tests.folder_pictures import Fake  # noqa: E402
+
+DEMO = Path(__file__).parent.parent.parent / "data" / "demo"
 
 
 class Slow(Fake):
@@ -50,6 +53,11 @@ def served(restorers: dict, **options) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+def cat() -> np.ndarray:
+    """The part of a demo picture around its mosaic of 6 x 6 px cells, (160, 170, 3)."""
+    return np.array(Image.open(DEMO / "original" / "cat.png").convert("RGB"))[60:220, 240:410]
 
 
 def encoded(pixels: np.ndarray, form: str = "PNG", **options) -> bytes:

@@ -37,8 +37,9 @@ def unpacked(answer) -> tuple[dict[str, dict], dict[str, bytes]]:
         contents = {name: archive.read(name) for name in archive.namelist()}
         first = archive.infolist()[0]
     assert (first.filename, first.compress_type) == ("report.json", zipfile.ZIP_STORED)
-    rows = json.loads(contents.pop("report.json"))["files"]
-    return {row["file"]: row for row in rows}, contents
+    rows = json.loads(contents.pop("report.json"))["pictures"]
+    assert b"Restored pixels are invented" in contents.pop("report.html")
+    return {row["path"]: row for row in rows}, contents
 
 
 def zipped(**files: bytes) -> bytes:
@@ -87,11 +88,12 @@ def test_a_name_that_leads_out_is_refused(address: str, name: str):
     ("files", "words"),
     [
         ([], "no files"),
+        ([("a_mask.png", PAINTED)], "the batch holds no pictures to restore"),
         ([("a.zip", b"hello")], "a.zip is a damaged or encrypted zip"),
         ([(f"{number}.png", PAINTED) for number in range(10)], "more than 9 files"),
         ([("a.zip", zipped(**{f"{number}.png": bytes(1_600_000) for number in range(2)}))], "unpacks to more than"),
     ],
-    ids=["nothing", "no zip", "too many files", "a zip that swells"],
+    ids=["nothing", "a mask alone", "no zip", "too many files", "a zip that swells"],
 )
 def test_what_a_batch_cannot_be_is_told_in_a_sentence(address: str, files: list, words: str):
     answer = send(address, *files)

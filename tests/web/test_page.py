@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 playwright = pytest.importorskip("playwright.sync_api", reason="the extra [test] is not installed")
 
-from tests.folder_pictures import BOX, GRID, LARGE, LEVEL, load, mosaic, noise, painted, save  # noqa: E402
-from tests.web.serving import Slow, served  # noqa: E402
+from tests.folder_pictures import BOX, LEVEL, load, noise, painted, save  # noqa: E402
+from tests.web.serving import Slow, cat, served  # noqa: E402
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 CHROMIUM = next((path for path in map(shutil.which, NAMES) if path), None)
@@ -125,16 +125,16 @@ def test_paint_run_compare_and_download(page: Page, tmp_path: Path):
 
 
 def test_a_mosaic_is_found_and_restored(page: Page, tmp_path: Path):
-    pixels = mosaic(noise(*FORM), GRID, LARGE)
-    opened(page, save(tmp_path / "cat.png", pixels))
+    opened(page, save(tmp_path / "cat.png", cat()))
     page.click("#find")
-    playwright.expect(page.locator("#status")).to_contain_text("mosaic of 8 x 8 px cells")
+    playwright.expect(page.locator("#status")).to_contain_text("mosaic of 6 x 6 px cells")
     page.select_option("select[name=model]", "dark")
     path = restored(page, tmp_path)
     playwright.expect(page.locator("#status")).to_contain_text("Restored (mosaic, 1 region)")
-    changed = (load(path) != pixels).any(axis=2)
-    assert changed[16:64, 16:80].all()
-    assert not changed[:, 92:].any()
+    changed = (load(path) != cat()).any(axis=2)
+    assert changed[70:90, 70:90].all(), "the middle of the mosaic"
+    assert not changed[:, :30].any()
+    assert not changed[:30].any()
 
 
 def test_a_format_that_browsers_do_not_know_is_shown_and_kept(page: Page, tmp_path: Path):
@@ -162,5 +162,5 @@ def test_many_pictures_come_back_as_a_zip_with_a_report(page: Page, tmp_path: Pa
     playwright.expect(page.locator("#report tbody tr")).to_have_count(3)
     playwright.expect(page.locator("#report tr.bad")).to_contain_text("not a picture")
     with zipfile.ZipFile(path) as archive:
-        assert len(archive.namelist()) == 3
-        assert len(json.loads(archive.read("report.json"))["files"]) == 3
+        assert len(archive.namelist()) == 4
+        assert len(json.loads(archive.read("report.json"))["pictures"]) == 3

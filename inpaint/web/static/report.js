@@ -3,7 +3,7 @@
 export async function reportOf(zip) { // the first member of the zip, which is not compressed
   const head = new DataView(await zip.slice(0, 30).arrayBuffer());
   const start = 30 + head.getUint16(26, true) + head.getUint16(28, true);
-  return JSON.parse(await zip.slice(start, start + head.getUint32(18, true)).text()).files;
+  return JSON.parse(await zip.slice(start, start + head.getUint32(18, true)).text()).pictures;
 }
 
 export function tabulate(rows) {
@@ -12,7 +12,7 @@ export function tabulate(rows) {
     const line = document.createElement("tr");
     line.classList.toggle("bad", Boolean(row.error));
     const told = row.error ?? [row.outputs.join(", "), row.note].filter(Boolean).join("; ");
-    for (const text of [row.file, row.regions, row.censor, row.seconds.toFixed(1), told]) {
+    for (const text of [row.path, row.regions, row.censor, row.seconds.toFixed(1), told]) {
       line.insertCell().textContent = text;
     }
     return line;
