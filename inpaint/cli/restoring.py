@@ -27,6 +27,12 @@ def decensor(
     tolerance: Annotated[int, typer.Option(help="How far a mark may be from that colour, per channel of 255.")] = 0,
     variations: Annotated[int, typer.Option(help="1, 2 or 4 results per picture, by flips.")] = 1,
     block: Annotated[str | None, typer.Option(help="The mosaic's cell in px, 8 or 8x12 (height x width).")] = None,
+    best: Annotated[bool, typer.Option("--best", help="Number variations by how well they fit the mosaic.")] = False,
+    grow: Annotated[int, typer.Option(help="Restore bars and other holes so many px further than marked.")] = 0,
+    feather: Annotated[int, typer.Option(help="Lead over to known pixels within so many px, inside the mark.")] = 0,
+    match_colour: Annotated[
+        bool, typer.Option("--match-colour", help="Match the whole restored region to the known pixels around it.")
+    ] = False,
     skip_existing: Annotated[
         bool, typer.Option("--skip-existing/--overwrite", help="Leave alone what is there: goes on with a batch.")
     ] = False,
@@ -66,7 +72,7 @@ def decensor(
         outcomes = restore(
             source,
             output,
-            restorer=restorer,
+            restorer=partial(restorer, feather=feather, match_colour=match_colour),
             original=original,
             masks=mask,
             censor=censor,
@@ -74,6 +80,8 @@ def decensor(
             tolerance=tolerance,
             variations=variations,
             block=(cell[0], cell[-1]) if cell else None,
+            grow=grow,
+            best=best,
             existing="skip" if skip_existing else "overwrite",
             on_empty=on_empty,
             jobs=jobs,

@@ -35,6 +35,8 @@ def decensor(
     tolerance: int = 0,
     variations: int = 1,
     block: tuple[int, int] | None = None,
+    grow: int = 0,
+    best: bool = False,
     existing: str = "overwrite",
     on_empty: str = "error",
     jobs: int = 1,
@@ -46,12 +48,13 @@ def decensor(
 
     Marked is what is painted in the colour, or, with masks (one file for all, or a folder with the same stems or
     `STEM_mask`), what a mask file says.  original: a folder of unpainted pictures, or one such file; their pixels are
-    restored instead of the painted ones, unless the censor is "bar".  A single picture may also be written to an
-    output that is itself named like a picture.  existing: "skip" leaves files alone whose outputs exist, which goes on
-    with a batch that was stopped, for no output is ever half written.  on_empty: what becomes of a picture without
-    marks: "error", "copy" or "skip".  jobs: how many files are read and written at once; the restorer has one at a
-    time.  dry_run: draw what was found over each picture instead of restoring.  thumbnails: keep them in the outcomes.
-    progress gets every outcome, the number of files done and of all.
+    restored instead of the painted ones, unless the censor is "bar".  A single picture may also be written to an output
+    that is itself named like a picture.  grow: restore holes so many px further than they are marked.  best: number
+    variations by how little they miss of the mosaic's cells, 0 = least.  existing: "skip" leaves files alone whose
+    outputs exist, which goes on with a batch that was stopped, for no output is ever half written.  on_empty: what
+    becomes of a picture without marks: "error", "copy" or "skip".  jobs: how many files are read and written at once;
+    the restorer has one at a time.  dry_run: draw what was found over each picture instead of restoring.  thumbnails:
+    keep them in the outcomes.  progress gets every outcome, the number of files done and of all.
     Under torchrun every rank restores its share, and all of them return all outcomes.
     Raises ValueError or FileNotFoundError for what concerns the whole batch; what concerns one file is the error in
     its outcome.
@@ -69,6 +72,8 @@ def decensor(
         tolerance=tolerance,
         variations=variations,
         block=block,
+        grow=grow,
+        best=best,
         existing=existing,
         on_empty=on_empty,
         jobs=jobs,

@@ -8,10 +8,12 @@ from typing import NamedTuple
 from inpaint import images
 from inpaint.detection.colour import GREEN
 from inpaint.detection.marked import mask_for, original_of
+from inpaint.files import real
 from inpaint.repair import Restores
 
 CENSORS = ("auto", "bar", "mosaic")
 VARIATIONS = (1, 2, 4)
+MOST_GROWN = 256  # px
 EXISTING = ("overwrite", "skip")
 ON_EMPTY = ("error", "copy", "skip")
 
@@ -29,6 +31,8 @@ class Job(NamedTuple):
     tolerance: int
     variations: int
     block: tuple[int, int] | None
+    grow: int
+    best: bool
     existing: str
     on_empty: str
     jobs: int
@@ -59,6 +63,8 @@ def check(job: Job) -> None:
         raise ValueError(f"The colour is {job.colour}, but must be red, green and blue between 0 and 255.")
     if job.block is not None and min(job.block) < 2:
         raise ValueError(f"The block is {job.block}, but cells must be at least 2 pixels high and wide.")
+    if not 0 <= job.grow <= MOST_GROWN:
+        raise ValueError(f"grow is {job.grow}, but must lie between 0 and {MOST_GROWN} pixels.")
     check_paths(job)
 
 
@@ -80,7 +86,7 @@ def check_paths(job: Job) -> None:
 def planned(job: Job) -> list[Planned]:
     """Say what becomes of every file of the batch; the first file with a claim to a name gets it."""
     files = pictures_of(job)
-    taken = {file.resolve() for file in files}
+    taken = {real(file) for file in files}
     plan = []
     for file in files:
         try:
@@ -88,7 +94,7 @@ def planned(job: Job) -> list[Planned]:
             refuse_to_overwrite(one, taken)
         except (ValueError, OSError) as error:
             one = Planned(file, error=str(error))
-        taken |= {target.resolve() for target in one.targets}
+        taken |= {real(target) for target in one.targets}
         plan.append(one)
     return plan
 
@@ -108,7 +114,7 @@ def pictures_of(job: Job) -> list[Path]:
     files, root = images.find(job.source), job.source.resolve()
     folders = (path.resolve() for path in (job.output, job.original, job.masks) if path is not None)
     others = {path for path in folders if root in path.parents}
-    files = [file for file in files if others.isdisjoint([file.resolve(), *file.resolve().parents])]
+    files = [file for file in files if others.isdisjoint([real(file), *real(file).parents])]
     if job.masks is not None and job.masks.resolve() == root:
         files = [file for file in files if not file.stem.endswith("_mask")]
     if not files:
@@ -137,7 +143,7 @@ def names_output(job: Job) -> bool:
 
 def refuse_to_overwrite(one: Planned, taken: set[Path]) -> None:
     """Raise ValueError where an output would replace a file of this batch."""
-    reads = set() if one.beside is None else {one.beside.resolve()}
+    reads = set() if one.beside is None else {real(one.beside)}
     for target in one.targets:
-        if target.resolve() in taken | reads:
+        if real(target) in taken | reads:
             raise ValueError(f"{target} belongs to this batch and would be overwritten: choose another output folder.")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import time
+from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 
 from inpaint import images
@@ -12,8 +14,9 @@ from inpaint.detection.regions import Damage, count_regions
 from inpaint.files import atomically
 from inpaint.folder.glance import overlay, thumbnail
 from inpaint.folder.job import Job, Planned
+from inpaint.folder.moving import read_moving
 from inpaint.folder.outcome import Outcome
-from inpaint.repair import Window, examine, variations
+from inpaint.repair import Window, doubts, examine, variations
 
 
 def restore_file(one: Planned, job: Job) -> Outcome:
@@ -23,8 +26,11 @@ def restore_file(one: Planned, job: Job) -> Outcome:
     try:
         if one.error is None:
             outcome = worked(one, job, outcome)
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         outcome = outcome._replace(error=str(error))
+    except OSError as error:  # of the system, which names the file and says why, or of ours, which is a sentence
+        told = f"{error.filename or one.file}: {error.strerror}." if error.strerror else str(error)
+        outcome = outcome._replace(error=told)
     except Exception as error:  # a fault of ours or of a library: the batch goes on, and its name says what it was
         outcome = outcome._replace(error=f"{one.file}: {type(error).__name__}: {error}")
     return outcome._replace(seconds=time.perf_counter() - started)
@@ -38,21 +44,56 @@ def worked(one: Planned, job: Job, outcome: Outcome) -> Outcome:
         marked = read_marked(one, job)
     except NothingMarked as error:
         return without_marks(one, job, outcome, str(error))
+    except images.SeveralFrames:
+        if not images.is_animated(one.file):
+            raise
+        return worked_frames(one, job, outcome)
     windows = examine_marked(one.file, marked, job)
     damage = [part for window in windows for part in window.damage]
     outcome = outcome._replace(regions=sum(window.regions for window in windows), censor=censor_of(damage))
+    doubt = None if job.block is None else doubts(marked.picture, windows, job.block)
     if job.dry_run:
         images.write(overlay(marked.picture, windows), one.targets[0])
         outcome.outputs.append(one.targets[0])
-        return outcome._replace(status="seen", note=note_of(marked, damage, job.block, None))
+        return outcome._replace(status="seen", note=note_of(marked, damage, job.block, doubt))
     shown, unkept = [thumbnail(marked.picture, windows)] if job.thumbnails else [], None
-    repairs = variations(marked.picture, windows, job.restorer, len(one.targets))
+    repairs = variations(marked.picture, windows, job.restorer, len(one.targets), best=job.best)
     for target, repaired in zip(one.targets, repairs, strict=True):
         unkept = images.write(repaired, target)
         outcome.outputs.append(target)
         if len(shown) == 1:
             shown.append(thumbnail(repaired, windows))
-    note = note_of(marked, damage, job.block, unkept)
+    note = note_of(marked, damage, job.block, doubt, unkept)
+    return outcome._replace(status="restored", note=note, thumbnails=tuple(shown))
+
+
+def worked_frames(one: Planned, job: Job, outcome: Outcome) -> Outcome:
+    """Do what the batch asks for with an animated file, frame by frame."""
+    try:
+        animation, marked = read_moving(one, job)
+    except NothingMarked as error:
+        return without_marks(one, job, outcome, str(error))
+    found = [[] if frame is None else examine_marked(one.file, frame, job) for frame in marked]
+    damage = [part for windows in found for window in windows for part in window.damage]
+    regions = sum(window.regions for windows in found for window in windows)
+    outcome = outcome._replace(regions=regions, censor=censor_of(damage))
+    first, told = next((number, frame) for number, frame in enumerate(marked) if frame is not None)
+    if job.dry_run:
+        images.write(overlay(animation.frames[first], found[first]), one.targets[0])
+        outcome.outputs.append(one.targets[0])
+        return outcome._replace(status="seen", note=note_of(told, damage, job.block))
+    repairs = [
+        variations(frame, windows, job.restorer, len(one.targets)) if windows else repeat(frame)
+        for frame, windows in zip(animation.frames, found, strict=True)
+    ]
+    shown, unkept = [thumbnail(animation.frames[first], found[first])] if job.thumbnails else [], None
+    for target in one.targets:
+        frames = tuple(next(repair) for repair in repairs)
+        unkept = images.write_frames(replace(animation, frames=frames), target)
+        outcome.outputs.append(target)
+        if len(shown) == 1:
+            shown.append(thumbnail(frames[first], found[first]))
+    note = note_of(told, damage, job.block, unkept)
     return outcome._replace(status="restored", note=note, thumbnails=tuple(shown))
 
 
@@ -81,7 +122,8 @@ def examine_marked(file: Path, marked: Marked, job: Job) -> list[Window]:
     """Find out what was done to the marked pixels; paint that hides them can only be a bar."""
     if marked.hidden and job.censor == "mosaic":
         raise ValueError(f"The paint in {file} hides the mosaic: give the unpainted picture with --original.")
-    return examine(marked.picture, marked.mask, censor="bar" if marked.hidden else job.censor, block=job.block)
+    censor = "bar" if marked.hidden else job.censor
+    return examine(marked.picture, marked.mask, censor=censor, block=job.block, grow=job.grow)
 
 
 def censor_of(damage: list[Damage]) -> str:
@@ -89,14 +131,12 @@ def censor_of(damage: list[Damage]) -> str:
     return " and ".join(sorted({"bar" if part.censor == "hole" else "mosaic" for part in damage}, reverse=True))
 
 
-def note_of(
-    marked: Marked, damage: list[Damage], block: tuple[int, int] | None, unkept: str | None = None
-) -> str | None:
+def note_of(marked: Marked, damage: list[Damage], block: tuple[int, int] | None, *others: str | None) -> str | None:
     """Say what the user should know: paint that was left, a wrong suffix, a block not used, mosaics without a grid.
 
-    unkept: what of the file could not be written as it was.
+    others: what else there is to say, such as what of the file could not be written as it was.
     """
-    notes = [note for note in (marked.note, unkept) if note]
+    notes = [note for note in (marked.note, *others) if note]
     form, named = marked.picture.format, images.format_of(marked.base)
     if form != named:
         notes.append(f"{marked.base.name} is a {form} file, but its name says {named}, as which it was written")

@@ -195,3 +195,23 @@ def test_a_given_block_only_leaves_the_phase_to_be_found(tmp_path: Path):
     job = {"restorer": fake, "masks": tmp_path / "mask.png", "censor": "mosaic", "block": (6, 9)}
     decensor(tmp_path / "a.png", tmp_path / "out", **job)
     assert fake.calls[0][3] == Grid((6, 9), (4, 2))
+
+
+def test_a_hole_grows_where_asked(tmp_path: Path):
+    pixels = painted(noise(), BOX)
+    save(tmp_path / "a.png", pixels)
+    outcome = only(decensor(tmp_path / "a.png", tmp_path / "out", restorer=Fake(), grow=1))
+    changed = (load(outcome.outputs[0]) == LEVEL).all(2)
+    assert changed.sum() == 10 * 12 + 2 * (10 + 12)
+    with pytest.raises(ValueError, match="grow is -1, but must lie between 0 and 256 pixels"):
+        decensor(tmp_path / "a.png", tmp_path / "out", restorer=Fake(), grow=-1)
+
+
+def test_a_wrong_block_is_noted_with_the_one_that_is_seen(tmp_path: Path):
+    save(tmp_path / "a.png", mosaic(noise(80, 100), GRID, LARGE))
+    save(tmp_path / "mask.png", painted(noise(80, 100) * 0, LARGE, colour=(255, 255, 255)))
+    job = {"restorer": Fake(), "masks": tmp_path / "mask.png", "censor": "mosaic"}
+    wrong = only(decensor(tmp_path / "a.png", tmp_path / "out", block=(10, 10), **job))
+    assert "the block 10x10 does not explain the pixels in 1 of 1 mosaics" in str(wrong.note)
+    assert "--block 8x8" in str(wrong.note)
+    assert only(decensor(tmp_path / "a.png", tmp_path / "out", block=(8, 8), **job)).note is None
