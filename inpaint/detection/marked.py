@@ -14,6 +14,7 @@ from torch import Tensor
 
 from inpaint import images
 from inpaint.detection.colour import near_misses, painted
+from inpaint.files import real
 
 # Fewer near misses than this share of the painted pixels are not worth a word.
 WORTH_A_NOTE = 0.01
@@ -118,6 +119,6 @@ def same_stem(folder: Path, stem: str, other_than: Path) -> Path | None:
     if not folder.is_dir():
         return None
     found = [path for path in images.find(folder, recursive=False) if path.stem.lower() == stem.lower()]
-    found = [path for path in found if path.resolve() != other_than.resolve()]
+    found = [path for path in found if real(path) != real(other_than)]
     suffix = other_than.suffix.lower()
     return min(found, key=lambda path: (path.stem != stem, path.suffix.lower() != suffix, path.name), default=None)

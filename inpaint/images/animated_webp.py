@@ -34,6 +34,13 @@ class Moving(NamedTuple):
     lossless: bool
 
 
+class Canvas(NamedTuple):
+    """What all frames are drawn on."""
+
+    size: tuple[int, int]
+    clear: bool  # whether it has an alpha channel
+
+
 def parse_webp(data: bytes) -> Moving | None:
     """Take an animated WebP apart; None for a still.  Raises IndexError or struct.error where a chunk is too short."""
     chunks = list(riff_chunks(data))
@@ -68,26 +75,25 @@ def webp_pictures(path: Path, data: bytes, parsed: Moving) -> Iterator[Picture]:
 
 
 def animated_webp(
-    size: tuple[int, int], first: bytes, others: Sequence[tuple[Box, bytes]], durations: Sequence[float], plays: int
+    first: bytes, others: Sequence[tuple[Box, bytes]], durations: Sequence[float], plays: int, *, canvas: Canvas
 ) -> bytes:
     """Join stills into one file.
 
     first: the WebP of the whole first frame, with profile, EXIF and XMP.  others: for each later frame the box of what
     differs and the WebP of that.  durations: milliseconds, of each frame.
     """
-    height, width = size
+    height, width = canvas.size
     carried = {name: chunk for name, chunk in riff_chunks(first) if name in CARRIED}
-    frames, clear = [], False
+    frames = []
     for (box, single), duration in zip([((0, 0, width, height), first), *others], durations, strict=True):
         pixels = [(name, chunk) for name, chunk in riff_chunks(single) if name in (b"ALPH", b"VP8 ", b"VP8L")]
-        clear |= any(name == b"ALPH" or (name == b"VP8L" and chunk[4] & 0x10) for name, chunk in pixels)
         left, top, across, down = box
         numbers = (left // 2, top // 2, across - 1, down - 1, min(round(duration), (1 << 24) - 1))
         control = b"".join(number.to_bytes(3, "little") for number in numbers) + bytes([REPLACE])
         frames.append((b"ANMF", control + _joined(pixels)))
-    flags = ANIMATED | (ALPHA if clear else 0) | sum(CARRIED[name] for name in carried)
-    canvas = bytes([flags, 0, 0, 0]) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
-    chunks = [(b"VP8X", canvas), *((name, chunk) for name, chunk in carried.items() if name == b"ICCP")]
+    flags = ANIMATED | (ALPHA if canvas.clear else 0) | sum(CARRIED[name] for name in carried)
+    extent = bytes([flags, 0, 0, 0]) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    chunks = [(b"VP8X", extent), *((name, chunk) for name, chunk in carried.items() if name == b"ICCP")]
     chunks += [(b"ANIM", bytes(4) + struct.pack("<H", min(plays, 65535))), *frames]
     chunks += [(name, chunk) for name, chunk in carried.items() if name != b"ICCP"]
     body = b"WEBP" + _joined(chunks)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from inpaint.images import gif
-from inpaint.images.animated_webp import animated_webp, parse_webp, webp_pictures
+from inpaint.images.animated_webp import Canvas, animated_webp, parse_webp, webp_pictures
 from inpaint.images.apng import animated_png, apng_pictures, parse_apng
 from inpaint.images.encoders import samples_of
 from inpaint.images.gif_writing import bounds, encode_gif
@@ -162,7 +162,8 @@ def _webp(animation: Animation, quality: int | None) -> tuple[bytes, str | None]
         part = Picture(frame.colour[inside], alpha, frame.format, first.lossless)
         others.append((box, encode(part, "WEBP", quality)[0]))
         before = frame
-    return animated_webp(first.size, whole, others, animation.durations, animation.plays), note
+    canvas = Canvas(first.size, any(frame.alpha is not None for frame in animation.frames))
+    return animated_webp(whole, others, animation.durations, animation.plays, canvas=canvas), note
 
 
 def _filled(plain: Native) -> np.ndarray:
