@@ -14,6 +14,7 @@ from inpaint.folder import CENSORS
 from inpaint.web.work import PASSES, Options
 
 MOST_FILES = 2000
+MOST = 255  # px, or levels of a colour
 
 
 class Asked(NamedTuple):
@@ -86,8 +87,10 @@ def options_of(fields: Mapping[str, Any]) -> Options:
     passes = number(fields, "passes", 1)
     if passes not in PASSES:
         raise ValueError(f"The number of passes is {passes}, but must be 1, 2 or 4.")
-    tolerance = number(fields, "tolerance", 0)
-    return Options(str(fields.get("model") or ""), censor, block_of(fields.get("block")), passes, tolerance)
+    numbers = {key: number(fields, key, 0) for key in ("grow", "feather", "tolerance")}
+    if not all(0 <= value <= MOST for value in numbers.values()):
+        raise ValueError(f"{', '.join(numbers)} must each lie between 0 and {MOST}.")
+    return Options(str(fields.get("model") or ""), censor, block_of(fields.get("block")), passes, **numbers)
 
 
 def number(fields: Mapping[str, Any], key: str, missing: int) -> int:

@@ -10,7 +10,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from PIL import Image
 from torch import Tensor
@@ -33,6 +33,8 @@ class Options(NamedTuple):
     censor: str = "auto"
     block: tuple[int, int] | None = None
     passes: int = 1
+    grow: int = 0  # px
+    feather: int = 0  # px
     tolerance: int = 0  # of green paint; batches only
 
 
@@ -59,16 +61,15 @@ class Restored(NamedTuple):
 class Averaged:
     """A restorer whose answer is the mean of so many passes, each over the picture mirrored in another way."""
 
-    def __init__(self, restorer: Restores, passes: int):
-        if passes not in PASSES:
-            raise ValueError(f"The number of passes is {passes}, but must be 1, 2 or 4.")
-        self.restorer, self.passes = restorer, passes
+    def __init__(self, restorer: Restores, options: Options):
+        self.restorer, self.passes = restorer, options.passes
+        self.more: dict[str, Any] = {"feather": options.feather} if options.feather else {}
 
     def __call__(self, image: Tensor, mask: Tensor, *, flips: tuple[bool, bool] = (False, False), **how) -> Tensor:
         turned = [(flips[0] ^ first, flips[1] ^ second) for first, second in FLIPS[: self.passes]]
-        mean = self.restorer(image, mask, flips=turned[0], **how) / self.passes
+        mean = self.restorer(image, mask, flips=turned[0], **self.more, **how) / self.passes
         for other in turned[1:]:
-            mean += self.restorer(image, mask, flips=other, **how) / self.passes
+            mean += self.restorer(image, mask, flips=other, **self.more, **how) / self.passes
         return mean
 
 
@@ -87,10 +88,11 @@ def restore_one(
         (outcome,) = decensor(
             source,
             folder / "output",
-            restorer=Averaged(restorer, options.passes),
+            restorer=Averaged(restorer, options),
             masks=marks,
             censor=options.censor,
             block=options.block,
+            grow=options.grow,
         )
         outcome = without_folder(outcome, folder)
         if outcome.error:
@@ -125,10 +127,11 @@ def restore_many(
                 outcomes = decensor(
                     source,
                     folder / "output",
-                    restorer=Averaged(restorer, options.passes),
+                    restorer=Averaged(restorer, options),
                     masks=masks,
                     censor=options.censor,
                     block=options.block,
+                    grow=options.grow,
                     tolerance=0 if masks else options.tolerance,
                     thumbnails=True,
                     progress=lambda _, done, total: progress(done, total),

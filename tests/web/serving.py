@@ -26,8 +26,10 @@ class Slow(Fake):
     def __init__(self, seconds: float = 0.0):
         super().__init__()
         self.seconds, self.running, self.most = seconds, 0, 0
+        self.feathers: list[int] = []
 
-    def __call__(self, *arguments, **options):
+    def __call__(self, *arguments, feather: int = 0, **options):
+        self.feathers += [feather] if feather else []
         self.running += 1
         self.most = max(self.most, self.running)
         time.sleep(self.seconds)

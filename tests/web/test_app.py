@@ -94,6 +94,16 @@ def test_block_censor_and_passes_reach_the_restorer(client: Client):
     assert {call[4] for call in client.restorer.calls} == {(a, b) for a in (False, True) for b in (False, True)}
 
 
+def test_bars_grow_and_rims_are_feathered_by_wish(client: Client):
+    client.restorer.calls.clear()
+    answer = client.inpaint(png(PICTURE), png(MASK), grow="2", feather="3")
+    wider = PICTURE.copy()
+    wider[3:17, 6:22] = decoded(answer.content)[3:17, 6:22]
+    assert np.array_equal(decoded(answer.content), wider)
+    assert (decoded(answer.content)[4:16, 7:21] == LEVEL).all()
+    assert client.restorer.feathers == [3]
+
+
 FAULTS: dict[str, tuple[dict, str]] = {
     "no image": ({"image": None}, "no image"),
     "no mask": ({"mask": None}, "no mask"),
@@ -106,6 +116,8 @@ FAULTS: dict[str, tuple[dict, str]] = {
     "an unknown censor": ({"censor": "blur"}, "auto, bar, mosaic"),
     "a wrong block": ({"block": "8x8x8"}, "8 or 8x12"),
     "a block of nothing": ({"block": "0"}, "8 or 8x12"),
+    "a wrong number to grow by": ({"grow": "-1"}, "between 0 and 255"),
+    "no number": ({"feather": "soft"}, "feather is 'soft'"),
     "a wrong number of passes": ({"passes": "3"}, "1, 2 or 4"),
 }
 

@@ -13,7 +13,7 @@ import torch
 
 httpx = pytest.importorskip("httpx", reason="the extra [test] is not installed")
 
-from inpaint.web.work import Averaged, Limits, file_name, plain  # noqa: E402
+from inpaint.web.work import Averaged, Limits, Options, file_name, plain  # noqa: E402
 from tests.folder_pictures import BOX, LEVEL, noise, painted, white  # noqa: E402
 from tests.web.serving import Slow, decoded, encoded, served  # noqa: E402
 
@@ -118,6 +118,6 @@ def test_passes_are_averaged_and_known_pixels_kept():
     def restorer(image, mask, *, flips, **how):
         return torch.where(mask > 0.5, torch.tensor(flips[0] * 0.5 + flips[1] * 0.25), image)
 
-    averaged = Averaged(restorer, 4)(image, mask, censor="hole", grid=None)
+    averaged = Averaged(restorer, Options(passes=4))(image, mask, censor="hole", grid=None)
     assert torch.allclose(averaged[:, 2:5], torch.tensor(0.375))
     assert torch.allclose(averaged[:, 5:], image[:, 5:])

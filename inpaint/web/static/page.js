@@ -53,6 +53,7 @@ function refresh() {
   at("run").disabled = busy || (tab === "one" ? !picture || !hasMask() : !batch.length);
   at("find").disabled = at("other").disabled = busy;
   at("block").hidden = options.censor.value === "bar";
+  at("grow").hidden = options.censor.value === "mosaic";
 }
 
 async function shown(file) {
