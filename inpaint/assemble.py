@@ -29,6 +29,7 @@ from inpaint.layers.cells import OnCells
 from inpaint.losses.features import VggFeatures
 from inpaint.recipes import RECIPES
 from inpaint.restorer import Restorer, find_device
+from inpaint.runtime import Session
 from inpaint.sample import Sample
 from inpaint.trainer import Every, Player, Trainer
 from inpaint.weights import BUNDLED, bundled_path
@@ -196,7 +197,7 @@ def trainer_of(run: Run) -> Trainer:
 
 
 def load(model: str | Path = "default", *, device: str = "auto", precision: str = "float32") -> Restorer:
-    """Load a bundled network by its name, or a checkpoint by its path, ready to restore.
+    """Load a bundled network by its name, or a checkpoint or an exported .onnx file by its path, ready to restore.
 
     Raises ValueError for a name that is neither, or a checkpoint that does not fit its own description.
     """
@@ -205,6 +206,8 @@ def load(model: str | Path = "default", *, device: str = "auto", precision: str 
         if str(model) in BUNDLED:
             raise ValueError(f"the bundled network {model} is missing: there is no {path}; name a checkpoint file")
         raise ValueError(f"{model} is neither a bundled network ({', '.join(BUNDLED)}) nor a checkpoint file")
+    if path.suffix == ".onnx":
+        return load_onnx(path, device, precision)
     checkpoint = load_checkpoint(path)
     run = parse_run(checkpoint.run, str(path))
     generator = build(GENERATORS, run.generator, "generator")
@@ -215,6 +218,14 @@ def load(model: str | Path = "default", *, device: str = "auto", precision: str 
             f"{path} does not fit generator {run.generator.name}: {' '.join(str(error).split())}"
         ) from None
     return Restorer(generator, shows=presentations(run.data.fill), device=device, precision=precision)
+
+
+def load_onnx(path: Path, device: str, precision: str) -> Restorer:
+    """Load an exported network; its tensors stay on the CPU, whatever ONNX Runtime computes on."""
+    if precision != "float32":
+        raise ValueError(f"{path} computes in the precision that it was exported in: leave out {precision}")
+    session = Session(path, device=device)
+    return Restorer(session, shows=session.shows, device="cpu")
 
 
 def presentations(fills: Sequence[Choice]) -> dict[str, str]:

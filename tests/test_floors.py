@@ -10,9 +10,9 @@ import pytest
 FLOORS = {
     0: {"sample", "files", "randomness", "interrupt"},
     1: {"config", "checkpoint", "images", "degradation", "layers", "metrics", "distributed", "average", "plan"},
-    2: {"generators", "discriminators", "losses", "data", "detection", "analysis", "restorer", "weights"},
+    2: {"generators", "discriminators", "losses", "data", "detection", "analysis", "restorer", "runtime", "weights"},
     3: {"recipes", "evaluation", "builders", "journal", "repair"},
-    4: {"assemble", "trainer", "folder", "importing"},
+    4: {"assemble", "trainer", "folder", "importing", "exporting"},
     5: {"cli", "web", "__main__", "__init__"},
 }
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}

@@ -113,7 +113,7 @@ def cells_of(image: Tensor, mask: Tensor, block: Block) -> Cells:
     whole = torch.cat([image, mask], dim=1)  # (B, C + 1, H, W)
     for axis, (place, side) in enumerate(zip(places, block, strict=True)):
         length = place.shape[1]
-        padded = -(-(length + side - 1) // side) * side
+        padded = (length + 2 * side - 2) // side * side  # rounded up; ONNX divides negative numbers otherwise
         source = (torch.arange(padded, device=image.device) - place[:, :1]).clamp(0, length - 1)  # (B, padded)
         whole = taken(whole, source, axis)
     shown, inside = whole[:, :-1], whole[:, -1:]

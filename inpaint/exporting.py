@@ -1,0 +1,149 @@
+"""Turns a network into an ONNX file for other tools, and proves that the file computes the same.
+
+Source: torch's TorchScript exporter, which needs no package beside onnx and follows every convolutional network here at
+any height, width and batch.  What it cannot follow is refused by name: see `REFUSED`.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import json
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from inpaint.assemble import load
+from inpaint.checkpoint import load_checkpoint
+from inpaint.files import atomically
+from inpaint.restorer import Restorer
+from inpaint.runtime import FORMAT, Session
+from inpaint.weights import BUNDLED, bundled_path
+
+OPSET = 17  # of 2022; ONNX Runtime 1.12 and newer
+MOST = 1e-4  # largest difference from torch, of [0, 1]
+SIZES = ((1, 96, 64), (2, 128, 160))  # batch, height, width: what a file is checked with
+PIECES = "its attention is computed in pieces whose number depends on the picture's size"
+REFUSED = {
+    "contextual": PIECES,
+    "dcgan": "it searches for every picture's latent vector by gradient descent",
+    "diet_pepsi": PIECES,
+    "edge_connect": "it finds edges with OpenCV's Canny",
+    "gated": PIECES,
+    "pepsi": PIECES,
+}
+
+
+class Checked(NamedTuple):
+    """How far the file is from torch at one size."""
+
+    size: tuple[int, int, int]  # batch, height, width
+    difference: float  # the largest, of [0, 1]
+
+
+class Answer(nn.Module):
+    """A generator that answers with the picture alone, as a graph of tensors needs it."""
+
+    def __init__(self, generator: nn.Module):
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, image: Tensor, mask: Tensor) -> Tensor:
+        return self.generator(image, mask).image
+
+
+def export(model: str | Path, output: Path | str) -> list[Checked]:
+    """Write a bundled network or a checkpoint as ONNX; nothing is written where it differs from torch.
+
+    The file has the inputs image (B, 3, H, W) in [0, 1] and, unless the network never looks at it, mask (B, 1, H, W) in
+    {0, 1}, and the output restored (B, 3, H, W); H and W must divide by the metadata's "multiple".  Raises ValueError
+    for networks that cannot be exported, and where the difference is above 1e-4.
+    """
+    output = Path(output)
+    if output.suffix != ".onnx":
+        raise ValueError(f"{output} should end with .onnx")
+    restorer, data = exported(model)
+    checked = check(restorer.generator, Session(data, device="cpu"))
+    worst = max(checked, key=lambda it: it.difference)
+    if not all(it.difference <= MOST for it in checked):  # NaN is not, either
+        size = " x ".join(map(str, worst.size))
+        raise ValueError(f"the ONNX file is up to {worst.difference:.1e} off at {size}; it was not written")
+    with atomically(output) as temporary:
+        temporary.write_bytes(data)
+    return checked
+
+
+def on_runtime(model: str | Path, *, device: str = "auto") -> Restorer:
+    """Load a bundled network, a checkpoint or an ONNX file to restore with ONNX Runtime."""
+    if Path(model).suffix == ".onnx":
+        return load(model, device=device)
+    _, data = exported(model)
+    session = Session(data, device=device)
+    return Restorer(session, shows=session.shows, device="cpu")
+
+
+def exported(model: str | Path) -> tuple[Restorer, bytes]:
+    """Return a network for torch and for ONNX."""
+    restorer = load(model, device="cpu")
+    run = load_checkpoint(bundled_path(str(model)) if str(model) in BUNDLED else Path(model)).run
+    name = run["generator"]["name"]
+    if name in REFUSED:
+        raise ValueError(f"a network {name} cannot be exported to ONNX: {REFUSED[name]}")
+    about = {"shows": restorer.shows, "multiple": restorer.multiple, "run": run}
+    return restorer, graph_of(restorer.generator, about)
+
+
+def graph_of(generator: nn.Module, about: dict[str, Any]) -> bytes:
+    """Return a generator as ONNX, with what it is in the metadata; batch, height and width are free."""
+    try:
+        import onnx
+    except ImportError:
+        raise ValueError("Exporting needs onnx: install it with pip install 'inpaint[onnx]'.") from None
+    multiple = int(generator.multiple)  # pyright: ignore[reportArgumentType]
+    names = ("image", "mask", "restored")
+    free = {name: {0: "batch", 2: "height", 3: "width"} for name in names}
+    options: dict[str, Any] = {"input_names": names[:2], "output_names": names[2:], "dynamic_axes": free}
+    if "dynamo" in inspect.signature(torch.onnx.export).parameters:  # since torch 2.5
+        options["dynamo"] = False
+    with torch.no_grad(), warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
+        warnings.simplefilter("ignore")  # of sizes that become constants, which checking would find out
+        answer, file = Answer(plain(generator)).eval(), str(Path(folder, "network.onnx"))
+        torch.onnx.export(answer, scene(2, 64, 96, multiple), file, opset_version=OPSET, **options)
+        graph = onnx.load(file)
+    told = {"format": FORMAT} | {key: json.dumps(value) for key, value in about.items()}
+    onnx.helper.set_model_props(graph, told)
+    return graph.SerializeToString()
+
+
+def plain(generator: nn.Module) -> nn.Module:
+    """Return a copy whose weights are numbers, not computed from others as spectral normalisation does."""
+    generator = copy.deepcopy(generator).eval()
+    for module in generator.modules():
+        for name in [*getattr(module, "parametrizations", ())]:
+            parametrize.remove_parametrizations(module, name)
+    return generator
+
+
+def check(generator: nn.Module, session: nn.Module) -> list[Checked]:
+    """Return how far two networks are from each other at two sizes."""
+    checked = []
+    for batch, height, width in SIZES:
+        image, mask = scene(batch, height, width, int(generator.multiple))  # pyright: ignore[reportArgumentType]
+        with torch.no_grad():
+            difference = session(image, mask).image - generator(image, mask).image
+        checked.append(Checked((batch, image.shape[2], image.shape[3]), float(difference.abs().max())))
+    return checked
+
+
+def scene(batch: int, height: int, width: int, multiple: int) -> tuple[Tensor, Tensor]:
+    """Return a picture and a mask with a box, their sides rounded up to a multiple."""
+    rng = torch.Generator().manual_seed(height)
+    height, width = (-(-side // multiple) * multiple for side in (height, width))
+    image, mask = torch.rand(batch, 3, height, width, generator=rng), torch.zeros(batch, 1, height, width)
+    mask[:, :, height // 4 : height // 2, width // 4 : width // 2] = 1
+    return image, mask

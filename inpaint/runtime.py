@@ -1,0 +1,63 @@
+"""A network in an ONNX file, run by ONNX Runtime in the place of a generator.
+
+Source: Open Neural Network Exchange.  What it was shown in training, the multiple of its sizes and the run that made it
+stand in the file's metadata, so an exported network restores without torch's own layers and needs no other file.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from inpaint.sample import Prediction
+
+FORMAT = "inpaint-onnx-1"
+CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
+
+
+class Session(nn.Module):
+    """An exported generator; `shows` says for each censor how the censored pixels are presented to it."""
+
+    def __init__(self, file: Path | bytes, *, device: str = "auto"):
+        super().__init__()
+        try:
+            import onnxruntime
+        except ImportError:
+            raise ValueError("ONNX files need onnxruntime: install it with pip install 'inpaint[onnx]'.") from None
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = torch.get_num_threads()
+        options.log_severity_level = 3  # errors, which are raised as well
+        providers = providers_of(device, onnxruntime.get_available_providers())
+        where = "the exported network" if isinstance(file, bytes) else str(file)
+        try:
+            given: Any = file if isinstance(file, bytes) else str(file)
+            self.session = onnxruntime.InferenceSession(given, options, providers=providers)
+        except Exception as error:  # its own classes, one for every kind of damage
+            raise ValueError(f"{where} is not a network that ONNX Runtime can run: {error}") from error
+        told = self.session.get_modelmeta().custom_metadata_map
+        if told.get("format") != FORMAT:
+            raise ValueError(f"{where} was not exported by this package: use inpaint export")
+        self.multiple: int = json.loads(told["multiple"])
+        self.shows: dict[str, str] = json.loads(told["shows"])
+        self.inputs = [entry.name for entry in self.session.get_inputs()]  # a network may not look at the mask
+
+    def forward(self, image: Tensor, mask: Tensor) -> Prediction:
+        given = {"image": image, "mask": mask}
+        arrays = {name: given[name].detach().float().cpu().contiguous().numpy() for name in self.inputs}
+        (restored,) = self.session.run(None, arrays)
+        return Prediction(torch.from_numpy(restored).to(image.device), {})
+
+
+def providers_of(device: str, available: list[str]) -> list[str]:
+    """Return which parts of ONNX Runtime compute, the fastest first; ValueError for a device that none is for."""
+    if device == "cpu" or (device == "auto" and CUDA not in available):
+        return [CPU]
+    if device not in ("auto", "cuda"):
+        raise ValueError(f"device {device!r} is not one that ONNX files run on; choose auto, cpu or cuda")
+    if CUDA not in available:
+        raise ValueError("this ONNX Runtime has no CUDA: install onnxruntime-gpu, or choose the device cpu")
+    return [CUDA, CPU]

@@ -1,0 +1,117 @@
+"""An exported network computes the same in ONNX Runtime, at sizes that it was not exported at; others are refused."""
+
+from __future__ import annotations
+
+import copy
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+onnx = pytest.importorskip("onnx", reason="the extra [onnx] is not installed")
+pytest.importorskip("onnxruntime", reason="the extra [onnx] is not installed")
+
+import inpaint  # noqa: E402
+from inpaint.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
+from inpaint.degradation.mosaic import pixelate  # noqa: E402
+from inpaint.exporting import MOST, REFUSED, check, export, exported, graph_of, on_runtime  # noqa: E402
+from inpaint.generators import GENERATORS  # noqa: E402
+from inpaint.runtime import Session, providers_of  # noqa: E402
+from inpaint.weights import bundled_path  # noqa: E402
+from tests.generators.test_generators import SMALL, built  # noqa: E402
+
+
+def censored() -> tuple[torch.Tensor, torch.Tensor, inpaint.Grid]:
+    grid = inpaint.Grid((8, 8), (3, 1))
+    image, mask = torch.rand(3, 61, 75, generator=torch.Generator().manual_seed(0)), torch.zeros(1, 61, 75)
+    mask[:, 11:43, 17:57] = 1
+    return torch.where(mask > 0.5, pixelate(image, grid), image), mask, grid
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled network as ONNX."""
+    path = tmp_path_factory.mktemp("onnx") / "default.onnx"
+    checked = export("default", path)
+    assert len({it.size for it in checked}) == 2
+    assert all(it.difference <= MOST for it in checked)
+    return path
+
+
+@pytest.mark.parametrize("name", [name for name in GENERATORS if name not in REFUSED])
+def test_every_generator_that_is_not_refused_computes_the_same(name: str):
+    network = built(name, SMALL[name][0]).eval()
+    before = copy.deepcopy(network.state_dict())
+    data = graph_of(network, {"shows": {"hole": "grey"}, "multiple": network.multiple})
+    session = Session(data, device="cpu")
+    assert (session.multiple, session.shows) == (network.multiple, {"hole": "grey"})
+    for size, difference in check(network, session):
+        assert difference <= MOST, size
+    assert all(torch.equal(weight, before[key]) for key, weight in network.state_dict().items())
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_network_that_cannot_be_exported_is_refused_with_the_reason(name: str, tmp_path: Path):
+    assert name in GENERATORS
+    options = SMALL[name][0]
+    run = load_checkpoint(bundled_path("default")).run | {"generator": {"name": name, **options}}
+    weights = GENERATORS[name](**options).state_dict()
+    save_checkpoint(tmp_path / "a.safetensors", weights, run=run, provenance={})
+    with pytest.raises(ValueError, match=f"{name} cannot be exported to ONNX: {re.escape(REFUSED[name])}"):
+        export(tmp_path / "a.safetensors", tmp_path / "a.onnx")
+    assert not (tmp_path / "a.onnx").exists()
+
+
+def test_the_file_tells_what_it_is(file: Path):
+    told = {entry.key: entry.value for entry in onnx.load(file).metadata_props}
+    assert told["format"] == "inpaint-onnx-1"
+    assert '"residual_unet"' in told["run"]
+    assert inpaint.load(file).shows == inpaint.load("default").shows
+
+
+def test_the_loaded_file_restores_as_the_checkpoint_does(file: Path):
+    image, mask, grid = censored()
+    for given in ({}, {"censor": "mosaic", "grid": grid}):
+        wanted, restored = (inpaint.load(model, device="cpu")(image, mask, **given) for model in ("default", file))
+        assert (wanted - restored).abs().max() <= MOST
+        assert torch.equal(restored[:, :11], image[:, :11])
+
+
+def test_a_checkpoint_runs_on_onnx_runtime_without_a_file(file: Path):
+    image, mask, _ = censored()
+    assert torch.equal(on_runtime("default", device="cpu")(image, mask), on_runtime(file, device="cpu")(image, mask))
+
+
+def test_a_network_that_differs_is_not_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    restorer, data = exported("default")
+    with torch.no_grad():
+        next(restorer.generator.parameters()).mul_(1.5)
+    monkeypatch.setattr("inpaint.exporting.exported", lambda model: (restorer, data))
+    with pytest.raises(ValueError, match="it was not written"):
+        export("default", tmp_path / "a.onnx")
+    assert not (tmp_path / "a.onnx").exists()
+
+
+def test_what_cannot_be_is_told_in_a_sentence(file: Path, tmp_path: Path):
+    faults: dict[str, Any] = {
+        "should end with .onnx": lambda: export("default", tmp_path / "a.pt"),
+        "leave out bfloat16": lambda: inpaint.load(file, precision="bfloat16"),
+        "choose auto, cpu or cuda": lambda: inpaint.load(file, device="mps"),
+        "is not a network that ONNX Runtime can run": lambda: inpaint.load(broken),
+    }
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(file.read_bytes()[:1000])
+    for words, call in faults.items():
+        with pytest.raises(ValueError, match=words):
+            call()
+
+
+def test_the_gpu_is_taken_where_there_is_one():
+    assert providers_of("auto", ["CPUExecutionProvider"]) == ["CPUExecutionProvider"]
+    both = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    assert providers_of("auto", both) == both
+    assert providers_of("cpu", both) == ["CPUExecutionProvider"]
+    with pytest.raises(ValueError, match="onnxruntime-gpu"):
+        providers_of("cuda", ["CPUExecutionProvider"])
