@@ -1,0 +1,243 @@
+"""Measure what restoring costs: by size of the picture, in memory, over a folder, by precision, and against Telea.
+
+All in one run, in turns, so that ratios hold on a busy machine.  Seconds of the network are those of the CPU that this
+process used, or of the clock on a graphics card; a folder, whose files are read and written beside the network, is
+always timed by the clock.
+    python scripts/bench_restore.py [--quick] [--parts large memory folder quality] [--precision float32] [--rounds 3]
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import statistics
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from inpaint import images
+from inpaint.assemble import load
+from inpaint.degradation.mosaic import Grid, pixelate
+from inpaint.folder import decensor
+from inpaint.images import Picture
+from inpaint.metrics.pixels import psnr
+from inpaint.plan import CONTEXT, Box
+from inpaint.repair import examine, variations
+from inpaint.restorer import Restorer
+
+PHOTOGRAPHS = Path(__file__).parent.parent / "data" / "demo" / "clean"
+REGION = 300  # px, side of what is restored in a large picture
+SMALL = 120  # px, side of what is restored where quality is compared
+BLOCK = 8
+PARTS = ("large", "memory", "folder", "quality")
+
+
+class Setting(NamedTuple):
+    """What is measured with."""
+
+    restorers: dict[str, Restorer]  # by precision
+    precision: str
+    megapixels: tuple[int, ...]
+    pictures: int  # in the folder
+    rounds: int
+
+    @property
+    def restorer(self) -> Restorer:
+        return self.restorers[self.precision]
+
+
+def main() -> None:
+    """Print a table for every part."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--model", default="default")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--precision", default="float32", choices=("float32", "bfloat16"))
+    parser.add_argument("--parts", nargs="+", default=PARTS, choices=PARTS)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--quick", action="store_true", help="smaller pictures and fewer of them")
+    options = parser.parse_args()
+    torch.set_flush_denormal(True)
+    restorers = {name: load(options.model, device=options.device, precision=name) for name in ("float32", "bfloat16")}
+    sizes, pictures = ((1, 6), 4) if options.quick else ((1, 6, 24, 100), 200)
+    setting = Setting(restorers, options.precision, sizes, pictures, 1 if options.quick else options.rounds)
+    print(f"{options.model}, {options.precision}, {setting.restorer.device}, {torch.get_num_threads()} threads")
+    for part in options.parts:
+        {"large": large, "memory": memory, "folder": folder, "quality": quality}[part](setting)
+
+
+def photograph(height: int, width: int, number: int = 0) -> np.ndarray:
+    """Return a demo photograph, enlarged up to fourfold and mirrored until it fills a picture, (H, W, 3) uint8."""
+    files = sorted(PHOTOGRAPHS.glob("*.png"))
+    piece = images.read(files[number % len(files)]).colour
+    scale = min(4.0, max(height / piece.shape[0], width / piece.shape[1], 1.0))
+    piece = cv2.resize(piece, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    whole = np.concatenate(
+        [np.concatenate([piece, piece[:, ::-1]], 1), np.concatenate([piece[::-1], piece[::-1, ::-1]], 1)]
+    )
+    repeats = math.ceil(height / whole.shape[0]), math.ceil(width / whole.shape[1]), 1
+    return np.ascontiguousarray(np.tile(whole, repeats)[:height, :width])
+
+
+def marked(height: int, width: int, side: int) -> tuple[Box, Tensor]:
+    """Return a square in the middle, and its mask, bool (1, H, W)."""
+    top, left = (height - side) // 2, (width - side) // 2
+    box, mask = Box(top, left, top + side, left + side), torch.zeros(1, height, width, dtype=torch.bool)
+    box.of(mask).fill_(True)
+    return box, mask
+
+
+def sides(megapixels: int) -> tuple[int, int]:
+    """Return the height and width of a 3:4 picture."""
+    height = round(math.sqrt(megapixels * 1e6 * 3 / 4))
+    return height, round(megapixels * 1e6 / height)
+
+
+def seconds_of(work: Callable[[], object], device: torch.device) -> float:
+    """Return how long something takes."""
+    clock = time.process_time if device.type == "cpu" else time.perf_counter
+    started = clock()
+    work()
+    return clock() - started
+
+
+def repair(picture: Picture, mask: Tensor, restorer: Restorer) -> Picture:
+    """Do everything that happens to a picture between decoding and encoding."""
+    (repaired,) = variations(picture, examine(picture, mask, censor="bar"), restorer, 1)
+    return repaired
+
+
+def large(setting: Setting) -> None:
+    """Time one region of 300 x 300 in pictures of all sizes, between decoding and encoding."""
+    cases = {size: (Picture(photograph(*sides(size))), marked(*sides(size), REGION)[1]) for size in setting.megapixels}
+    seconds: dict[int, list[float]] = defaultdict(list)
+    for turn in range(setting.rounds + 1):
+        for size, (picture, mask) in cases.items():
+            took = seconds_of(partial(repair, picture, mask, setting.restorer), setting.restorer.device)
+            if turn:  # the first round warms up
+                seconds[size].append(took)
+    print(f"\none region of {REGION} x {REGION}, without decoding and encoding\n   MP   seconds  of 1 MP")
+    medians = {size: statistics.median(times) for size, times in seconds.items()}
+    for size, median in medians.items():
+        print(f"{size:5} {median:9.2f} {median / medians[setting.megapixels[0]]:8.2f}")
+
+
+def memory(setting: Setting) -> None:
+    """Say the most memory that restoring one region needs beyond the decoded picture and the network at rest."""
+    print(f"\npeak memory over the decoded picture, one region of {REGION} x {REGION}, in MB and bytes per pixel")
+    print("   MP     restored in memory     decoded, restored and encoded")
+    rest = resident("VmRSS")
+    with tempfile.TemporaryDirectory() as made:
+        path, mask_path, target = (Path(made, name) for name in ("a.png", "mask.png", "b.png"))
+        for size in setting.megapixels:
+            picture, mask = Picture(photograph(*sides(size))), marked(*sides(size), REGION)[1]
+            images.write(picture, path)
+            images.write(Picture(mask[0].numpy()[:, :, None].astype(np.uint8) * 255), mask_path)
+            decoded = rest + picture.colour.nbytes
+            peaks = [peak_of(partial(repair, picture, mask, setting.restorer)) - decoded]
+            del picture, mask
+            whole = partial(decensor, path, target, restorer=setting.restorer, masks=mask_path, censor="bar")
+            peaks.append(peak_of(whole) - decoded)
+            pixels = math.prod(sides(size))
+            print(f"{size:5}" + "".join(f"{peak / 1e6:14.0f} {peak / pixels:8.1f}" for peak in peaks))
+
+
+def peak_of(work: Callable[[], object]) -> float:
+    """Return the most memory in bytes that this process held while working; not a number where Linux does not tell."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
+    except OSError:
+        return math.nan
+    work()
+    return resident("VmHWM")
+
+
+def resident(name: str) -> int:
+    """Return a number of bytes from this process's status."""
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:")), 0)
+
+
+def folder(setting: Setting) -> None:
+    """Time a folder of one-megapixel pictures, files in and files out, against the network alone on the same crops."""
+    restorer, side = setting.restorer, SMALL
+    height, width = sides(1)
+    box, mask = marked(height, width, side)
+    view = box.grown(CONTEXT, (height, width)).aligned(restorer.multiple)
+    size = restorer.padded(view)
+    with tempfile.TemporaryDirectory() as made:
+        base = Path(made)
+        images.write(Picture(mask[0].numpy()[:, :, None].astype(np.uint8) * 255), base / "mask.png")
+        clock: dict[str, float] = defaultdict(float)
+        groups = max(1, setting.pictures // 10)
+        for group in range(groups):  # in turns
+            count = setting.pictures // groups
+            pictures = [Picture(photograph(height, width, group + number)) for number in range(count)]
+            for number, picture in enumerate(pictures):
+                images.write(picture, base / f"in{group}" / f"{number}.png")
+            crops = [torch.cat([view.of(it.tensor()), view.of(mask).float()]) for it in pictures]
+            started = time.perf_counter()
+            ended = decensor(
+                base / f"in{group}", base / "out", restorer=restorer, masks=base / "mask.png", censor="bar", jobs=2
+            )
+            clock["folder"] += time.perf_counter() - started
+            assert not any(outcome.error for outcome in ended)
+            started = time.perf_counter()
+            with torch.no_grad():
+                for start in range(0, count, restorer.together):
+                    restorer.ask(crops[start : start + restorer.together], size, (False, False))
+            clock["network"] += time.perf_counter() - started
+    print(f"\n{groups * count} pictures of 1 MP, one region of {side} x {side} each, PNG in and out")
+    for name, total in clock.items():
+        print(f"{name:8} {groups * count / total:8.2f} pictures a second")
+    print(f"the folder runs at {clock['network'] / clock['folder']:.0%} of the network alone")
+
+
+def quality(setting: Setting) -> None:
+    """Compare precisions and OpenCV's Telea on the same holes and mosaics: seconds, and PSNR inside the mask."""
+    seconds: dict[str, list[float]] = defaultdict(list)
+    decibels: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for file in sorted(PHOTOGRAPHS.glob("*.png")):
+        target = images.read(file).tensor()
+        height, width = target.shape[1:]
+        box, mask = marked(height, width, SMALL)
+        grid = Grid((BLOCK, BLOCK), (box.top % BLOCK, box.left % BLOCK))
+        seen = {"hole": target, "mosaic": pixelate(target, grid).where(mask, target)}
+        methods = {**setting.restorers, "telea": partial(telea)}
+        for censor, image in seen.items():
+            for name, method in methods.items():
+                answers: list[Tensor] = []
+                how = {} if name == "telea" else {"censor": censor, "grid": grid if censor == "mosaic" else None}
+                took = seconds_of(lambda: answers.append(method(image, mask, **how)), setting.restorer.device)  # noqa: B023
+                seconds[name].append(took)
+                decibels[name, censor].append(psnr(answers[0][None], target[None], mask[None].float()).item())
+    print(f"\nregions of {SMALL} x {SMALL} in the demo's photographs\n{'':10}   seconds     hole   mosaic  (dB)")
+    for name, times in seconds.items():
+        hole, mosaic = (statistics.mean(decibels[name, censor]) for censor in ("hole", "mosaic"))
+        print(f"{name:10} {statistics.median(times):9.3f} {hole:8.2f} {mosaic:8.2f}")
+    apart = [
+        statistics.mean(decibels["bfloat16", it]) - statistics.mean(decibels["float32", it])
+        for it in ("hole", "mosaic")
+    ]
+    faster = statistics.median(seconds["float32"]) / statistics.median(seconds["bfloat16"])
+    print(f"bfloat16 is {faster:.2f} times as fast, and {apart[0]:+.4f} and {apart[1]:+.4f} dB from float32")
+
+
+def telea(image: Tensor, mask: Tensor) -> Tensor:
+    """Fill a hole as Telea (2004) does, with OpenCV and a radius of 3 px."""
+    pixels = (image.permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
+    filled = cv2.inpaint(np.ascontiguousarray(pixels), mask[0].numpy().astype(np.uint8), 3, cv2.INPAINT_TELEA)
+    return torch.from_numpy(filled).permute(2, 0, 1).float() / 255
+
+
+if __name__ == "__main__":
+    main()
