@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,13 @@ onnx = pytest.importorskip("onnx", reason="the extra [onnx] is not installed")
 pytest.importorskip("onnxruntime", reason="the extra [onnx] is not installed")
 
 import inpaint  # noqa: E402
+from inpaint import cli  # noqa: E402
 from inpaint.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
+from inpaint.cli.exporting import loaded  # noqa: E402
 from inpaint.degradation.mosaic import pixelate  # noqa: E402
 from inpaint.exporting import MOST, REFUSED, check, export, exported, graph_of, on_runtime  # noqa: E402
 from inpaint.generators import GENERATORS  # noqa: E402
+from inpaint.images import from_array, read, write  # noqa: E402
 from inpaint.runtime import Session, providers_of  # noqa: E402
 from inpaint.weights import bundled_path  # noqa: E402
 from tests.generators.test_generators import SMALL, built  # noqa: E402
@@ -106,6 +110,37 @@ def test_what_cannot_be_is_told_in_a_sentence(file: Path, tmp_path: Path):
     for words, call in faults.items():
         with pytest.raises(ValueError, match=words):
             call()
+
+
+def test_the_command_line_exports_and_restores_with_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+):
+    def run(*arguments: object) -> None:
+        monkeypatch.setattr(sys, "argv", ["inpaint", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        assert not end.value.code, capsys.readouterr().err
+
+    image, mask, _ = censored()
+    write(from_array(image), tmp_path / "a.png")
+    write(from_array(mask.expand(3, -1, -1)), tmp_path / "mask.png")
+    run("export", "default", "--output", tmp_path / "d.onnx")
+    told = capsys.readouterr().out
+    assert "batch 1, 96 x 64: at most" in told
+    assert "batch 2, 128 x 160: at most" in told
+    given = ("decensor", tmp_path / "a.png", "--mask", tmp_path / "mask.png", "--device", "cpu", "--output")
+    run(*given, tmp_path / "torch.png")
+    run(*given, tmp_path / "file.png", "--model", tmp_path / "d.onnx")
+    run(*given, tmp_path / "backend.png", "--backend", "onnx")
+    wanted, *others = (read(tmp_path / f"{name}.png").colour.astype(int) for name in ("torch", "file", "backend"))
+    assert all(abs(wanted - other).max() <= 1 for other in others), "a level, where rounding falls the other way"
+
+
+@pytest.mark.parametrize("given", [("tensorrt", "float32", "choose torch or onnx"), ("onnx", "bfloat16", "leave out")])
+def test_a_backend_that_cannot_be_is_told_in_a_sentence(given: tuple[str, str, str]):
+    backend, precision, words = given
+    with pytest.raises(ValueError, match=words):
+        loaded("default", backend, device="cpu", precision=precision)
 
 
 def test_the_gpu_is_taken_where_there_is_one():

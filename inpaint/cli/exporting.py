@@ -1,13 +1,16 @@
-"""The verb that turns a network into a file for other tools."""
+"""The verb that turns a network into a file for other tools, and what restores with ONNX Runtime."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from inpaint.cli.options import prepare
+
+if TYPE_CHECKING:
+    from inpaint.restorer import Restorer
 
 
 def export(
@@ -22,3 +25,18 @@ def export(
     for (batch, height, width), difference in write(model, output):
         typer.echo(f"batch {batch}, {height} x {width}: at most {difference:.1e} from torch (allowed {MOST:.0e})")
     typer.echo(f"{model} is now in {output}")
+
+
+def loaded(model: str, backend: str, *, device: str, precision: str) -> Restorer:
+    """Load a network for torch or for ONNX Runtime.  Raises ValueError naming the choices for another backend."""
+    if backend == "torch":
+        from inpaint.assemble import load
+
+        return load(model, device=device, precision=precision)
+    if backend != "onnx":
+        raise ValueError(f"--backend {backend!r} is unknown; choose torch or onnx")
+    if precision != "float32":
+        raise ValueError(f"--backend onnx computes in float32: leave out --precision {precision}")
+    from inpaint.exporting import on_runtime
+
+    return on_runtime(model, device=device)

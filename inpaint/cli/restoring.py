@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from inpaint.cli.exporting import loaded
 from inpaint.cli.options import DELAY, Device, Precision, prepare
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def decensor(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only draw what was found over each picture.")] = False,
     json: Annotated[Path | None, typer.Option(help="Write what became of each picture to this file.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page with thumbnails to this file.")] = None,
+    backend: Annotated[str, typer.Option(help="What computes: torch, or onnx for ONNX Runtime.")] = "torch",
     device: Device = "auto",
     precision: Precision = "float32",
 ) -> None:
@@ -48,7 +50,6 @@ def decensor(
     from tqdm import tqdm
 
     from inpaint import distributed
-    from inpaint.assemble import load
     from inpaint.folder import decensor as restore
     from inpaint.folder.report import write_json, write_page
 
@@ -61,7 +62,7 @@ def decensor(
         raise ValueError(f"--colour {colour!r} should be three numbers such as 0,255,0")
     if cell is not None and len(cell) > 2:
         raise ValueError(f"--block {block!r} should be one number or height x width, such as 8 or 8x12")
-    restorer = load(model, device=device, precision=precision)
+    restorer = loaded(model, backend, device=device, precision=precision)
     with tqdm(unit="picture", delay=DELAY) as bar:
 
         def progress(outcome: Outcome, done: int, total: int) -> None:
