@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Annotated
 
 import typer
@@ -13,9 +14,14 @@ Precision = Annotated[str, typer.Option(help="float32 or bfloat16 (faster on rec
 
 
 def prepare() -> None:
-    """Set what every verb that runs a network wants: denormals make CPUs crawl, OpenCV's threads fight torch's."""
+    """Set what every verb that runs a network wants: denormals make CPUs crawl, OpenCV's threads fight torch's.
+
+    Warnings become sentences; those of Pillow, about damage that reading tells in its own words, are left out.
+    """
     import cv2
     import torch
 
     torch.set_flush_denormal(True)
     cv2.setNumThreads(1)
+    warnings.filterwarnings("ignore", module=r"PIL\.")
+    warnings.formatwarning = lambda message, *_, **__: f"{message}\n"
