@@ -38,6 +38,7 @@ class Job(NamedTuple):
     jobs: int
     dry_run: bool
     thumbnails: bool
+    keep_times: bool = False
 
 
 class Planned(NamedTuple):

@@ -25,7 +25,11 @@ def restore_file(one: Planned, job: Job) -> Outcome:
     outcome = Outcome(one.file, [], 0, "", one.error, 0.0)
     try:
         if one.error is None:
+            times = base_of(one, job).stat() if job.keep_times else None  # before it is read
             outcome = worked(one, job, outcome)
+            if times:
+                for target in outcome.outputs:
+                    images.keep_times(times, target)
     except ValueError as error:
         outcome = outcome._replace(error=str(error))
     except OSError as error:  # of the system, which names the file and says why, or of ours, which is a sentence
@@ -97,6 +101,11 @@ def worked_frames(one: Planned, job: Job, outcome: Outcome) -> Outcome:
     return outcome._replace(status="restored", note=note, thumbnails=tuple(shown))
 
 
+def base_of(one: Planned, job: Job) -> Path:
+    """Return the file whose pixels are restored: the original of a painted picture, if it has one."""
+    return one.file if job.masks is not None else one.beside or one.file
+
+
 def read_marked(one: Planned, job: Job) -> Marked:
     """Read a picture and what is marked in it, by the rule of this batch."""
     if job.masks is not None:
@@ -111,9 +120,8 @@ def without_marks(one: Planned, job: Job, outcome: Outcome, why: str) -> Outcome
         return outcome._replace(error=why)
     if job.on_empty == "skip" or job.dry_run:
         return outcome._replace(status="skipped", note="nothing is marked")
-    base = one.file if job.masks is not None else one.beside or one.file
     with atomically(one.targets[0]) as temporary:
-        shutil.copyfile(base, temporary)
+        shutil.copyfile(base_of(one, job), temporary)
     outcome.outputs.append(one.targets[0])
     return outcome._replace(status="copied", note="nothing is marked")
 
