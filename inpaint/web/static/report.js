@@ -18,4 +18,5 @@ export function tabulate(rows) {
     return line;
   }));
   table.hidden = false;
+  document.getElementById("chosen").replaceChildren();
 }
