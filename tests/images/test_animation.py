@@ -125,8 +125,11 @@ def test_animated_gif_comes_back(tmp_path: Path):
 @pytest.mark.parametrize("colours", [2, 10, 200])
 def test_a_palette_of_an_animated_png_stays_one(colours: int, tmp_path: Path):
     whole = Image.fromarray(np.concatenate([picture.colour for picture in moving()])).quantize(colours)
-    frames = [whole.crop((0, 24 * number, 33, 24 * number + 24)) for number in (0, 1, 2, 4)]
-    frames[0].save(tmp_path / "a.png", save_all=True, append_images=frames[1:], duration=[20, 30, 40, 50], loop=1)
+    stills = []
+    for number in (0, 1, 2, 4):
+        whole.crop((0, 24 * number, 33, 24 * number + 24)).save(tmp_path / "still.png")
+        stills.append(read(tmp_path / "still.png"))
+    write_frames(Animation(tuple(stills), (20.0, 30.0, 40.0, 50.0), 1), tmp_path / "a.png")
     animation = read_frames(tmp_path / "a.png")
     assert len(animation.frames) == 4
     assert write_frames(restored(animation), tmp_path / "b.png") is None
