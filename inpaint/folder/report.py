@@ -20,6 +20,7 @@ table { border-collapse: collapse; background: #fff; }
 th, td { padding: .35rem .8rem; border-bottom: 1px solid #ddd; text-align: left; vertical-align: top; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
 tr.failed td { background: #fff0f0; }
+td.shown { white-space: nowrap; }
 img { display: inline-block; vertical-align: top; margin-right: .4rem; max-height: 160px; }
 """
 
@@ -81,7 +82,7 @@ def _row(outcome: Outcome) -> str:
     shown = "".join(map(_picture, zip(("before", "after"), outcome.thumbnails or (), strict=False)))
     said = "; ".join(text for text in (outcome.censor, outcome.note, outcome.error) if text)
     written = "<br>".join(escape(str(path)) for path in outcome.outputs)
-    cells = f"<td>{escape(str(outcome.path))}</td><td>{shown}</td><td><b>{outcome.status}</b><br>{escape(said)}</td>"
+    cells = f"<td>{escape(str(outcome.path))}</td><td class="shown">{shown}</td><td><b>{outcome.status}</b><br>{escape(said)}</td>"
     numbers = f'<td class="number">{outcome.regions}</td><td class="number">{outcome.seconds:.1f}</td>'
     return f'<tr class="{outcome.status}">{cells}{numbers}<td>{written}</td></tr>'
 
