@@ -82,7 +82,8 @@ def _row(outcome: Outcome) -> str:
     shown = "".join(map(_picture, zip(("before", "after"), outcome.thumbnails or (), strict=False)))
     said = "; ".join(text for text in (outcome.censor, outcome.note, outcome.error) if text)
     written = "<br>".join(escape(str(path)) for path in outcome.outputs)
-    cells = f"<td>{escape(str(outcome.path))}</td><td class="shown">{shown}</td><td><b>{outcome.status}</b><br>{escape(said)}</td>"
+    cells = f'<td>{escape(str(outcome.path))}</td><td class="shown">{shown}</td>'
+    cells += f"<td><b>{outcome.status}</b><br>{escape(said)}</td>"
     numbers = f'<td class="number">{outcome.regions}</td><td class="number">{outcome.seconds:.1f}</td>'
     return f'<tr class="{outcome.status}">{cells}{numbers}<td>{written}</td></tr>'
 
