@@ -17,14 +17,16 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import torch
-from detection_cases import Truth, as_jpeg, clean, overlaps, rescaled, with_mosaics
+from detection_cases import Truth, as_jpeg, clean, overlaps, rescaled, with_bars, with_mosaics
 from detection_traps import TRAPS
 
 from inpaint import images
+from inpaint.detection.bars import Bar, find_bars
 from inpaint.detection.mosaics import Mosaic, find_mosaics
 
 QUALITIES = (0, 100, 95, 90, 85, 80, 75, 70)  # 0 = lossless
 SIZES = ((4, 6), (7, 10), (11, 16), (17, 25), (26, 40))  # blocks, by the mean of their sides
+PARTS = ("mosaics", "rescaled", "bars", "clean", "traps")
 FACTORS = (0.7, 0.85, 1.15, 1.37, 1.8)
 
 
@@ -122,28 +124,62 @@ def rescaled_mosaics(files: Sequence[Path], verbose: bool) -> None:
 
 
 def false_in_clean(files: Sequence[Path], verbose: bool) -> None:
-    """Print how many mosaics are found in pictures that hold none."""
-    print("\nfalse mosaics in clean pictures")
+    """Print how many regions are found in pictures that hold none."""
+    print(f"\nfalse regions in {len(files)} clean pictures, and per 50 of them\n{'':16} {'mosaics':>14} {'bars':>14}")
     for quality in (0, 90, 75):
-        wrong = 0
+        wrong = np.zeros(2, int)
         for file in files:
-            found = compare(find_mosaics(tensor(as_jpeg(clean(file), quality))), [], file.name if verbose else "")
-            wrong += found["all"].wrong if found else 0
-        name = f"quality {quality}" if quality else "as they are"
-        print(f"{name:16} {wrong} in {len(files)} pictures: {50 * wrong / len(files):.2f} per 50")
+            wrong += false_regions(as_jpeg(clean(file), quality), file.name if verbose else "")
+        print(
+            f"{f'quality {quality}' if quality else 'as they are':16}",
+            *(f"{count:6} {50 * count / len(files):7.2f}" for count in wrong),
+        )
+
+
+def false_regions(picture: np.ndarray, verbose: str) -> np.ndarray:
+    """Return how many mosaics and how many bars are found where nothing is censored, (2,)."""
+    counts, solid = compare(find_mosaics(tensor(picture)), [], verbose), find_bars(tensor(picture))
+    if verbose:
+        for bar in solid:
+            print(f"  {verbose}: wrong bar {bar.colour} at {bar.top, bar.left}, {int(bar.mask.sum())} px")
+    return np.array([counts["all"].wrong if counts else 0, len(solid)])
 
 
 def false_in_traps(each: int, verbose: bool) -> None:
-    """Print how many mosaics are found in drawn traps."""
-    print(f"\nfalse mosaics in {each} drawn traps of each kind, lossless and at quality 75")
+    """Print how many regions are found in drawn traps."""
+    print(f"\nfalse regions in {each} drawn traps of each kind\n{'':16} {'mosaics':>15} {'bars':>15}")
+    print(f"{'':16} {'lossless':>8} {'at 75':>6} {'lossless':>8} {'at 75':>6}")
     for name, draw in TRAPS.items():
-        wrong = [0, 0]
+        wrong = np.zeros((2, 2), int)
         for number in range(each):
             picture = draw(np.random.default_rng(number))
             for index, quality in enumerate((0, 75)):
-                found = compare(find_mosaics(tensor(as_jpeg(picture, quality))), [], name if verbose else "")
-                wrong[index] += found["all"].wrong if found else 0
-        print(f"{name:16} {wrong[0]:4} {wrong[1]:4}")
+                wrong[:, index] += false_regions(as_jpeg(picture, quality), name if verbose else "")
+        print(f"{name:16}", *(f"{lossless:8} {blurred:6}" for lossless, blurred in wrong))
+
+
+def bars(files: Sequence[Path], verbose: bool) -> None:
+    """Print how well bars and blobs of one colour are found."""
+    print(f"\nbars and blobs of one colour\n{HEAD}")
+    for quality in (0, 95, 75):
+        total = Count()
+        for number, file in enumerate(files):
+            rng = np.random.default_rng(number)
+            case = with_bars(clean(file), int(rng.integers(0, 4)), rng)
+            found = [placed(bar, case.picture) for bar in find_bars(tensor(as_jpeg(case.picture, quality)))]
+            matched = overlaps(found, case.truths)
+            right = sum(index is not None for index in matched)
+            total += Count(len(matched), right, right, len(found) - right)
+            if verbose and (len(found) > right or len(matched) > right):
+                print(f"  {number} {file.name} q{quality}: {right} of {len(matched)}, {len(found) - right} wrong")
+        print(total.row(f"quality {quality}" if quality else "lossless"))
+
+
+def placed(bar: Bar, picture: np.ndarray) -> np.ndarray:
+    """Return a bar's mask in its picture."""
+    mask = np.zeros(picture.shape[:2], bool)
+    mask[bar.top : bar.top + bar.mask.shape[0], bar.left : bar.left + bar.mask.shape[1]] = bar.mask
+    return mask
 
 
 def main() -> None:
@@ -152,7 +188,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?", default=Path("data/demo/clean"))
     parser.add_argument("--pictures", type=int, default=40)
     parser.add_argument("--qualities", type=int, nargs="+", default=list(QUALITIES))
-    parser.add_argument("--parts", nargs="+", default=["mosaics", "rescaled", "clean", "traps"])
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--traps", type=int, default=6, help="drawn of each kind")
     parser.add_argument("--verbose", action="store_true", help="tell every region that was missed or wrong")
     options = parser.parse_args()
@@ -166,6 +202,8 @@ def main() -> None:
         mosaics(files, options.qualities, options.verbose)
     if "rescaled" in options.parts:
         rescaled_mosaics(files[: max(len(files) // 2, 1)], options.verbose)
+    if "bars" in options.parts:
+        bars(files, options.verbose)
     if "clean" in options.parts:
         false_in_clean(files, options.verbose)
     if "traps" in options.parts:

@@ -18,9 +18,10 @@ FLAT, FLAT_EDGE = 0.3, 0.15  # how large the steps inside may be, in those on th
 CROWD = 3.5 / 9  # of the cells around one must be flat
 BOTH = 0.15  # the fainter axis must have this share of the other's steps
 LEAST_CELLS, LEAST_CORE, CORE_SHARE, LEAST_SIDE = 8, 7, 0.35, 3
-LEAST, LEAST_OBLONG = 900, 2000  # px that a region has at least, of square and of other cells
+SQUARE, OBLONG = (600, 900), (1200, 2000)  # px that a region has at least, of clear and of blurred cells
 DIVISORS, SMALLEST, AS_STRONG = (2, 3, 4, 5), 4, 0.35
 STEPPED = 0.6  # of a region's cells must show their lines themselves
+CLEAR = 0.75  # score
 JPEG_BLOCK, CLEAR_OF_JPEG = 8, 0.6  # blocks of JPEG are a faint mosaic of their own
 LINED = 0.5  # with 1 twice too fine a grid would weigh as much as the right one, with 0 one twice too coarse
 TRIM = 0.2  # what a cell at the border must show of its own, or it is no more than smooth
@@ -117,22 +118,23 @@ def regions_of(look: Look, grid: Grid, windows: Sequence[Window]) -> list[Found]
         region = trimmed(morphology(labels == index, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), own)
         cored, size = int((core & region).sum()), int(region.sum())
         stepped = region & (own > SURE)
-        if size < least_cells(grid) or cored < max(LEAST_CORE, CORE_SHARE * size) or stepped.sum() < STEPPED * size:
-            continue
-        if not plausible(look, cells, grid, region, stepped):
+        if cored < max(LEAST_CORE, CORE_SHARE * size) or stepped.sum() < STEPPED * size:
             continue
         contrast = float((lines - inside)[region].mean())
         score = contrast * size / float((lines + inside + FAINT)[region].sum())
-        if grid.block == (JPEG_BLOCK, JPEG_BLOCK) and score < CLEAR_OF_JPEG:
+        if not enough(grid, size, score) or (grid.block == (JPEG_BLOCK, JPEG_BLOCK) and score < CLEAR_OF_JPEG):
+            continue
+        if not plausible(look, cells, grid, region, stepped):
             continue
         found.append(Found(grid, cells.top, cells.left, edged(region, lines, inside), score, contrast))
     return found
 
 
-def least_cells(grid: Grid) -> float:
-    """Return how many cells a region must have, so that it is not there by chance."""
+def enough(grid: Grid, size: int, score: float) -> bool:
+    """Tell whether a region has so many cells that it is not there by chance."""
     height, width = grid.block
-    return max(LEAST_CELLS, (LEAST if height == width else LEAST_OBLONG) / (height * width))
+    least = SQUARE if height == width else OBLONG
+    return size >= LEAST_CELLS and size * height * width >= least[score < CLEAR]
 
 
 def trimmed(region: np.ndarray, own: np.ndarray) -> np.ndarray:

@@ -34,13 +34,15 @@ class Mosaic(NamedTuple):
 
 
 def find_mosaics(image: Tensor) -> list[Mosaic]:
-    """Return the mosaics of a picture (3, H, W) in [0, 1], those that explain most of it first; masks are disjoint."""
+    """Return the mosaics of a picture (3, H, W), those that explain most of it first; masks are disjoint.
+
+    image: uint8, or floating point in [0, 1].
+    """
     height, width = image.shape[-2:]
-    luma = (image.float() * image.new_tensor([0.299, 0.587, 0.114])[:, None, None]).sum(0).cpu().numpy() * 255
     taken = np.zeros((height, width), np.int32)  # number of the region, 0 = none
     regions: list[Found] = []
     for top, left in corners(height, width):
-        for region in mosaics_of(np.ascontiguousarray(luma[top : top + TILE, left : left + TILE])):
+        for region in mosaics_of(luma_of(image[:, top : top + TILE, left : left + TILE])):
             moved = region._replace(top=region.top + top, left=region.left + left, grid=shifted(region.grid, top, left))
             place(moved, taken, regions)
     return [
@@ -48,6 +50,13 @@ def find_mosaics(image: Tensor) -> list[Mosaic]:
         for number, region in sorted(enumerate(regions, 1), key=lambda it: -it[1].weight)
         if (taken == number).any()
     ]
+
+
+def luma_of(image: Tensor) -> np.ndarray:
+    """Return the luma of a picture (3, H, W), uint8 or in [0, 1], as (H, W) float32 in levels 0..255."""
+    red, green, blue = (channel.float().cpu().numpy() for channel in image)
+    luma = 0.299 * red + 0.587 * green + 0.114 * blue
+    return np.ascontiguousarray(luma if image.dtype == torch.uint8 else luma * 255, np.float32)
 
 
 def corners(height: int, width: int) -> Iterator[tuple[int, int]]:

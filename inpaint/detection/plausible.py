@@ -12,10 +12,11 @@ import numpy as np
 
 from inpaint.degradation.mosaic import Grid
 
-LINE, LINES, LINE_SHARE = 0.25, 3, 0.6  # a line counts from this share of the mean step on; so many and such a share do
+LINE, VISIBLE = 0.25, 3.0  # a line counts from this share of the mean step on, or from so many levels on
+LINES, LINE_SHARE = 3, 0.6  # so many lines, and such a share of all, must count
 BETWEEN, SOMETIMES = 0.65, 0.8  # of the steps on the lines, that those elsewhere may have: their median, their mean
 SHADE = 2.0  # levels that make two shades one
-SHADES, EACH = 12.0, 0.25  # that a mosaic has at least, weighed by how common each is; or per cell
+SHADES, EACH = 6.0, 0.25  # that a mosaic has at least, weighed by how common each is; or per cell
 
 
 class Look(NamedTuple):
@@ -67,7 +68,7 @@ def all_lines(steps: np.ndarray, region: np.ndarray, axis: int) -> bool:
     inner[(slice(None), 0) if axis == 0 else 0] = False
     counts = inner.sum(axis)
     means = (steps * inner).sum(axis)[counts > 0] / counts[counts > 0]
-    shown = int((means > LINE * means.mean()).sum()) if len(means) else 0
+    shown = int((means > min(LINE * means.mean(), VISIBLE)).sum()) if len(means) else 0
     return shown >= min(LINES, len(means)) and shown >= max(2, LINE_SHARE * len(means))
 
 

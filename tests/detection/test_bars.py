@@ -1,0 +1,95 @@
+"""Bars and blobs of one colour are found without marks, and what only looks flat is not taken for one."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from inpaint.detection import bars
+from inpaint.detection.bars import Bar, find_bars
+
+DEMO = Path(__file__).parent.parent.parent / "data" / "demo" / "clean"
+
+
+def scene(name: str) -> np.ndarray:
+    return np.array(Image.open(DEMO / f"{name}.png").convert("RGB"))
+
+
+def find(picture: np.ndarray) -> list[Bar]:
+    return find_bars(torch.from_numpy(np.array(picture)).permute(2, 0, 1))
+
+
+def as_jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "JPEG", quality=quality)
+    return np.array(Image.open(file))
+
+
+def covered(found: list[Bar], mask: np.ndarray) -> float:
+    """Return the intersection over the union of all found bars with a mask."""
+    taken = np.zeros(mask.shape, bool)
+    for bar in found:
+        taken[bar.top : bar.top + bar.mask.shape[0], bar.left : bar.left + bar.mask.shape[1]] |= bar.mask
+    return (taken & mask).sum() / (taken | mask).sum()
+
+
+@pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (255, 105, 180)])
+@pytest.mark.parametrize("tilt", [0, 33])
+def test_a_bar_of_any_colour_is_found_straight_and_tilted(colour: tuple[int, int, int], tilt: int):
+    picture, over = scene("cat"), np.zeros(scene("cat").shape[:2], np.uint8)
+    cv2.fillConvexPoly(over, cv2.boxPoints(((230.0, 170.0), (140.0, 30.0), tilt)).round().astype(np.int32), (1,))
+    picture[over > 0] = colour
+    found = find(picture)
+    assert [bar.colour for bar in found] == [colour]
+    assert covered(found, over > 0) > 0.95
+    if colour != (0, 0, 0) or tilt == 0:  # black in a JPEG flows into the dark that is beside it here
+        assert covered(find(as_jpeg(picture, 95)), over > 0) > 0.8
+
+
+def test_a_blob_with_soft_edges_is_found_with_its_edge():
+    picture, over = scene("cat"), np.zeros(scene("cat").shape[:2], np.uint8)
+    cv2.ellipse(over, (200, 180), (60, 35), 20, 0, 360, (255,), -1, cv2.LINE_AA)
+    share = over[..., None] / 255
+    picture = (picture * (1 - share) + np.array((20, 200, 230)) * share).round().astype(np.uint8)
+    found = find(picture)
+    assert len(found) == 1
+    assert covered(found, over > 127) > 0.95
+
+
+@pytest.mark.parametrize("name", ["autumn", "cat", "flower", "sunflower"])
+def test_nothing_is_found_in_clean_photographs(name: str):
+    assert find(scene(name)) == []
+    assert find(as_jpeg(scene(name), 75)) == []
+
+
+def test_letterboxes_and_skies_are_no_bars():
+    picture = scene("flower")
+    picture[:40] = 0
+    picture[-40:] = 0
+    assert find(picture) == []
+    sky = np.full((200, 300, 3), (120, 160, 230), np.uint8)
+    sky[120:] = scene("autumn")[:80, :300]
+    assert find(sky) == []
+
+
+def test_many_parts_of_the_same_size_are_a_pattern():
+    wall = np.random.default_rng(0).integers(60, 200, (240, 320, 3), np.uint8)
+    for top in range(10, 230, 40):
+        for left in range(10, 310, 50):
+            wall[top : top + 25, left : left + 35] = 30
+    assert find(wall) == []
+
+
+def test_a_large_picture_is_looked_at_coarsely_and_outlined_finely(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(bars, "LARGEST", 20_000)
+    picture = scene("cat")
+    picture[100:180, 60:260] = (0, 0, 0)
+    mask = np.zeros(picture.shape[:2], bool)
+    mask[100:180, 60:260] = True
+    assert covered(find(picture), mask) > 0.98
