@@ -14,6 +14,7 @@ from PIL import Image
 MOST = 256  # entries
 SAMPLE = 1 << 20  # pixels that median cut looks at
 CHUNK = 1 << 14  # colours whose distances to all entries are computed at once
+MANY = 1 << 18  # colours, beyond which those that share the upper 6 bits of each channel share an entry
 
 
 class Fitted(NamedTuple):
@@ -89,6 +90,12 @@ def _thinned(colours: np.ndarray, counts: np.ndarray, room: int) -> np.ndarray:
 
 def _nearest(palette: np.ndarray, usable: np.ndarray, colours: np.ndarray) -> np.ndarray:
     """Give for every colour (N, 4) the usable entry that is nearest, where a wrong alpha is farther than any colour."""
+    if len(colours) > MANY:
+        coarse = colours.copy()
+        coarse[:, :3] = coarse[:, :3] & 0xFC | 2
+        few, where = np.unique(codes(coarse), return_inverse=True)
+        if len(few) < len(colours):
+            return _nearest(palette, usable, colours_of(few))[where.reshape(-1)]
     weights = np.array([1.0, 1.0, 1.0, 1000.0])
     entries = palette[usable] * weights  # (K, 4)
     nearest = np.zeros(len(colours), np.int64)

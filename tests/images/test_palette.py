@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from inpaint.images import palette as palette_module
 from inpaint.images.palette import codes, colours_of, fit
 
 
@@ -54,6 +56,14 @@ def test_each_alpha_keeps_an_entry():
     wanted[::50, 3] = 0
     fitted = fit(np.zeros((0, 4), np.uint8), np.zeros(0, bool), wanted)
     assert np.array_equal(fitted.palette[fitted.indices][:, 3], wanted[:, 3])
+
+
+def test_very_many_colours_are_mapped_nearly_as_well(monkeypatch: pytest.MonkeyPatch):
+    wanted, kept = colours(20_000), np.zeros(0, bool)
+    fine = fit(np.zeros((0, 4), np.uint8), kept, wanted)
+    monkeypatch.setattr(palette_module, "MANY", 1000)
+    coarse = fit(np.zeros((0, 4), np.uint8), kept, wanted)
+    assert fine.error <= coarse.error < fine.error + 0.5
 
 
 def test_a_full_palette_maps_to_the_nearest_entry():
