@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -143,6 +144,31 @@ def test_a_format_that_browsers_do_not_know_is_shown_and_kept(page: Page, tmp_pa
     path = restored(page, tmp_path)
     assert Image.open(path).format == "TIFF"
     playwright.expect(page.locator("#after")).to_be_visible()
+
+
+def test_a_turned_photograph_stands_upright_and_its_mask_fits(page: Page, tmp_path: Path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by a quarter
+    path = save(tmp_path / "cat.jpg", noise(FORM[1], FORM[0]), exif=exif, quality=95)
+    opened(page, path)
+    playwright.expect(page.locator("#told")).to_have_text(f"cat.jpg, {FORM[1]} x {FORM[0]}")
+    brush(page, 20)
+    drag(page, (20, 70))
+    done = Image.open(restored(page, tmp_path))
+    assert done.size == (FORM[1], FORM[0])
+    assert done.getexif().get(0x0112, 1) == 1
+    assert abs(np.array(done)[16:24, 66:74].astype(int) - LEVEL).mean() < 4, "painted where it is seen"
+
+
+def test_a_picture_may_be_dropped(page: Page, tmp_path: Path):
+    data = list(save(tmp_path / "cat.png", noise(*FORM)).read_bytes())
+    made = """data => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([Uint8Array.from(data)], "dropped.png", {type: "image/png"}));
+        return transfer;
+    }"""
+    page.dispatch_event("#drop", "drop", {"dataTransfer": page.evaluate_handle(made, data)})
+    playwright.expect(page.locator("#told")).to_have_text(f"dropped.png, {FORM[1]} x {FORM[0]}")
 
 
 def test_a_fault_is_told_on_the_page(page: Page, tmp_path: Path):
