@@ -123,7 +123,7 @@ def pieces_of(
 
 def assembled(picture: Picture, found: list[Window], pieces: list[np.ndarray]) -> Picture:
     """Return the picture with its windows replaced."""
-    colour = picture.colour.copy()
+    colour = torch.from_numpy(picture.colour).clone().numpy()  # copied by all threads
     for window, piece in zip(found, pieces, strict=True):
         colour[window.box.slices] = piece
     return replace(picture, colour=colour)

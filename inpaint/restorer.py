@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from threading import Lock
 from typing import NamedTuple
 
 import torch
@@ -66,6 +67,7 @@ class Restorer:
         self.multiple = int(generator.multiple)  # pyright: ignore[reportArgumentType]
         self.shows = dict(shows)
         self.bfloat16 = precision == "bfloat16"
+        self.turn = Lock()  # of several threads: one call of the network fills the machine already
         self.together, self.tile = TOGETHER if self.device.type == "cuda" else 1, TILE  # less, once memory ran out
 
     @torch.no_grad()
@@ -202,7 +204,7 @@ class Restorer:
             for view in views
         ]
         batch = torch.stack(padded).to(self.device, memory_format=torch.channels_last)  # (B, 4, H, W)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+        with self.turn, torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             prediction = self.generator(batch[:, :3], batch[:, 3:])
         answers = prediction.image.float().cpu()
         return [

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 
 import pytest
 import torch
@@ -530,3 +533,25 @@ def test_cell_means_are_kept_with_a_feather_and_not_where_they_are_not_wanted():
     raw = restore(mosaic, mask, censor="mosaic", grid=grid, keep=False)
     assert (cell_means(led, grid) - means).abs().max() < 1e-4
     assert (cell_means(raw, grid) - means).abs().max() > 1e-3
+
+
+class Alone(Constant):
+    """Takes its time, and fails when it is run twice at once."""
+
+    def __init__(self):
+        super().__init__()
+        self.inside = Lock()
+
+    def forward(self, image: Tensor, mask: Tensor) -> Prediction:
+        assert self.inside.acquire(blocking=False), "run twice at once"
+        time.sleep(0.01)
+        self.inside.release()
+        return super().forward(image, mask)
+
+
+def test_the_network_has_one_picture_at_a_time_of_several_threads():
+    image, mask = picture(60, 60), box_mask(60, 60, Box(20, 20, 40, 40))
+    restore = restorer_of(Alone())
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: restore(image, mask), range(12)))
+    assert all(torch.equal(answer, exactly_restored(image, mask)) for answer in answers)

@@ -7,11 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from threading import Lock
-from typing import Any
 
 import torch
-from torch import Tensor
 
 from inpaint import distributed
 from inpaint.detection.colour import GREEN
@@ -42,6 +39,7 @@ def decensor(
     jobs: int = 1,
     dry_run: bool = False,
     thumbnails: bool = False,
+    keep_times: bool = False,
     progress: Callable[[Outcome, int, int], None] | None = None,
 ) -> list[Outcome]:
     """Restore the marked places of a picture, or of all pictures of a folder and its subfolders, into a folder.
@@ -52,9 +50,10 @@ def decensor(
     that is itself named like a picture.  grow: restore holes so many px further than they are marked.  best: number
     variations by how little they miss of the mosaic's cells, 0 = least.  existing: "skip" leaves files alone whose
     outputs exist, which goes on with a batch that was stopped, for no output is ever half written.  on_empty: what
-    becomes of a picture without marks: "error", "copy" or "skip".  jobs: how many files are read and written at once;
-    the restorer has one at a time.  dry_run: draw what was found over each picture instead of restoring.  thumbnails:
-    keep them in the outcomes.  progress gets every outcome, the number of files done and of all.
+    becomes of a picture without marks: "error", "copy" or "skip".  jobs: how many files are worked on at once, of which
+    the network has one at a time.  dry_run: draw what was found over each picture instead of restoring.  thumbnails:
+    keep them in the outcomes.  keep_times: outputs get the times of access and change of the files that they came
+    from.  progress gets every outcome, the number of files done and of all.
     Under torchrun every rank restores its share, and all of them return all outcomes.
     Raises ValueError or FileNotFoundError for what concerns the whole batch; what concerns one file is the error in
     its outcome.
@@ -64,7 +63,7 @@ def decensor(
     job = Job(
         Path(source),
         Path(output),
-        OneAtATime(restorer),
+        restorer,
         original=unpainted,
         masks=marks,
         censor=censor,
@@ -79,6 +78,7 @@ def decensor(
         jobs=jobs,
         dry_run=dry_run,
         thumbnails=thumbnails,
+        keep_times=keep_times,
     )
     check(job)
     plan = planned(job)
@@ -98,17 +98,6 @@ def worked_on(plan: Sequence[Planned], job: Job) -> Iterator[Outcome]:
             yield from pool.map(partial(restore_file, job=job), plan)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-
-
-class OneAtATime:
-    """A restorer that several threads may call: the network fills the machine with one picture already."""
-
-    def __init__(self, restorer: Restores):
-        self.restorer, self.lock = restorer, Lock()
-
-    def __call__(self, image: Tensor, mask: Tensor, **options: Any) -> Tensor:
-        with self.lock:
-            return self.restorer(image, mask, **options)
 
 
 def interleaved(shares: Sequence[Sequence[Outcome]]) -> list[Outcome]:
