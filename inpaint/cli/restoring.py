@@ -39,6 +39,9 @@ def decensor(
     ] = False,
     on_empty: Annotated[str, typer.Option(help="A picture without marks: error, copy or skip.")] = "error",
     jobs: Annotated[int, typer.Option(help="Files that are read and written at once.")] = 2,
+    keep_times: Annotated[
+        bool, typer.Option("--keep-times", help="Give outputs the times of the files that they came from.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only draw what was found over each picture.")] = False,
     json: Annotated[Path | None, typer.Option(help="Write what became of each picture to this file.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page with thumbnails to this file.")] = None,
@@ -86,6 +89,7 @@ def decensor(
             existing="skip" if skip_existing else "overwrite",
             on_empty=on_empty,
             jobs=jobs,
+            keep_times=keep_times,
             dry_run=dry_run,
             thumbnails=html is not None,
             progress=progress,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -170,3 +171,22 @@ def test_format_mode_name_and_known_pixels_come_back(case: Case, tmp_path: Path)
         assert np.array_equal(samples_after[KNOWN], samples[KNOWN])
     if images.is_animated(source):
         assert images.read_frames(written).durations == images.read_frames(source).durations
+
+
+def test_times_are_kept_when_asked(tmp_path: Path):
+    (tmp_path / "in").mkdir()
+    pillow("RGB")(tmp_path / "in" / "a.png")
+    moving("RGB")(tmp_path / "in" / "b.gif")
+    Image.fromarray(np.where(KNOWN, 0, 255).astype(np.uint8)).save(tmp_path / "mask.png")
+    times = (1_000_000_000_123_000_000, 1_100_000_000_456_000_000)  # ns; of access and of change
+    for path in (tmp_path / "in").iterdir():
+        os.utime(path, ns=times)
+    options: dict[str, Any] = {"restorer": Fake(), "masks": tmp_path / "mask.png"}
+    decensor(tmp_path / "in", tmp_path / "now", **options)
+    for path in (tmp_path / "in").iterdir():  # reading may have changed the time of access
+        os.utime(path, ns=times)
+    decensor(tmp_path / "in", tmp_path / "then", keep_times=True, **options)
+    for name in ("a.png", "b.gif"):
+        kept = (tmp_path / "then" / name).stat()
+        assert (kept.st_atime_ns, kept.st_mtime_ns) == times
+        assert (tmp_path / "now" / name).stat().st_mtime_ns > times[1]
