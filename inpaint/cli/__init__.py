@@ -8,6 +8,7 @@ import sys
 import typer
 
 from inpaint.cli.datasets import build_dataset, inspect
+from inpaint.cli.detecting import detect
 from inpaint.cli.exporting import export
 from inpaint.cli.networks import evaluate, import_weights, train
 from inpaint.cli.restoring import decensor
@@ -20,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verb in (train, build_dataset, inspect, evaluate, decensor, import_weights, export, web):
+for verb in (train, build_dataset, inspect, evaluate, decensor, detect, import_weights, export, web):
     app.command()(verb)
 
 

@@ -1,0 +1,54 @@
+"""The verb that finds what is censored, so that nobody has to paint it."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from inpaint.cli.options import DELAY, prepare
+
+if TYPE_CHECKING:
+    from inpaint.detection.survey import Sighting
+
+
+def detect(
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="A picture, or a folder (searched through).")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for what is found.")],
+    form: Annotated[str, typer.Option("--as", help="masks, green (DeepCreamPy's folders), overlay or json.")] = "masks",
+) -> None:
+    """Find mosaics, bars and blobs of one colour in a picture or a folder of pictures."""
+    from tqdm import tqdm
+
+    from inpaint.detection.survey import survey
+
+    prepare()
+    with tqdm(unit="picture", delay=DELAY) as bar:
+
+        def progress(sighting: Sighting, done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+            bar.write(line_of(sighting), file=sys.stderr if sighting.error else sys.stdout)
+
+        sightings = survey(source, output, form=form, progress=progress)
+    failed = sum(sighting.error is not None for sighting in sightings)
+    censored = sum(bool(sighting.found) for sighting in sightings)
+    typer.echo(f"{censored} of {len(sightings)} pictures are censored; what was found is in {output}")
+    if failed:
+        sys.exit(1)
+
+
+def line_of(sighting: Sighting) -> str:
+    """Say in one line what was found in a picture."""
+    if sighting.error:
+        return sighting.error if str(sighting.path) in sighting.error else f"{sighting.path}: {sighting.error}"
+    kinds = Counter(
+        f"mosaic of {region.grid.block[0]} x {region.grid.block[1]} px cells" if region.grid else "bar"
+        for region in sighting.found
+    )
+    said = ", ".join(f"{count} x {kind}" if count > 1 else kind for kind, count in kinds.items())
+    written = f" -> {', '.join(map(str, sighting.outputs))}" if sighting.outputs else ""
+    return f"{sighting.path}{written} ({said or 'nothing found'})"

@@ -1,0 +1,63 @@
+"""Finds everything in a picture that is censored and that nobody marked: mosaics, bars and blobs of one colour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from inpaint.degradation.mosaic import Grid
+from inpaint.detection.bars import find_bars
+from inpaint.detection.mosaics import find_mosaics
+
+HIDDEN = 0.2  # of a bar that a mosaic may cover: large cells are flat themselves
+
+
+class Censored(NamedTuple):
+    """One censored region."""
+
+    censor: str  # "mosaic" or "hole", as restorers call them
+    grid: Grid | None  # of a mosaic
+    colour: tuple[int, int, int] | None  # of a bar, 8-bit levels
+    top: int  # of the mask in the picture
+    left: int
+    mask: np.ndarray  # (h, w) bool
+    score: float  # in (0, 1]
+
+
+def find_censored(image: Tensor) -> list[Censored]:
+    """Return the censored regions of a picture (3, H, W), uint8 or in [0, 1]: mosaics first; masks are disjoint."""
+    taken = np.zeros(image.shape[-2:], bool)
+    found = []
+    for mosaic in find_mosaics(image):
+        mask = mosaic.mask[0].numpy() > 0
+        top, left, inside = cut(mask)
+        taken |= mask
+        found.append(Censored("mosaic", mosaic.grid, None, top, left, inside, mosaic.score))
+    for bar in find_bars(image):
+        here = taken[bar.top : bar.top + bar.mask.shape[0], bar.left : bar.left + bar.mask.shape[1]]
+        own = bar.mask & ~here
+        if own.sum() >= (1 - HIDDEN) * bar.mask.sum():
+            here |= own
+            found.append(Censored("hole", None, bar.colour, bar.top, bar.left, own, bar.score))
+    return found
+
+
+def cut(mask: np.ndarray) -> tuple[int, int, np.ndarray]:
+    """Return the corner of what a mask (H, W) holds, and the mask cut to it."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    top, left = int(rows[0]), int(columns[0])
+    return top, left, mask[top : rows[-1] + 1, left : columns[-1] + 1].copy()
+
+
+def mask_of(found: Sequence[Censored], size: tuple[int, int]) -> Tensor:
+    """Return one mask (1, H, W) of all regions in a picture of (height, width)."""
+    mask = torch.zeros(1, *size)
+    for region in found:
+        height, width = region.mask.shape
+        part = mask[0, region.top : region.top + height, region.left : region.left + width]
+        part[torch.from_numpy(region.mask)] = 1
+    return mask

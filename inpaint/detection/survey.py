@@ -1,0 +1,157 @@
+"""A folder in, what is censored in its pictures out: as masks, as DeepCreamPy's folders, as overlays, or as JSON.
+
+Source: the folders of DeepCreamPy, `decensor_input` with what shall be restored in pure green and
+`decensor_input_original` with the pictures themselves under the same stems.  What differs: subfolders are mirrored.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+
+from inpaint import images
+from inpaint.detection.colour import GREEN
+from inpaint.detection.find import Censored, find_censored, mask_of
+from inpaint.files import atomically, write_text
+
+FORMS = ("masks", "green", "overlay", "json")
+SUFFIXES = {"masks": ".png", "green": ".png", "overlay": ".png", "json": ".json"}
+PAINTED, ORIGINALS = "decensor_input", "decensor_input_original"
+MOSAIC, HOLE = (0, 160, 255), (255, 0, 160)  # colours of the overlay, that pictures seldom hold
+
+
+class Sighting(NamedTuple):
+    """What was found in one file."""
+
+    path: Path
+    found: list[Censored]
+    outputs: list[Path]  # written
+    error: str | None = None
+
+
+def survey(
+    source: Path,
+    output: Path,
+    *,
+    form: str = "masks",
+    progress: Callable[[Sighting, int, int], None] | None = None,
+) -> list[Sighting]:
+    """Find what is censored in a picture, or in all pictures of a folder and its subfolders, and write it to a folder.
+
+    form: "masks" (white = censored), "green" (the two folders of DeepCreamPy), "overlay" or "json".  A picture in
+    which nothing is found gets no file, except as JSON.  progress gets every sighting, the number of files done and
+    of all.  Raises ValueError or FileNotFoundError for what concerns the whole batch; what concerns one file is the
+    error in its sighting.
+    """
+    if form not in FORMS:
+        raise ValueError(f"The form is {form!r}, but must be one of {', '.join(FORMS)}.")
+    if output.is_file():
+        raise ValueError(f"The output {output} is a file, but must be a folder.")
+    files = images.find(source)
+    if source.resolve() in output.resolve().parents:  # what an earlier run has written there
+        files = [file for file in files if output.resolve() not in file.resolve().parents]
+    if not files:
+        raise ValueError(f"{source} holds no pictures: names end with {', '.join(images.SUFFIXES)}.")
+    root, taken = source if source.is_dir() else source.parent, {file.resolve() for file in files}
+    sightings: list[Sighting] = []
+    for file in files:
+        sightings.append(look(file, output, file.relative_to(root), form, taken))
+        taken |= {path.resolve() for path in sightings[-1].outputs}
+        if progress:
+            progress(sightings[-1], len(sightings), len(files))
+    return sightings
+
+
+def look(file: Path, output: Path, relative: Path, form: str, taken: set[Path]) -> Sighting:
+    """Find what is censored in one file and write it; whatever goes wrong is told in its sighting."""
+    sighting = Sighting(file, [], [])
+    try:
+        picture = images.read(file)
+        sighting = sighting._replace(found=find_censored(levels(picture)))
+        if not sighting.found and form != "json":
+            return sighting
+        folder = output / PAINTED if form == "green" else output
+        target = (folder / relative).with_suffix(SUFFIXES[form])
+        targets = [target, output / ORIGINALS / relative] if form == "green" else [target]
+        for path in targets:
+            if path.resolve() in taken:
+                raise ValueError(f"{path} belongs to this batch and would be overwritten: choose another output.")
+        write(picture, sighting.found, form, target, file)
+        if form == "green":
+            copy(file, targets[1])
+        sighting.outputs.extend(targets)
+    except (ValueError, OSError) as error:
+        sighting = sighting._replace(error=str(error))
+    except Exception as error:  # a fault of ours or of a library: the batch goes on, and its name says what it was
+        sighting = sighting._replace(error=f"{file}: {type(error).__name__}: {error}")
+    return sighting
+
+
+def levels(picture: images.Picture) -> torch.Tensor:
+    """Return a picture's colours as (3, H, W) uint8, without a copy where it has three channels of 8 bits."""
+    colour = picture.colour if picture.peak == 255 else (picture.colour // 257).astype(np.uint8)
+    return torch.from_numpy(np.ascontiguousarray(colour)).permute(2, 0, 1).expand(3, -1, -1)
+
+
+def write(picture: images.Picture, found: Sequence[Censored], form: str, target: Path, file: Path) -> None:
+    """Write what was found in one form."""
+    if form == "json":
+        write_text(target, json.dumps(described(file, picture, found), indent=1) + "\n")
+        return
+    mask = mask_of(found, picture.size)[0].numpy() > 0
+    if form == "masks":
+        drawn = np.where(mask, 255, 0).astype(np.uint8)[..., None]
+    else:
+        drawn = np.ascontiguousarray(levels(picture).permute(1, 2, 0).numpy()).copy()
+        if form == "green":
+            drawn[mask] = GREEN
+        else:
+            draw(drawn, found)
+    images.write(images.Picture(drawn), target)
+
+
+def copy(file: Path, target: Path) -> None:
+    """Copy a file, atomically."""
+    with atomically(target) as temporary:
+        shutil.copyfile(file, temporary)
+
+
+def draw(canvas: np.ndarray, found: Sequence[Censored]) -> None:
+    """Outline regions on a picture (H, W, 3) in place, mosaics with their block."""
+    wide = max(1, max(canvas.shape[:2]) // 600)
+    for region in found:
+        colour = MOSAIC if region.censor == "mosaic" else HOLE
+        outlines = [np.array(outline)[:, None, ::-1].astype(np.int32) for outline in outlines_of(region)]
+        cv2.drawContours(canvas, outlines, -1, colour, wide)
+        text = "x".join(map(str, region.grid.block)) if region.grid else "bar"
+        place = region.left, max(region.top - 4 * wide, 12)
+        cv2.putText(canvas, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.5 * wide, colour, wide, cv2.LINE_AA)
+
+
+def outlines_of(region: Censored) -> list[list[list[int]]]:
+    """Return the outlines of a region in its picture, each a list of [y, x]; corners only."""
+    outlines, _ = cv2.findContours(region.mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    return [[[int(y) + region.top, int(x) + region.left] for x, y in outline[:, 0]] for outline in outlines]
+
+
+def described(file: Path, picture: images.Picture, found: Sequence[Censored]) -> dict:
+    """Describe what was found, for JSON; points and sizes are (y, x) and (height, width) in px."""
+    regions = []
+    for region in found:
+        height, width = region.mask.shape
+        said: dict = {"censor": "mosaic" if region.censor == "mosaic" else "bar"}
+        if region.grid is not None:
+            said |= {"block": list(region.grid.block), "phase": list(region.grid.phase)}
+        if region.colour is not None:
+            said["colour"] = list(region.colour)
+        box = [region.top, region.left, region.top + height, region.left + width]
+        said |= {"score": round(region.score, 3), "box": box, "pixels": int(region.mask.sum())}
+        regions.append(said | {"outline": outlines_of(region)})
+    return {"file": str(file), "size": list(picture.size), "regions": regions}
