@@ -7,7 +7,7 @@ neither the time nor the memory that a repair takes grows with the rest of the p
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
@@ -18,10 +18,12 @@ from torch import Tensor
 from inpaint.degradation.measured import keep_cells, measured_cells, missed_cells
 from inpaint.degradation.mosaic import Grid, enlarge
 from inpaint.degradation.smooth import smooth_fill
+from inpaint.detection.find import Censored, mask_of
 from inpaint.detection.grid import estimate_grid
 from inpaint.detection.regions import Damage, count_regions, find_damage, label
 from inpaint.images import Picture
 from inpaint.plan import CONTEXT, Box, grown, windows
+from inpaint.restorer import shifted
 
 LARGEST_CELL = 64  # px that detection looks for
 EXPLAINED = 0.2  # a grid that leaves more of the variance than this within its cells explains nothing
@@ -72,6 +74,21 @@ def examine(
         damage = find_damage(cut(picture, box).tensor(), marked, censor=censor, block=block)
         found.append(Window(box, count_regions(marked), [reaching(part, damage, grow) for part in damage]))
     return found
+
+
+def windows_of(found: Sequence[Censored], size: tuple[int, int], *, grow: int = 0) -> list[Window]:
+    """Return the windows that hold regions which were found in a picture of this size, without examining them again."""
+    whole, result = mask_of(found, size), []
+    for box in windows(whole, max(CONTEXT, LARGEST_CELL) + grow):
+        masks: dict[tuple[str, Grid | None], Tensor] = {}
+        for region in found:
+            own = box.of(mask_of([region], size))  # (1, h, w)
+            if own.any():
+                kind = region.censor, shifted(region.grid, box)
+                masks[kind] = torch.maximum(own, masks.get(kind, own))
+        damage = [Damage(censor, grid, mask) for (censor, grid), mask in masks.items()]
+        result.append(Window(box, count_regions(box.of(whole)), [reaching(part, damage, grow) for part in damage]))
+    return result
 
 
 def reaching(part: Damage, damage: list[Damage], grow: int) -> Damage:

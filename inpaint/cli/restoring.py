@@ -22,7 +22,7 @@ def decensor(
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder for restored pictures.")],
     original: Annotated[Path | None, typer.Option(help="Unpainted originals; their pixels are restored.")] = None,
     mask: Annotated[Path | None, typer.Option(help="A mask for all, or a folder of masks; white = restore.")] = None,
-    censor: Annotated[str, typer.Option(help="auto, bar or mosaic.")] = "auto",
+    censor: Annotated[str, typer.Option(help="marked, auto (find it where nothing is), bar or mosaic.")] = "marked",
     model: Annotated[str, typer.Option(help="A bundled network or a checkpoint (.safetensors).")] = "default",
     colour: Annotated[str, typer.Option(help="The colour that marks a region: RED,GREEN,BLUE.")] = "0,255,0",
     tolerance: Annotated[int, typer.Option(help="How far a mark may be from that colour, per channel of 255.")] = 0,

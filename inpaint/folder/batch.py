@@ -27,7 +27,7 @@ def decensor(
     restorer: Restores,
     original: Path | str | None = None,
     masks: Path | str | None = None,
-    censor: str = "auto",
+    censor: str = "marked",
     colour: tuple[int, int, int] = GREEN,
     tolerance: int = 0,
     variations: int = 1,
@@ -46,7 +46,9 @@ def decensor(
 
     Marked is what is painted in the colour, or, with masks (one file for all, or a folder with the same stems or
     `STEM_mask`), what a mask file says.  original: a folder of unpainted pictures, or one such file; their pixels are
-    restored instead of the painted ones, unless the censor is "bar".  A single picture may also be written to an output
+    restored instead of the painted ones, unless the censor is "bar".  censor: "marked" decides by the pixels of each
+    region whether it is a mosaic or a bar; "auto" does so too, and where nothing is marked it restores what
+    `inpaint.detection.find` finds; "bar" and "mosaic" do not decide.  A single picture may also be written to an output
     that is itself named like a picture.  grow: restore holes so many px further than they are marked.  best: number
     variations by how little they miss of the mosaic's cells, 0 = least.  existing: "skip" leaves files alone whose
     outputs exist, which goes on with a batch that was stopped, for no output is ever half written.  on_empty: what

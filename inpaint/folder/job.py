@@ -11,7 +11,7 @@ from inpaint.detection.marked import mask_for, original_of
 from inpaint.files import real
 from inpaint.repair import Restores
 
-CENSORS = ("auto", "bar", "mosaic")
+CENSORS = ("marked", "auto", "bar", "mosaic")
 VARIATIONS = (1, 2, 4)
 MOST_GROWN = 256  # px
 EXISTING = ("overwrite", "skip")

@@ -9,14 +9,16 @@ from itertools import repeat
 from pathlib import Path
 
 from inpaint import images
+from inpaint.detection.find import find_censored, mask_of
 from inpaint.detection.marked import Marked, NothingMarked, from_mask, from_paint
 from inpaint.detection.regions import Damage, count_regions
+from inpaint.detection.survey import levels
 from inpaint.files import atomically
 from inpaint.folder.glance import overlay, thumbnail
 from inpaint.folder.job import Job, Planned
 from inpaint.folder.moving import read_moving
 from inpaint.folder.outcome import Outcome
-from inpaint.repair import Window, doubts, examine, variations
+from inpaint.repair import Window, doubts, examine, variations, windows_of
 
 
 def restore_file(one: Planned, job: Job) -> Outcome:
@@ -45,14 +47,13 @@ def worked(one: Planned, job: Job, outcome: Outcome) -> Outcome:
     if job.existing == "skip" and all(target.exists() for target in one.targets):
         return outcome._replace(status="skipped", note="its output exists")
     try:
-        marked = read_marked(one, job)
+        marked, windows = looked_at(one, job)
     except NothingMarked as error:
         return without_marks(one, job, outcome, str(error))
     except images.SeveralFrames:
         if not images.is_animated(one.file):
             raise
         return worked_frames(one, job, outcome)
-    windows = examine_marked(one.file, marked, job)
     damage = [part for window in windows for part in window.damage]
     outcome = outcome._replace(regions=sum(window.regions for window in windows), censor=censor_of(damage))
     doubt = None if job.block is None else doubts(marked.picture, windows, job.block)
@@ -106,6 +107,23 @@ def base_of(one: Planned, job: Job) -> Path:
     return one.file if job.masks is not None else one.beside or one.file
 
 
+def looked_at(one: Planned, job: Job) -> tuple[Marked, list[Window]]:
+    """Read a picture, and find what is to be restored in it: what is marked, or else, where asked to, what is found."""
+    try:
+        marked = read_marked(one, job)
+    except NothingMarked as error:
+        if job.censor != "auto" or job.masks is not None:
+            raise
+        base = base_of(one, job)
+        picture = images.read(base)
+        found = find_censored(levels(picture))
+        if not found:
+            raise NothingMarked(f"{error} And nothing censored was found.") from None
+        marked = Marked(picture, mask_of(found, picture.size) > 0, base, (one.file, base), hidden=False)
+        return marked, windows_of(found, picture.size, grow=job.grow)
+    return marked, examine_marked(one.file, marked, job)
+
+
 def read_marked(one: Planned, job: Job) -> Marked:
     """Read a picture and what is marked in it, by the rule of this batch."""
     if job.masks is not None:
@@ -130,7 +148,7 @@ def examine_marked(file: Path, marked: Marked, job: Job) -> list[Window]:
     """Find out what was done to the marked pixels; paint that hides them can only be a bar."""
     if marked.hidden and job.censor == "mosaic":
         raise ValueError(f"The paint in {file} hides the mosaic: give the unpainted picture with --original.")
-    censor = "bar" if marked.hidden else job.censor
+    censor = "bar" if marked.hidden else "auto" if job.censor == "marked" else job.censor
     return examine(marked.picture, marked.mask, censor=censor, block=job.block, grow=job.grow)
 
 

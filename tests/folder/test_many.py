@@ -12,12 +12,14 @@ import threading
 import time
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from folder_pictures import BOX, GRID, LARGE, Fake, load, mosaic, noise, only, painted, save
 from PIL import Image
 from torch import Tensor
 
+from inpaint.degradation.mosaic import Grid
 from inpaint.folder import Outcome, decensor
 from inpaint.folder.report import write_json, write_page
 
@@ -225,6 +227,29 @@ def test_ranks_share_a_folder_and_all_know_all_outcomes(tmp_path: Path):
     alone = decensor(source, tmp_path / "once", restorer=Fake())
     assert said[0][1:] == [f"{it.path.name}:{it.status}" for it in alone]
     assert files(tmp_path / "out") == files(tmp_path / "once")
+
+
+def test_where_nothing_is_marked_auto_restores_what_it_finds(tmp_path: Path):
+    smooth = cv2.resize(noise(20, 26, seed=1), (208, 160), interpolation=cv2.INTER_CUBIC)
+    box = (slice(32, 112), slice(48, 144))
+    save(tmp_path / "in" / "censored.png", mosaic(smooth, Grid((8, 8), (0, 0)), box))
+    save(tmp_path / "in" / "clean.png", smooth)
+    save(tmp_path / "in" / "painted.png", painted(smooth, BOX))
+    job = {"restorer": (fake := Fake()), "censor": "auto"}
+    found, clean, marked = decensor(tmp_path / "in", tmp_path / "out", **job)
+    assert (found.status, found.censor, found.regions) == ("restored", "mosaic", 1)
+    assert (clean.status, marked.status, marked.censor) == ("failed", "restored", "bar")
+    assert "And nothing censored was found" in str(clean.error)
+    _, mask, censor, grid, _ = fake.calls[0]
+    assert (censor, grid and grid.block) == ("mosaic", (8, 8))
+    assert mask.sum() == 80 * 96
+    restored = load(found.outputs[0])
+    assert np.array_equal(restored[:32], smooth[:32])
+    assert {it.status for it in decensor(tmp_path / "in", tmp_path / "other", restorer=Fake())} == {
+        "failed",
+        "restored",
+    }
+    assert not (tmp_path / "other" / "censored 0.png").exists()
 
 
 @pytest.mark.parametrize(
