@@ -16,6 +16,7 @@ from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin, TiffImag
 
 from inpaint.images import gif
 from inpaint.images.avif import avif_chroma, avif_depth, avif_opener
+from inpaint.images.deep_pairs import as_eight_bits
 from inpaint.images.metadata import (
     ORIENTATION,
     png_chunks,
@@ -148,7 +149,8 @@ def _decode(path: Path, data: bytes, form: str, limit: int) -> tuple[Image.Image
     """Open and decode with Pillow; also give the orientation still to be applied, and the data without it."""
     opener = avif_opener(path) if form == "AVIF" else OPENERS[form]
     try:
-        opened = opener(io.BytesIO(data), str(path))
+        shown = as_eight_bits(data) if form == "TIFF" else data
+        opened = opener(io.BytesIO(shown), str(path))
         width, height = opened.size
         frames = getattr(opened, "n_frames", 1)
         if form == "PNG" and DENSEST * 8 * len(data) < width * height <= limit:  # at least 1 bit per pixel
@@ -157,8 +159,10 @@ def _decode(path: Path, data: bytes, form: str, limit: int) -> tuple[Image.Image
             orientation = orientation_of(path, opened) if form != "PNG" else 1
             if form == "TIFF" and orientation != 1:  # Pillow would turn it, OpenCV sometimes: leave them nothing to do
                 data = reset_orientation(data, unlink=False)
-                opened = opener(io.BytesIO(data), str(path))
-            opened.load()
+                shown = as_eight_bits(data)
+                opened = opener(io.BytesIO(shown), str(path))
+            if shown is data:
+                opened.load()
             if form == "PNG":  # EXIF may stand after the pixels
                 orientation = orientation_of(path, opened)
             return opened, orientation, data

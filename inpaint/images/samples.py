@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import warnings
+import zlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageCms, TiffImagePlugin
 
+from inpaint.images.deep_pairs import as_eight_bits, deep_pairs
 from inpaint.images.metadata import png_chunks
 
 MODES = {"1": "L", "L": "L", "LA": "LA", "La": "LA", "PA": "RGBA", "RGB": "RGB", "RGBA": "RGBA", "RGBa": "RGBA"}
@@ -36,6 +38,12 @@ class Samples(NamedTuple):
 def samples_in(path: Path, opened: Image.Image, data: bytes) -> Samples:
     """Take the samples of a picture that Pillow opened from these data; the path names it in errors."""
     icc = opened.info.get("icc_profile")
+    if isinstance(opened, TiffImagePlugin.TiffImageFile) and as_eight_bits(data) is not data:
+        try:
+            pairs = deep_pairs(data, opened.tag_v2, (opened.height, opened.width))
+        except (ValueError, KeyError, zlib.error) as error:
+            raise ValueError(f"{path} cannot be decoded as TIFF: {error}.") from error
+        return Samples(pairs[:, :, :1], pairs[:, :, 1], icc)
     if _is_deep(path, opened, data):
         samples = _deep_samples(path, opened, data)
     elif opened.mode == "CMYK":

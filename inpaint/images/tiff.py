@@ -34,7 +34,7 @@ def tiff(picture: Picture, native: Native | None = None) -> bytes:
     native: the samples to write in place of colour and alpha: bits (without differences), palette indices or inks.
     """
     samples = samples_of(picture) if native is None else np.atleast_3d(native.samples)
-    if samples.dtype == np.uint16 and samples.shape[2] == 2:  # hardly any reader knows 16-bit grey with alpha
+    if samples.dtype == np.uint16 and samples.shape[2] == 2 and picture.format != "TIFF":  # hardly any reader knows it
         samples = samples[:, :, [0, 0, 0, 1]]
     height, width, channels = samples.shape
     rows = max(1, STRIP_BYTES // (width * channels * samples.itemsize))
