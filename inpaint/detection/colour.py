@@ -1,20 +1,30 @@
 """Finds the pixels that somebody painted in one colour to mark what shall be restored.
 
 Source: the rule of DeepCreamPy, where a pixel is marked if it is exactly the colour, by default pure green.  What
-differs: a tolerance for soft brushes and JPEG, and a count of the pixels that only nearly have the colour.
+differs: a tolerance for soft brushes and JPEG, as a distance that eyes see (CIE 1976, in L*a*b* of sRGB under D65; 2 is
+hardly seen, 20 is another green), the brush's soft edge, and a count of the pixels that only nearly have the colour.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 GREEN = (0, 255, 0)
-# Farther than this from the colour, in 8-bit levels of the worst channel, nobody calls a pixel painted.
-NEAR = 48
+# Farther than this from the colour nobody calls a pixel painted.
+NEAR = 24
 # A tolerance is worth suggesting when it takes this share of the near pixels; the rest are blends at soft edges.
 MOST = 0.9
+# Beside painted pixels, blends of at least about two fifths of the paint are the brush's edge.
+EDGE, EDGE_WIDTH = 55, 2  # distance; px
+# Levels between the colours that are tried to learn which can be near a target, and what they may be off by.
+TRIED, OFF = 15, 12
+ROWS = 256  # that are converted at a time
+WHITE = (0.95047, 1.0, 1.08883)  # D65
+XYZ = ((0.4124564, 0.3575761, 0.1804375), (0.2126729, 0.7151522, 0.072175), (0.0193339, 0.119192, 0.9503041))
 
 
 class NearMisses(NamedTuple):
@@ -28,10 +38,17 @@ class NearMisses(NamedTuple):
 def painted(colour: np.ndarray, target: tuple[int, int, int] = GREEN, *, tolerance: int = 0) -> np.ndarray:
     """Return which pixels have the target colour, (H, W) bool.
 
-    colour: (H, W, 3) RGB or (H, W, 1) grey, uint8 or uint16.  target and tolerance are in 8-bit levels; a pixel may
-    differ from the target by the tolerance in every channel, and by nothing at all with 0.
+    colour: (H, W, 3) RGB or (H, W, 1) grey, uint8 or uint16.  target: in 8-bit levels.  With tolerance 0 the colour
+    must be exact; otherwise it may be that far off, and soft edges of what is painted belong to it.
     """
-    return differences(colour, target) <= tolerance * scale(colour)
+    if tolerance == 0:
+        return differences(colour, target) == 0
+    far = distances(colour, target, max(tolerance, EDGE))
+    marked = far <= tolerance
+    if marked.any():
+        beside = cv2.dilate(marked.astype(np.uint8), np.ones((2 * EDGE_WIDTH + 1, 2 * EDGE_WIDTH + 1), np.uint8)) > 0
+        marked |= beside & (far <= EDGE)
+    return marked
 
 
 def near_misses(colour: np.ndarray, target: tuple[int, int, int] = GREEN, *, tolerance: int = 0) -> NearMisses | None:
@@ -39,17 +56,54 @@ def near_misses(colour: np.ndarray, target: tuple[int, int, int] = GREEN, *, tol
 
     What is painted within the given tolerance counts neither as near nor as missed.
     """
-    missed = differences(colour, target)  # (H, W)
-    near = (missed > tolerance * scale(colour)) & (missed <= NEAR * scale(colour))
+    far = distances(colour, target, NEAR)
+    near = (far <= NEAR) & ~painted(colour, target, tolerance=tolerance)
     if not near.any():
         return None
-    steps = np.sort(-(-missed[near].astype(np.int64) // scale(colour)))  # 8-bit levels, rounded up
+    steps = np.sort(np.ceil(far[near]).astype(np.int64))
     enough = int(steps[int(np.ceil(MOST * len(steps))) - 1])
     pixels = np.broadcast_to(colour, (*colour.shape[:2], 3))[near].astype(np.int64)  # (N, 3)
     codes, counts = np.unique(pixels @ (1 << 32, 1 << 16, 1), return_counts=True)
     commonest = int(codes[counts.argmax()])
     red, green, blue = (round((commonest >> shift & 0xFFFF) / scale(colour)) for shift in (32, 16, 0))
     return NearMisses(int((steps <= enough).sum()), (red, green, blue), enough)
+
+
+def distances(colour: np.ndarray, target: tuple[int, int, int], limit: int) -> np.ndarray:
+    """Return how far every pixel is from the target (CIE 1976), (H, W) float32; infinite where surely above the limit.
+
+    Only pixels that can be within the limit are converted, so that large pictures are looked through quickly.
+    """
+    low, high = (np.array(bound) * scale(colour) for bound in near_levels(target, limit))
+    far = np.full(colour.shape[:2], np.inf, np.float32)
+    for top in range(0, len(colour), ROWS):
+        rows = np.broadcast_to(colour[top : top + ROWS], (*colour[top : top + ROWS].shape[:2], 3))
+        possible = np.ones(rows.shape[:2], bool)
+        for channel in range(3):
+            possible &= (rows[..., channel] >= low[channel]) & (rows[..., channel] <= high[channel])
+        pixels = rows[possible].astype(np.float32) / scale(colour)  # (N, 3)
+        far[top : top + ROWS][possible] = np.linalg.norm(lab(pixels) - lab(np.array([target], np.float32)), axis=1)
+    return far
+
+
+@lru_cache
+def near_levels(target: tuple[int, int, int], limit: int) -> tuple[list[int], list[int]]:
+    """Return the least and the largest 8-bit level of each channel that a colour within the limit can have."""
+    tried = np.arange(0, 256, TRIED, dtype=np.float32)
+    colours = np.stack(np.meshgrid(tried, tried, tried), -1).reshape(-1, 3)
+    near = np.linalg.norm(lab(colours) - lab(np.array([target], np.float32)), axis=1) <= limit + OFF
+    colours = np.concatenate([colours[near], np.array([target], np.float32)])
+    low, high = (colours.min(0) - TRIED).clip(0, 255), (colours.max(0) + TRIED).clip(0, 255)
+    return low.astype(int).tolist(), high.astype(int).tolist()
+
+
+def lab(levels: np.ndarray) -> np.ndarray:
+    """Return CIE L*a*b* of sRGB colours (N, 3) in 8-bit levels."""
+    share = levels / 255
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    ratio = linear @ np.array(XYZ, np.float32).T / np.array(WHITE, np.float32)
+    x, y, z = np.where(ratio > (6 / 29) ** 3, np.cbrt(ratio), ratio * (29 / 6) ** 2 / 3 + 4 / 29).T
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], 1)
 
 
 def differences(colour: np.ndarray, target: tuple[int, int, int]) -> np.ndarray:
