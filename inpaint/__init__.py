@@ -29,7 +29,7 @@ except PackageNotFoundError:  # run from a checkout that is not installed
 PUBLIC = {
     "Grid": "inpaint.degradation.mosaic",
     "Restorer": "inpaint.restorer",
-    "decensor": "inpaint.folder",
+    "decensor": "inpaint.folder.batch",
     "evaluate": "inpaint.evaluation.evaluate",
     "load": "inpaint.assemble",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,6 @@ def test_with_gpus_every_rank_takes_its_own_and_cpu_tensors_still_travel(
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
     monkeypatch.setattr(torch.cuda, "set_device", done.append)
-    monkeypatch.setattr(torch.distributed, "init_process_group", done.append)
-    distributed.join()
-    assert done == [device, "cpu:gloo,cuda:nccl"]
+    monkeypatch.setattr(torch.distributed, "init_process_group", lambda *told, timeout: done.extend([*told, timeout]))
+    distributed.join(timedelta(days=2))
+    assert done == [device, "cpu:gloo,cuda:nccl", timedelta(days=2)]
