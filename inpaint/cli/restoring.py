@@ -25,7 +25,7 @@ def decensor(
     censor: Annotated[str, typer.Option(help="marked, auto (find it where nothing is), bar or mosaic.")] = "marked",
     model: Annotated[str, typer.Option(help="A bundled network or a checkpoint (.safetensors).")] = "default",
     colour: Annotated[str, typer.Option(help="The colour that marks a region: RED,GREEN,BLUE.")] = "0,255,0",
-    tolerance: Annotated[int, typer.Option(help="How far a mark may be from that colour: 2 is hardly seen (CIE 1976).")] = 0,
+    tolerance: Annotated[int, typer.Option(help="How far a mark may be from that colour (CIE 1976).")] = 0,
     variations: Annotated[int, typer.Option(help="1, 2 or 4 results per picture, by flips.")] = 1,
     block: Annotated[str | None, typer.Option(help="The mosaic's cell in px, 8 or 8x12 (height x width).")] = None,
     best: Annotated[bool, typer.Option("--best", help="Number variations by how well they fit the mosaic.")] = False,
