@@ -26,8 +26,9 @@ import inpaint
 from inpaint.folder import Restores
 from inpaint.web import finding
 from inpaint.web.asking import read_many, read_one
+from inpaint.web.batch import restore_many
 from inpaint.web.guard import LOOPBACK, Guard
-from inpaint.web.work import LIMITS, Limits, Options, restore_many, restore_one
+from inpaint.web.work import LIMITS, Limits, Options, restore_one
 
 STATIC = Path(__file__).parent / "static"
 PAGES = {"/": "index.html"} | {f"/{name}": name for name in ("page.js", "paint.js", "report.js", "page.css")}

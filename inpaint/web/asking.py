@@ -81,7 +81,7 @@ def from_base64(body: Mapping[str, Any], key: str) -> bytes | None:
 
 def options_of(fields: Mapping[str, Any]) -> Options:
     """Read the options of a form or of JSON; ValueError names the choices."""
-    censor = str(fields.get("censor") or "auto")
+    censor = str(fields.get("censor") or "marked")
     if censor not in CENSORS:
         raise ValueError(f"The censor is {censor!r}, but must be one of {', '.join(CENSORS)}.")
     passes = number(fields, "passes", 1)

@@ -14,21 +14,23 @@ from torch import Tensor
 
 from inpaint import images
 from inpaint.detection.colour import painted
-from inpaint.detection.mosaics import find_mosaics
+from inpaint.detection.find import find_censored, mask_of
 from inpaint.detection.regions import label
 from inpaint.web.work import Limits, check_picture
 
 
 def find(name: str, data: bytes, limits: Limits) -> dict:
-    """Return the mask of what is painted green, or else of the mosaics, as base64 PNG, and what each region is."""
+    """Return the mask of what is painted green, or else of mosaics and bars, as base64 PNG, and what each region is."""
     picture = opened(name, data, limits)
     mask = torch.from_numpy(painted(picture.colour)).float()[None]  # (1, H, W)
     regions: list[dict] = [{"kind": "paint", "box": box, "block": None} for box in boxes(mask)]
     if not regions:
-        for mosaic in find_mosaics(picture.tensor()):
-            mask = torch.maximum(mask, mosaic.mask)
-            block = list(mosaic.grid.block)
-            regions += [{"kind": "mosaic", "box": box, "block": block} for box in boxes(mosaic.mask)]
+        found = find_censored(picture.tensor())
+        mask = mask_of(found, picture.size)
+        for region in found:
+            kind, block = ("mosaic", list(region.grid.block)) if region.grid else ("bar", None)
+            box = [region.top, region.left, region.top + region.mask.shape[0], region.left + region.mask.shape[1]]
+            regions.append({"kind": kind, "box": box, "block": block})
     encoded = base64.b64encode(png(mask[0].byte().numpy() * 255)).decode()
     return {"regions": regions, "mask": encoded, "told": sentence(regions)}
 

@@ -7,30 +7,25 @@ from __future__ import annotations
 
 import io
 import tempfile
-import zipfile
-from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from PIL import Image
 from torch import Tensor
 
 from inpaint import images
 from inpaint.folder import FLIPS, Outcome, Restores, decensor
-from inpaint.folder.report import write_json, write_page
 from inpaint.images.reading import format_in
 
 PASSES = (1, 2, 4)
-NAME_LENGTH = 100  # letters kept of an uploaded file's name
-REPORT, PAGE = "report.json", "report.html"
-UNPACKED = 10  # times the bytes of a request that its zips may unpack to
+NAME_LENGTH = 50  # letters kept of an uploaded file's name; file systems take 255 bytes
 
 
 class Options(NamedTuple):
     """How the person wants it."""
 
     model: str = ""  # "" = the first
-    censor: str = "auto"
+    censor: str = "marked"
     block: tuple[int, int] | None = None
     passes: int = 1
     grow: int = 0  # px
@@ -99,103 +94,6 @@ def restore_one(
             raise ValueError(outcome.error)
         (written,) = outcome.outputs
         return Restored(source.name, form, (folder / "output" / written).read_bytes(), outcome)
-
-
-def restore_many(
-    files: Iterable[tuple[str, IO[bytes]]],
-    answer: IO[bytes],
-    *,
-    restorer: Restores,
-    options: Options,
-    limits: Limits,
-    progress: Callable[[int, int], None],
-) -> None:
-    """Restore pictures, or zips of them, into a zip with a report; a picture that fails is told there.
-
-    Where any picture is named NAME_mask, masks mark what to restore; otherwise green paint does.
-    """
-    with tempfile.TemporaryDirectory(prefix="inpaint-") as made:
-        folder = Path(made)
-        source = folder / "input"
-        source.mkdir()
-        refused = lay_out(files, source, limits)
-        outcomes: list[Outcome] = []
-        pictures = images.find(source)
-        masks = source if any(path.stem.endswith("_mask") for path in pictures) else None
-        if pictures:
-            try:
-                outcomes = decensor(
-                    source,
-                    folder / "output",
-                    restorer=Averaged(restorer, options),
-                    masks=masks,
-                    censor=options.censor,
-                    block=options.block,
-                    grow=options.grow,
-                    tolerance=0 if masks else options.tolerance,
-                    thumbnails=True,
-                    progress=lambda _, done, total: progress(done, total),
-                )
-            except (ValueError, OSError) as error:
-                raise ValueError(told(str(error), folder)) from error
-        pack([without_folder(outcome, folder) for outcome in outcomes] + refused, folder, answer)
-
-
-def lay_out(files: Iterable[tuple[str, IO[bytes]]], folder: Path, limits: Limits) -> list[Outcome]:
-    """Write uploaded pictures, and those in zips, into a folder; return why others were refused."""
-    refused: dict[PurePosixPath, str] = {}
-    room = limits.bytes * UNPACKED
-    for count, (path, opened) in enumerate(members(files), 1):
-        if count > limits.files:
-            raise ValueError(f"The batch holds more than {limits.files} files: send fewer at a time.")
-        place = folder / path
-        if place.suffix.lower() not in images.SUFFIXES:
-            refused[path] = f"{path} is no picture: names end with {', '.join(images.SUFFIXES)}."
-        elif place.exists():
-            refused[path] = f"{path} was sent twice: the first one is restored."
-        else:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            data = opened.read(room + 1)
-            room -= len(data)
-            if room < 0:
-                raise ValueError(f"The batch unpacks to more than {limits.bytes * UNPACKED} bytes: send less.")
-            try:
-                check_picture(str(path), data, limits)
-                place.write_bytes(data)
-            except ValueError as error:
-                refused[path] = str(error)
-    return [Outcome(Path(path), [], 0, "", error, 0.0) for path, error in refused.items()]
-
-
-def members(files: Iterable[tuple[str, IO[bytes]]]) -> Iterable[tuple[PurePosixPath, IO[bytes]]]:
-    """Yield the files, with zips replaced by what lies in them; no name leads out of the folder it is written to."""
-    for name, opened in files:
-        if not name.lower().endswith(".zip"):
-            yield PurePosixPath(plain(PurePosixPath(name.replace("\\", "/")).name)), opened
-            continue
-        try:
-            with zipfile.ZipFile(opened) as archive:
-                for entry in archive.infolist():
-                    path = PurePosixPath(entry.filename.replace("\\", "/"))
-                    if path.is_absolute() or ".." in path.parts or ":" in entry.filename:
-                        raise ValueError(f"{name} holds the name {entry.filename!r}, which leads out of its folder.")
-                    if not entry.is_dir() and not any(part.startswith((".", "__MACOSX")) for part in path.parts):
-                        with archive.open(entry) as member:
-                            yield PurePosixPath(*map(plain, path.parts)), member
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
-            raise ValueError(f"{name} is a damaged or encrypted zip: {error}.") from error
-
-
-def pack(outcomes: Sequence[Outcome], folder: Path, answer: IO[bytes]) -> None:
-    """Write the restored pictures into a zip; the report is its first member, stored plainly for the page to read."""
-    write_json(outcomes, folder / REPORT)
-    write_page(outcomes, folder / PAGE, title="Restored pictures")
-    with zipfile.ZipFile(answer, "w", zipfile.ZIP_STORED) as archive:
-        for name in (REPORT, PAGE):
-            archive.write(folder / name, name)
-        for outcome in outcomes:
-            for path in outcome.outputs:
-                archive.write(folder / "output" / path, str(path))
 
 
 def without_folder(outcome: Outcome, folder: Path) -> Outcome:

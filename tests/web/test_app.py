@@ -113,7 +113,7 @@ FAULTS: dict[str, tuple[dict, str]] = {
     "half a picture": ({"image": png(PICTURE)[:2000]}, "cat.png is damaged"),
     "too many pixels": ({"image": png(np.zeros((301, 100), np.uint8))}, "more than the limit of 30000"),
     "an unknown model": ({"model": "lama"}, "choose grey"),
-    "an unknown censor": ({"censor": "blur"}, "auto, bar, mosaic"),
+    "an unknown censor": ({"censor": "blur"}, "marked, auto, bar, mosaic"),
     "a wrong block": ({"block": "8x8x8"}, "8 or 8x12"),
     "a block of nothing": ({"block": "0"}, "8 or 8x12"),
     "a wrong number to grow by": ({"grow": "-1"}, "between 0 and 255"),
@@ -184,7 +184,7 @@ def test_models_and_health_are_told(client: Client):
 
 
 def test_a_fault_of_ours_names_its_kind_and_no_more(monkeypatch: pytest.MonkeyPatch, client: Client):
-    monkeypatch.setattr("inpaint.web.finding.find_mosaics", lambda image: 1 / 0)
+    monkeypatch.setattr("inpaint.web.finding.find_censored", lambda image: 1 / 0)
     answer = client.http.post("/api/v1/detect", files={"image": ("a.png", png(PICTURE))})
     assert answer.status_code == 500
     assert "ZeroDivisionError" in answer.json()["error"]
@@ -220,6 +220,11 @@ def test_what_is_censored_is_found(client: Client):
     found = client.http.post("/api/v1/detect", files={"image": ("a.png", png(cat()))}).json()
     assert [(region["kind"], region["block"]) for region in found["regions"]] == [("mosaic", [6, 6])]
     assert "mosaic of 6 x 6 px cells" in found["told"]
+    barred = noise(80, 96) // 2 + 80
+    barred[30:44, 20:70] = 0
+    bar = client.http.post("/api/v1/detect", files={"image": ("a.png", png(barred))}).json()
+    assert [(region["kind"], region["block"]) for region in bar["regions"]] == [("bar", None)]
+    assert np.array_equal(decoded(base64.b64decode(bar["mask"])) > 127, (barred == 0).all(axis=2))
     nothing = client.http.post("/api/v1/detect", files={"image": ("a.png", png(PICTURE))}).json()
     assert nothing["regions"] == []
 

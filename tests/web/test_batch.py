@@ -15,14 +15,14 @@ httpx = pytest.importorskip("httpx", reason="the extra [test] is not installed")
 
 from inpaint.web.work import Averaged, Limits, Options, file_name, plain  # noqa: E402
 from tests.folder_pictures import BOX, LEVEL, noise, painted, white  # noqa: E402
-from tests.web.serving import Slow, decoded, encoded, served  # noqa: E402
+from tests.web.serving import Slow, cat, decoded, encoded, served  # noqa: E402
 
 PAINTED = encoded(painted(noise(), BOX))
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with served({"grey": Slow()}, limits=Limits(bytes=300_000, pixels=20_000, files=9)) as address:
+    with served({"grey": Slow()}, limits=Limits(bytes=300_000, pixels=30_000, files=9)) as address:
         yield address
 
 
@@ -71,6 +71,21 @@ def test_masks_beside_the_pictures_mark_what_is_restored(address: str):
     assert "b.png has no mask" in rows["b.png"]["error"]
 
 
+def test_what_nobody_marked_is_found(address: str):
+    files = [("cat.png", encoded(cat())), ("noise.png", encoded(noise()))]
+    rows, pictures = unpacked(send(address, *files, censor="auto"))
+    assert list(pictures) == ["cat 0.png"]
+    assert rows["cat.png"]["censor"] == "mosaic"
+    assert "othing censored was found" in rows["noise.png"]["error"]
+
+
+def test_names_that_no_disk_takes_stop_nothing(address: str):
+    archive = zipped(**{"a.png": PAINTED, "a.png/b.png": PAINTED, "🐈" * 300 + ".png": PAINTED})
+    rows, pictures = unpacked(send(address, ("a.zip", archive)))
+    assert sorted(pictures) == ["a 0.png", "🐈" * 50 + " 0.png"]
+    assert "cannot be written" in rows["a.png/b.png"]["error"]
+
+
 def test_a_batch_of_nothing_usable_still_has_a_report(address: str):
     rows, pictures = unpacked(send(address, ("a.txt", b"hello")))
     assert list(rows) == ["a.txt"]
@@ -104,7 +119,7 @@ def test_what_a_batch_cannot_be_is_told_in_a_sentence(address: str, files: list,
 def test_names_become_plain():
     assert plain("..hidden.png") == "hidden.png"
     assert plain("a\nb<c>.png") == "a_b_c_.png"
-    assert plain("x" * 300 + ".png") == "x" * 100 + ".png"
+    assert plain("x" * 300 + ".png") == "x" * 50 + ".png"
     assert plain("...") == "picture"
     assert file_name("/etc/passwd", "PNG") == "passwd.png"
     assert file_name("a.jpeg", "JPEG") == "a.jpeg"

@@ -187,7 +187,8 @@ function change(name) {
   tab = name;
   for (const button of tabs) button.setAttribute("aria-pressed", button.dataset.tab === name);
   at("one").hidden = name !== "one";
-  at("many").hidden = at("tolerance").hidden = name === "one";
+  at("many").hidden = at("tolerance").hidden = at("auto").hidden = name === "one";
+  if (name === "one" && options.censor.value === "auto") options.censor.value = "marked";
   at("run").textContent = name === "one" ? "Restore" : "Restore all";
   forget();
   say("");
