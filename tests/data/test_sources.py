@@ -110,6 +110,14 @@ def test_a_folder_without_pictures_is_told(tmp_path: Path):
         Folder(tmp_path)
 
 
+def test_gifs_of_a_folder_are_left_alone(tmp_path: Path):
+    Image.new("RGB", (20, 20), "red").save(tmp_path / "a.gif")
+    with pytest.raises(ValueError, match="holds no picture"):
+        Folder(tmp_path)
+    Image.new("RGB", (20, 20), "red").save(tmp_path / "b.png")
+    assert len(Folder(tmp_path)) == 1
+
+
 def test_what_is_no_folder_is_told(folder: Path):
     for path in (folder / "nowhere", folder / "a.png"):
         with pytest.raises(ValueError, match=r"is not a folder; .* or the word synthetic"):
