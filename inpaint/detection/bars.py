@@ -18,7 +18,7 @@ from torch import Tensor
 
 LARGEST = 4_000_000  # px; what has more is looked at in every second, third, ... pixel, and outlined in all of them
 FLAT = 3  # levels that neighbouring pixels of a bar may differ by, which JPEG makes of none
-NEAR, SOFT = 6, 32  # levels from the bar's colour: surely in it; taken in at its soft edge
+EXACT, NEAR, SOFT = 2, 6, 32  # levels from the bar's colour: its middle; surely in it; taken in at its soft edge
 JPEG_BLOCK = 8  # px; as far from its edge a bar rings
 LEAST, THICK = 300, 4.0  # px: area, and from the edge to the middle
 CONVEX, STRAIGHT = 0.93, 0.93  # share of the convex hull, and of the closest rectangle, that is filled
@@ -107,7 +107,7 @@ def parts_of(
     core = (labels[rows, columns] == index).astype(np.uint8)
     distance = np.abs(levels[rows, columns].astype(np.int16) - colour).max(2)
     parts = []
-    if (distance[core > 0] <= NEAR).mean() < EVEN:
+    if (distance[core > 0] <= EXACT).mean() < EVEN:
         return parts
     beside = cv2.dilate(core, np.ones((5, 5), np.uint8)) > 0
     for near, allowed in ((NEAR, beside), (SOFT, True)):  # as it was drawn, or with what JPEG made of its edge

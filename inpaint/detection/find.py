@@ -11,7 +11,7 @@ from torch import Tensor
 
 from inpaint.degradation.mosaic import Grid
 from inpaint.detection.bars import find_bars
-from inpaint.detection.mosaics import find_mosaics
+from inpaint.detection.mosaics import place_mosaics
 
 HIDDEN = 0.2  # of a bar that a mosaic may cover: large cells are flat themselves
 
@@ -32,11 +32,9 @@ def find_censored(image: Tensor) -> list[Censored]:
     """Return the censored regions of a picture (3, H, W), uint8 or in [0, 1]: mosaics first; masks are disjoint."""
     taken = np.zeros(image.shape[-2:], bool)
     found = []
-    for mosaic in find_mosaics(image):
-        mask = mosaic.mask[0].numpy() > 0
-        top, left, inside = cut(mask)
-        taken |= mask
-        found.append(Censored("mosaic", mosaic.grid, None, top, left, inside, mosaic.score))
+    for mosaic in place_mosaics(image):
+        taken[mosaic.top :, mosaic.left :][: mosaic.mask.shape[0], : mosaic.mask.shape[1]] |= mosaic.mask
+        found.append(Censored("mosaic", mosaic.grid, None, mosaic.top, mosaic.left, mosaic.mask, mosaic.score))
     for bar in find_bars(image):
         here = taken[bar.top : bar.top + bar.mask.shape[0], bar.left : bar.left + bar.mask.shape[1]]
         own = bar.mask & ~here
@@ -44,13 +42,6 @@ def find_censored(image: Tensor) -> list[Censored]:
             here |= own
             found.append(Censored("hole", None, bar.colour, bar.top, bar.left, own, bar.score))
     return found
-
-
-def cut(mask: np.ndarray) -> tuple[int, int, np.ndarray]:
-    """Return the corner of what a mask (H, W) holds, and the mask cut to it."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    top, left = int(rows[0]), int(columns[0])
-    return top, left, mask[top : rows[-1] + 1, left : columns[-1] + 1].copy()
 
 
 def mask_of(found: Sequence[Censored], size: tuple[int, int]) -> Tensor:

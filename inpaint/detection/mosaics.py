@@ -33,23 +33,50 @@ class Mosaic(NamedTuple):
     score: float  # in (0, 1]: how flat cells are against the steps between them; near 1 = lossless
 
 
+class Placed(NamedTuple):
+    """One mosaic region, its mask cut to it."""
+
+    grid: Grid
+    top: int  # of the mask in the picture
+    left: int
+    mask: np.ndarray  # (h, w) bool
+    score: float
+
+
 def find_mosaics(image: Tensor) -> list[Mosaic]:
+    """Return the mosaics of a picture as `place_mosaics` does, each with a mask of the whole picture."""
+    found = []
+    for placed in place_mosaics(image):
+        mask = torch.zeros(1, *image.shape[-2:])
+        height, width = placed.mask.shape
+        part = mask[:, placed.top : placed.top + height, placed.left : placed.left + width]
+        part += torch.from_numpy(placed.mask)
+        found.append(Mosaic(placed.grid, mask, placed.score))
+    return found
+
+
+def place_mosaics(image: Tensor) -> list[Placed]:
     """Return the mosaics of a picture (3, H, W), those that explain most of it first; masks are disjoint.
 
-    image: uint8, or floating point in [0, 1].
+    image: uint8, or floating point in [0, 1].  Memory beyond it is that of a tile, and 4 bytes a pixel.
     """
-    height, width = image.shape[-2:]
-    taken = np.zeros((height, width), np.int32)  # number of the region, 0 = none
+    taken = np.zeros(image.shape[-2:], np.int32)  # number of the region, 0 = none
     regions: list[Found] = []
-    for top, left in corners(height, width):
+    for top, left in corners(*image.shape[-2:]):
         for region in mosaics_of(luma_of(image[:, top : top + TILE, left : left + TILE])):
             moved = region._replace(top=region.top + top, left=region.left + left, grid=shifted(region.grid, top, left))
             place(moved, taken, regions)
-    return [
-        Mosaic(region.grid, torch.from_numpy(taken == number).float()[None], region.score)
-        for number, region in sorted(enumerate(regions, 1), key=lambda it: -it[1].weight)
-        if (taken == number).any()
-    ]
+    if not regions:
+        return []
+    rows, columns = np.nonzero(taken)
+    numbers, found = taken[rows, columns], []
+    for number, region in sorted(enumerate(regions, 1), key=lambda it: -it[1].weight):
+        own = numbers == number
+        if own.any():
+            top, left = int(rows[own].min()), int(columns[own].min())
+            mask = taken[top : rows[own].max() + 1, left : columns[own].max() + 1] == number
+            found.append(Placed(region.grid, top, left, mask, region.score))
+    return found
 
 
 def luma_of(image: Tensor) -> np.ndarray:
