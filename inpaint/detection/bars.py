@@ -171,5 +171,7 @@ def whole(image: Tensor, part: Part, every: int, score: float) -> Bar:
     distance = np.abs(levels.astype(np.int16) - part.colour).max(2)
     edge = cv2.dilate(mask, np.ones((2 * every + 1, 2 * every + 1), np.uint8)) > 0
     taken = (mask > 0) | (edge & (distance <= SOFT))
+    rows, columns = np.flatnonzero(taken.any(1)), np.flatnonzero(taken.any(0))
+    inside = taken[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy()
     red, green, blue = part.colour.tolist()
-    return Bar((red, green, blue), top, left, taken, score)
+    return Bar((red, green, blue), top + int(rows[0]), left + int(columns[0]), inside, score)

@@ -21,7 +21,7 @@ LEAST_CELLS, LEAST_CORE, CORE_SHARE, LEAST_SIDE = 8, 7, 0.35, 3
 SQUARE, OBLONG = (600, 900), (1200, 5000)  # px that a region has at least, of clear and of blurred cells
 DIVISORS, SMALLEST, AS_STRONG = (2, 3, 4, 5), 4, 0.35
 STEPPED = 0.6  # of a region's cells must show their lines themselves
-CLEAR = 0.75  # score
+CLEAR = 0.75  # (line - inside) / (line + inside) of the usual cell, that only lossless mosaics have
 JPEG_BLOCK, CLEAR_OF_JPEG = 8, 0.6  # blocks of JPEG are a faint mosaic of their own
 LINED = 0.5  # with 1 twice too fine a grid would weigh as much as the right one, with 0 one twice too coarse
 TRIM = 0.2  # what a cell at the border must show of its own, or it is no more than smooth
@@ -122,7 +122,8 @@ def regions_of(look: Look, grid: Grid, windows: Sequence[Window]) -> list[Found]
             continue
         contrast = float((lines - inside)[region].mean())
         score = contrast * size / float((lines + inside + FAINT)[region].sum())
-        if not enough(grid, size, score) or (grid.block == (JPEG_BLOCK, JPEG_BLOCK) and score < CLEAR_OF_JPEG):
+        clear = float(np.median(own[stepped])) > CLEAR
+        if not enough(grid, size, clear) or (grid.block == (JPEG_BLOCK, JPEG_BLOCK) and score < CLEAR_OF_JPEG):
             continue
         if not plausible(look, cells, grid, region, stepped):
             continue
@@ -130,11 +131,11 @@ def regions_of(look: Look, grid: Grid, windows: Sequence[Window]) -> list[Found]
     return found
 
 
-def enough(grid: Grid, size: int, score: float) -> bool:
-    """Tell whether a region has so many cells that it is not there by chance."""
+def enough(grid: Grid, size: int, clear: bool) -> bool:
+    """Tell whether a region has so many cells, clear or blurred ones, that it is not there by chance."""
     height, width = grid.block
     least = SQUARE if height == width else OBLONG
-    return size >= LEAST_CELLS and size * height * width >= least[score < CLEAR]
+    return size >= LEAST_CELLS and size * height * width >= least[not clear]
 
 
 def trimmed(region: np.ndarray, own: np.ndarray) -> np.ndarray:
