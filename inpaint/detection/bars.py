@@ -163,14 +163,12 @@ def whole(image: Tensor, part: Part, every: int, score: float) -> Bar:
     bottom = min((part.top + part.mask.shape[0] + 2) * every, image.shape[-2])
     right = min((part.left + part.mask.shape[1] + 2) * every, image.shape[-1])
     levels = as_levels(image[:, top:bottom, left:right])
-    mask = np.zeros(levels.shape[:2], np.uint8)
-    big = part.mask.repeat(every, 0).repeat(every, 1)
-    mask[part.top * every - top :, part.left * every - left :][: big.shape[0], : big.shape[1]] = big[
-        : mask.shape[0] - (part.top * every - top), : mask.shape[1] - (part.left * every - left)
-    ]
+    mask = np.zeros((bottom - top, right - left), np.uint8)
+    big, y, x = part.mask.repeat(every, 0).repeat(every, 1), part.top * every - top, part.left * every - left
+    mask[y : y + len(big), x : x + big.shape[1]] = big[: len(mask) - y, : mask.shape[1] - x]
     distance = np.abs(levels.astype(np.int16) - part.colour).max(2)
     edge = cv2.dilate(mask, np.ones((2 * every + 1, 2 * every + 1), np.uint8)) > 0
-    taken = (mask > 0) | (edge & (distance <= SOFT))
+    taken: np.ndarray = (mask > 0) | (edge & (distance <= SOFT))
     rows, columns = np.flatnonzero(taken.any(1)), np.flatnonzero(taken.any(0))
     inside = taken[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy()
     red, green, blue = part.colour.tolist()

@@ -50,8 +50,9 @@ class Found(NamedTuple):
 
 def finer_grid(look: Look, grid: Grid, windows: Sequence[Window]) -> Grid:
     """Return the grid, or a finer one where its cells have lines inside that are as strong as those between them."""
-    top, left = (min(corner) for corner in ([window.top for window in windows], [window.left for window in windows]))
-    bottom, right = (max(window[axis] + window.side for window in windows) for axis in (0, 1))
+    top, left = min(window.top for window in windows), min(window.left for window in windows)
+    bottom = max(window.top + window.side for window in windows)
+    right = max(window.left + window.side for window in windows)
     part = slice(top, bottom), slice(left, right)
     seen = np.zeros((bottom - top, right - left), np.float32)
     for window in windows:

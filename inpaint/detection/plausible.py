@@ -16,7 +16,7 @@ LINE, VISIBLE = 0.25, 3.0  # a line counts from this share of the mean step on, 
 LINES, LINE_SHARE = 3, 0.6  # so many lines, and such a share of all, must count
 BETWEEN, SOMETIMES = 0.65, 0.8  # of the steps on the lines, that those elsewhere may have: their median, their mean
 SHADE = 2.0  # levels that make two shades one
-SHADES, EACH = 6.0, 0.1  # that a mosaic has at least, weighed by how common each is; or per cell
+SHADES, EACH = 6.0, 0.25  # that a mosaic has at least, weighed by how common each is; or per cell
 
 
 class Look(NamedTuple):
