@@ -110,7 +110,7 @@ def mask_for(file: Path, masks: Path, subfolder: Path) -> Path:
     if found is None and folder.resolve() != file.parent.resolve():
         found = same_stem(folder, file.stem, file)
     if found is None:
-        raise ValueError(f"{file} has no mask: {folder} holds neither {file.stem}_mask.* nor a mask {file.stem}.*.")
+        raise NothingMarked(f"{file} has no mask: {folder} holds neither {file.stem}_mask.* nor a mask {file.stem}.*.")
     return found
 
 

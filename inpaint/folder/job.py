@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from inpaint import images
 from inpaint.detection.colour import GREEN
-from inpaint.detection.marked import mask_for, original_of
+from inpaint.detection.marked import NothingMarked, mask_for, original_of
 from inpaint.files import real
 from inpaint.repair import Restores
 
@@ -48,6 +48,7 @@ class Planned(NamedTuple):
     beside: Path | None = None  # its original or its mask
     targets: tuple[Path, ...] = ()
     error: str | None = None
+    unmarked: str | None = None  # why nothing can be marked in it
 
 
 def check(job: Job) -> None:
@@ -101,10 +102,14 @@ def planned(job: Job) -> list[Planned]:
 
 
 def plan_file(file: Path, job: Job) -> Planned:
-    """Find what a file is read with, and name its outputs.  Raises ValueError where its original or mask is missing."""
+    """Find what a file is read with, and name its outputs.  Raises ValueError where its original is missing."""
     subfolder = file.relative_to(job.source if job.source.is_dir() else file.parent).parent
     if job.masks is not None:
-        return Planned(file, mask_for(file, job.masks, subfolder), targets_of(file, file.suffix, job))
+        targets = targets_of(file, file.suffix, job)
+        try:
+            return Planned(file, mask_for(file, job.masks, subfolder), targets)
+        except NothingMarked as error:
+            return Planned(file, None, targets, unmarked=str(error))
     wanted = job.original if job.censor != "bar" else None
     original = None if wanted is None else original_of(file, wanted, subfolder)
     return Planned(file, original, targets_of(file, (original or file).suffix, job))

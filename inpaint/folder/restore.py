@@ -46,6 +46,8 @@ def worked(one: Planned, job: Job, outcome: Outcome) -> Outcome:
     """Do what the batch asks for; `outcome.outputs` grows as files are written."""
     if job.existing == "skip" and all(target.exists() for target in one.targets):
         return outcome._replace(status="skipped", note="its output exists")
+    if one.unmarked:
+        return without_marks(one, job, outcome, one.unmarked)
     try:
         marked, windows = looked_at(one, job)
     except NothingMarked as error:

@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from folder_pictures import BOX, GRID, LARGE, Fake, load, mosaic, noise, only, painted, save
+from folder_pictures import BOX, GRID, LARGE, Fake, load, mosaic, noise, only, painted, save, white
 from PIL import Image
 from torch import Tensor
 
@@ -115,6 +115,18 @@ def test_several_at_once_write_the_same_in_the_same_order(tmp_path: Path):
     assert [it.error for it in together] == [it.error for it in alone]
     assert told == [(it.path.name, place, 9) for place, it in enumerate(alone, 1)]
     assert len(slow.threads) > 1
+
+
+def test_a_missing_mask_marks_nothing(tmp_path: Path):
+    for name in ("one.png", "other.png"):
+        save(tmp_path / "in" / name, noise())
+    save(tmp_path / "masks" / "one.png", white())
+    job = {"restorer": Fake(), "masks": tmp_path / "masks"}
+    _, other = decensor(tmp_path / "in", tmp_path / "out", **job)
+    assert "holds neither other_mask.* nor a mask other.*" in str(other.error)
+    _, other = decensor(tmp_path / "in", tmp_path / "copied", **job, on_empty="copy")
+    assert (other.status, other.error) == ("copied", None)
+    assert other.outputs[0].read_bytes() == other.path.read_bytes()
 
 
 def test_a_dry_run_draws_what_it_found_and_restores_nothing(tmp_path: Path):
