@@ -82,13 +82,25 @@ def windows_of(found: Sequence[Censored], size: tuple[int, int], *, grow: int = 
     for box in windows(whole, max(CONTEXT, LARGEST_CELL) + grow):
         masks: dict[tuple[str, Grid | None], Tensor] = {}
         for region in found:
-            own = box.of(mask_of([region], size))  # (1, h, w)
+            own = part_of(region, box)  # (1, h, w)
             if own.any():
                 kind = region.censor, shifted(region.grid, box)
                 masks[kind] = torch.maximum(own, masks.get(kind, own))
         damage = [Damage(censor, grid, mask) for (censor, grid), mask in masks.items()]
         result.append(Window(box, count_regions(box.of(whole)), [reaching(part, damage, grow) for part in damage]))
     return result
+
+
+def part_of(region: Censored, box: Box) -> Tensor:
+    """Return the mask of what lies of a region in a box, (1, h, w), without making one of the whole picture."""
+    own = torch.zeros(1, box.bottom - box.top, box.right - box.left)
+    height, width = region.mask.shape
+    top, bottom = max(region.top, box.top), min(region.top + height, box.bottom)
+    left, right = max(region.left, box.left), min(region.left + width, box.right)
+    if top < bottom and left < right:
+        inner = region.mask[top - region.top : bottom - region.top, left - region.left : right - region.left]
+        Box(top, left, bottom, right).within(box).of(own).copy_(torch.from_numpy(inner))
+    return own
 
 
 def reaching(part: Damage, damage: list[Damage], grow: int) -> Damage:

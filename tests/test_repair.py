@@ -13,9 +13,10 @@ from folder_pictures import FILL, LEVEL, Fake, mosaic, noise
 from PIL import Image
 
 from inpaint.degradation.mosaic import Grid, cell_means
+from inpaint.detection.find import Censored, mask_of
 from inpaint.images import Picture, read
 from inpaint.plan import Box
-from inpaint.repair import doubts, examine, variations
+from inpaint.repair import doubts, examine, variations, windows_of
 
 FAR = (Box(40, 50, 90, 100), Box(1400, 1500, 1410, 1560))
 
@@ -38,6 +39,26 @@ def test_marks_far_apart_are_restored_in_windows_and_nothing_else_changes():
         expected[box.slices] = LEVEL
     assert np.array_equal(repaired.colour, expected)
     assert np.array_equal(picture.colour, noise(1500, 1600)), "the source is not written to"
+
+
+def test_what_was_found_is_restored_in_windows_with_the_grids_that_were_found():
+    grid = Grid((11, 13), (6, 3))
+    apart = np.zeros((1300, 60), bool)  # one region in two places far apart
+    apart[:33, :39] = apart[-40:] = True
+    found = [
+        Censored("mosaic", grid, None, 100, 200, apart, 0.9),
+        Censored("hole", None, (0, 0, 0), 120, 245, np.ones((20, 30), bool), 0.8),
+    ]
+    windows = windows_of(found, (1500, 1600))
+    covered = torch.zeros(1, 1500, 1600)
+    for window in windows:
+        window.box.of(covered).copy_(window.mask)
+        for part in window.damage:
+            top, left = window.box.top, window.box.left
+            assert part.grid == (Grid((11, 13), ((6 - top) % 11, (3 - left) % 13)) if part.censor == "mosaic" else None)
+    assert torch.equal(covered, mask_of(found, (1500, 1600)))
+    assert [[part.censor for part in window.damage] for window in windows] == [["mosaic", "hole"], ["mosaic"]]
+    assert [window.regions for window in windows] == [2, 1]
 
 
 def test_a_grid_is_seen_from_the_corner_of_its_window():
