@@ -13,7 +13,7 @@ from inpaint.config import Choice
 from inpaint.degradation.mosaic import cell_means
 from inpaint.evaluation.cases import parse_case
 from inpaint.evaluation.evaluate import evaluate
-from inpaint.evaluation.pictures import Clean, baked, pictures, split_of
+from inpaint.evaluation.pictures import Clean, baked, picture_paths, pictures, split_of
 from inpaint.images import read, read_mask
 from tests.builders.datasets import dataset, manifest, write_lines
 
@@ -47,6 +47,8 @@ def test_a_split_reads_alike_from_files_and_from_shards(tmp_path: Path):
     from_files = list(pictures(split_of(folder, "train")))
     pack(folder, shard_size=5)
     from_shards = list(pictures(split_of(folder, "train")))
+    with pytest.raises(ValueError, match="stored in shards, but its pictures are wanted as files"):
+        picture_paths(folder, "train")
     assert len(from_files) == 16
     assert [name.replace(".", "_") for name, _ in from_files] == [name for name, _ in from_shards]
     assert all(torch.equal(one, other) for (_, one), (_, other) in zip(from_files, from_shards, strict=True))
