@@ -161,7 +161,7 @@ def test_format_mode_name_and_known_pixels_come_back(case: Case, tmp_path: Path)
         if case.lossless:
             seen = KNOWN if old.alpha is None else KNOWN & (old.alpha > 0)
             assert np.array_equal(new.colour[seen], old.colour[seen])
-            assert old.alpha is None or np.array_equal(new.alpha, old.alpha)  # type: ignore
+            assert np.array_equal(new.alpha, old.alpha)  # type: ignore
     (mode, samples, info), (mode_after, samples_after, info_after) = raw(source), raw(written)
     assert mode_after == mode
     assert {key: info_after.get(key) for key in (*case.keeps, "tables", "sampling")} == {

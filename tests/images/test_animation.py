@@ -52,7 +52,7 @@ def check(before: Animation, after: Animation) -> None:
         assert new.colour.dtype == old.colour.dtype
         assert np.array_equal(new.colour[seen], old.colour[seen])
         assert (old.alpha is None) == (new.alpha is None)
-        assert old.alpha is None or np.array_equal(new.alpha, old.alpha)  # type: ignore
+        assert np.array_equal(new.alpha, old.alpha)  # type: ignore
         level = round((0.2 + number / 10) * old.peak)
         shown = np.ones(SIZE, bool)[BOX] if old.alpha is None else old.alpha[BOX] > 0
         assert (np.abs(new.colour[BOX][shown].astype(int) - level) <= 1).all()

@@ -109,7 +109,7 @@ def test_what_is_written_is_read_frame_by_frame(plays: int):
     for before, after in zip(frames, gif.pictures(Path("a.gif"), parsed), strict=True):
         assert np.array_equal(before.colour, after.colour)
         assert (before.alpha is None) == (after.alpha is None)
-        assert before.alpha is None or np.array_equal(before.alpha, after.alpha)  # type: ignore
+        assert np.array_equal(before.alpha, after.alpha)  # type: ignore
 
 
 def test_a_still_keeps_palette_comment_profile_and_grey(tmp_path: Path):
