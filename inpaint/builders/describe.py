@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from inpaint.builders.attribution import credit
 from inpaint.builders.groups import SPLITS
 from inpaint.files import write_text
 
@@ -134,11 +135,11 @@ class _Tally:
             if size:
                 self.counts["sides"][bucket(min(size), SIDES)] += 1
                 self.counts["aspects"][bucket(max(size) / min(size), ASPECTS)] += 1
-        facts = line.get("facts") or {}
-        if facts.get("licence") or facts.get("license"):
-            self.counts["licences"][str(facts.get("licence") or facts["license"])] += 1
-        if facts.get("author"):
-            self.authors.add(str(facts["author"]))
+        owed = credit(line.get("facts") or {})
+        if owed.licence:
+            self.counts["licences"][owed.licence] += 1
+        if owed.author:
+            self.authors.add(owed.author)
         if "scale" in line:
             self.counts["scales"][bucket(float(line["scale"]), SCALES)] += 1
         if size and line.get("box"):

@@ -141,3 +141,12 @@ def test_names_cannot_break_the_page(tmp_path: Path):
     write_lines(folder / "manifest.jsonl", lines)
     text = page(describe(folder), folder, title="<i>")
     assert not any(word in text for word in ("<script>", "<b>&", "<i>"))
+
+
+def test_licences_and_authors_are_counted_whatever_their_columns_are_called(tmp_path: Path):
+    folder = dataset(tmp_path / "data")
+    facts = ({"licences": "GPL-2+", "copyright": "Ann"}, {"License": "CC0", "artist": "Bob"})
+    write_lines(folder / "manifest.jsonl", [line | {"facts": facts[n % 2]} for n, line in enumerate(manifest(folder))])
+    found = describe(folder)
+    assert found.licences == {"CC0": 10, "GPL-2+": 10}
+    assert found.authors == 2
