@@ -22,6 +22,7 @@ from inpaint.degradation.fills import FILLS
 from inpaint.degradation.measured import keep_cells, measured_cells
 from inpaint.degradation.mosaic import Grid, enlarge
 from inpaint.degradation.rim import meet_known
+from inpaint.device import find_device, out_of_memory, release
 from inpaint.plan import CONTEXT, Box, Region, grown, planned, tiles, weight
 from inpaint.sample import composite
 
@@ -125,15 +126,15 @@ class Restorer:
 
     def batches(self, plan: Sequence[tuple[Region, Box]]) -> Iterator[list[tuple[Region, Box]]]:
         """Yield the crops of a plan that are worked on together, those of one padded size beside each other."""
-        ordered = sorted(plan, key=lambda it: self.padded(it[1]))
+        ordered = sorted(plan, key=lambda it: self.padded(it[1], self.together))
         while ordered:
             count = self.together  # which may fall before the next turn
             yield ordered[:count]
             ordered = ordered[count:]
 
-    def padded(self, view: Box) -> tuple[int, int]:
-        """Return the (height, width) in which the network is shown a view."""
-        step = self.multiple if self.together == 1 else math.lcm(self.multiple, ROUNDED)
+    def padded(self, view: Box, together: int) -> tuple[int, int]:
+        """Return the (height, width) in which the network is shown a view, where so many are run together."""
+        step = self.multiple if together == 1 else math.lcm(self.multiple, ROUNDED)
         return -(-(view.bottom - view.top) // step) * step, -(-(view.right - view.left) // step) * step
 
     def parts(self, number: int, crop: Crop, box: Box) -> list[Part]:
@@ -143,14 +144,20 @@ class Restorer:
         # A network that halves pictures answers alike where it is shifted by whole steps only.
         return [Part(number, core, core.grown(CONTEXT, size).aligned(self.multiple)) for core in cores]
 
-    def smaller(self, todo: Sequence[Part], crops: Sequence[Crop], failed: int) -> list[Part]:
-        """Cut what is left to ask so that it needs less memory than so many tiles together did."""
-        if failed > 1:
-            self.together = failed // 2
+    def smaller(self, todo: Sequence[Part], crops: Sequence[Crop], failed: Sequence[Part]) -> list[Part]:
+        """Cut what is left to ask so that it needs less memory than the parts that failed, in whatever thread."""
+        if len(failed) > 1:
+            self.together = min(self.together, len(failed) // 2)
             return list(todo)
-        if self.tile <= SMALLEST_TILE:
-            raise ValueError(f"{self.device} has not enough memory to restore even {self.tile} pixels a side at once")
-        self.together, self.tile = 1, self.tile // 2
+        (_, core, _), tile = failed[0], self.tile
+        side = max(core.bottom - core.top, core.right - core.left)
+        if side <= SMALLEST_TILE:
+            raise ValueError(
+                f"{self.device} has not enough memory to restore even {SMALLEST_TILE} pixels a side at once"
+            )
+        while tile >= side:
+            tile //= 2
+        self.together, self.tile = 1, min(self.tile, tile)  # another thread may have halved it already
         return [part for it in todo for part in self.parts(it.number, crops[it.number], it.core)]
 
     def answers(self, crops: Sequence[Crop], censor: str, flips: tuple[bool, bool]) -> list[Tensor]:
@@ -163,15 +170,13 @@ class Restorer:
         weights = [torch.zeros_like(crop.own) for crop in crops]
         todo = [part for number, crop in enumerate(crops) for part in self.parts(number, crop, crop.region)]
         while todo:
-            size = self.padded(todo[0].view)
-            now = [part for part in todo if self.padded(part.view) == size][: self.together]
+            together = self.together  # other threads may make it less meanwhile
+            size = self.padded(todo[0].view, together)
+            now = [part for part in todo if self.padded(part.view, together) == size][:together]
             views = [torch.cat([it.view.of(guesses[it.number]), it.view.of(crops[it.number].mask)]) for it in now]
-            try:
-                restored = self.ask(views, size, flips)
-            except (RuntimeError, MemoryError) as error:
-                if not out_of_memory(error):
-                    raise
-                todo = self.smaller(todo, crops, len(now))
+            restored = self.fitting(views, size, flips)
+            if restored is None:
+                todo = self.smaller(todo, crops, now)
                 continue
             for (number, core, view), answer in zip(now, restored, strict=True):
                 share = weight(core, crops[number].region, view)
@@ -196,6 +201,16 @@ class Restorer:
         )
         return composite(smooth, crop.image, crop.mask)
 
+    def fitting(self, views: Sequence[Tensor], size: tuple[int, int], flips: tuple[bool, bool]) -> list[Tensor] | None:
+        """Return what `ask` does, or None where memory runs out."""
+        try:
+            return self.ask(views, size, flips)
+        except (RuntimeError, MemoryError) as error:
+            if not out_of_memory(error):
+                raise
+        release(self.device)  # not before the error is gone: its traceback holds the activations
+        return None
+
     def ask(self, views: Sequence[Tensor], size: tuple[int, int], flips: tuple[bool, bool]) -> list[Tensor]:
         """Run the network on pictures with their masks, (4, h, w) each, padded to one size; returns (3, h, w) each."""
         axes = [axis for axis, flip in zip((-2, -1), flips, strict=True) if flip]
@@ -212,30 +227,11 @@ class Restorer:
         ]
 
 
-def out_of_memory(error: Exception) -> bool:
-    """Tell whether an error of torch says that memory ran out, on a graphics card or on the CPU."""
-    told = ("not enough memory", "can't allocate memory", "out of memory", "could not create a memory object")
-    known = isinstance(error, (MemoryError, torch.cuda.OutOfMemoryError))
-    return known or any(words in str(error) for words in told)
-
-
 def crop_of(image: Tensor, mask: Tensor, region: Region, box: Box, grid: Grid | None) -> Crop:
     """Cut out what is looked at to restore a region."""
     own, inner = torch.zeros_like(box.of(mask)), region.box.within(box)
     inner.of(own).copy_(region.own)
     return Crop(box.of(image), box.of(mask), own, inner, shifted(grid, box))
-
-
-def find_device(name: str) -> torch.device:
-    """Return the device of this name; "auto" is the first of cuda, mps and cpu that this machine has."""
-    counts = {"cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available()), "cpu": 1}
-    here = [kind for kind, count in counts.items() if count]
-    kind, colon, number = (here[0] if name == "auto" else name).partition(":")
-    there = number.isdecimal() and int(number) < counts.get(kind, 0) if colon else kind in here
-    if not there:
-        more = f" (cuda:0 to cuda:{counts['cuda'] - 1})" if counts["cuda"] > 1 else ""
-        raise ValueError(f"device {name!r} is not on this machine; choose auto, {', '.join(here)}{more}")
-    return torch.device(kind + colon + number)
 
 
 def shifted(grid: Grid | None, box: Box) -> Grid | None:

@@ -198,7 +198,11 @@ def folder(setting: Setting) -> None:
             assert not any(outcome.error for outcome in ended)
             with torch.no_grad():
                 for start in range(0, count, restorer.together):
-                    restorer.ask(crops[start : start + restorer.together], restorer.padded(view), (False, False))
+                    restorer.ask(
+                        crops[start : start + restorer.together],
+                        restorer.padded(view, restorer.together),
+                        (False, False),
+                    )
             for name, since, until in (("folder", started, between), ("network", between, now())):
                 clock[name] += until[0] - since[0]
                 used[name] += until[1] - since[1]

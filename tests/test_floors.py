@@ -9,7 +9,18 @@ import pytest
 
 FLOORS = {
     0: {"sample", "files", "randomness", "interrupt"},
-    1: {"config", "checkpoint", "images", "degradation", "layers", "metrics", "distributed", "average", "plan"},
+    1: {
+        "config",
+        "checkpoint",
+        "device",
+        "images",
+        "degradation",
+        "layers",
+        "metrics",
+        "distributed",
+        "average",
+        "plan",
+    },
     2: {"generators", "discriminators", "losses", "data", "detection", "analysis", "restorer", "runtime", "weights"},
     3: {"recipes", "evaluation", "builders", "journal", "repair"},
     4: {"assemble", "trainer", "folder", "importing", "exporting"},

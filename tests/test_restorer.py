@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
+from contextlib import nullcontext
+from threading import Barrier, Lock
 
 import pytest
 import torch
@@ -16,7 +18,7 @@ from inpaint.degradation.mosaic import Grid, cell_means, enlarge, pixelate
 from inpaint.generators.residual_unet import ResidualUNet
 from inpaint.plan import Box, regions, tiles, weight
 from inpaint.randomness import chance, integer, rng_for, uniform
-from inpaint.restorer import Restorer, find_device
+from inpaint.restorer import Restorer
 from inpaint.sample import Prediction
 
 SHOWS = {"hole": "smooth", "mosaic": "bicubic"}
@@ -320,18 +322,6 @@ def test_what_does_not_fit_is_refused_in_a_sentence(image: Tensor, mask: Tensor,
         restorer_of(Constant(), {"hole": "grey"})(image, mask, **options)
 
 
-@pytest.mark.parametrize("name", ["gpu", "cpu:1", "cpu:x", "cuda:", "cuda:99", "cuda:-1", ""])
-def test_a_device_that_is_not_there_is_refused_in_a_sentence(name: str):
-    with pytest.raises(ValueError, match=r"is not on this machine; choose auto, .*cpu"):
-        find_device(name)
-
-
-def test_devices_that_are_there_are_found():
-    assert find_device("cpu") == torch.device("cpu")
-    assert find_device("cpu:0").type == "cpu"
-    assert find_device("auto").type in ("cuda", "mps", "cpu")
-
-
 def test_an_unknown_precision_is_refused_in_a_sentence():
     with pytest.raises(ValueError, match="'half' is unknown; choose float32 or bfloat16"):
         restorer_of(Constant(), precision="half")
@@ -488,6 +478,42 @@ def test_a_smaller_batch_is_enough_for_many_regions():
     restore.together = 8
     assert torch.equal(restore(image, mask), exactly_restored(image, mask))
     assert (restore.together, restore.tile) == (2, 512)
+
+
+def test_what_did_not_fit_is_forgotten_before_less_is_tried(monkeypatch: pytest.MonkeyPatch):
+    held: list[weakref.ref[Tensor]] = []
+
+    class Holding(Constant):
+        def forward(self, image: Tensor, mask: Tensor) -> Prediction:
+            activations = image + 1  # which the traceback of an error holds
+            held.append(weakref.ref(activations))
+            if image.shape[2] > 310:
+                raise RuntimeError("CUDA out of memory.")
+            return super().forward(image, mask)
+
+    released: list[int] = []
+    monkeypatch.setattr(module, "release", lambda device: released.append(sum(it() is not None for it in held)))
+    image, mask = picture(500, 500), box_mask(500, 500, Box(50, 50, 450, 450))
+    restorer_of(Holding())(image, mask)
+    assert released == [0, 0]
+
+
+def test_threads_that_run_out_of_memory_together_halve_the_tile_once():
+    image, mask = picture(500, 500), box_mask(500, 500, Box(50, 50, 450, 450))
+    gate = Barrier(4)
+
+    class Meeting(Greedy):
+        def forward(self, image: Tensor, mask: Tensor) -> Prediction:
+            if image.shape[-1] > 400:
+                gate.wait(60)  # all of them have begun
+            return super().forward(image, mask)
+
+    restore = restorer_of(Meeting(400 * 400, MemoryError()))
+    restore.turn = nullcontext()  # pyright: ignore[reportAttributeAccessIssue]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: restore(image, mask), range(4)))
+    assert all(torch.equal(answer, exactly_restored(image, mask)) for answer in answers)
+    assert restore.tile == 256
 
 
 def test_too_little_memory_for_the_smallest_tile_is_told_in_a_sentence():

@@ -1,0 +1,42 @@
+"""What computes: finding it by its name, and what it says when its memory runs out."""
+
+from __future__ import annotations
+
+import torch
+
+# "unable to find an engine": cuDNN tried every way to convolve and had memory for the workspace of none.
+OUT_OF_MEMORY = (
+    "not enough memory",
+    "can't allocate memory",
+    "out of memory",
+    "could not create a memory object",
+    "ALLOC_FAILED",
+    "unable to find an engine",
+)
+
+
+def find_device(name: str) -> torch.device:
+    """Return the device of this name; "auto" is the first of cuda, mps and cpu that this machine has."""
+    counts = {"cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available()), "cpu": 1}
+    here = [kind for kind, count in counts.items() if count]
+    kind, colon, number = (here[0] if name == "auto" else name).partition(":")
+    there = number.isdecimal() and int(number) < counts.get(kind, 0) if colon else kind in here
+    if not there:
+        more = f" (cuda:0 to cuda:{counts['cuda'] - 1})" if counts["cuda"] > 1 else ""
+        raise ValueError(f"device {name!r} is not on this machine; choose auto, {', '.join(here)}{more}")
+    return torch.device(kind + colon + number)
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Tell whether an error of torch says that memory ran out, on a graphics card or on the CPU."""
+    known = isinstance(error, (MemoryError, torch.cuda.OutOfMemoryError))
+    return known or any(words in str(error) for words in OUT_OF_MEMORY)
+
+
+def release(device: torch.device) -> None:
+    """Give back what torch keeps of a graphics card's memory for later, so that it can be cut anew."""
+    if device.type == "cuda":
+        with torch.cuda.device(device):
+            torch.cuda.empty_cache()
+    elif device.type == "mps":
+        torch.mps.empty_cache()
