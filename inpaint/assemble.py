@@ -14,7 +14,7 @@ from torch import nn
 
 from inpaint import distributed
 from inpaint.builders.attribution import licences_of
-from inpaint.checkpoint import load_checkpoint
+from inpaint.checkpoint import Checkpoint, load_checkpoint
 from inpaint.config import Choice, Data, Optim, Part, Run, parse_run, run_to_tree
 from inpaint.data.samples import Positions, Samples, fixed_samples
 from inpaint.data.samples import load as load_batches
@@ -86,6 +86,10 @@ def recipe_of(run: Run) -> nn.Module:
     """Build the networks, on the CPU from the run's seed, and how they learn."""
     torch.manual_seed(run.seed)
     generator = build(GENERATORS, run.generator, "generator")
+    if run.pretrained is not None:
+        take_weights(
+            generator, load_checkpoint(model_file(run.pretrained)), f"pretrained {run.pretrained}", run.generator.name
+        )
     others: dict[str, dict[str, nn.Module]] = {
         "partners": {name: build(GENERATORS, part, "generator") for name, part in run.partners.items()},
         "discriminators": {name: build(DISCRIMINATORS, it, "discriminator") for name, it in run.discriminators.items()},
@@ -104,23 +108,30 @@ def recipe_of(run: Run) -> nn.Module:
     return call(factory, run.recipe.options, f"recipe {run.recipe.name}", *given)
 
 
-def rate_of(optim: Optim, steps: int) -> Callable[[int], float]:
-    """Return the learning rate as a function of the step."""
+def model_file(model: str | Path) -> Path:
+    """Return where a bundled network of this name, or a file, lies.  Raises ValueError for what is neither."""
+    path = bundled_path(str(model)) if str(model) in BUNDLED else Path(model)
+    if not path.is_file():
+        if str(model) in BUNDLED:
+            raise ValueError(f"the bundled network {model} is missing: there is no {path}; name a checkpoint file")
+        raise ValueError(f"{model} is neither a bundled network ({', '.join(BUNDLED)}) nor a checkpoint file")
+    return path
 
-    def rate(step: int) -> float:
-        if step < optim.warmup:
-            return optim.lr * (step + 1) / optim.warmup
-        start = max(optim.warmup, optim.constant_for * steps)
-        done = min(1.0, max(0.0, (step - start) / max(1.0, steps - start)))
-        falling = {
-            "constant": 1.0,
-            "linear": 1 - done,
-            "cosine": (1 + math.cos(math.pi * done)) / 2,
-            "multistep": optim.gamma ** sum(step >= milestone for milestone in optim.milestones),
-        }
-        return optim.lr * falling[optim.schedule]
 
-    return rate
+def take_weights(generator: nn.Module, checkpoint: Checkpoint, what: str, name: str) -> None:
+    """Load a checkpoint's weights into a generator.  Raises ValueError where they are another network's."""
+    try:
+        generator.load_state_dict(checkpoint.weights)
+    except RuntimeError as error:
+        raise ValueError(f"{what} does not fit generator {name}: {' '.join(str(error).split())}") from None
+
+
+def told_of(run: Run) -> dict[str, Any]:
+    """Return what the provenance of every checkpoint says of the data, and of the network that it started from."""
+    told: dict[str, Any] = {"licences": {source.path: licences_of(Path(source.path)) for source in run.data.train}}
+    if run.pretrained is not None:
+        told["pretrained"] = {"network": run.pretrained, **load_checkpoint(model_file(run.pretrained)).provenance}
+    return told
 
 
 def player_of(network: nn.Module, optim: Optim, steps: int) -> Player:
@@ -128,7 +139,7 @@ def player_of(network: nn.Module, optim: Optim, steps: int) -> Player:
     kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[optim.name]
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
     optimizer = kind(parameters, lr=optim.lr, betas=optim.betas, weight_decay=optim.weight_decay)
-    return Player(optimizer, rate_of(optim, steps))
+    return Player(optimizer, partial(optim.rate, steps=steps))
 
 
 def players_of(run: Run, recipe: nn.Module) -> dict[str, Player]:
@@ -184,7 +195,7 @@ def trainer_of(run: Run) -> Trainer:
         validation=validation_of(run),
         folder=Path(run.output),
         run=run_to_tree(run),
-        told={"licences": {source.path: licences_of(Path(source.path)) for source in run.data.train}},
+        told=told_of(run),
         steps=run.steps,
         every=Every(log=every.log, samples=every.samples, validate=every.validate_, save=every.save),
         seed=run.seed,
@@ -201,22 +212,12 @@ def load(model: str | Path = "default", *, device: str = "auto", precision: str 
 
     Raises ValueError for a name that is neither, or a checkpoint that does not fit its own description.
     """
-    path = bundled_path(str(model)) if str(model) in BUNDLED else Path(model)
-    if not path.is_file():
-        if str(model) in BUNDLED:
-            raise ValueError(f"the bundled network {model} is missing: there is no {path}; name a checkpoint file")
-        raise ValueError(f"{model} is neither a bundled network ({', '.join(BUNDLED)}) nor a checkpoint file")
-    if path.suffix == ".onnx":
-        return load_onnx(path, device, precision)
-    checkpoint = load_checkpoint(path)
-    run = parse_run(checkpoint.run, str(path))
+    if Path(model).suffix == ".onnx":
+        return load_onnx(model_file(model), device, precision)
+    checkpoint = load_checkpoint(model_file(model))
+    run = parse_run(checkpoint.run, str(model))
     generator = build(GENERATORS, run.generator, "generator")
-    try:
-        generator.load_state_dict(checkpoint.weights)
-    except RuntimeError as error:
-        raise ValueError(
-            f"{path} does not fit generator {run.generator.name}: {' '.join(str(error).split())}"
-        ) from None
+    take_weights(generator, checkpoint, str(model), run.generator.name)
     return Restorer(generator, shows=presentations(run.data.fill), device=device, precision=precision)
 
 

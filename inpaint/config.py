@@ -6,6 +6,7 @@ A part (a generator, a mask, a fill, ...) is a name and its options; which optio
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -105,6 +106,20 @@ class Optim(Strict):
             raise ValueError(f"the schedule is {self.schedule}: milestones belong to multistep, which needs them")
         return self
 
+    def rate(self, step: int, steps: int) -> float:
+        """Return the learning rate at a step, of so many."""
+        if step < self.warmup:
+            return self.lr * (step + 1) / self.warmup
+        start = max(self.warmup, self.constant_for * steps)
+        done = min(1.0, max(0.0, (step - start) / max(1.0, steps - start)))
+        falling = {
+            "constant": 1.0,
+            "linear": 1 - done,
+            "cosine": (1 + math.cos(math.pi * done)) / 2,
+            "multistep": self.gamma ** sum(step >= milestone for milestone in self.milestones),
+        }
+        return self.lr * falling[self.schedule]
+
 
 class Features(Strict):
     """The VGG of the perceptual and style terms; weights: "torchvision" or a file.
@@ -143,6 +158,7 @@ class Run(Strict):
     every: Every = Every()
     data: Data
     generator: Part
+    pretrained: str | None = None  # whose weights the generator starts from: a bundled network, or a checkpoint
     partners: dict[str, Part] = {}  # generators that learn beside it and restore nothing, such as a cycle's way back
     discriminators: dict[str, Part] = {}
     recipe: Part

@@ -15,7 +15,7 @@ import yaml
 from torch import nn
 
 import inpaint
-from inpaint.assemble import call, load, presentations, rate_of, recipe_of, samples_of, trainer_of, validation_of
+from inpaint.assemble import call, load, presentations, recipe_of, samples_of, trainer_of, validation_of
 from inpaint.checkpoint import load_checkpoint, save_checkpoint
 from inpaint.config import Choice, Loader, Optim, Run, parse_run
 from inpaint.generators import GENERATORS
@@ -282,7 +282,7 @@ def test_without_validation_there_is_none(pictures: Path, tmp_path: Path):
     ],
 )
 def test_the_learning_rate_follows_its_schedule(options: dict, step: int, share: float):
-    assert rate_of(Optim(lr=2.0, **options), 100)(step) == pytest.approx(2.0 * share)
+    assert Optim(lr=2.0, **options).rate(step, 100) == pytest.approx(2.0 * share)
 
 
 @pytest.mark.parametrize(
@@ -326,7 +326,7 @@ def test_a_fixed_block_needs_one_mosaic_of_it(block: Any, fill: dict, fits: bool
 def checkpoint(pictures: Path, tmp_path: Path) -> Path:
     tree = tiny_tree(pictures, tmp_path)
     weights = recipe_of(run_of(tree)).generator.state_dict()  # pyright: ignore
-    save_checkpoint(tmp_path / "it.safetensors", weights, run=tree, provenance={})
+    save_checkpoint(tmp_path / "it.safetensors", weights, run=tree, provenance={"licences": {"somewhere": {"CC0": 3}}})
     return tmp_path / "it.safetensors"
 
 
@@ -351,3 +351,23 @@ def test_a_checkpoint_that_lies_about_itself_is_refused(checkpoint: Path):
         with pytest.raises(ValueError, match=sentence) as error:
             load(checkpoint)
         assert "\n" not in str(error.value)
+
+
+def test_a_pretrained_network_is_where_the_generator_starts(checkpoint: Path, pictures: Path, tmp_path: Path):
+    tree = tiny_tree(pictures, tmp_path / "fine", pretrained=str(checkpoint), seed=9)
+    trainer = trainer_of(run_of(tree))
+    weights = load_checkpoint(checkpoint).weights
+    assert all(torch.equal(weights[name], tensor) for name, tensor in trainer.recipe.generator.state_dict().items())
+    assert all(torch.equal(weights[name], tensor) for name, tensor in trainer.average.network.state_dict().items())
+    trainer.save_generator("last.safetensors")
+    told = load_checkpoint(tmp_path / "fine" / "last.safetensors").provenance["pretrained"]
+    assert told == {"network": str(checkpoint), "licences": {"somewhere": {"CC0": 3}}}, "its licences travel with it"
+
+
+def test_a_pretrained_network_must_be_the_same_network(checkpoint: Path, pictures: Path, tmp_path: Path):
+    other = tiny_tree(pictures, tmp_path, pretrained=str(checkpoint))
+    other["generator"] = other["generator"] | {"widths": [6, 8]}
+    with pytest.raises(ValueError, match=r"pretrained .* does not fit generator residual_unet"):
+        recipe_of(run_of(other))
+    with pytest.raises(ValueError, match="nosuch is neither a bundled network"):
+        recipe_of(run_of(tiny_tree(pictures, tmp_path, pretrained="nosuch")))
