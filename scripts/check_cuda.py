@@ -16,20 +16,20 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from cuda_memory import memory
+from cuda_setting import APART, Check, Setting, compared, rate
+from torch import Tensor
 
 from inpaint import images
 from inpaint.assemble import load, trainer_of
 from inpaint.config import read_run
 from inpaint.data.synthetic import render
 from inpaint.detection.colour import GREEN, painted
-from inpaint.device import release
 from inpaint.folder import decensor
 from inpaint.plan import CONTEXT
 from inpaint.randomness import rng_for
@@ -37,31 +37,7 @@ from inpaint.restorer import TOGETHER, Restorer
 
 ROOT = Path(__file__).parent.parent
 DEMO = ROOT / "data" / "demo"
-APART = {"float32": 0.008, "bfloat16": 0.04}  # between two answers, in [0, 1]; cuDNN convolves float32 as TF32
-SHARES = (0.6, 0.3, 0.13, 0.07, 0.04, 0.025)  # of the memory that eight tiles need
-TOO_LITTLE = 1e-4
 SIDE = 256  # px, of the crops whose speed is told
-
-
-class Check(NamedTuple):
-    """What was found."""
-
-    what: str
-    told: str
-    passed: bool = True
-
-
-class Setting(NamedTuple):
-    """What is checked."""
-
-    restorers: dict[str, Restorer]  # by precision
-    model: str
-    tile: int  # px
-    seconds: float  # that one speed is measured for
-
-    @property
-    def device(self) -> torch.device:
-        return self.restorers["float32"].device
 
 
 def main() -> None:
@@ -101,29 +77,6 @@ def told(part: Callable[[Setting], Iterator[Check]], setting: Setting) -> Iterat
         yield Check("runs to its end", f"{type(error).__name__}: {error}", False)
 
 
-def compared(what: str, one: Tensor, other: Tensor, precision: str, more: str = "") -> Check:
-    """Check that two answers are no further apart than the precision allows."""
-    apart, bound = (one - other).abs().max().item(), APART[precision]
-    return Check(what, f"at most {apart:.5f} apart (bound {bound}){more}", apart <= bound)
-
-
-def finished(setting: Setting, work: Callable[[], object]) -> float:
-    """Return how many seconds something takes until the device has done it."""
-    started = time.perf_counter()
-    work()
-    if setting.device.type == "cuda":
-        torch.cuda.synchronize(setting.device)
-    return time.perf_counter() - started
-
-
-def rate(setting: Setting, work: Callable[[], object]) -> float:
-    """Return how many times a second something can be done, once it is warm."""
-    times, began = [finished(setting, work) for _ in range(2)][:0], time.perf_counter()
-    while not times or time.perf_counter() - began < setting.seconds:
-        times.append(finished(setting, work))
-    return len(times) / sum(times)
-
-
 def demo(setting: Setting) -> Iterator[Check]:
     """Restore the demo's pictures on the CPU and on the device."""
     with tempfile.TemporaryDirectory() as made:
@@ -150,7 +103,7 @@ def restored_demo(restorer: Restorer, output: Path, **how: Any) -> dict[str, np.
     errors = [outcome.error for outcome in outcomes if outcome.error]
     if errors:
         raise ValueError("; ".join(errors))
-    return {path.name: images.read(path).colour for outcome in outcomes for path in outcome.outputs}
+    return {outcome.path.name: images.read(outcome.outputs[0]).colour for outcome in outcomes}
 
 
 def batches(setting: Setting) -> Iterator[Check]:
@@ -161,8 +114,7 @@ def batches(setting: Setting) -> Iterator[Check]:
     for top in (CONTEXT, SIDE + CONTEXT):
         for left in range(CONTEXT, 4 * SIDE, SIDE):
             mask[:, top : top + side, left : left + side] = 1
-    views = [torch.cat(parts) for row in zip(image.split(SIDE, 1), mask.split(SIDE, 1), strict=True)
-             for parts in zip(row[0].split(SIDE, 2), row[1].split(SIDE, 2), strict=True)]  # fmt: skip
+    views = [view for row in torch.cat([image, mask]).split(SIDE, 1) for view in row.split(SIDE, 2)]
     for precision, restorer in setting.restorers.items():
         answers = []
         for together in (TOGETHER, 1):
@@ -174,79 +126,6 @@ def batches(setting: Setting) -> Iterator[Check]:
             one = rate(setting, lambda: restorer.ask(views[:1], (SIDE, SIDE), (False, False)))  # noqa: B023
         said = f"{many * TOGETHER:.0f} crops/s together, {one:.0f} alone: {many * TOGETHER / one:.2f} times"
         yield Check(f"{precision}, crops of {SIDE} px, there and back", said)
-
-
-def memory(setting: Setting) -> Iterator[Check]:
-    """Restore eight tiles with ever less memory, then with too little."""
-    restorer, tile = setting.restorers["float32"], setting.tile
-    image = render((2 * tile + 2 * CONTEXT, 4 * tile + 2 * CONTEXT), rng_for("memory"))
-    mask = torch.zeros_like(image[:1])
-    mask[:, CONTEXT:-CONTEXT, CONTEXT:-CONTEXT] = 1
-    restorer.together, restorer.tile = TOGETHER, tile
-    release(setting.device)
-    before = allocated(setting)
-    whole = restorer(image, mask)
-    need = peak(setting) - before or TOGETHER * (tile + 2 * CONTEXT) ** 2
-    unit = "MB" if setting.device.type == "cuda" else "megapixels"
-    yield Check("unlimited", f"{TOGETHER} tiles of {tile} px need {need / 1e6:.1f} {unit}")
-    least = (TOGETHER, tile)
-    for share in SHARES:
-        restorer.together, restorer.tile = TOGETHER, tile
-        with limited(restorer, share * need):
-            answer = restorer(image, mask)
-        least = min(least, (restorer.together, restorer.tile))
-        kept = allocated(setting) - before
-        said = f"; {restorer.together} tiles of {restorer.tile} px together, {kept} bytes left behind"
-        check = compared(f"{share:.1%} of it", answer, whole, "float32", said)
-        yield check._replace(passed=check.passed and restorer.together < TOGETHER and kept == 0)
-    yield Check("the least that was asked for", f"{least[0]} tile of {least[1]} px", least[0] == 1 and least[1] < tile)
-    restorer.together, restorer.tile = TOGETHER, tile
-    sentence = "nothing was said"
-    with limited(restorer, TOO_LITTLE * need):
-        try:
-            restorer(image, mask)
-        except ValueError as error:
-            sentence = str(error)
-    yield Check("too little for anything", sentence, "not enough memory" in sentence)
-    restorer.together, restorer.tile = TOGETHER, tile
-    yield compared("all of it again", restorer(image, mask), whole, "float32")
-
-
-def allocated(setting: Setting) -> int:
-    """Return the bytes of tensors on a graphics card, 0 elsewhere; the peak starts anew from them."""
-    if setting.device.type != "cuda":
-        return 0
-    torch.cuda.reset_peak_memory_stats(setting.device)
-    return torch.cuda.memory_allocated(setting.device)
-
-
-def peak(setting: Setting) -> int:
-    return torch.cuda.max_memory_allocated(setting.device) if setting.device.type == "cuda" else 0
-
-
-@contextmanager
-def limited(restorer: Restorer, most: float) -> Iterator[None]:
-    """Let a graphics card allocate so many bytes more than it holds, and a CPU look at so many pixels at once."""
-    release(restorer.device)
-    if restorer.device.type == "cuda":
-        total = torch.cuda.get_device_properties(restorer.device).total_memory
-        held = torch.cuda.memory_reserved(restorer.device)
-        torch.cuda.set_per_process_memory_fraction(min(1.0, (held + most) / total), restorer.device)
-        try:
-            yield
-        finally:
-            torch.cuda.set_per_process_memory_fraction(1.0, restorer.device)
-        return
-
-    def refuse(_: nn.Module, given: tuple[Tensor, Tensor]) -> None:
-        if given[1].numel() > most:
-            raise MemoryError
-
-    hook = restorer.generator.register_forward_pre_hook(refuse)
-    try:
-        yield
-    finally:
-        hook.remove()
 
 
 def speed(setting: Setting) -> Iterator[Check]:
@@ -287,9 +166,8 @@ def training(setting: Setting) -> Iterator[Check]:
     off = abs(here[0] / first[0] - 1)
     yield Check("the first loss", f"{off:.2%} from the CPU's float32 (bound 2 %)", off < 0.02)
     moved = float((weights - resumed).norm() / weights.norm())
-    yield Check(
-        "three steps, resumed for three more", f"weights {moved:.1e} of their length apart (bound 1e-5)", moved < 1e-5
-    )
+    said = f"weights {moved:.1e} of their length apart (bound 1e-5)"
+    yield Check("three steps, resumed for three more", said, moved < 1e-5)
 
 
 def trained(folder: Path, device: str, stops: list[int], precision: str) -> tuple[list[float], Tensor, float]:
