@@ -17,6 +17,9 @@ from inpaint.images.metadata import png_chunks
 from inpaint.images.picture import Picture
 
 PNG_COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # by the number of samples per pixel
+TRIED = (16, 2048)  # height and width of the strips that two ways to compress are tried on
+STRIPS = 4
+LARGER = 1.03  # times as many bytes at most, for a third of the time
 
 
 def samples_of(picture: Picture) -> np.ndarray:
@@ -38,6 +41,27 @@ def deep_png(samples: np.ndarray, options: dict) -> bytes:
     rows = samples.astype(">u2").view(np.uint8).reshape(height, -1)
     replaced = {b"IHDR": header, b"IDAT": zlib.compress(_paeth(rows, channels * 2), 6)}
     return png_of((name, replaced.get(name, data)) for name, data in png_chunks(shell.getvalue()))
+
+
+def compression_of(samples: np.ndarray) -> dict:
+    """Return how Pillow's PNG encoder shall compress 8-bit samples (H, W, 1 to 4): one that changes no pixel.
+
+    A filtered photograph repeats nothing but runs, and looking for no more takes a third of the time; drawings and
+    screentones do repeat themselves.  Strips of the picture tell, unless it is small.
+    """
+    height, width = samples.shape[:2]
+    if height < 2 * STRIPS * TRIED[0]:
+        return {}
+    left = max(0, width - TRIED[1]) // 2
+    tops = [height * (2 * number + 1) // (2 * STRIPS) for number in range(STRIPS)]
+    strips = np.concatenate([samples[top : top + TRIED[0], left : left + TRIED[1]] for top in tops])
+    strips = Image.fromarray(strips[:, :, 0] if strips.shape[2] == 1 else strips)
+    runs, sizes = {"compress_type": zlib.Z_RLE}, []
+    for options in (runs, {}):
+        encoded = io.BytesIO()
+        strips.save(encoded, "PNG", **options)
+        sizes.append(encoded.tell())
+    return runs if sizes[0] <= LARGER * sizes[1] else {}
 
 
 def png_of(chunks: Iterable[tuple[bytes, bytes]]) -> bytes:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from inpaint.files import atomically
 from inpaint.images.avif import avif_opener
-from inpaint.images.encoders import clear_bmp, deep_png, png_info, samples_of
+from inpaint.images.encoders import clear_bmp, compression_of, deep_png, png_info, samples_of
 from inpaint.images.gif_writing import encode_gif
 from inpaint.images.listing import format_of
 from inpaint.images.metadata import EXIF_PREFIX, XMP_PREFIX
@@ -99,6 +99,8 @@ def png(samples: np.ndarray, stored: Native | None, options: dict) -> bytes:
         options = options | {"transparency": plain.palette[:, 3].tobytes()}
     if plain.samples.dtype == np.uint16:
         return deep_png(plain.samples, options)
+    if plain.mode in ("", "KEY"):
+        options = options | compression_of(plain.samples)
     encoded = io.BytesIO()
     image_of(plain).save(encoded, "PNG", **options)
     return encoded.getvalue()

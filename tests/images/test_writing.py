@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from inpaint.images import Picture, from_array, read, write
 from inpaint.images import writing as writing_module
+from inpaint.images.encoders import compression_of, samples_of
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 PHOTO = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8).repeat(8, 0).repeat(8, 1)
@@ -258,3 +260,29 @@ def test_a_full_disk_leaves_the_old_file_and_no_temporary(tmp_path: Path, monkey
         write(from_array(torch.rand(3, 50, 50)), tmp_path / "a.png")
     assert (tmp_path / "a.png").read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def smooth(height: int, width: int) -> np.ndarray:
+    """A photograph of a kind: smooth, with the noise of a camera, (height, width, 3)."""
+    rng = np.random.default_rng(0)
+    ramp = np.linspace(0, 200, width)[None, :, None] + np.linspace(0, 40, height)[:, None, None]
+    return (ramp + rng.normal(5, 2, (height, width, 3))).clip(0, 255).astype(np.uint8)
+
+
+def test_photographs_are_compressed_by_runs_and_drawings_that_repeat_themselves_are_not():
+    drawing = np.tile(np.random.default_rng(1).integers(0, 256, (8, 60, 1), dtype=np.uint8), (40, 10, 1))
+    assert compression_of(smooth(400, 500)) == {"compress_type": zlib.Z_RLE}
+    assert compression_of(drawing) == {}
+    assert compression_of(smooth(100, 90)) == {}, "too small to matter"
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_a_png_compressed_by_runs_holds_the_same_pixels_in_hardly_more_bytes(tmp_path: Path, channels: int):
+    samples = np.concatenate([smooth(400, 500), smooth(400, 500)[:, ::-1]], 2)[:, :, :channels]
+    alpha = np.ascontiguousarray(samples[:, :, -1]) if channels in (2, 4) else None
+    picture = Picture(np.ascontiguousarray(samples[:, :, : channels - (alpha is not None)]), alpha)
+    write(picture, tmp_path / "a.png")
+    assert np.array_equal(samples_of(read(tmp_path / "a.png")), samples)
+    plain = io.BytesIO()
+    Image.fromarray(samples[:, :, 0] if channels == 1 else samples).save(plain, "PNG")
+    assert (tmp_path / "a.png").stat().st_size < 1.04 * plain.tell()
