@@ -115,23 +115,26 @@ def reaching(part: Damage, damage: list[Damage], grow: int) -> Damage:
 
 
 def variations(
-    picture: Picture, found: list[Window], restorer: Restores, count: int, *, best: bool = False
+    picture: Picture, found: list[Window], restorer: Restores, count: int, *, best: bool = False, spent: bool = False
 ) -> Iterator[Picture]:
     """Yield the picture repaired in so many ways (1 to 4), mirrored otherwise in each while it is restored.
 
     best: begin with the variation whose mosaics, before they are corrected, are nearest to what their cells measure.
+    spent: the picture is not needed any more, so the last variation may be made of its own samples, without a copy.
     """
     if not best:
-        for flips in FLIPS[:count]:
-            yield assembled(picture, found, pieces_of(picture, found, restorer, flips))
+        for number, flips in enumerate(FLIPS[:count], 1):
+            pieces = pieces_of(picture, found, restorer, flips)
+            yield assembled(picture, found, pieces, spent=spent and number == count)
         return
     ranked = []
     for flips in FLIPS[:count]:
         missed: list[Tensor] = []
         pieces = pieces_of(picture, found, restorer, flips, missed)
         ranked.append((torch.cat(missed).mean().item() if missed else 0.0, pieces))
-    for _, pieces in sorted(ranked, key=lambda it: it[0]):  # the order of FLIPS where nothing is measured
-        yield assembled(picture, found, pieces)
+    ranked.sort(key=lambda it: it[0])  # the order of FLIPS where nothing is measured
+    for number, (_, pieces) in enumerate(ranked, 1):
+        yield assembled(picture, found, pieces, spent=spent and number == count)
 
 
 def pieces_of(
@@ -150,9 +153,13 @@ def pieces_of(
     return pieces
 
 
-def assembled(picture: Picture, found: list[Window], pieces: list[np.ndarray]) -> Picture:
-    """Return the picture with its windows replaced."""
-    colour = torch.from_numpy(picture.colour).clone().numpy()  # copied by all threads
+def assembled(picture: Picture, found: list[Window], pieces: list[np.ndarray], *, spent: bool = False) -> Picture:
+    """Return the picture with its windows replaced, in its own samples where it is spent and nothing else needs them.
+
+    What a file holds in place of colours (a palette, inks) is told from the colours that changed, so those are kept.
+    """
+    owned = spent and picture.stored is None and picture.colour.flags.writeable
+    colour = picture.colour if owned else picture.colour.copy()
     for window, piece in zip(found, pieces, strict=True):
         colour[window.box.slices] = piece
     return replace(picture, colour=colour)

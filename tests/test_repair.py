@@ -15,6 +15,7 @@ from PIL import Image
 from inpaint.degradation.mosaic import Grid, cell_means
 from inpaint.detection.find import Censored, mask_of
 from inpaint.images import Picture, read
+from inpaint.images.picture import Stored
 from inpaint.plan import Box
 from inpaint.repair import doubts, examine, variations, windows_of
 
@@ -85,6 +86,31 @@ def test_variations_differ_by_their_flips():
     picture, mask, fake = Picture(noise()), marks(40, 50, Box(5, 5, 9, 9)), Fake()
     assert len(list(variations(picture, examine(picture, mask, censor="bar"), fake, 4))) == 4
     assert [call[4] for call in fake.calls] == [(False, False), (False, True), (True, False), (True, True)]
+
+
+@pytest.mark.parametrize("best", [False, True])
+def test_the_last_variation_of_a_spent_picture_is_made_of_its_samples_and_all_are_the_same(best: bool):
+    mask = marks(40, 50, Box(5, 5, 9, 9))
+
+    def varied(picture: Picture, *, spent: bool) -> list[Picture]:
+        found = examine(picture, mask, censor="bar")
+        return list(variations(picture, found, Cast(), 4, best=best, spent=spent))
+
+    picture = Picture(noise())
+    kept, spent = varied(Picture(noise()), spent=False), varied(picture, spent=True)
+    assert [one.colour is picture.colour for one in spent] == [False, False, False, True]
+    assert all(np.array_equal(one.colour, other.colour) for one, other in zip(kept, spent, strict=True))
+
+
+def test_samples_that_are_needed_or_cannot_be_written_to_are_never_spent():
+    mask, locked = marks(40, 50, Box(5, 5, 9, 9)), noise()
+    locked.flags.writeable = False
+    shown = noise()
+    stored = Stored("KEY", shown, np.zeros((0, 0), np.uint8), np.array([1, 2, 3]))
+    for picture in (Picture(locked), Picture(shown, stored=stored)):
+        (repaired,) = variations(picture, examine(picture, mask, censor="bar"), Fake(), 1, spent=True)
+        assert np.array_equal(picture.colour, noise())
+        assert (repaired.colour[5:9, 5:9] == LEVEL).all()
 
 
 class Cast(Fake):

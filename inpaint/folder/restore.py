@@ -64,7 +64,7 @@ def worked(one: Planned, job: Job, outcome: Outcome) -> Outcome:
         outcome.outputs.append(one.targets[0])
         return outcome._replace(status="seen", note=note_of(marked, damage, job.block, doubt))
     shown, unkept = [thumbnail(marked.picture, windows)] if job.thumbnails else [], None
-    repairs = variations(marked.picture, windows, job.restorer, len(one.targets), best=job.best)
+    repairs = variations(marked.picture, windows, job.restorer, len(one.targets), best=job.best, spent=True)
     for target, repaired in zip(one.targets, repairs, strict=True):
         unkept = images.write(repaired, target)
         outcome.outputs.append(target)
