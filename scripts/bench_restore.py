@@ -3,7 +3,7 @@
 All in one run, in turns, so that ratios hold on a busy machine.  Seconds of the network are those of the CPU that this
 process used, or of the clock on a graphics card; a folder, whose files are read and written beside the network, is
 always timed by the clock.
-    python scripts/bench_restore.py [--quick] [--parts large memory folder quality] [--precision float32] [--rounds 3]
+    python scripts/bench_restore.py [--quick] [--parts large memory ...] [--precision float32] [--rounds 3]
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from copy import copy
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import cv2
 import numpy as np
 import torch
+from restore_cases import PHOTOGRAPHS, marked, peak_of, photograph, resident, sides, telea
 from torch import Tensor
 
 from inpaint import images
@@ -30,16 +32,15 @@ from inpaint.degradation.mosaic import Grid, pixelate
 from inpaint.folder import decensor
 from inpaint.images import Picture
 from inpaint.metrics.pixels import psnr
-from inpaint.plan import CONTEXT, Box
+from inpaint.plan import CONTEXT
 from inpaint.repair import examine, variations
 from inpaint.restorer import Restorer
 
-PHOTOGRAPHS = Path(__file__).parent.parent / "data" / "demo" / "clean"
 REGION = 300  # px, side of what is restored in a large picture
 SMALL = 120  # px, side of what is restored where quality is compared
 BLOCK = 8
 JOBS = 3  # files of a folder that are worked on at once
-PARTS = ("large", "memory", "folder", "quality")
+PARTS = ("large", "memory", "folder", "stages", "quality")
 
 
 class Setting(NamedTuple):
@@ -72,34 +73,7 @@ def main() -> None:
     setting = Setting(restorers, options.precision, sizes, pictures, 1 if options.quick else options.rounds)
     print(f"{options.model}, {options.precision}, {setting.restorer.device}, {torch.get_num_threads()} threads")
     for part in options.parts:
-        {"large": large, "memory": memory, "folder": folder, "quality": quality}[part](setting)
-
-
-def photograph(height: int, width: int, number: int = 0) -> np.ndarray:
-    """Return a demo photograph, enlarged up to fourfold and mirrored until it fills a picture, (H, W, 3) uint8."""
-    files = sorted(PHOTOGRAPHS.glob("*.png"))
-    piece = images.read(files[number % len(files)]).colour
-    scale = min(4.0, max(height / piece.shape[0], width / piece.shape[1], 1.0))
-    piece = cv2.resize(piece, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-    whole = np.concatenate(
-        [np.concatenate([piece, piece[:, ::-1]], 1), np.concatenate([piece[::-1], piece[::-1, ::-1]], 1)]
-    )
-    repeats = math.ceil(height / whole.shape[0]), math.ceil(width / whole.shape[1]), 1
-    return np.ascontiguousarray(np.tile(whole, repeats)[:height, :width])
-
-
-def marked(height: int, width: int, side: int) -> tuple[Box, Tensor]:
-    """Return a square in the middle, and its mask, bool (1, H, W)."""
-    top, left = (height - side) // 2, (width - side) // 2
-    box, mask = Box(top, left, top + side, left + side), torch.zeros(1, height, width, dtype=torch.bool)
-    box.of(mask).fill_(True)
-    return box, mask
-
-
-def sides(megapixels: int) -> tuple[int, int]:
-    """Return the height and width of a 3:4 picture."""
-    height = round(math.sqrt(megapixels * 1e6 * 3 / 4))
-    return height, round(megapixels * 1e6 / height)
+        {"large": large, "memory": memory, "folder": folder, "stages": stages, "quality": quality}[part](setting)
 
 
 def seconds_of(work: Callable[[], object], device: torch.device) -> float:
@@ -111,8 +85,8 @@ def seconds_of(work: Callable[[], object], device: torch.device) -> float:
 
 
 def repair(picture: Picture, mask: Tensor, restorer: Restorer) -> Picture:
-    """Do everything that happens to a picture between decoding and encoding."""
-    (repaired,) = variations(picture, examine(picture, mask, censor="bar"), restorer, 1)
+    """Do everything that happens to a picture between decoding and encoding, in its own samples, as a folder does."""
+    (repaired,) = variations(picture, examine(picture, mask, censor="bar"), restorer, 1, spent=True)
     return repaired
 
 
@@ -151,26 +125,9 @@ def memory(setting: Setting) -> None:
             print(f"{size:5}" + "".join(f"{peak / 1e6:14.0f} {peak / pixels:8.1f}" for peak in peaks))
 
 
-def peak_of(work: Callable[[], object]) -> float:
-    """Return the most memory in bytes that this process held while working; not a number where Linux does not tell."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
-    except OSError:
-        return math.nan
-    work()
-    return resident("VmHWM")
-
-
 def now() -> tuple[float, float]:
     """Return what the clock says, and the seconds of the CPU that this process used."""
     return time.perf_counter(), time.process_time()
-
-
-def resident(name: str) -> int:
-    """Return a number of bytes from this process's status."""
-    status = Path("/proc/self/status")
-    lines = status.read_text().splitlines() if status.exists() else []
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:")), 0)
 
 
 def folder(setting: Setting) -> None:
@@ -213,6 +170,50 @@ def folder(setting: Setting) -> None:
     print(f"the folder runs at {clock['network'] / clock['folder']:.0%} of the network alone")
 
 
+def stages(setting: Setting) -> None:
+    """Tell where the time of a picture of a folder goes, when its stages follow each other."""
+    height, width = sides(1)
+    _, mask = marked(height, width, REGION)
+    spent: dict[str, list[float]] = defaultdict(list)
+    with tempfile.TemporaryDirectory() as made:
+        path, mask_path = Path(made, "a.png"), Path(made, "mask.png")
+        images.write(Picture(mask[0].numpy()[:, :, None].astype(np.uint8) * 255), mask_path)
+        for turn in range(5 * setting.rounds + 1):
+            images.write(Picture(photograph(height, width, turn)), path)
+            for name, took in stages_of(path, mask_path, setting.restorer).items():
+                spent[name] += [took] if turn else []  # the first round warms up
+    print(f"\nwhere the time of a picture of 1 MP goes, one region of {REGION} x {REGION}, PNG in and out")
+    medians = {name: statistics.median(times) for name, times in spent.items()}
+    for name, median in sorted(medians.items(), key=lambda it: -it[1]):
+        print(f"{name:20} {median:8.3f} s {median / sum(medians.values()):8.0%}")
+
+
+def stages_of(path: Path, mask_path: Path, restorer: Restorer) -> dict[str, float]:
+    """Restore a file as a folder does, and return the seconds of each stage."""
+    asked: list[float] = []
+
+    def ask(*given: Any) -> list[Tensor]:
+        answers: list[Tensor] = []
+        asked.append(seconds_of(lambda: answers.extend(restorer.ask(*given)), restorer.device))
+        return answers
+
+    watched = copy(restorer)  # so that the network's share can be told
+    watched.ask = ask  # pyright: ignore[reportAttributeAccessIssue]
+    clock = time.process_time if restorer.device.type == "cpu" else time.perf_counter
+    began = [clock()]
+    picture = images.read(path)
+    began.append(clock())
+    found = examine(picture, images.read_mask(mask_path, picture.size), censor="bar")
+    began.append(clock())
+    (repaired,) = variations(picture, found, watched, 1, spent=True)
+    began.append(clock())
+    images.write(repaired, path.with_name("restored.png"))
+    began.append(clock())
+    decoding, finding, repairing, encoding = (until - since for since, until in pairwise(began))
+    around = {"decode": decoding, "mask": finding, "around the network": repairing - sum(asked), "encode": encoding}
+    return {"network": sum(asked)} | around
+
+
 def quality(setting: Setting) -> None:
     """Compare precisions and OpenCV's Telea on the same holes and mosaics: seconds, and PSNR inside the mask."""
     seconds: dict[str, list[float]] = defaultdict(list)
@@ -241,13 +242,6 @@ def quality(setting: Setting) -> None:
     ]
     faster = statistics.median(seconds["float32"]) / statistics.median(seconds["bfloat16"])
     print(f"bfloat16 is {faster:.2f} times as fast, and {apart[0]:+.4f} and {apart[1]:+.4f} dB from float32")
-
-
-def telea(image: Tensor, mask: Tensor) -> Tensor:
-    """Fill a hole as Telea (2004) does, with OpenCV and a radius of 3 px."""
-    pixels = (image.permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
-    filled = cv2.inpaint(np.ascontiguousarray(pixels), mask[0].numpy().astype(np.uint8), 3, cv2.INPAINT_TELEA)
-    return torch.from_numpy(filled).permute(2, 0, 1).float() / 255
 
 
 if __name__ == "__main__":
