@@ -80,7 +80,9 @@ def told(part: Callable[[Setting], Iterator[Check]], setting: Setting) -> Iterat
 def demo(setting: Setting) -> Iterator[Check]:
     """Restore the demo's pictures on the CPU and on the device."""
     with tempfile.TemporaryDirectory() as made:
-        reference = restored_demo(load(setting.model, device="cpu"), Path(made, "cpu"))
+        on_cpu = load(setting.model, device="cpu")
+        on_cpu.together = TOGETHER  # so that it pads what the network sees as a card does
+        reference = restored_demo(on_cpu, Path(made, "cpu"))
         for precision, restorer in setting.restorers.items():
             answers = restored_demo(restorer, Path(made, precision))
             known, apart, squares = True, 0, []

@@ -60,8 +60,8 @@ def memory(setting: Setting) -> Iterator[Check]:
 
 
 def shares_of(tile: int) -> list[float]:
-    """Return which shares of the memory of eight tiles suffice for 4, 2, 1, and for one of smaller sides."""
-    smaller = [side for side in (tile // 2, tile // 4) if side >= SMALLEST_TILE]
+    """Return which shares of the memory of eight tiles suffice for 4, 2, 1, and for one of half the side."""
+    smaller = [tile // 2] if tile // 2 >= SMALLEST_TILE else []  # of less, libraries need the most for themselves
     fewer = [(count + SPARE) / TOGETHER for count in (4, 2, 1)]
     return fewer + [(1 + SPARE) * ((side + 2 * CONTEXT) / (tile + 2 * CONTEXT)) ** 2 / TOGETHER for side in smaller]
 
@@ -83,13 +83,14 @@ def limited(restorer: Restorer, most: float) -> Iterator[None]:
     """Let a graphics card allocate so many bytes more than it holds, and a CPU look at so many pixels at once."""
     release(restorer.device)
     if restorer.device.type == "cuda":
-        total = torch.cuda.get_device_properties(restorer.device).total_memory
-        held = torch.cuda.memory_reserved(restorer.device)
-        torch.cuda.set_per_process_memory_fraction(min(1.0, (held + most) / total), restorer.device)
+        number = torch.cuda.current_device() if restorer.device.index is None else restorer.device.index
+        total = torch.cuda.get_device_properties(number).total_memory
+        held = torch.cuda.memory_reserved(number)
+        torch.cuda.set_per_process_memory_fraction(min(1.0, (held + most) / total), number)
         try:
             yield
         finally:
-            torch.cuda.set_per_process_memory_fraction(1.0, restorer.device)
+            torch.cuda.set_per_process_memory_fraction(1.0, number)
         return
 
     def refuse(_: nn.Module, given: tuple[Tensor, Tensor]) -> None:
