@@ -18,6 +18,7 @@ from torch import Tensor
 from inpaint.degradation.mosaic import Grid
 from inpaint.evaluation.baselines import BASELINES, Baseline, to_bytes
 from inpaint.evaluation.cases import DEFAULT_CASES, Case, Damaged, damage
+from inpaint.metrics.detail import detail
 from inpaint.metrics.pixels import l1, psnr
 from inpaint.metrics.ssim import WINDOW, ssim
 
@@ -28,7 +29,7 @@ Restore = Callable[..., Tensor]  # restore(image (3, H, W), mask (1, H, W), *, c
 
 
 class Scores(NamedTuple):
-    """How near one method came, over the mask and over the whole picture."""
+    """How near one method came, over the mask and over the whole picture, and how much detail it gave."""
 
     psnr_mask: float  # dB
     ssim_mask: float
@@ -36,6 +37,7 @@ class Scores(NamedTuple):
     psnr_whole: float
     ssim_whole: float
     l1_whole: float
+    detail_mask: float  # 1 = as much as the target has, 0 = smooth
 
 
 class Row(NamedTuple):
@@ -146,7 +148,8 @@ def score(restored: Tensor, target: Tensor, mask: Tensor) -> Scores:
     """Measure one restored picture.  restored, target: (3, H, W) in [0, 1].  mask: (1, H, W)."""
     restored, target, mask = restored[None], target[None], mask[None]
     whole = torch.ones_like(mask)
-    return Scores(*(metric(restored, target, where).item() for where in (mask, whole) for metric in (psnr, ssim, l1)))
+    near = [metric(restored, target, where).item() for where in (mask, whole) for metric in (psnr, ssim, l1)]
+    return Scores(*near, detail_mask=detail(restored, target, mask).item())
 
 
 def _methods(restorers: Mapping[str, Restore], censor: str, *, baselines: bool) -> dict[str, Restore]:
@@ -192,7 +195,7 @@ def _result(restore: Restore, damaged: Damaged, target: Tensor, *, what: str) ->
 
 def _row(case: str, method: str, results: Sequence[Result], baseline: bool) -> Row:
     """Average over pictures, an infinite PSNR as PSNR_CAP."""
-    scores = torch.tensor([result.scores for result in results], dtype=torch.float64)  # (N, 6)
+    scores = torch.tensor([result.scores for result in results], dtype=torch.float64)  # (N, 7)
     psnrs = [i for i, field in enumerate(Scores._fields) if field.startswith("psnr")]
     scores[:, psnrs] = scores[:, psnrs].clamp(max=PSNR_CAP)
     seconds = sum(result.seconds for result in results) / len(results)

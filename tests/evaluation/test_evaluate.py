@@ -8,6 +8,7 @@ import torch
 from inpaint.evaluation.baselines import BASELINES, DO_NOTHING, NEAREST
 from inpaint.evaluation.cases import DEFAULT_CASES, damage, parse_case
 from inpaint.evaluation.evaluate import PSNR_CAP, VIEW, Evaluation, Row, evaluate
+from inpaint.metrics.detail import detail
 from inpaint.metrics.pixels import l1, psnr
 from inpaint.metrics.ssim import ssim
 
@@ -56,6 +57,7 @@ def test_doing_nothing_is_the_mean_of_the_metrics_of_the_damage(case, method):
                 for where in (mask[None], torch.ones_like(mask)[None])
                 for metric in (psnr, ssim, l1)
             ]
+            + [detail(shown, target[None], mask[None]).item()]
         )
     found = row(evaluate({}, pictures(), cases=CASES, seed=5), case.name, method)
     assert found.count == 2

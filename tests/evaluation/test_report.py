@@ -28,8 +28,8 @@ def example(case: str) -> Example:
 
 def evaluation() -> Evaluation:
     """Two cases and two methods; ours has the better PSNR and the worse SSIM, L1 is even as printed."""
-    nothing = Scores(20.004, 0.9, 0.02, 30.0, 0.95, 0.01)
-    ours = Scores(21.5, 0.8, 0.020000001, 31.0, 0.94, 0.009)
+    nothing = Scores(20.004, 0.9, 0.02, 30.0, 0.95, 0.01, 0.5)
+    ours = Scores(21.5, 0.8, 0.020000001, 31.0, 0.94, 0.009, 1.2)
     rows = [
         Row(case, method, method != "ours", 3, scores, 0.25)
         for case in ("mosaic-8", "hole-bars")
@@ -74,8 +74,19 @@ def read(text: str) -> Reader:
 def test_the_table_holds_every_case_and_method_and_marks_the_best():
     lines = table(evaluation()).splitlines()
     assert lines[0] == "mosaic-8, 3 pictures"
-    assert lines[2].split() == ["do", "nothing", "20.00", "0.9000*", "0.0200*", "30.00", "0.9500*", "0.0100", "0.250"]
-    assert lines[3].split() == ["ours", "21.50*", "0.8000", "0.0200*", "31.00*", "0.9400", "0.0090*", "0.250"]
+    assert lines[2].split() == [
+        "do",
+        "nothing",
+        "20.00",
+        "0.9000*",
+        "0.0200*",
+        "0.50",
+        "30.00",
+        "0.9500*",
+        "0.0100",
+        "0.250",
+    ]
+    assert lines[3].split() == ["ours", "21.50*", "0.8000", "0.0200*", "1.20*", "31.00*", "0.9400", "0.0090*", "0.250"]
     assert "hole-bars, 3 pictures" in lines
     assert lines[-1].endswith("best marked *; seed 7.")
 
@@ -89,11 +100,11 @@ def test_the_columns_of_the_table_are_aligned():
 
 def test_markdown_is_one_table_with_the_best_in_bold():
     lines = markdown(evaluation()).splitlines()
-    assert (
-        lines[2] == "| mosaic-8 | do nothing | 20.00 | **0.9000** | **0.0200** | 30.00 | **0.9500** | 0.0100 | 0.250 |"
+    assert lines[2] == (
+        "| mosaic-8 | do nothing | 20.00 | **0.9000** | **0.0200** | 0.50 | 30.00 | **0.9500** | 0.0100 | 0.250 |"
     )
-    assert (
-        lines[5] == "| hole-bars | ours | **21.50** | 0.8000 | **0.0200** | **31.00** | 0.9400 | **0.0090** | 0.250 |"
+    assert lines[5] == (
+        "| hole-bars | ours | **21.50** | 0.8000 | **0.0200** | **1.20** | **31.00** | 0.9400 | **0.0090** | 0.250 |"
     )
     assert len({line.count("|") for line in lines[:6]}) == 1
 
@@ -114,6 +125,7 @@ def test_json_holds_every_number_unrounded(tmp_path):
         "psnr_whole": 31.0,
         "ssim_whole": 0.94,
         "l1_whole": 0.009,
+        "detail_mask": 1.2,
         "seconds": 0.25,
     }
 
@@ -126,7 +138,7 @@ def test_the_page_is_whole_html_with_tables_and_pictures(tmp_path):
         assert expected in text
     assert [image["alt"] for image in reader.images] == ["input", "ours", "target"] * 2
     assert all((image["width"], image["height"]) == ("10", "8") for image in reader.images)
-    assert reader.best == ["0.9000", "0.0200", "0.9500", "21.50", "0.0200", "31.00", "0.0090"] * 2
+    assert reader.best == ["0.9000", "0.0200", "0.9500", "21.50", "0.0200", "1.20", "31.00", "0.0090"] * 2
 
 
 def test_the_page_needs_nothing_beside_it():
