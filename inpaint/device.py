@@ -33,6 +33,13 @@ def out_of_memory(error: Exception) -> bool:
     return known or any(words in str(error) for words in OUT_OF_MEMORY)
 
 
+def has_bfloat16(device: torch.device) -> bool:
+    """Tell whether a device computes in bfloat16 itself; a CPU that does not is many times slower than in float32."""
+    if device.type == "cpu":
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return device.type != "cuda" or torch.cuda.get_device_capability(device) >= (8, 0)  # Ampere
+
+
 def release(device: torch.device) -> None:
     """Give back what torch keeps of a graphics card's memory for later, so that it can be cut anew."""
     if device.type == "cuda":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import math
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import inpaint
 from inpaint.assemble import call, load, presentations, recipe_of, samples_of, trainer_of, validation_of
 from inpaint.checkpoint import load_checkpoint, save_checkpoint
 from inpaint.config import Choice, Loader, Optim, Run, parse_run
+from inpaint.device import has_bfloat16
 from inpaint.generators import GENERATORS
 from tests.runs import adversarial_tree, folder_of_pictures, tiny_tree
 
@@ -169,6 +171,9 @@ def shrunk(tree: dict[str, Any], pictures: Path, output: Path) -> dict[str, Any]
     if "steps" in generator:  # those of a search
         width["steps"] = 2
     tree = tree | {"output": str(output), "steps": 3, "device": "cpu", "generator": generator | width}
+    tree |= {"pretrained": None} if "widths" in width else {}  # of other widths
+    if not has_bfloat16(torch.device("cpu")):
+        tree["precision"] = "float32"  # convolutions that a CPU has to emulate take a hundred times as long
     tree["every"] = {"log": 1, "samples": 3, "validate": 3, "save": 3}
     for kind in ("partners", "discriminators"):
         tree[kind] = {name: part | narrow(part) for name, part in tree.get(kind, {}).items()}
@@ -209,6 +214,19 @@ def test_every_yaml_builds_and_runs_three_steps(config: Path, pictures: Path, tm
     assert trainer.step == 3
     assert any(not torch.equal(one, other) for one, other in zip(before, after, strict=True))
     assert (tmp_path / "last.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("precision", "fast", "told"), [("bfloat16", False, True), ("bfloat16", True, False), ("float32", False, False)]
+)
+def test_training_in_a_precision_that_is_slow_here_is_told(
+    precision: str, fast: bool, told: bool, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("inpaint.assemble.has_bfloat16", lambda device: fast)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        trainer_of(run_of(tiny_tree(pictures, tmp_path, precision=precision)))
+    assert any("--set precision=float32" in str(warning.message) for warning in caught) == told
 
 
 def test_there_is_a_yaml_to_test():

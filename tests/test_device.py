@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
-from inpaint.device import find_device, out_of_memory, release
+from inpaint.device import find_device, has_bfloat16, out_of_memory, release
 
 
 @pytest.mark.parametrize("name", ["gpu", "cpu:1", "cpu:x", "cuda:", "cuda:99", "cuda:-1", ""])
@@ -37,3 +39,11 @@ def test_errors_that_say_that_memory_ran_out_are_known(error: Exception, is_memo
 
 def test_releasing_the_memory_of_a_cpu_does_nothing():
     release(torch.device("cpu"))
+
+
+def test_a_cpu_with_the_instructions_for_it_computes_in_bfloat16():
+    flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    if "avx512_bf16" in flags or "amx_bf16" in flags:
+        assert has_bfloat16(torch.device("cpu"))
+    elif "avx2" in flags and "avx512" not in flags:
+        assert not has_bfloat16(torch.device("cpu"))
