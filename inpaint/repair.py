@@ -84,7 +84,8 @@ def windows_of(found: Sequence[Censored], size: tuple[int, int], *, grow: int = 
         for region in found:
             own = part_of(region, box)  # (1, h, w)
             if own.any():
-                kind = region.censor, shifted(region.grid, box)
+                grid = region.grid if isinstance(region.grid, Grid) else None  # others have no cells to measure
+                kind = region.censor, shifted(grid, box)
                 masks[kind] = torch.maximum(own, masks.get(kind, own))
         damage = [Damage(censor, grid, mask) for (censor, grid), mask in masks.items()]
         result.append(Window(box, count_regions(box.of(whole)), [reaching(part, damage, grow) for part in damage]))

@@ -27,7 +27,9 @@ from inpaint.detection.mosaics import Mosaic, find_mosaics
 QUALITIES = (0, 100, 95, 90, 85, 80, 75, 70)  # 0 = lossless
 SIZES = ((4, 6), (7, 10), (11, 16), (17, 25), (26, 40))  # blocks, by the mean of their sides
 PARTS = ("mosaics", "rescaled", "bars", "clean", "traps")
-FACTORS = (0.7, 0.85, 1.15, 1.37, 1.8)
+FACTORS = (0.5, 0.7, 0.85, 1.15, 1.37, 1.8)
+WAYS = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
+LEAST = 4  # px, of the side of a cell that is sought
 
 
 class Count(NamedTuple):
@@ -109,18 +111,36 @@ def mosaics(files: Sequence[Path], qualities: Sequence[int], verbose: bool) -> N
             print(totals[quality][f"block {low} to {high}"].row(f"  {low} to {high} px"))
 
 
-def rescaled_mosaics(files: Sequence[Path], verbose: bool) -> None:
-    """Print how well mosaics are found whose cells are no longer whole pixels."""
+def rescaled_mosaics(files: Sequence[Path], qualities: Sequence[int], verbose: bool) -> None:
+    """Print how well mosaics are found whose cells are no longer whole pixels; cells below 4 px do not count."""
     print(f"\nrescaled, so that cells are no longer whole pixels\n{HEAD}")
+    totals: dict[int, dict[str, Count]] = {quality: defaultdict(Count) for quality in qualities}
     for factor in FACTORS:
-        total = Count()
         for number, file in enumerate(files):
             rng = np.random.default_rng(number)
-            case = rescaled(with_mosaics(clean(file), int(rng.integers(0, 6)), rng), factor)
-            total += compare(find_mosaics(tensor(case.picture)), case.truths, f"{number} x{factor}" if verbose else "")[
-                "all"
-            ]
-        print(total.row(f"by {factor}"))
+            case = rescaled(with_mosaics(clean(file), int(rng.integers(0, 6)), rng), factor, WAYS[number % len(WAYS)])
+            for quality in qualities:
+                name = f"{number} x{factor} q{quality}" if verbose else ""
+                found = without_tiny(find_mosaics(tensor(as_jpeg(case.picture, quality))), case.truths)
+                truths = [truth for truth in case.truths if min(truth.block) >= LEAST]
+                counts = compare(found, truths, name)
+                for key, count in (counts | {f"by {factor}": counts["all"]}).items():
+                    totals[quality][key] += count
+    for quality in qualities:
+        for name in (
+            "all",
+            *(f"by {factor}" for factor in FACTORS),
+            *(f"block {low} to {high}" for low, high in SIZES),
+        ):
+            print(
+                totals[quality][name].row(f"{f'at {quality}' if quality else 'lossless'}, {name.replace('block ', '')}")
+            )
+
+
+def without_tiny(found: Sequence[Mosaic], truths: Sequence[Truth]) -> list[Mosaic]:
+    """Leave out what was found of mosaics whose cells are too small to count."""
+    tiny = [truth.mask for truth in truths if min(truth.block) < LEAST]
+    return [mosaic for mosaic in found if not any((mosaic.mask[0].numpy() > 0)[mask].mean() > 0.3 for mask in tiny)]
 
 
 def false_in_clean(files: Sequence[Path], verbose: bool) -> None:
@@ -201,7 +221,7 @@ def main() -> None:
     if "mosaics" in options.parts:
         mosaics(files, options.qualities, options.verbose)
     if "rescaled" in options.parts:
-        rescaled_mosaics(files[: max(len(files) // 2, 1)], options.verbose)
+        rescaled_mosaics(files[: max(len(files) // 2, 1)], options.qualities, options.verbose)
     if "bars" in options.parts:
         bars(files, options.verbose)
     if "clean" in options.parts:

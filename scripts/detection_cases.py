@@ -143,10 +143,9 @@ def as_jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
     return np.asarray(Image.open(file))
 
 
-def rescaled(case: Case, factor: float) -> Case:
-    """Return a case made larger or smaller, so that its cells are no longer whole pixels."""
+def rescaled(case: Case, factor: float, way: int) -> Case:
+    """Return a case made larger or smaller, so that its cells are no longer whole pixels; way: of interpolation."""
     height, width = (round(side * factor) for side in case.picture.shape[:2])
-    way = cv2.INTER_CUBIC if factor > 1 else cv2.INTER_AREA
     scales = height / case.picture.shape[0], width / case.picture.shape[1]
     truths = []
     for truth in case.truths:

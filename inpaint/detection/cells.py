@@ -10,6 +10,7 @@ import numpy as np
 
 from inpaint.degradation.mosaic import Grid
 from inpaint.detection.combs import Window
+from inpaint.detection.lattice import Lattice, edges
 from inpaint.detection.plausible import Cells, Look, plausible
 
 SURE = 0.45  # (line - inside) / (line + inside) over 3 x 3 cells, that makes a cell the core of a region
@@ -24,13 +25,14 @@ STEPPED = 0.6  # of a region's cells must show their lines themselves
 CLEAR = 0.75  # (line - inside) / (line + inside) of the usual cell, that only lossless mosaics have
 JPEG_BLOCK, CLEAR_OF_JPEG = 8, 0.6  # blocks of JPEG are a faint mosaic of their own
 LINED = 0.5  # with 1 twice too fine a grid would weigh as much as the right one, with 0 one twice too coarse
+ALIKE = 1.015  # sides of square cells, rescaled or not, differ by less than this factor
 TRIM = 0.2  # what a cell at the border must show of its own, or it is no more than smooth
 
 
 class Found(NamedTuple):
     """A region of cells of one grid."""
 
-    grid: Grid
+    grid: Grid | Lattice
     top: int  # of the cells, px
     left: int
     cells: np.ndarray  # (rows, columns) bool
@@ -45,7 +47,21 @@ class Found(NamedTuple):
 
     def pixels(self) -> np.ndarray:
         """Return its mask from its corner on, (h, w) bool."""
-        return self.cells.repeat(self.grid.block[0], 0).repeat(self.grid.block[1], 1)
+        heights = np.diff(edges(self.grid, 0, self.top, self.cells.shape[0]))
+        widths = np.diff(edges(self.grid, 1, self.left, self.cells.shape[1]))
+        return self.cells.repeat(heights, 0).repeat(widths, 1)
+
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """Top, left, bottom and right of its cells, px."""
+        rows, columns = self.cells.shape
+        bottom, right = edges(self.grid, 0, self.top, rows)[-1], edges(self.grid, 1, self.left, columns)[-1]
+        return self.top, self.left, int(bottom), int(right)
+
+    def within(self, picture: np.ndarray) -> np.ndarray:
+        """Return the box of its cells in an array (H, W) as a view."""
+        top, left, bottom, right = self.box
+        return picture[top:bottom, left:right]
 
 
 def finer_grid(look: Look, grid: Grid, windows: Sequence[Window]) -> Grid:
@@ -101,8 +117,10 @@ def cells_of(look: Look, grid: Grid, windows: Sequence[Window]) -> Cells | None:
     return Cells(top, left, horizontal[..., 0].mean(1), vertical[:, 0].mean(2), inside)
 
 
-def regions_of(look: Look, grid: Grid, windows: Sequence[Window]) -> list[Found]:
-    """Return the regions in and around the windows that are cells of the grid."""
+def regions_of(
+    look: Look, grid: Grid, windows: Sequence[Window], *, block: tuple[float, float] | None = None
+) -> list[Found]:
+    """Return the regions in and around the windows that are cells of the grid; block: of the cells as they were."""
     cells = cells_of(look, grid, windows)
     if cells is None:
         return []
@@ -124,7 +142,9 @@ def regions_of(look: Look, grid: Grid, windows: Sequence[Window]) -> list[Found]
         contrast = float((lines - inside)[region].mean())
         score = contrast * size / float((lines + inside + FAINT)[region].sum())
         clear = float(np.median(own[stepped])) > CLEAR
-        if not enough(grid, size, clear) or (grid.block == (JPEG_BLOCK, JPEG_BLOCK) and score < CLEAR_OF_JPEG):
+        if not enough(block or grid.block, size, clear) or (
+            grid.block == (JPEG_BLOCK, JPEG_BLOCK) and score < CLEAR_OF_JPEG
+        ):
             continue
         if not plausible(look, cells, grid, region, stepped):
             continue
@@ -132,10 +152,10 @@ def regions_of(look: Look, grid: Grid, windows: Sequence[Window]) -> list[Found]
     return found
 
 
-def enough(grid: Grid, size: int, clear: bool) -> bool:
+def enough(block: tuple[float, float], size: int, clear: bool) -> bool:
     """Tell whether a region has so many cells, clear or blurred ones, that it is not there by chance."""
-    height, width = grid.block
-    least = SQUARE if height == width else OBLONG
+    height, width = block
+    least = SQUARE if max(block) < ALIKE * min(block) else OBLONG
     return size >= LEAST_CELLS and size * height * width >= least[not clear]
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from inpaint.degradation.mosaic import Grid
 from inpaint.detection.bars import find_bars
+from inpaint.detection.lattice import Lattice
 from inpaint.detection.mosaics import place_mosaics
 
 HIDDEN = 0.2  # of a bar that a mosaic may cover: large cells are flat themselves
@@ -20,7 +21,7 @@ class Censored(NamedTuple):
     """One censored region."""
 
     censor: str  # "mosaic" or "hole", as restorers call them
-    grid: Grid | None  # of a mosaic
+    grid: Grid | Lattice | None  # of a mosaic; a lattice where its cells are no whole pixels
     colour: tuple[int, int, int] | None  # of a bar, 8-bit levels
     top: int  # of the mask in the picture
     left: int

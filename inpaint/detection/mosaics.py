@@ -1,14 +1,15 @@
 """Finds the mosaics of a picture without being told where: grids are proposed, and their cells looked for.
 
-Source: our own; see `combs` for how a grid is proposed and `cells` for how its region is outlined.  Large pictures are
+Source: our own; see `combs` for how a grid is proposed and `cells` for how its region is outlined, and `rescaled` and
+`straight` for the same where cells are no whole pixels.  Large pictures are
 worked through in overlapping tiles.  What it cannot find: regions of fewer than three by three cells, cells below
-4 px or above 64, grids that are no longer whole pixels, and cells without contrast, which hide nothing that shows.
+4 px or above 64, and cells without contrast, which hide nothing that shows.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,17 +19,23 @@ from torch import Tensor
 from inpaint.degradation.mosaic import Grid
 from inpaint.detection.cells import Found, finer_grid, regions_of
 from inpaint.detection.combs import Window, proposed, steps_of
+from inpaint.detection.lattice import Lattice, alike, shifted
 from inpaint.detection.plausible import Look
+from inpaint.detection.rescaled import rescaled_grids
+from inpaint.detection.straight import rescaled_regions
 
 TILE, OVERLAP = 1536, 384  # px
 MOST = 160  # grids that are looked for in a tile, the most likely first
 SHARED = 0.3  # of a region that a better one may cover
+SURELY_WHOLE = 0.85  # score of cells of whole pixels that leaves no doubt
+KNOWN = 0.5  # of the box that shows a grid may be known to belong to others
+CLEARLY = 1.3  # times as much as cells of whole pixels must rescaled ones explain
 
 
 class Mosaic(NamedTuple):
     """One mosaic region."""
 
-    grid: Grid
+    grid: Grid | Lattice
     mask: Tensor  # (1, H, W)
     score: float  # in (0, 1]: how flat cells are against the steps between them; near 1 = lossless
 
@@ -36,7 +43,7 @@ class Mosaic(NamedTuple):
 class Placed(NamedTuple):
     """One mosaic region, its mask cut to it."""
 
-    grid: Grid
+    grid: Grid | Lattice
     top: int  # of the mask in the picture
     left: int
     mask: np.ndarray  # (h, w) bool
@@ -94,16 +101,13 @@ def corners(height: int, width: int) -> Iterator[tuple[int, int]]:
             yield top, left
 
 
-def shifted(grid: Grid, top: int, left: int) -> Grid:
-    """Return a tile's grid as it lies in the whole picture."""
-    return Grid(grid.block, ((grid.phase[0] + top) % grid.block[0], (grid.phase[1] + left) % grid.block[1]))
-
-
 def place(region: Found, taken: np.ndarray, regions: list[Found]) -> None:
     """Write a region into the map, in place, joined with what it touches of the same grid in an earlier tile."""
     pixels = region.pixels()
     part = taken[region.top : region.top + pixels.shape[0], region.left : region.left + pixels.shape[1]]
-    same = [number for number in np.unique(part[pixels]).tolist() if number and regions[number - 1].grid == region.grid]
+    near = region.top + pixels.shape[0] / 2, region.left + pixels.shape[1] / 2
+    touched = [number for number in np.unique(part[pixels]).tolist() if number]
+    same = [number for number in touched if alike(regions[number - 1].grid, region.grid, near)]
     number = same[0] if same else len(regions) + 1
     for other in same[1:]:
         taken[taken == other] = number
@@ -116,19 +120,75 @@ def mosaics_of(luma: np.ndarray) -> list[Found]:
     """Return the mosaics of one tile (H, W), levels 0..255, those that explain most first, none mostly in another."""
     across, down = steps_of(luma), steps_of(np.ascontiguousarray(luma.T))
     look = Look(luma, across.plain, np.ascontiguousarray(down.plain.T))
-    shown = proposed(across, down)
+    whole = disjoint(whole_regions(look, proposed(across, down)), luma.shape)
+    return disjoint(joined(whole, rescaled_in(look, whole), luma.shape), luma.shape)
+
+
+def rescaled_in(look: Look, whole: Sequence[Found]) -> list[Found]:
+    """Return the regions whose cells are no whole pixels, where no clear ones of whole pixels have been found."""
+    luma, known = look.luma, np.zeros(look.luma.shape, bool)
+    for region in whole:
+        if region.score > SURELY_WHOLE:
+            region.within(known)[:] |= region.pixels()
+    found: list[Found] = []
+    for proposal in rescaled_grids(luma):
+        top, left, bottom, right = proposal.box
+        if known[top:bottom, left:right].mean() < KNOWN:
+            for region in (exact(look, region) for region in rescaled_regions(luma, proposal)):
+                region.within(known)[:] |= region.pixels()
+                found.append(region)
+    return disjoint(found, luma.shape)
+
+
+def whole_regions(look: Look, shown: dict[Grid, list[Window]]) -> list[Found]:
+    """Return the regions of all grids of whole pixels that windows show; they overlap."""
     likely = sorted(shown, key=lambda grid: -sum(window.gain * window.side**2 for window in shown[grid]))[:MOST]
     grids: dict[Grid, list[Window]] = defaultdict(list)
     for grid in likely:
         for either in {grid, finer_grid(look, grid, shown[grid])}:
             grids[either] += shown[grid]
-    found = [region for grid, windows in grids.items() for region in regions_of(look, grid, windows)]
+    return [region for grid, windows in grids.items() for region in regions_of(look, grid, windows)]
+
+
+def exact(look: Look, region: Found) -> Found:
+    """Return a region of whole pixels moved by at most one, to where the steps are highest."""
+    grid = region.grid
+    if isinstance(grid, Lattice):
+        return region
+    top, left, bottom, right = region.box
+    rows, columns = look.down[top:bottom, left:right].mean(1), look.across[top:bottom, left:right].mean(0)
+    moved = []
+    for profile, block in ((rows, grid.block[0]), (columns, grid.block[1])):
+        moved.append(max((0, -1, 1), key=lambda by: profile[block + by :: block].mean()))
+    inside = top + moved[0] >= 0 and left + moved[1] >= 0
+    if not inside or bottom + moved[0] > look.luma.shape[0] or right + moved[1] > look.luma.shape[1]:
+        return region
+    return region._replace(grid=shifted(grid, *moved), top=top + moved[0], left=left + moved[1])
+
+
+def disjoint(found: Sequence[Found], size: tuple[int, ...]) -> list[Found]:
+    """Return the regions that explain most, without those that lie mostly in a better one."""
     kept: list[Found] = []
-    covered = np.zeros(luma.shape, bool)
+    covered = np.zeros(size, bool)
     for region in sorted(found, key=lambda region: -region.weight):
-        pixels = region.pixels()
-        part = covered[region.top : region.top + pixels.shape[0], region.left : region.left + pixels.shape[1]]
+        pixels, part = region.pixels(), region.within(covered)
         if (part & pixels).sum() < SHARED * pixels.sum():
             part |= pixels
             kept.append(region)
     return kept
+
+
+def joined(whole: Sequence[Found], rescaled: Sequence[Found], size: tuple[int, ...]) -> list[Found]:
+    """Return regions of whole and of other cells, of two that share their place the better one.
+
+    Cells of whole pixels are the likelier ones, so a rescaled region must explain clearly more than they do.
+    """
+    kept, left = list(whole), []
+    for region in rescaled:
+        own = np.zeros(size, bool)
+        region.within(own)[:] = region.pixels()
+        rivals = [other for other in kept if (other.within(own) & other.pixels()).any()]
+        if region.weight > CLEARLY * sum(rival.weight for rival in rivals):
+            left.append(region)
+            kept = [other for other in kept if not any(other is rival for rival in rivals)]
+    return kept + left

@@ -19,6 +19,7 @@ import torch
 from inpaint import images
 from inpaint.detection.colour import GREEN
 from inpaint.detection.find import Censored, find_censored, mask_of
+from inpaint.detection.lattice import told
 from inpaint.files import atomically, write_text
 
 FORMS = ("masks", "green", "overlay", "json")
@@ -130,7 +131,7 @@ def draw(canvas: np.ndarray, found: Sequence[Censored]) -> None:
         colour = MOSAIC if region.censor == "mosaic" else HOLE
         outlines = [np.array(outline)[:, None, ::-1].astype(np.int32) for outline in outlines_of(region)]
         cv2.drawContours(canvas, outlines, -1, colour, wide)
-        text = "x".join(map(str, region.grid.block)) if region.grid else "bar"
+        text = told(region.grid).replace(" ", "") if region.grid else "bar"
         place = region.left, max(region.top - 4 * wide, 12)
         cv2.putText(canvas, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.5 * wide, colour, wide, cv2.LINE_AA)
 
@@ -142,13 +143,16 @@ def outlines_of(region: Censored) -> list[list[list[int]]]:
 
 
 def described(file: Path, picture: images.Picture, found: Sequence[Censored]) -> dict:
-    """Describe what was found, for JSON; points and sizes are (y, x) and (height, width) in px."""
+    """Describe what was found, for JSON; points and sizes are (y, x) and (height, width) in px.
+
+    The block and the phase of a mosaic are whole numbers, or fractions where the picture was rescaled after it.
+    """
     regions = []
     for region in found:
         height, width = region.mask.shape
         said: dict = {"censor": "mosaic" if region.censor == "mosaic" else "bar"}
         if region.grid is not None:
-            said |= {"block": list(region.grid.block), "phase": list(region.grid.phase)}
+            said |= {key: [round(side, 3) for side in pair] for key, pair in region.grid._asdict().items()}
         if region.colour is not None:
             said["colour"] = list(region.colour)
         box = [region.top, region.left, region.top + height, region.left + width]

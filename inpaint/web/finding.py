@@ -28,7 +28,7 @@ def find(name: str, data: bytes, limits: Limits) -> dict:
         found = find_censored(picture.tensor())
         mask = mask_of(found, picture.size)
         for region in found:
-            kind, block = ("mosaic", list(region.grid.block)) if region.grid else ("bar", None)
+            kind, block = ("mosaic", [round(side, 2) for side in region.grid.block]) if region.grid else ("bar", None)
             box = [region.top, region.left, region.top + region.mask.shape[0], region.left + region.mask.shape[1]]
             regions.append({"kind": kind, "box": box, "block": block})
     encoded = base64.b64encode(png(mask[0].byte().numpy() * 255)).decode()
