@@ -1,8 +1,9 @@
 """Make the demo: censor the pictures of data/demo/clean, mark what was censored in green, and compose the figure.
 
     python scripts/make_demo.py
-    inpaint decensor data/demo/input --original data/demo/original --output restored
-    python scripts/make_demo.py --figure figure.jpg --restored restored
+    inpaint decensor data/demo/input --original data/demo/original --output default
+    inpaint decensor data/demo/input --original data/demo/original --output texture --model texture
+    python scripts/make_demo.py --figure figure.jpg --restored default texture
 
 The first call writes data/demo/original (bars, scribbles and mosaics, as pictures are found), data/demo/input (the same
 with the censored pixels painted in pure green, as DeepCreamPy wants them) and data/demo/regions.json (what was done
@@ -33,7 +34,6 @@ DEMO = Path(__file__).resolve().parent.parent / "data" / "demo"
 SEED = 0
 BLACK, WHITE, GREEN = (0, 0, 0), (255, 255, 255), (0, 255, 0)
 
-COLUMNS = ("censored", "marked in green", "restored", "never censored")
 MARGIN, GAP, CAPTION = 20, 10, 34  # px
 INK, PAPER = (64, 64, 64), (255, 255, 255)
 QUALITIES = range(92, 40, -4)
@@ -184,21 +184,22 @@ def as_text(records: dict[str, Any]) -> str:
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
-def figure(demo: Path, restored: Path, names: Sequence[str]) -> Image.Image:
+def figure(demo: Path, restored: Sequence[Path], names: Sequence[str]) -> Image.Image:
     """Compose the figure: for each picture a row of its views, at their own resolution.
 
-    Needs Pillow 10.1 for the captions.
+    restored: folders of restored pictures, whose names become captions.  Needs Pillow 10.1 for the captions.
     """
     (height, width), top = VIEW, MARGIN + CAPTION
-    across, down = (width + GAP) * len(COLUMNS) - GAP, (height + GAP) * len(names) - GAP
+    columns = "censored", "marked in green", *(f"restored: {folder.name}" for folder in restored), "never censored"
+    across, down = (width + GAP) * len(columns) - GAP, (height + GAP) * len(names) - GAP
     canvas = Image.new("RGB", (across + 2 * MARGIN, top + down + MARGIN), PAPER)
     pen = ImageDraw.Draw(canvas)
-    for column, caption in enumerate(COLUMNS):
+    for column, caption in enumerate(columns):
         centre = MARGIN + column * (width + GAP) + width / 2
         pen.text((centre, MARGIN), caption, fill=INK, font=ImageFont.load_default(20), anchor="mt")
     for row, name in enumerate(names):
         files = [demo / folder / f"{name}.png" for folder in ("original", "input", "clean")]
-        files.insert(2, restored_file(restored, name))
+        files[2:2] = [restored_file(folder, name) for folder in restored]
         y, x = CENSORS[name].view
         for column, file in enumerate(files):
             with Image.open(file) as picture:
@@ -234,7 +235,7 @@ def main() -> None:
     """Make the demo, or its figure."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--figure", type=Path, help="compose the figure here instead: .jpg or .png")
-    parser.add_argument("--restored", type=Path, help="folder of the restored pictures, for the figure")
+    parser.add_argument("--restored", type=Path, nargs="+", help="folders of restored pictures, for the figure")
     parser.add_argument("--names", nargs="+", choices=[*CENSORS], default=[*CENSORS], help="rows of the figure")
     options = parser.parse_args()
     if (options.figure is None) != (options.restored is None):

@@ -147,7 +147,7 @@ def test_the_figure_shows_the_restored_picture_between_the_marked_and_the_clean_
     name = NAMES[0]
     red = Image.new("RGB", pixels(DEMO / "clean", name).shape[1::-1], (255, 0, 0))
     red.save(tmp_path / f"{name} 0.png")
-    figure = np.array(script.figure(DEMO, tmp_path, [name]))
+    figure = np.array(script.figure(DEMO, [tmp_path], [name]))
     (height, width), (top, left) = script.VIEW, script.CENSORS[name].view
     clean = pixels(DEMO / "clean", name)[top : top + height, left : left + width]
     row = figure[script.MARGIN + script.CAPTION :][:height]
@@ -162,4 +162,4 @@ def test_the_figure_shows_the_restored_picture_between_the_marked_and_the_clean_
 
 def test_a_missing_restored_picture_is_told(script: ModuleType, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="holds no restored picture"):
-        script.figure(DEMO, tmp_path, NAMES[:1])
+        script.figure(DEMO, [tmp_path], NAMES[:1])

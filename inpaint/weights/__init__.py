@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-BUNDLED = ("default",)
+BUNDLED = ("default", "texture")  # for fidelity; for likely texture
 
 
 def bundled_path(name: str) -> Path:
