@@ -78,12 +78,13 @@ def proposed(across: Steps, down: Steps) -> dict[Grid, list[Window]]:
     across: steps along rows.  down: steps along columns, transposed, (W, H).
     """
     found: dict[Grid, list[Window]] = defaultdict(list)
+    sums = summed(across.sharp), summed(down.sharp)
     for low, high, side in OCTAVES:
         if min(across.sharp.shape) < side:
             continue
         stride = side // STRIDE
-        columns = best_combs(across.sharp, low, high, side)
-        rows = Combs(*(part.T for part in best_combs(down.sharp, low, high, side)))
+        columns = best_combs(sums[0], low, high, side)
+        rows = Combs(*(part.T for part in best_combs(sums[1], low, high, side)))
         gain = np.minimum(rows.gain, columns.gain)
         mean = (rows.gain + columns.gain) / 2
         seen = (gain > GAIN) & (mean > MEAN_GAIN) & (np.minimum(rows.sharpness, columns.sharpness) > SHARPNESS)
@@ -116,14 +117,24 @@ def teeth(low: int, high: int, side: int) -> tuple[np.ndarray, np.ndarray]:
     return combs, np.array(named)
 
 
-def best_combs(sharp: np.ndarray, low: int, high: int, side: int) -> Combs:
-    """Return the comb of the largest gain for every window of a picture (H, W)."""
+def summed(sharp: np.ndarray) -> np.ndarray:
+    """Return the sums of the rows above each row of a picture (H, W), and of all of them, (H + 1, W)."""
+    sums = np.zeros((sharp.shape[0] + 1, sharp.shape[1]))
+    np.cumsum(sharp, 0, dtype=np.float64, out=sums[1:])
+    return sums
+
+
+def profiles_of(sums: np.ndarray, side: int) -> np.ndarray:
+    """Return the sums over the height of the windows of every row of them, (rows of windows, W); sums: `summed`."""
+    tops = np.arange(0, sums.shape[0] - side, side // STRIDE)
+    return (sums[tops + side] - sums[tops]).astype(np.float32)
+
+
+def best_combs(sums: np.ndarray, low: int, high: int, side: int) -> Combs:
+    """Return the comb of the largest gain for every window of a picture, whose steps have been `summed`."""
     combs, named = teeth(low, high, side)
-    stride = side // STRIDE
-    sums = np.concatenate([np.zeros((1, sharp.shape[1]), np.float64), np.cumsum(sharp, 0, dtype=np.float64)])
-    tops = np.arange(0, sharp.shape[0] - side + 1, stride)
-    profiles = (sums[tops + side] - sums[tops]).astype(np.float32)  # (rows of windows, W)
-    windows = np.lib.stride_tricks.sliding_window_view(profiles, side, axis=1)[:, ::stride]  # (rows, columns, side)
+    profiles = profiles_of(sums, side)
+    windows = np.lib.stride_tricks.sliding_window_view(profiles, side, axis=1)[:, :: side // STRIDE]
     shape, flat = windows.shape[:2], windows.reshape(-1, side)
     on = flat @ combs  # (windows, combs)
     gain = on / (flat.sum(1, keepdims=True) + TINY) - named[:, 2] / side

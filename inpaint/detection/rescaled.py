@@ -16,7 +16,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from inpaint.detection.combs import NOISE, OCTAVES, STRIDE, TINY, Combs
+from inpaint.detection.combs import NOISE, OCTAVES, STRIDE, TINY, Combs, profiles_of, summed
 from inpaint.detection.lattice import Lattice
 
 SCALES = (1, 2)  # how many times smaller the picture is looked at
@@ -83,16 +83,12 @@ def soft_teeth(low: int, high: int, side: int) -> tuple[np.ndarray, np.ndarray]:
     return np.stack(combs, 1).astype(np.float32), np.array(named)
 
 
-def best_soft(sharp: np.ndarray, low: int, high: int, side: int) -> Combs:
-    """Return the comb of the largest gain for every window of a picture (H, W)."""
+def best_soft(sums: np.ndarray, low: int, high: int, side: int) -> Combs:
+    """Return the comb of the largest gain for every window of a picture, whose steps have been `summed`."""
     combs, named = soft_teeth(low, high, side)
-    stride = side // STRIDE
-    sums = np.concatenate([np.zeros((1, sharp.shape[1])), np.cumsum(sharp, 0, dtype=np.float64)])
-    tops = np.arange(0, sharp.shape[0] - side + 1, stride)
-    profiles = (sums[tops + side] - sums[tops]).astype(np.float32)
     parts = []
-    for profile in profiles:
-        flat = np.lib.stride_tricks.sliding_window_view(profile, side)[::stride]  # (columns of windows, side)
+    for profile in profiles_of(sums, side):
+        flat = np.lib.stride_tricks.sliding_window_view(profile, side)[:: side // STRIDE]  # (columns of windows, side)
         on = flat @ combs
         gain = on / (flat.sum(1, keepdims=True) + TINY) - (named[:, 2] / side).astype(np.float32)
         best, each = gain.argmax(1), np.arange(len(flat))
@@ -103,11 +99,12 @@ def best_soft(sharp: np.ndarray, low: int, high: int, side: int) -> Combs:
 def seen_in(across: np.ndarray, down: np.ndarray) -> Seen:
     """Return the windows that show a grid; across, down: soft steps, both (H, W)."""
     found = []
+    sums = summed(across), summed(down.T)
     for low, high, side in OCTAVES:
         if min(across.shape) < side:
             continue
-        columns = best_soft(across, low, high, side)
-        rows = Combs(*(part.T for part in best_soft(np.ascontiguousarray(down.T), low, high, side)))
+        columns = best_soft(sums[0], low, high, side)
+        rows = Combs(*(part.T for part in best_soft(sums[1], low, high, side)))
         gain = np.minimum(rows.gain, columns.gain)
         shown = (gain > GAIN) & (rows.gain + columns.gain > 2 * MEAN_GAIN)
         shown &= np.minimum(rows.sharpness, columns.sharpness) > SHARPNESS
