@@ -29,7 +29,11 @@ AWAY = 4  # px from the outline to where the surround is looked at
 SHADE = 8  # levels that make two shades of the surround one
 VARIED, VARIED_BLOB = 1.5, 3.5  # shades of the surround, of a rectangle and of another shape
 BLOBS = 3  # with more the picture is a drawing, and its flat shapes are its own
+COLOURS, SHADES_OF_ONE = 4, 32  # bars of more colours are a drawing's own parts; levels that make one colour
 ALIKE = 10  # more parts than this of the same size are a pattern; each bar is seen twice, sharp and blurred
+SHADOW, BLACK = 24, 2  # levels under which what is dark may be a shadow, and under which it is black paint
+PAINTED = 0.3  # of a dark part's inside must be exactly even; shadows have noise
+CORNERED = 0.97  # of its box that a part in a corner of the picture must fill: clipped skies end anyhow
 SIDE = 0.9  # of a side of the picture that a letterbox covers
 
 
@@ -49,10 +53,14 @@ def find_bars(image: Tensor) -> list[Bar]:
     levels = as_levels(image[:, ::every, ::every])
     found, taken = [], np.zeros(levels.shape[:2], bool)
     for part in without_patterns(flat_parts(levels)):
+        if shadow(levels, part) or clipped(levels, part):
+            continue
         score, here = outlined(levels, part), taken[part.top :, part.left :][: part.mask.shape[0], : part.mask.shape[1]]
         if score is not None and not here[part.mask > 0].any():
             here |= part.mask > 0
             found.append((part, score))
+    if len({tuple(part.colour // SHADES_OF_ONE) for part, _ in found}) > COLOURS:
+        return []
     drawing = sum(not part.straight for part, _ in found) > BLOBS
     bars = [whole(image, part, every, score) for part, score in found if part.straight or not drawing]
     return sorted(bars, key=lambda bar: -int(bar.mask.sum()))
@@ -136,6 +144,26 @@ def without_patterns(parts: list[Part]) -> list[Part]:
     return [
         part for part, size in zip(parts, sizes, strict=True) if (np.abs(sizes / size - 1).max(1) < 0.1).sum() <= ALIKE
     ]
+
+
+def shadow(levels: np.ndarray, part: Part) -> bool:
+    """Tell whether a part is nearly black without being even: the dark inside of something, not paint."""
+    if not BLACK < int(part.colour.max()) < SHADOW:
+        return False
+    height, width = part.mask.shape
+    seen = levels[part.top : part.top + height, part.left : part.left + width]
+    element = np.ones((3, 3), np.uint8)
+    inside = cv2.erode(np.pad(part.mask, 1), np.ones((7, 7), np.uint8))[1:-1, 1:-1] > 0
+    even = (cv2.dilate(seen, element) == cv2.erode(seen, element)).all(2)
+    return bool(inside.any()) and float(even[inside].mean()) < PAINTED
+
+
+def clipped(levels: np.ndarray, part: Part) -> bool:
+    """Tell whether a part lies in a corner of the picture and is no upright rectangle."""
+    rows, columns = np.flatnonzero(part.mask.any(1)), np.flatnonzero(part.mask.any(0))
+    top, left, bottom, right = part.top + rows[0], part.left + columns[0], part.top + rows[-1], part.left + columns[-1]
+    cornered = (top <= 1 or bottom >= levels.shape[0] - 2) and (left <= 1 or right >= levels.shape[1] - 2)
+    return bool(cornered) and float(part.mask.sum()) < CORNERED * (bottom - top + 1) * (right - left + 1)
 
 
 def outlined(levels: np.ndarray, part: Part) -> float | None:

@@ -93,3 +93,30 @@ def test_a_large_picture_is_looked_at_coarsely_and_outlined_finely(monkeypatch: 
     mask = np.zeros(picture.shape[:2], bool)
     mask[100:180, 60:260] = True
     assert covered(find(picture), mask) > 0.98
+
+
+def test_the_dark_inside_of_something_is_no_bar():
+    picture = scene("flower")
+    dark = np.random.default_rng(0).integers(8, 12, (40, 120, 3))
+    picture[180:220, 200:320] = dark
+    assert find(picture) == []
+    picture[180:220, 200:320] = (10, 10, 10)  # as even as paint is
+    assert len(find(picture)) == 1
+
+
+def test_a_clipped_sky_in_a_corner_is_no_bar_but_an_upright_bar_there_is():
+    picture = scene("flower")
+    sky = np.array([(0, 0), (130, 0), (112, 50), (0, 58)], np.int32)
+    seen = cv2.fillPoly(picture.copy(), [sky], (255, 255, 255))
+    assert find(seen) == []
+    seen = picture.copy()
+    seen[:40, :130] = 255
+    assert [bar.colour for bar in find(seen)] == [(255, 255, 255)]
+
+
+def test_rectangles_of_many_colours_are_a_drawing():
+    picture = scene("cat")
+    colours = [(0, 0, 0), (255, 255, 255), (255, 0, 0), (0, 255, 0), (0, 0, 255)]
+    for number, colour in enumerate(colours):
+        picture[30 + 50 * number : 50 + 52 * number, 60 : 150 + 9 * number] = colour
+        assert len(find(picture)) == (number + 1 if number < 4 else 0)
