@@ -1,9 +1,9 @@
 """Finds the mosaics of a picture without being told where: grids are proposed, and their cells looked for.
 
 Source: our own; see `combs` for how a grid is proposed and `cells` for how its region is outlined, and `rescaled` and
-`straight` for the same where cells are no whole pixels.  Large pictures are
-worked through in overlapping tiles.  What it cannot find: regions of fewer than three by three cells, cells below
-4 px or above 64, and cells without contrast, which hide nothing that shows.
+`straight` for the same where cells are no whole pixels.  Large pictures are worked through in overlapping tiles.  What
+it cannot find: regions of fewer than three by three cells, cells below 4 px or above 64, and cells without contrast,
+which hide nothing that shows.
 """
 
 from __future__ import annotations
