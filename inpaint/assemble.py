@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import math
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -24,7 +23,7 @@ from inpaint.degradation.degrade import Degradation
 from inpaint.degradation.fills import FILLS, Mosaic
 from inpaint.degradation.masks import MASKS
 from inpaint.degradation.realism import Realism
-from inpaint.device import find_device, has_bfloat16
+from inpaint.device import find_device, warn_of_bfloat16
 from inpaint.discriminators import DISCRIMINATORS
 from inpaint.generators import GENERATORS
 from inpaint.layers.cells import OnCells
@@ -175,9 +174,8 @@ def check_block(run: Run, generator: nn.Module) -> None:
 def trainer_of(run: Run) -> Trainer:
     """Build everything that a run names.  Raises ValueError in a sentence for what does not fit."""
     device = find_device(run.device)
-    if run.precision == "bfloat16" and not has_bfloat16(device):
-        faster = "--set precision=float32 trains many times faster here"
-        warnings.warn(f"this {device.type} does not compute in bfloat16 itself: {faster}", stacklevel=2)
+    if run.precision == "bfloat16":
+        warn_of_bfloat16(device)
     recipe = recipe_of(run)
     multiple, crop = int(recipe.generator.multiple), run.data.crop  # pyright: ignore
     if crop % multiple:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import torch
 
 # "unable to find an engine": cuDNN tried every way to convolve and had memory for the workspace of none.
@@ -38,6 +40,12 @@ def has_bfloat16(device: torch.device) -> bool:
     if device.type == "cpu":
         return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
     return device.type != "cuda" or torch.cuda.get_device_capability(device) >= (8, 0)  # Ampere
+
+
+def warn_of_bfloat16(device: torch.device) -> None:
+    """Warn whoever asked for bfloat16 where float32 is faster."""
+    if not has_bfloat16(device):
+        warnings.warn(f"this {device.type} does not compute in bfloat16 itself: float32 is faster here", stacklevel=3)
 
 
 def release(device: torch.device) -> None:

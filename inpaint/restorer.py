@@ -22,7 +22,7 @@ from inpaint.degradation.fills import FILLS
 from inpaint.degradation.measured import keep_cells, measured_cells
 from inpaint.degradation.mosaic import Grid, enlarge
 from inpaint.degradation.rim import meet_known
-from inpaint.device import find_device, out_of_memory, release
+from inpaint.device import find_device, out_of_memory, release, warn_of_bfloat16
 from inpaint.plan import CONTEXT, Box, Region, grown, planned, tiles, weight
 from inpaint.sample import composite
 
@@ -68,6 +68,8 @@ class Restorer:
         self.multiple = int(generator.multiple)  # pyright: ignore[reportArgumentType]
         self.shows = dict(shows)
         self.bfloat16 = precision == "bfloat16"
+        if self.bfloat16:
+            warn_of_bfloat16(self.device)
         self.turn = Lock()  # of several threads: one call of the network fills the machine already
         self.together, self.tile = TOGETHER if self.device.type == "cuda" else 1, TILE  # less, once memory ran out
 
