@@ -14,7 +14,7 @@ from torch import nn
 from inpaint.checkpoint import save_checkpoint
 from inpaint.config import parse_run, run_to_tree
 from inpaint.generators.residual_unet import ResidualUNet
-from runs import tiny_tree
+from tests.runs import tiny_tree
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -27,6 +27,7 @@ from inpaint.detection.straight import rescaled_regions
 TILE, OVERLAP = 1536, 384  # px
 MOST = 160  # grids that are looked for in a tile, the most likely first
 SHARED = 0.3  # of a region that a better one may cover
+LEFT = 0.5  # of a region that must be left where regions of several tiles overlap
 SURELY_WHOLE = 0.85  # score of cells of whole pixels that leaves no doubt
 KNOWN = 0.5  # of the box that shows a grid may be known to belong to others
 CLEARLY = 1.3  # times as much as cells of whole pixels must rescaled ones explain
@@ -79,7 +80,7 @@ def place_mosaics(image: Tensor) -> list[Placed]:
     numbers, found = taken[rows, columns], []
     for number, region in sorted(enumerate(regions, 1), key=lambda it: -it[1].weight):
         own = numbers == number
-        if own.any():
+        if own.sum() > LEFT * region.pixels().sum():
             top, left = int(rows[own].min()), int(columns[own].min())
             mask = taken[top : rows[own].max() + 1, left : columns[own].max() + 1] == number
             found.append(Placed(region.grid, top, left, mask, region.score))

@@ -116,7 +116,7 @@ def test_a_clipped_sky_in_a_corner_is_no_bar_but_an_upright_bar_there_is():
 
 def test_rectangles_of_many_colours_are_a_drawing():
     picture = scene("cat")
-    colours = [(0, 0, 0), (255, 255, 255), (255, 0, 0), (0, 255, 0), (0, 0, 255)]
+    colours = [(0, 0, 0), (255, 255, 255), (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (255, 0, 255)]
     for number, colour in enumerate(colours):
-        picture[30 + 50 * number : 50 + 52 * number, 60 : 150 + 9 * number] = colour
-        assert len(find(picture)) == (number + 1 if number < 4 else 0)
+        picture[10 + 38 * number : 28 + 39 * number, 60 : 150 + 9 * number] = colour
+        assert len(find(picture)) == (number + 1 if number < 6 else 0)
