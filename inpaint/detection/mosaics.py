@@ -30,6 +30,7 @@ SHARED = 0.3  # of a region that a better one may cover
 LEFT = 0.5  # of a region that must be left where regions of several tiles overlap
 SURELY_WHOLE = 0.85  # score of cells of whole pixels that leaves no doubt
 KNOWN = 0.5  # of the box that shows a grid may be known to belong to others
+LEAST_SCORE = 0.56  # of cells that are no whole pixels: shapes on soft ground reach 0.53
 CLEARLY = 1.3  # times as much as cells of whole pixels must rescaled ones explain
 
 
@@ -135,7 +136,8 @@ def rescaled_in(look: Look, whole: Sequence[Found]) -> list[Found]:
     for proposal in rescaled_grids(luma):
         top, left, bottom, right = proposal.box
         if known[top:bottom, left:right].mean() < KNOWN:
-            for region in (exact(look, region) for region in rescaled_regions(luma, proposal)):
+            shown = [it for it in rescaled_regions(luma, proposal) if it.score > LEAST_SCORE]
+            for region in (exact(look, region) for region in shown):
                 region.within(known)[:] |= region.pixels()
                 found.append(region)
     return disjoint(found, luma.shape)
