@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def export(
-    model: Annotated[str, typer.Argument(help="A bundled network (default) or a checkpoint (.safetensors).")],
+    model: Annotated[str, typer.Argument(help="A bundled network (default, texture) or a checkpoint (.safetensors).")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write (.onnx).")],
 ) -> None:
     """Write a network as ONNX, once ONNX Runtime has computed the same as torch at two sizes."""

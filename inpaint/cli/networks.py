@@ -44,7 +44,7 @@ def train(
 
 
 def evaluate(
-    model: Annotated[str, typer.Argument(help="A bundled network (default) or a checkpoint (.safetensors).")],
+    model: Annotated[str, typer.Argument(help="A bundled network (default, texture) or a checkpoint (.safetensors).")],
     data: Annotated[Path, typer.Option(help="A dataset, or any folder of clean pictures.")],
     split: Annotated[str, typer.Option(help="Which split of a dataset.")] = "test",
     case: Annotated[list[str] | None, typer.Option(help="mosaic-BLOCK, hole-MASK or baked; may be repeated.")] = None,
