@@ -11,19 +11,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from threading import Lock
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from inpaint.cores import Cores
 from inpaint.degradation.fills import FILLS
 from inpaint.degradation.measured import keep_cells, measured_cells
 from inpaint.degradation.mosaic import Grid, enlarge
 from inpaint.degradation.rim import meet_known
 from inpaint.device import find_device, out_of_memory, release, warn_of_bfloat16
 from inpaint.plan import CONTEXT, Box, Region, grown, planned, tiles, weight
+from inpaint.runtime import Session
 from inpaint.sample import composite
 
 CENSORS = ("hole", "mosaic")
@@ -70,7 +71,9 @@ class Restorer:
         self.bfloat16 = precision == "bfloat16"
         if self.bfloat16:
             warn_of_bfloat16(self.device)
-        self.turn = Lock()  # of several threads: one call of the network fills the machine already
+        divided = self.device.type == "cpu" and not isinstance(generator, Session)  # which has threads of its own
+        # Of several threads one at a time has a graphics card; a CPU has as many as have cores to compute with.
+        self.cores = Cores(torch.get_num_threads() if divided else 1)
         self.together, self.tile = TOGETHER if self.device.type == "cuda" else 1, TILE  # less, once memory ran out
 
     @torch.no_grad()
@@ -221,7 +224,10 @@ class Restorer:
             for view in views
         ]
         batch = torch.stack(padded).to(self.device, memory_format=torch.channels_last)  # (B, 4, H, W)
-        with self.turn, torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+        with (
+            self.cores.taken(torch.get_num_threads()),
+            torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16),
+        ):
             prediction = self.generator(batch[:, :3], batch[:, 3:])
         answers = prediction.image.float().cpu()
         return [

@@ -141,7 +141,7 @@ def folder(setting: Setting) -> None:
     with tempfile.TemporaryDirectory() as made:
         base = Path(made)
         images.write(Picture(mask[0].numpy()[:, :, None].astype(np.uint8) * 255), base / "mask.png")
-        groups = max(1, setting.pictures // 10)
+        groups = max(1, setting.pictures // 50)
         for group in range(groups):  # in turns
             count = setting.pictures // groups
             pictures = [Picture(photograph(height, width, group + number)) for number in range(count)]

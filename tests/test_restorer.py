@@ -6,7 +6,6 @@ import time
 import weakref
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from threading import Barrier, Lock
 
 import pytest
@@ -14,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from inpaint import restorer as module
+from inpaint.cores import Cores
 from inpaint.degradation.mosaic import Grid, cell_means, enlarge, pixelate
 from inpaint.generators.residual_unet import ResidualUNet
 from inpaint.plan import Box, regions, tiles, weight
@@ -509,7 +509,7 @@ def test_threads_that_run_out_of_memory_together_halve_the_tile_once():
             return super().forward(image, mask)
 
     restore = restorer_of(Meeting(400 * 400, MemoryError()))
-    restore.turn = nullcontext()  # pyright: ignore[reportAttributeAccessIssue]
+    restore.cores = Cores(4 * torch.get_num_threads())
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: restore(image, mask), range(4)))
     assert all(torch.equal(answer, exactly_restored(image, mask)) for answer in answers)

@@ -38,7 +38,7 @@ def decensor(
         bool, typer.Option("--skip-existing/--overwrite", help="Leave alone what is there: goes on with a batch.")
     ] = False,
     on_empty: Annotated[str, typer.Option(help="A picture without marks: error, copy or skip.")] = "error",
-    jobs: Annotated[int, typer.Option(help="Files that are read and written at once.")] = 2,
+    jobs: Annotated[int, typer.Option(help="Files that are worked on at once.")] = 3,
     keep_times: Annotated[
         bool, typer.Option("--keep-times", help="Give outputs the times of the files that they came from.")
     ] = False,

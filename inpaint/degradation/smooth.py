@@ -9,9 +9,13 @@ the hole displaced.  On smooth pictures that error is a third of what as much ti
 
 from __future__ import annotations
 
+from types import EllipsisType
+
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+Index = tuple[EllipsisType, slice, slice]
 
 SWEEPS = 2  # Jacobi sweeps on every level
 DAMPING = 0.8  # of the sweeps that smooth a residual: the best for the five-point Laplacian (Brandt)
@@ -26,45 +30,71 @@ def smooth_fill(image: Tensor, mask: Tensor) -> Tensor:
     of the known pixels of their picture and channel; a picture that is all hole becomes grey.  Without gradient.
     """
     unknown = mask > 0.5
-    membrane = _pull_push(image.masked_fill(unknown, 0.0), unknown)
-    inside = mask.to(membrane.dtype)
-    membrane = membrane + _correction(inside * (_around(membrane) - membrane), inside)
-    lowest = image.masked_fill(unknown, torch.inf).amin((2, 3), keepdim=True)
-    highest = image.masked_fill(unknown, -torch.inf).amax((2, 3), keepdim=True)
-    bounded = torch.where(lowest <= highest, membrane.clamp(lowest, highest), GREY)  # nothing known: nothing bounds
-    return bounded.where(unknown, image)
-
-
-def _pull_push(image: Tensor, unknown: Tensor) -> Tensor:
-    """Fill one level from the next coarser one.  image: (B, 3, H, W), zero where unknown."""
-    height, width = image.shape[-2:]
-    if height == width == 1 or not unknown.any():
-        return image.masked_fill(unknown, GREY)
-    known = functional.avg_pool2d((~unknown).to(image.dtype), 2, ceil_mode=True)
-    pulled = functional.avg_pool2d(image, 2, ceil_mode=True) / known.clamp(min=0.125)  # at least 1/4 where any is known
-    pushed = _finer(_pull_push(pulled, known == 0), height, width)
-    filled = pushed.where(unknown, image)
-    for _ in range(SWEEPS):
-        filled = _around(filled).where(unknown, image)
+    filled = image.masked_fill(unknown, torch.inf)  # a copy, the only one of the whole picture
+    lowest = filled.amin((2, 3), keepdim=True)
+    highest = filled.masked_fill_(unknown, -torch.inf).amax((2, 3), keepdim=True)
+    filled = _pull_push(filled.masked_fill_(unknown, 0.0), unknown)
+    near, _ = _near(unknown)
+    membrane, inside = filled[near], unknown.to(image.dtype)
+    error = _correction(inside[near] * (_around(membrane) - membrane), inside)
+    bounded = (membrane + error).clamp(lowest, highest)
+    bounded = torch.where(lowest <= highest, bounded, GREY)  # nothing known: nothing bounds
+    filled[near] = bounded.where(unknown[near], membrane)
     return filled
 
 
-def _correction(residual: Tensor, inside: Tensor) -> Tensor:
+def _pull_push(image: Tensor, unknown: Tensor) -> Tensor:
+    """Fill one level, in place, from the next coarser one.  image: (B, 3, H, W), zero where unknown."""
+    height, width = image.shape[-2:]
+    if height == width == 1 or not unknown.any():
+        return image.masked_fill_(unknown, GREY)
+    known = functional.avg_pool2d((~unknown).to(image.dtype), 2, ceil_mode=True)
+    pulled = functional.avg_pool2d(image, 2, ceil_mode=True) / known.clamp(min=0.125)  # at least 1/4 where any is known
+    coarse = _pull_push(pulled, known == 0)
+    near, halved = _near(unknown)
+    part, hidden = image[near], unknown[near]
+    filled = _finer(coarse[halved], *part.shape[-2:]).where(hidden, part)
+    for _ in range(SWEEPS):
+        filled = _around(filled).where(hidden, part)
+    image[near] = filled
+    return image
+
+
+def _correction(residual: Tensor, hole: Tensor) -> Tensor:
     """Approximate e with e - around(e) = residual inside the hole and e = 0 outside, by one V-cycle.
 
-    residual: (B, 3, H, W), zero outside.  inside: (B, 1, H, W), 1 = hole.  A coarse pixel belongs to the hole only if
-    all its pixels do: a coarse hole that reaches beyond the fine one makes thin holes diverge.
+    hole: (B, 1, H, W), 1 = inside.  residual: (B, 3, h, w), near the hole, zero outside; so is what is returned.  A
+    coarse pixel belongs to the hole only if all its pixels do: a coarse hole that reaches beyond the fine one makes
+    thin holes diverge.
     """
-    height, width = residual.shape[-2:]
-    error = DAMPING * residual
-    within = (functional.avg_pool2d(inside, 2, ceil_mode=True) == 1.0).to(inside.dtype)
-    if max(height, width) > 2 and within.any():
+    near, halved = _near(hole)
+    inside, error = hole[near], DAMPING * residual
+    within = (functional.avg_pool2d(hole, 2, ceil_mode=True) == 1.0).to(hole.dtype)
+    if max(hole.shape[-2:]) > 2 and within.any():
         left = inside * (residual + _around(error) - error)
-        pulled = within * 4.0 * functional.avg_pool2d(left, 2, ceil_mode=True)  # 4: twice the spacing, squared
-        error = error + inside * _finer(_correction(pulled, within), height, width)
+        coarse = residual.new_zeros(*residual.shape[:2], *within.shape[-2:])
+        coarse[halved] = within[halved] * 4.0 * functional.avg_pool2d(left, 2, ceil_mode=True)  # 4: spacing, squared
+        deeper, _ = _near(within)
+        coarse[deeper] = _correction(coarse[deeper], within)
+        error = error + inside * _finer(coarse[halved], *inside.shape[-2:])
     for _ in range(SWEEPS):
         error = inside * (error + DAMPING * (_around(error) - error + residual))
     return error
+
+
+def _near(hole: Tensor) -> tuple[Index, Index]:
+    """Return where the hole of this level (B, 1, H, W) is, with two pixels around it, and the same on the next coarser.
+
+    What lies elsewhere is known, or has no error, so all that is seen from the hole is in there.
+    """
+    fine, coarse = [], []
+    for axis, other in ((2, 3), (3, 2)):
+        marked = hole.amax((0, 1, other)).nonzero()
+        first, last = (int(marked[0]), int(marked[-1])) if len(marked) else (0, 0)
+        start, stop = max(0, first - 2) // 2, (min(hole.shape[axis], last + 3) + 1) // 2
+        fine.append(slice(2 * start, 2 * stop))
+        coarse.append(slice(start, stop))
+    return (..., *fine), (..., *coarse)
 
 
 def _around(image: Tensor) -> Tensor:

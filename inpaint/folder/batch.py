@@ -18,6 +18,7 @@ from inpaint.folder.restore import restore_file
 from inpaint.repair import Restores
 
 PATIENCE = timedelta(days=30)  # that a rank waits for the others' pictures
+FEW = 4  # files for each network at once; of fewer, the last would too long be alone
 
 
 def decensor(
@@ -52,10 +53,11 @@ def decensor(
     that is itself named like a picture.  grow: restore holes so many px further than they are marked.  best: number
     variations by how little they miss of the mosaic's cells, 0 = least.  existing: "skip" leaves files alone whose
     outputs exist, which goes on with a batch that was stopped, for no output is ever half written.  on_empty: what
-    becomes of a picture without marks: "error", "copy" or "skip".  jobs: how many files are worked on at once, of which
-    the network has one at a time.  dry_run: draw what was found over each picture instead of restoring.  thumbnails:
-    keep them in the outcomes.  keep_times: outputs get the times of access and change of the files that they came
-    from.  progress gets every outcome, the number of files done and of all.
+    becomes of a picture without marks: "error", "copy" or "skip".  jobs: how many files are worked on at once; on a
+    CPU all but one of them share torch's threads for their networks, a graphics card has one picture at a time.
+    dry_run: draw what was found over each picture instead of restoring.  thumbnails: keep them in the outcomes.
+    keep_times: outputs get the times of access and change of the files that they came from.  progress gets every
+    outcome, the number of files done and of all.
     Under torchrun every rank restores its share, and all of them return all outcomes.
     Raises ValueError or FileNotFoundError for what concerns the whole batch; what concerns one file is the error in
     its outcome.
@@ -95,11 +97,30 @@ def decensor(
 
 def worked_on(plan: Sequence[Planned], job: Job) -> Iterator[Outcome]:
     """Yield the outcomes in the order of the plan.  On Ctrl-C what is being written is finished, and no more begun."""
-    with ThreadPoolExecutor(job.jobs, initializer=partial(torch.set_flush_denormal, True)) as pool:
+    threads = torch.get_num_threads()
+    begin = partial(begin_thread, share_of(threads, job.jobs, len(plan)))
+    with ThreadPoolExecutor(job.jobs, initializer=begin) as pool:
         try:
             yield from pool.map(partial(restore_file, job=job), plan)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+            torch.set_num_threads(threads)
+
+
+def begin_thread(share: int) -> None:
+    """Prepare a thread that works on files to compute with so many threads of torch."""
+    torch.set_flush_denormal(True)
+    torch.set_num_threads(share)
+
+
+def share_of(threads: int, jobs: int, files: int) -> int:
+    """Return how many of torch's threads each job computes with.
+
+    Several networks side by side, each with few threads, are faster than one after the other with all of them.  One job
+    fewer computes than there are, for one reads and writes meanwhile; a few files are not enough to gain from it.
+    """
+    at_once = max(1, min(jobs - 1, files // FEW))
+    return -(-threads // at_once)
 
 
 def interleaved(shares: Sequence[Sequence[Outcome]]) -> list[Outcome]:

@@ -51,6 +51,15 @@ def test_what_lay_in_the_hole_does_not_matter():
     assert torch.equal(smooth_fill(image, mask), smooth_fill(torch.where(mask > 0.5, torch.nan, image), mask))
 
 
+@pytest.mark.parametrize("size", [(64, 64), (61, 97)])
+def test_the_holes_of_other_pictures_in_the_batch_do_not_matter(size: tuple[int, int]):
+    image = picture(3, 3, *size)
+    places = [(30, 37, 41, 46), (0, 9, 3, 60), (size[0] - 12, size[0], 7, 30)]
+    mask = torch.cat([box(*size, *place) for place in places])
+    alone = [smooth_fill(image[number : number + 1], mask[number : number + 1]) for number in range(3)]
+    assert torch.equal(smooth_fill(image, mask), torch.cat(alone))
+
+
 def test_an_empty_mask_changes_nothing_and_a_full_one_gives_grey():
     image = picture(2, 3, 20, 31)
     assert torch.equal(smooth_fill(image, torch.zeros(2, 1, 20, 31)), image)

@@ -15,6 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from folder_pictures import BOX, GRID, LARGE, Fake, load, mosaic, noise, only, painted, save, white
 from PIL import Image
 from torch import Tensor
@@ -115,6 +116,32 @@ def test_several_at_once_write_the_same_in_the_same_order(tmp_path: Path):
     assert [it.error for it in together] == [it.error for it in alone]
     assert told == [(it.path.name, place, 9) for place, it in enumerate(alone, 1)]
     assert len(slow.threads) > 1
+
+
+class Counting(Fake):
+    """Notes with how many threads of torch it is called."""
+
+    def __init__(self):
+        super().__init__()
+        self.threads: list[int] = []
+
+    def __call__(self, image: Tensor, mask: Tensor, **options) -> Tensor:
+        self.threads.append(torch.get_num_threads())
+        return super().__call__(image, mask, **options)
+
+
+@pytest.mark.parametrize(
+    ("jobs", "count", "share"), [(1, 9, 6), (2, 9, 6), (3, 9, 3), (4, 9, 3), (5, 30, 2), (3, 7, 6)]
+)
+def test_jobs_share_the_threads_of_torch_and_give_them_back(jobs: int, count: int, share: int, tmp_path: Path):
+    source, counting, before = painted_folder(tmp_path / "in", count), Counting(), torch.get_num_threads()
+    torch.set_num_threads(6)
+    try:
+        decensor(source, tmp_path / "out", restorer=counting, jobs=jobs)
+        assert torch.get_num_threads() == 6
+    finally:
+        torch.set_num_threads(before)
+    assert counting.threads == [share] * count
 
 
 def test_a_missing_mask_marks_nothing(tmp_path: Path):
