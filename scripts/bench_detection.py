@@ -2,6 +2,7 @@
 
 Every picture gets 0 to 5 mosaics and is then kept losslessly and as JPEGs; the same mosaics are sought at each quality.
 A found region is right if its IoU with a true one is at least 0.5.  Traps are drawn, nothing in them is censored.
+"large" joins such pictures to one of many megapixels and tells time and memory, too.
     python scripts/bench_detection.py FOLDER [--pictures 40] [--qualities 0 95 75] [--parts mosaics clean traps]
 """
 
@@ -17,19 +18,23 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import torch
-from detection_cases import Truth, as_jpeg, clean, overlaps, rescaled, with_bars, with_mosaics
+from detection_cases import Case, Truth, as_jpeg, clean, overlaps, rescaled, with_bars, with_mosaics
 from detection_traps import TRAPS
+from restore_cases import peak_of, resident
 
 from inpaint import images
 from inpaint.detection.bars import Bar, find_bars
+from inpaint.detection.find import Censored, find_censored
 from inpaint.detection.mosaics import Mosaic, find_mosaics
 
 QUALITIES = (0, 100, 95, 90, 85, 80, 75, 70)  # 0 = lossless
 SIZES = ((4, 6), (7, 10), (11, 16), (17, 25), (26, 40))  # blocks, by the mean of their sides
-PARTS = ("mosaics", "rescaled", "bars", "clean", "traps")
+PARTS = ("mosaics", "rescaled", "bars", "clean", "traps", "large")
 FACTORS = (0.5, 0.7, 0.85, 1.15, 1.37, 1.8)
 WAYS = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
 LEAST = 4  # px, of the side of a cell that is sought
+PIECE = (320, 480)  # px, of the pictures that a large one is joined from
+BARS, BAR = 4, (90, 400)  # of them, so many have a bar of these px instead of mosaics
 
 
 class Count(NamedTuple):
@@ -195,11 +200,72 @@ def bars(files: Sequence[Path], verbose: bool) -> None:
         print(total.row(f"quality {quality}" if quality else "lossless"))
 
 
-def placed(bar: Bar, picture: np.ndarray) -> np.ndarray:
-    """Return a bar's mask in its picture."""
+def placed(bar: Bar | Censored, picture: np.ndarray, corner: tuple[int, int] = (0, 0)) -> np.ndarray:
+    """Return the mask of what was found in its picture, or in a part of it with this corner."""
     mask = np.zeros(picture.shape[:2], bool)
-    mask[bar.top : bar.top + bar.mask.shape[0], bar.left : bar.left + bar.mask.shape[1]] = bar.mask
+    top, left = bar.top - corner[0], bar.left - corner[1]
+    own = bar.mask[max(-top, 0) :, max(-left, 0) :]
+    part = mask[max(top, 0) :, max(left, 0) :][: own.shape[0], : own.shape[1]]
+    part[:] = own[: part.shape[0], : part.shape[1]]
     return mask
+
+
+def large(files: Sequence[Path], megapixels: float, verbose: bool) -> None:
+    """Print what is found in one large picture, how long it takes, and with how much memory."""
+    shares = (3 / 4, 4 / 3)  # a picture of 3:4
+    rows, columns = (round((megapixels * 1e6 * it) ** 0.5 / side) for it, side in zip(shares, PIECE, strict=True))
+    barred = {(2 * number + 1) * rows * columns // (2 * BARS) for number in range(BARS)}
+    cases = [piece(files[at % len(files)], at, barred=at in barred) for at in range(rows * columns)]
+    picture = np.concatenate(
+        [np.concatenate([case.picture for case in cases[row * columns :][:columns]], 1) for row in range(rows)]
+    )
+    image, pixels = torch.from_numpy(picture).permute(2, 0, 1), picture.shape[0] * picture.shape[1]
+    found: list[Censored] = []
+    rest, started = resident("VmRSS"), time.process_time()
+    peak = peak_of(lambda: found.extend(find_censored(image)))
+    seconds, totals = time.process_time() - started, {"mosaic": Count(), "hole": Count()}
+    for number, case in enumerate(cases):
+        corner = number // columns * PIECE[0], number % columns * PIECE[1]
+        for censor in totals:
+            mine = [it for it in found if it.censor == censor and inside(it, corner)]
+            truths = [truth for truth in case.truths if (truth.block == (0, 0)) == (censor == "hole")]
+            masks = [placed(it, case.picture, corner) for it in mine]
+            if censor == "hole":
+                right = sum(index is not None for index in overlaps(masks, truths))
+                totals[censor] += Count(len(truths), right, right, len(mine) - right)
+                continue
+            seen = [
+                Mosaic(it.grid, torch.from_numpy(mask)[None], it.score)
+                for it, mask in zip(mine, masks, strict=True)
+                if it.grid
+            ]
+            totals[censor] += compare(seen, truths, str(number) if verbose else "")["all"]
+    print(f"\none picture of {pixels / 1e6:.0f} megapixels\n{HEAD}")
+    print(f"{totals['mosaic'].row('mosaics')}\n{totals['hole'].row('bars')}")
+    print(
+        f"{seconds / pixels * 1e6:.2f} s of the CPU a megapixel, {(peak - rest) / pixels:.1f} bytes a pixel beyond it"
+    )
+
+
+def piece(file: Path, number: int, *, barred: bool) -> Case:
+    """Return a part of a large picture, with one bar or with mosaics."""
+    picture = clean(file)
+    picture = picture if picture.shape[0] < picture.shape[1] else np.rot90(picture)
+    picture = cv2.copyMakeBorder(picture, 0, PIECE[0], 0, PIECE[1], cv2.BORDER_REFLECT)[: PIECE[0], : PIECE[1]].copy()
+    if not barred:
+        rng = np.random.default_rng(number)
+        return with_mosaics(picture, int(rng.integers(0, 4)), rng)
+    mask = np.zeros(PIECE, bool)
+    top, left = ((whole - side) // 2 for whole, side in zip(PIECE, BAR, strict=True))
+    mask[top : top + BAR[0], left : left + BAR[1]] = True
+    picture[mask] = 0 if picture[mask].mean() > 127 else 255
+    return Case(picture, [Truth((0, 0), (0, 0), mask)])
+
+
+def inside(region: Censored, corner: tuple[int, int]) -> bool:
+    """Tell whether the middle of what was found lies in the part of a large picture with this corner."""
+    middle = region.top + region.mask.shape[0] // 2, region.left + region.mask.shape[1] // 2
+    return all(start <= at < start + side for at, start, side in zip(middle, corner, PIECE, strict=True))
 
 
 def main() -> None:
@@ -210,6 +276,7 @@ def main() -> None:
     parser.add_argument("--qualities", type=int, nargs="+", default=list(QUALITIES))
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--traps", type=int, default=6, help="drawn of each kind")
+    parser.add_argument("--megapixels", type=float, default=100.0, help="of the large picture")
     parser.add_argument("--verbose", action="store_true", help="tell every region that was missed or wrong")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -228,6 +295,8 @@ def main() -> None:
         false_in_clean(files, options.verbose)
     if "traps" in options.parts:
         false_in_traps(options.traps, options.verbose)
+    if "large" in options.parts:
+        large(files, options.megapixels, options.verbose)
 
 
 if __name__ == "__main__":

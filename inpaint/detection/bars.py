@@ -34,6 +34,7 @@ ALIKE = 10  # more parts than this of the same size are a pattern; each bar is s
 SHADOW, BLACK = 24, 2  # levels under which what is dark may be a shadow, and under which it is black paint
 PAINTED = 0.3  # of a dark part's inside must be exactly even; shadows have noise
 CORNERED = 0.97  # of its box that a part in a corner of the picture must fill: clipped skies end anyhow
+HIDDEN = 0.2  # of a bar that a mosaic may cover
 SIDE = 0.9  # of a side of the picture that a letterbox covers
 
 
@@ -47,12 +48,16 @@ class Bar(NamedTuple):
     score: float  # in (0, 1]: how much of its outline is a sharp step
 
 
-def find_bars(image: Tensor) -> list[Bar]:
-    """Return the bars of a picture (3, H, W), uint8 or in [0, 1], the largest first."""
+def find_bars(image: Tensor, mosaics: np.ndarray | None = None) -> list[Bar]:
+    """Return the bars of a picture (3, H, W), uint8 or in [0, 1], the largest first.
+
+    mosaics: (H, W) bool, where mosaics are known to be, whose cells are flat themselves.
+    """
     every = int(np.ceil(np.sqrt(max(1.0, image.shape[-2] * image.shape[-1] / LARGEST))))
     levels = as_levels(image[:, ::every, ::every])
     found, taken = [], np.zeros(levels.shape[:2], bool)
-    for part in without_patterns(flat_parts(levels)):
+    hidden = None if mosaics is None else mosaics[::every, ::every]
+    for part in without_patterns([part for part in flat_parts(levels) if hidden is None or not covered(part, hidden)]):
         if shadow(levels, part) or clipped(levels, part):
             continue
         score, here = outlined(levels, part), taken[part.top :, part.left :][: part.mask.shape[0], : part.mask.shape[1]]
@@ -136,6 +141,13 @@ def parts_of(
             if (labels[rows, columns] > 0)[mask > 0].mean() >= (CORE if straight else CORE_BLOB):
                 parts.append(Part(colour.astype(np.uint8), box[0], box[1], mask, straight))
     return parts
+
+
+def covered(part: Part, hidden: np.ndarray) -> bool:
+    """Tell whether something else (H, W) covers much of a part."""
+    height, width = part.mask.shape
+    here = hidden[part.top : part.top + height, part.left : part.left + width]
+    return here[part.mask > 0].sum() > HIDDEN * part.mask.sum()
 
 
 def without_patterns(parts: list[Part]) -> list[Part]:

@@ -108,13 +108,20 @@ def cells_of(look: Look, grid: Grid, windows: Sequence[Window]) -> Cells | None:
     if min(count) < LEAST_SIDE:
         return None
     part = slice(top, top + count[0] * height), slice(left, left + count[1] * width)
-    shape = count[0], height, count[1], width
-    horizontal, vertical = look.across[part].reshape(shape), look.down[part].reshape(shape)
     edge = 1 if min(grid.block) < 6 else 2  # what JPEG and rescaling blur a line into
-    inside_across = horizontal[..., edge : width - edge + 1].mean((1, 3))
-    inside_down = vertical[:, edge : height - edge + 1].mean((1, 3))
-    inside = (inside_across + inside_down) / 2
-    return Cells(top, left, horizontal[..., 0].mean(1), vertical[:, 0].mean(2), inside)
+    across, within_across = line_and_inside(look.across[part], count, edge)
+    down, within_down = (it.T for it in line_and_inside(look.down[part].T, count[::-1], edge))
+    return Cells(top, left, across, down, (within_across + within_down) / 2)
+
+
+def line_and_inside(steps: np.ndarray, count: tuple[int, int], edge: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean step over the left line of every cell, and within it, beyond its edges, both (rows, columns).
+
+    steps: along the rows of so many whole cells.
+    """
+    height, width = steps.shape[0] // count[0], steps.shape[1] // count[1]
+    summed = steps.reshape(count[0], height, -1).sum(1).reshape(*count, width)
+    return summed[..., 0] / height, summed[..., edge : width - edge + 1].mean(2) / height
 
 
 def regions_of(

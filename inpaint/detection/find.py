@@ -14,8 +14,6 @@ from inpaint.detection.bars import find_bars
 from inpaint.detection.lattice import Lattice
 from inpaint.detection.mosaics import place_mosaics
 
-HIDDEN = 0.2  # of a bar that a mosaic may cover: large cells are flat themselves
-
 
 class Censored(NamedTuple):
     """One censored region."""
@@ -36,12 +34,11 @@ def find_censored(image: Tensor) -> list[Censored]:
     for mosaic in place_mosaics(image):
         taken[mosaic.top :, mosaic.left :][: mosaic.mask.shape[0], : mosaic.mask.shape[1]] |= mosaic.mask
         found.append(Censored("mosaic", mosaic.grid, None, mosaic.top, mosaic.left, mosaic.mask, mosaic.score))
-    for bar in find_bars(image):
+    for bar in find_bars(image, taken):
         here = taken[bar.top : bar.top + bar.mask.shape[0], bar.left : bar.left + bar.mask.shape[1]]
         own = bar.mask & ~here
-        if own.sum() >= (1 - HIDDEN) * bar.mask.sum():
-            here |= own
-            found.append(Censored("hole", None, bar.colour, bar.top, bar.left, own, bar.score))
+        here |= own
+        found.append(Censored("hole", None, bar.colour, bar.top, bar.left, own, bar.score))
     return found
 
 

@@ -24,7 +24,7 @@ from inpaint.detection.plausible import Look
 from inpaint.detection.rescaled import rescaled_grids
 from inpaint.detection.straight import rescaled_regions
 
-TILE, OVERLAP = 1536, 384  # px
+TILE, OVERLAP = 1792, 320  # px
 MOST = 160  # grids that are looked for in a tile, the most likely first
 SHARED = 0.3  # of a region that a better one may cover
 LEFT = 0.5  # of a region that must be left where regions of several tiles overlap
@@ -136,8 +136,7 @@ def rescaled_in(look: Look, whole: Sequence[Found]) -> list[Found]:
     for proposal in rescaled_grids(luma):
         top, left, bottom, right = proposal.box
         if known[top:bottom, left:right].mean() < KNOWN:
-            shown = [it for it in rescaled_regions(luma, proposal) if it.score > LEAST_SCORE]
-            for region in (exact(look, region) for region in shown):
+            for region in (it for it in rescaled_regions(look, proposal) if it.score > LEAST_SCORE):
                 region.within(known)[:] |= region.pixels()
                 found.append(region)
     return disjoint(found, luma.shape)
@@ -151,22 +150,6 @@ def whole_regions(look: Look, shown: dict[Grid, list[Window]]) -> list[Found]:
         for either in {grid, finer_grid(look, grid, shown[grid])}:
             grids[either] += shown[grid]
     return [region for grid, windows in grids.items() for region in regions_of(look, grid, windows)]
-
-
-def exact(look: Look, region: Found) -> Found:
-    """Return a region of whole pixels moved by at most one, to where the steps are highest."""
-    grid = region.grid
-    if isinstance(grid, Lattice):
-        return region
-    top, left, bottom, right = region.box
-    rows, columns = look.down[top:bottom, left:right].mean(1), look.across[top:bottom, left:right].mean(0)
-    moved = []
-    for profile, block in ((rows, grid.block[0]), (columns, grid.block[1])):
-        moved.append(max((0, -1, 1), key=lambda by: profile[block + by :: block].mean()))
-    inside = top + moved[0] >= 0 and left + moved[1] >= 0
-    if not inside or bottom + moved[0] > look.luma.shape[0] or right + moved[1] > look.luma.shape[1]:
-        return region
-    return region._replace(grid=shifted(grid, *moved), top=top + moved[0], left=left + moved[1])
 
 
 def disjoint(found: Sequence[Found], size: tuple[int, ...]) -> list[Found]:

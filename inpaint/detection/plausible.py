@@ -51,12 +51,9 @@ def plausible(look: Look, cells: Cells, grid: Grid, region: np.ndarray, stepped:
     """
     if not (all_lines(cells.across, region, 0) and all_lines(cells.down, region, 1)):
         return False
-    rows, columns = np.nonzero(stepped)
-    tops, lefts = cells.top + rows * grid.block[0], cells.left + columns * grid.block[1]
-    corners = list(zip(tops.tolist(), lefts.tolist(), strict=True))
-    if shades(look, grid, corners) < min(SHADES, EACH * len(corners)):
+    if shades(look, cells, grid, stepped) < min(SHADES, EACH * stepped.sum()):
         return False
-    return nothing_between(look, grid, corners)
+    return nothing_between(look, cells, grid, stepped)
 
 
 def all_lines(steps: np.ndarray, region: np.ndarray, axis: int) -> bool:
@@ -72,25 +69,28 @@ def all_lines(steps: np.ndarray, region: np.ndarray, axis: int) -> bool:
     return shown >= min(LINES, len(means)) and shown >= max(2, LINE_SHARE * len(means))
 
 
-def nothing_between(look: Look, grid: Grid, corners: list[tuple[int, int]]) -> bool:
+def nothing_between(look: Look, cells: Cells, grid: Grid, stepped: np.ndarray) -> bool:
     """Tell whether no place within most cells has steps of its own, as the other side of a wall's joints has."""
-    height, width = grid.block
     for steps, axis in ((look.down, 0), (look.across, 1)):
         period = grid.block[axis]
         if period < 6:  # JPEG and rescaling blur the lines over all of it
             continue
-        profiles = [steps[top : top + height, left : left + width].mean(1 - axis) for top, left in corners]
+        profiles = each_cell(steps, cells, grid, stepped).mean(2 - axis)  # (cells, period)
         usual, mean = np.median(profiles, axis=0), np.mean(profiles, axis=0)  # (period,)
         if usual[2 : period - 1].max() > BETWEEN * usual[0] or mean[2 : period - 1].max() > SOMETIMES * mean[0]:
             return False
     return True
 
 
-def shades(look: Look, grid: Grid, corners: list[tuple[int, int]]) -> float:
+def shades(look: Look, cells: Cells, grid: Grid, stepped: np.ndarray) -> float:
     """Return how many shades the cells have, 1 / the sum of the squares of their shares (Simpson, 1949)."""
-    height, width = grid.block
-    means = np.array(
-        [look.luma[top + 1 : top + height - 1, left + 1 : left + width - 1].mean() for top, left in corners]
-    )
-    shares = np.unique((means / SHADE).round(), return_counts=True)[1] / len(corners)
+    means = each_cell(look.luma, cells, grid, stepped)[:, 1:-1, 1:-1].mean((1, 2))
+    shares = np.unique((means / SHADE).round(), return_counts=True)[1] / len(means)
     return float(1 / (shares**2).sum())
+
+
+def each_cell(picture: np.ndarray, cells: Cells, grid: Grid, chosen: np.ndarray) -> np.ndarray:
+    """Return the chosen cells of a picture (H, W), one by one, (cells, height, width); chosen: (rows, columns) bool."""
+    (height, width), (rows, columns) = grid.block, chosen.shape
+    part = picture[cells.top : cells.top + rows * height, cells.left : cells.left + columns * width]
+    return part.reshape(rows, height, columns, width).swapaxes(1, 2)[chosen]

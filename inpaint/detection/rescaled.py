@@ -166,10 +166,13 @@ def box_of(seen: Seen, members: np.ndarray) -> tuple[int, int, int, int]:
 
 def joined(seen: Seen, box: tuple[int, int, int, int], block: np.ndarray, line: np.ndarray) -> np.ndarray:
     """Return which windows in and beside a box show this grid, (n,) bool."""
-    away = np.maximum(np.maximum(box[:2] - seen.corner - seen.side[:, None], seen.corner - box[2:]), 0).max(1)
-    apart = np.abs((seen.line - line + block / 2) % block - block / 2)
-    near = (np.abs(seen.block / block - 1) < NEAR_PERIOD) & (apart < np.maximum(NEAR_LINE * block, 1.0))
-    return near.all(1) & (away == 0)
+    members = np.zeros(len(seen.gain), bool)
+    near = np.flatnonzero((np.abs(seen.block / block - 1) < NEAR_PERIOD).all(1))
+    corner, side = seen.corner[near], seen.side[near, None]
+    near = near[((corner <= box[2:]) & (corner + side >= box[:2])).all(1)]
+    apart = np.abs((seen.line[near] - line + block / 2) % block - block / 2)
+    members[near] = (apart < np.maximum(NEAR_LINE * block, 1.0)).all(1)
+    return members
 
 
 def fitted(

@@ -25,7 +25,8 @@ WIDEST = 0.6  # of a cell that its line may take
 FEWEST = 3  # points along a cell
 LIKELY = 0.1  # share by which square cells may explain less than others
 ROUNDS = 2  # of fitting the grid to the cells that were found
-NEARLY = 0.5  # px from whole ones that lines may lie at
+NEARLY = 0.5  # px from whole ones that lines may lie at; sharp ones may start there
+SHARP = 2.0  # times as high as beside them are steps on lines that nothing has blurred
 MARGIN = 3  # cells beyond the box that shows them
 
 
@@ -38,18 +39,18 @@ class Sampled(NamedTuple):
     distance: np.ndarray  # (n,) px to the sample before
 
 
-def rescaled_regions(luma: np.ndarray, proposal: Proposal) -> list[Found]:
-    """Return the regions of a picture (H, W), levels 0..255, that are cells of a proposed grid."""
+def rescaled_regions(look: Look, proposal: Proposal) -> list[Found]:
+    """Return the regions of a picture that are cells of a proposed grid."""
     found = []
-    for region in clearest(luma, proposal):
+    for region in clearest(look.luma, proposal):
         best = [region]
         for _ in range(ROUNDS):
             largest = max(best, key=lambda other: other.weight)
             finer = proposal._replace(lattice=lattice_in(largest))
-            tried = [best, *(clearest(luma, other) for other in refined(finer, largest.box))]
+            tried = [best, *(clearest(look.luma, other) for other in refined(finer, largest.box))]
             best = max(tried, key=lambda regions: clarity_of(regions) * (1 + LIKELY * all_square(regions)))
         found += best
-    return [in_whole_pixels(region) for region in found]
+    return [in_whole_pixels(look, region) for region in found]
 
 
 def all_square(regions: Sequence[Found]) -> bool:
@@ -73,19 +74,38 @@ def lattice_in(region: Found) -> Lattice:
     return region.grid
 
 
-def in_whole_pixels(region: Found) -> Found:
-    """Return a region with a grid of whole pixels if all its lines round to that grid's."""
-    blocks, phases = [], []
-    for axis, (start, count) in enumerate(zip((region.top, region.left), region.cells.shape, strict=True)):
+def in_whole_pixels(look: Look, region: Found) -> Found:
+    """Return a region with a grid of whole pixels if its lines lie on one, or nearly and are sharp there."""
+    region = without_margins(region)
+    top, left, bottom, right = region.box
+    rows, columns = look.down[top:bottom, left:right].mean(1), look.across[top:bottom, left:right].mean(0)
+    corner = []
+    for axis, profile in enumerate((rows, columns)):
+        start, count = (top, left)[axis], region.cells.shape[axis]
         side, phase = region.grid.block[axis], region.grid.phase[axis]
-        line = phase + round((start + count * side / 2 - phase) / side) * side
-        if abs(line - round(line)) + abs(side - round(side)) * count / 2 > NEARLY:
+        whole, before = round(side), count // 2  # cells before a line in the middle
+        line = phase + (round((start - phase) / side) + before) * side
+        off, drift = abs(line - round(line)), abs(side - whole) * count / 2
+        steps = {at: profile[(at - start) % whole :: whole].mean() for at in range(round(line) - 2, round(line) + 3)}
+        best = max((round(line), round(line) - 1, round(line) + 1), key=lambda at: steps[at])
+        sharp = steps[best] > SHARP * max(steps[best - 1], steps[best + 1])
+        if drift > NEARLY or (off + drift > NEARLY and not sharp):
             return region
-        blocks.append(round(side))
-        phases.append(round(line) % round(side))
-    grid = Grid((blocks[0], blocks[1]), (phases[0], phases[1]))
-    top, left = int(edges(grid, 0, region.top, 0)[0]), int(edges(grid, 1, region.left, 0)[0])
-    return region._replace(grid=grid, top=top, left=left)
+        corner.append(best - before * whole)
+    block = round(region.grid.block[0]), round(region.grid.block[1])
+    grid = Grid(block, (corner[0] % block[0], corner[1] % block[1]))
+    moved = region._replace(grid=grid, top=corner[0], left=corner[1])
+    fits = min(corner) >= 0 and moved.box[2] <= look.luma.shape[0] and moved.box[3] <= look.luma.shape[1]
+    return moved if fits else region
+
+
+def without_margins(region: Found) -> Found:
+    """Return a region with a box that is tight around its cells."""
+    rows, columns = np.flatnonzero(region.cells.any(1)), np.flatnonzero(region.cells.any(0))
+    top = int(edges(region.grid, 0, region.top, int(rows[0]))[-1])
+    left = int(edges(region.grid, 1, region.left, int(columns[0]))[-1])
+    cells = region.cells[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return region._replace(top=top, left=left, cells=cells)
 
 
 def regions_at(luma: np.ndarray, proposal: Proposal, gap: float) -> list[Found]:
@@ -137,5 +157,5 @@ def between(luma: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Interpolate the rows of a picture linearly."""
     lower = np.clip(np.floor(places - 0.5).astype(int), 0, luma.shape[0] - 1)
     upper = np.minimum(lower + 1, luma.shape[0] - 1)
-    share = np.clip(places - 0.5 - lower, 0, 1)[:, None]
+    share = np.clip(places - 0.5 - lower, 0, 1).astype(np.float32)[:, None]
     return luma[lower] * (1 - share) + luma[upper] * share

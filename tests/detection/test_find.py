@@ -56,6 +56,20 @@ def test_a_mosaic_and_a_bar_are_found_in_whole_numbers_and_in_fractions(picture:
     assert torch.equal(mask_of(again, picture.shape[:2]), mask)
 
 
+@pytest.mark.parametrize(("name", "side", "cells"), [("sunflower", 32, 9), ("flower", 24, 6), ("flower", 32, 5)])
+def test_coarse_cells_are_whole_pixels_on_smooth_ground_and_do_not_hide_a_bar(name: str, side: int, cells: int):
+    picture = np.array(Image.open(DEMO / f"{name}.png").convert("RGB"))
+    grid, box = Grid((side, side), (0, 0)), (slice(side, side * (1 + cells)),) * 2
+    mosaic = pixelate(torch.from_numpy(picture).permute(2, 0, 1).double(), grid).round().byte().permute(1, 2, 0)
+    picture[box] = mosaic.numpy()[box]
+    picture[-60:-30, -160:-20] = (255, 105, 180)
+    found = find_censored(torch.from_numpy(picture).permute(2, 0, 1))
+    assert [(it.censor, it.grid, it.colour) for it in found] == [
+        ("mosaic", grid, None),
+        ("hole", None, (255, 105, 180)),
+    ]
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_one_bad_file_never_stops_the_rest(folder: Path, tmp_path: Path, form: str):
     seen: list[int] = []
