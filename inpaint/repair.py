@@ -15,15 +15,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from inpaint.degradation.lattice import Lattice, shifted
 from inpaint.degradation.measured import keep_cells, measured_cells, missed_cells
 from inpaint.degradation.mosaic import Grid, enlarge
+from inpaint.degradation.rectified import rectified
 from inpaint.degradation.smooth import smooth_fill
 from inpaint.detection.find import Censored, mask_of
 from inpaint.detection.grid import estimate_grid
 from inpaint.detection.regions import Damage, count_regions, find_damage, label
 from inpaint.images import Picture
 from inpaint.plan import CONTEXT, Box, grown, windows
-from inpaint.restorer import shifted
+from inpaint.sample import composite
 
 LARGEST_CELL = 64  # px that detection looks for
 EXPLAINED = 0.2  # a grid that leaves more of the variance than this within its cells explains nothing
@@ -80,12 +82,11 @@ def windows_of(found: Sequence[Censored], size: tuple[int, int], *, grow: int = 
     """Return the windows that hold regions which were found in a picture of this size, without examining them again."""
     whole, result = mask_of(found, size), []
     for box in windows(whole, max(CONTEXT, LARGEST_CELL) + grow):
-        masks: dict[tuple[str, Grid | None], Tensor] = {}
+        masks: dict[tuple[str, Grid | Lattice | None], Tensor] = {}
         for region in found:
             own = part_of(region, box)  # (1, h, w)
             if own.any():
-                grid = region.grid if isinstance(region.grid, Grid) else None  # others have no cells to measure
-                kind = region.censor, shifted(grid, box)
+                kind = region.censor, region.grid and shifted(region.grid, -box.top, -box.left)
                 masks[kind] = torch.maximum(own, masks.get(kind, own))
         damage = [Damage(censor, grid, mask) for (censor, grid), mask in masks.items()]
         result.append(Window(box, count_regions(box.of(whole)), [reaching(part, damage, grow) for part in damage]))
@@ -187,13 +188,24 @@ def restore(
         if part.censor == "hole" and len(damage) > 1:
             image = smooth_fill(image[None], part.mask[None])[0]
     for part in sorted(damage, key=lambda part: part.censor == "hole"):
-        if missed is None or part.grid is None:
+        if isinstance(part.grid, Lattice):
+            image = restore_rescaled(image, part.mask, part.grid, restorer, flips)
+        elif missed is None or part.grid is None:
             image = restorer(image, part.mask, censor=part.censor, grid=part.grid, flips=flips)
         else:
             raw = restorer(image, part.mask, censor=part.censor, grid=part.grid, flips=flips, keep=False)
             missed.append(missed_cells(raw, image, part.mask, part.grid))
             image = keep_cells(raw, image, part.mask, part.grid)
     return image
+
+
+def restore_rescaled(
+    image: Tensor, mask: Tensor, lattice: Lattice, restorer: Restores, flips: tuple[bool, bool]
+) -> Tensor:
+    """Restore a mosaic whose cells are no whole pixels in a picture that is resampled so that they are."""
+    seen = rectified(image, mask, lattice)
+    answer = restorer(seen.image, seen.mask, censor="mosaic", grid=seen.grid, flips=flips)
+    return composite(seen.back(answer), image, mask)
 
 
 def doubts(picture: Picture, found: list[Window], block: tuple[int, int]) -> str | None:

@@ -24,7 +24,6 @@ from inpaint.degradation.mosaic import Grid, enlarge
 from inpaint.degradation.rim import meet_known
 from inpaint.device import find_device, out_of_memory, release, warn_of_bfloat16
 from inpaint.plan import CONTEXT, Box, Region, grown, planned, tiles, weight
-from inpaint.runtime import Session
 from inpaint.sample import composite
 
 CENSORS = ("hole", "mosaic")
@@ -71,9 +70,9 @@ class Restorer:
         self.bfloat16 = precision == "bfloat16"
         if self.bfloat16:
             warn_of_bfloat16(self.device)
-        divided = self.device.type == "cpu" and not isinstance(generator, Session)  # which has threads of its own
-        # Of several threads one at a time has a graphics card; a CPU has as many as have cores to compute with.
-        self.cores = Cores(torch.get_num_threads() if divided else 1)
+        # Of several threads one at a time has a graphics card; of a CPU's as many as have cores to compute with.
+        shared = self.device.type == "cpu" and not getattr(generator, "has_threads", False)
+        self.cores = Cores(torch.get_num_threads() if shared else 1)
         self.together, self.tile = TOGETHER if self.device.type == "cuda" else 1, TILE  # less, once memory ran out
 
     @torch.no_grad()

@@ -22,6 +22,8 @@ CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 class Session(nn.Module):
     """An exported generator; `shows` says for each censor how the censored pixels are presented to it."""
 
+    has_threads = True  # of ONNX Runtime, for every core, whatever thread asks
+
     def __init__(self, file: Path | bytes, *, device: str = "auto"):
         super().__init__()
         try:

@@ -13,6 +13,7 @@ FLOORS = {
         "config",
         "checkpoint",
         "device",
+        "cores",
         "images",
         "degradation",
         "layers",

@@ -43,7 +43,7 @@ def detect(
 
 def line_of(sighting: Sighting) -> str:
     """Say in one line what was found in a picture."""
-    from inpaint.detection.lattice import told
+    from inpaint.degradation.lattice import told
 
     if sighting.error:
         return sighting.error if str(sighting.path) in sighting.error else f"{sighting.path}: {sighting.error}"

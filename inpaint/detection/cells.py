@@ -8,9 +8,9 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from inpaint.degradation.lattice import Lattice, edges
 from inpaint.degradation.mosaic import Grid
 from inpaint.detection.combs import Window
-from inpaint.detection.lattice import Lattice, edges
 from inpaint.detection.plausible import Cells, Look, plausible
 
 SURE = 0.45  # (line - inside) / (line + inside) over 3 x 3 cells, that makes a cell the core of a region

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from inpaint.degradation.lattice import Lattice
 from inpaint.degradation.mosaic import Grid
 from inpaint.detection.bars import find_bars
-from inpaint.detection.lattice import Lattice
 from inpaint.detection.mosaics import place_mosaics
 
 

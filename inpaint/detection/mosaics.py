@@ -16,10 +16,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from inpaint.degradation.lattice import Lattice, alike, shifted
 from inpaint.degradation.mosaic import Grid
 from inpaint.detection.cells import Found, finer_grid, regions_of
-from inpaint.detection.combs import Window, proposed, steps_of
-from inpaint.detection.lattice import Lattice, alike, shifted
+from inpaint.detection.combs import Steps, Window, proposed, steps_of
 from inpaint.detection.plausible import Look
 from inpaint.detection.rescaled import rescaled_grids
 from inpaint.detection.straight import rescaled_regions
@@ -31,6 +31,7 @@ LEFT = 0.5  # of a region that must be left where regions of several tiles overl
 SURELY_WHOLE = 0.85  # score of cells of whole pixels that leaves no doubt
 KNOWN = 0.5  # of the box that shows a grid may be known to belong to others
 LEAST_SCORE = 0.56  # of cells that are no whole pixels: shapes on soft ground reach 0.53
+COVERED = 0.5  # of what is marked that a rescaled mosaic must cover
 CLEARLY = 1.3  # times as much as cells of whole pixels must rescaled ones explain
 
 
@@ -88,6 +89,15 @@ def place_mosaics(image: Tensor) -> list[Placed]:
     return found
 
 
+def rescaled_grid(image: Tensor, inside: np.ndarray) -> Grid | Lattice | None:
+    """Return the grid of the rescaled mosaic in a picture (3, h, w) that most of some pixels (h, w) belong to, if any."""
+    look, _ = look_at(luma_of(image))
+    for region in rescaled_in(look, []):
+        if (region.within(inside) & region.pixels()).sum() > COVERED * inside.sum():
+            return region.grid
+    return None
+
+
 def luma_of(image: Tensor) -> np.ndarray:
     """Return the luma of a picture (3, H, W), uint8 or in [0, 1], as (H, W) float32 in levels 0..255."""
     red, green, blue = (channel.float().cpu().numpy() for channel in image)
@@ -120,10 +130,15 @@ def place(region: Found, taken: np.ndarray, regions: list[Found]) -> None:
 
 def mosaics_of(luma: np.ndarray) -> list[Found]:
     """Return the mosaics of one tile (H, W), levels 0..255, those that explain most first, none mostly in another."""
-    across, down = steps_of(luma), steps_of(np.ascontiguousarray(luma.T))
-    look = Look(luma, across.plain, np.ascontiguousarray(down.plain.T))
-    whole = disjoint(whole_regions(look, proposed(across, down)), luma.shape)
+    look, steps = look_at(luma)
+    whole = disjoint(whole_regions(look, proposed(*steps)), luma.shape)
     return disjoint(joined(whole, rescaled_in(look, whole), luma.shape), luma.shape)
+
+
+def look_at(luma: np.ndarray) -> tuple[Look, tuple[Steps, Steps]]:
+    """Return a picture (H, W), levels 0..255, as it is searched, and its steps along rows and, transposed, columns."""
+    across, down = steps_of(luma), steps_of(np.ascontiguousarray(luma.T))
+    return Look(luma, across.plain, np.ascontiguousarray(down.plain.T)), (across, down)
 
 
 def rescaled_in(look: Look, whole: Sequence[Found]) -> list[Found]:

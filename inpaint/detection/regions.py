@@ -9,9 +9,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from inpaint.degradation.lattice import Lattice, shifted
 from inpaint.degradation.mosaic import Grid
+from inpaint.degradation.rectified import rectified
 from inpaint.detection.grid import estimate_grid
+from inpaint.detection.mosaics import rescaled_grid
 
+SURELY_WHOLE = 0.85  # score of a grid of whole pixels that leaves no doubt
+CLEARER = 0.8  # times as uneven as those of whole pixels that cells of a rescaled mosaic may be
 ONE_COLOUR = 4 / 255  # mean distance from the median; a bar in a JPEG stays well below
 
 
@@ -19,7 +24,7 @@ class Damage(NamedTuple):
     """All regions of one picture that were censored alike."""
 
     censor: str  # "hole" or "mosaic"
-    grid: Grid | None  # None for holes, and for mosaics whose grid was not found
+    grid: Grid | Lattice | None  # None for holes, and for mosaics whose grid was not found
     mask: Tensor  # (1, H, W)
 
 
@@ -27,9 +32,9 @@ def find_damage(image: Tensor, mask: Tensor, *, censor: str, block: tuple[int, i
     """Return what was done to the masked pixels; the masks of the answer are disjoint and cover the mask.
 
     image: (3, H, W) in [0, 1].  mask: (1, H, W).  censor: "bar", "mosaic", or "auto", which takes a region for a
-    mosaic where its own pixels show a grid.  block: the (height, width) of the cells where it is known; then only
-    their phase is sought, and "auto" takes every region for a mosaic that is not of one colour.  Mosaics come first,
-    in the order of their first pixels, and holes last.
+    mosaic where its own pixels show a grid, be it of whole pixels or rescaled.  block: the (height, width) of the cells
+    where it is known; then only their phase is sought, and "auto" takes every region for a mosaic that is not of one
+    colour.  Mosaics come first, in the order of their first pixels, and holes last.
     """
     labels, boxes = label(mask)
     if not boxes:
@@ -63,7 +68,7 @@ def label(mask: Tensor) -> tuple[np.ndarray, list[tuple[slice, slice]]]:
 
 def kind_of(
     image: Tensor, inside: np.ndarray, box: tuple[slice, slice], censor: str, block: tuple[int, int] | None
-) -> tuple[str, Grid | None]:
+) -> tuple[str, Grid | Lattice | None]:
     """Return what one region is: its censor, and its grid in the whole picture where it shows one.
 
     image: (3, h, w), cut to the box.  inside: (h, w).
@@ -71,10 +76,23 @@ def kind_of(
     region = torch.from_numpy(inside)[None].float()
     corner = box[0].start, box[1].start
     estimate = estimate_grid(image, region, corner=corner, block=block)
-    nothing = estimate is None if block is None else one_coloured(image[:, region[0] > 0.5])
-    if censor == "auto" and nothing:
-        return "hole", None
-    return "mosaic", None if estimate is None else estimate.grid
+    even = one_coloured(image[:, region[0] > 0.5])
+    if block is not None:
+        return ("hole", None) if censor == "auto" and even else ("mosaic", estimate and estimate.grid)
+    grid = estimate.grid if estimate else None
+    if not even and (estimate is None or estimate.score < SURELY_WHOLE):
+        other = rescaled_grid(image, inside)
+        other = other and shifted(other, *corner)
+        if grid is None or (isinstance(other, Lattice) and clearer(image, region, corner, other, grid)):
+            grid = other
+    return ("hole", None) if censor == "auto" and grid is None else ("mosaic", grid)
+
+
+def clearer(image: Tensor, region: Tensor, corner: tuple[int, int], one: Grid | Lattice, other: Grid | Lattice) -> bool:
+    """Tell whether cells of one grid are clearly more even than those of the other; grids lie in the whole picture."""
+    top, left = corner
+    first, second = (rectified(image, region, shifted(grid, -top, -left)).uneven for grid in (one, other))
+    return first < CLEARER * second
 
 
 def one_coloured(pixels: Tensor) -> bool:

@@ -16,8 +16,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from inpaint.degradation.lattice import Lattice
 from inpaint.detection.combs import NOISE, OCTAVES, STRIDE, TINY, Combs, profiles_of, summed
-from inpaint.detection.lattice import Lattice
 
 SCALES = (1, 2)  # how many times smaller the picture is looked at
 APART = 0.7  # px that a comb's last tooth lies from that of the next period

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from inpaint.degradation.lattice import Lattice, edges
 from inpaint.degradation.mosaic import Grid
 from inpaint.detection.cells import Found, regions_of
 from inpaint.detection.combs import Window
-from inpaint.detection.lattice import Lattice, edges
 from inpaint.detection.plausible import Look
 from inpaint.detection.rescaled import Proposal, refined
 

@@ -17,9 +17,9 @@ import numpy as np
 import torch
 
 from inpaint import images
+from inpaint.degradation.lattice import told
 from inpaint.detection.colour import GREEN
 from inpaint.detection.find import Censored, find_censored, mask_of
-from inpaint.detection.lattice import told
 from inpaint.files import atomically, write_text
 
 FORMS = ("masks", "green", "overlay", "json")

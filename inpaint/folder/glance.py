@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from inpaint import images
+from inpaint.degradation.lattice import told
 from inpaint.images.writing import encode
 from inpaint.plan import Box
 from inpaint.repair import Window
@@ -31,7 +32,7 @@ def overlay(picture: images.Picture, windows: Sequence[Window]) -> images.Pictur
             canvas = part.copy()  # OpenCV wants its own memory
             cv2.drawContours(canvas, outlines, -1, colour, 1)
             if damage.grid is not None:
-                name(canvas, mask, "x".join(map(str, damage.grid.block)), colour)
+                name(canvas, mask, told(damage.grid).replace(" ", ""), colour)
             part[:] = canvas
     return images.Picture(drawn)
 

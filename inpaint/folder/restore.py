@@ -9,6 +9,7 @@ from itertools import repeat
 from pathlib import Path
 
 from inpaint import images
+from inpaint.degradation.lattice import Lattice, told
 from inpaint.detection.find import find_censored, mask_of
 from inpaint.detection.marked import Marked, NothingMarked, from_mask, from_paint
 from inpaint.detection.regions import Damage, count_regions
@@ -173,4 +174,6 @@ def note_of(marked: Marked, damage: list[Damage], block: tuple[int, int] | None,
     lost = sum(count_regions(part.mask) for part in damage if part.censor == "mosaic" and part.grid is None)
     if lost:
         notes.append(f"no grid found in {lost} regions: restored without projection")
+    if rescaled := sorted({told(part.grid) for part in damage if isinstance(part.grid, Lattice)}):
+        notes.append(f"cells of {', '.join(rescaled)} px are no whole pixels: their means are kept only nearly")
     return "; ".join(notes) or None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -93,7 +95,7 @@ def members(files: Iterable[tuple[str, IO[bytes]]]) -> Iterable[tuple[PurePosixP
             yield PurePosixPath(plain(PurePosixPath(name.replace("\\", "/")).name)), opened
             continue
         try:
-            with zipfile.ZipFile(opened) as archive:
+            with seekable(opened) as found, zipfile.ZipFile(found) as archive:
                 for entry in archive.infolist():
                     path = PurePosixPath(entry.filename.replace("\\", "/"))
                     if path.is_absolute() or ".." in path.parts or ":" in entry.filename:
@@ -103,6 +105,17 @@ def members(files: Iterable[tuple[str, IO[bytes]]]) -> Iterable[tuple[PurePosixP
                             yield PurePosixPath(*map(plain, path.parts)), member
         except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
             raise ValueError(f"{name} is a damaged or encrypted zip: {error}.") from error
+
+
+@contextmanager
+def seekable(file: IO[bytes]) -> Iterator[IO[bytes]]:
+    """Yield a file that tells whether it is seekable, as zipfile asks: uploads of Python 3.10 do not."""
+    if hasattr(file, "seekable"):
+        yield file
+        return
+    with tempfile.TemporaryFile() as copied:
+        shutil.copyfileobj(file, copied)
+        yield copied
 
 
 def pack(outcomes: Sequence[Outcome], folder: Path, answer: IO[bytes]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -11,9 +12,10 @@ import pytest
 import torch
 from PIL import Image
 
+from inpaint.degradation.lattice import Lattice, alike, edges, shifted, told
 from inpaint.degradation.mosaic import Grid, pixelate
 from inpaint.detection.find import find_censored, mask_of
-from inpaint.detection.lattice import Lattice, alike, edges, shifted, told
+from inpaint.detection.regions import find_damage
 from inpaint.detection.straight import between
 from inpaint.detection.survey import survey
 from inpaint.repair import windows_of
@@ -54,15 +56,43 @@ def test_a_rescaled_mosaic_is_found_with_its_period_and_phase(factor: float, way
         assert min(apart, block - apart) < 0.6
 
 
-def test_json_tells_fractions_and_a_repair_takes_no_cells_for_measured(tmp_path: Path):
+def test_json_tells_fractions_and_a_repair_gets_the_lattice_of_its_window(tmp_path: Path):
     picture = rescaled(1.26, cv2.INTER_LINEAR)[0]
     Image.fromarray(picture).save(tmp_path / "cat.png")
     sighting = survey(tmp_path / "cat.png", tmp_path / "out", form="json")[0]
     said = json.loads((tmp_path / "out" / "cat.json").read_text())["regions"][0]
     assert said["block"] == [pytest.approx(12.6, rel=0.02)] * 2
     assert all(0 <= phase < block for phase, block in zip(said["phase"], said["block"], strict=True))
-    damage = [part for window in windows_of(sighting.found, picture.shape[:2]) for part in window.damage]
-    assert [(part.censor, part.grid) for part in damage] == [("mosaic", None)]
+    (window,) = windows_of(sighting.found, picture.shape[:2])
+    (part,) = window.damage
+    assert part.censor == "mosaic"
+    assert isinstance(grid := sighting.found[0].grid, Lattice)
+    assert part.grid == shifted(grid, -window.box.top, -window.box.left)
+
+
+@pytest.mark.parametrize(("factor", "way"), [(0.73, cv2.INTER_AREA), (1.26, cv2.INTER_LINEAR), (1.83, cv2.INTER_CUBIC)])
+def test_a_mark_over_a_rescaled_mosaic_is_told_its_fractions(factor: float, way: int):
+    picture, mask, by = rescaled(factor, way)
+    marked = torch.from_numpy(cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8))).float()[None]
+    (part,) = find_damage(torch.from_numpy(picture).permute(2, 0, 1) / 255, marked, censor="auto")
+    assert part.censor == "mosaic"
+    assert isinstance(part.grid, Lattice)
+    assert part.grid.block == pytest.approx((10 * by[0], 10 * by[1]), rel=0.02)
+
+
+def test_marks_over_what_is_no_mosaic_stay_holes_and_whole_cells_stay_whole():
+    picture = Image.open(DEMO / "cat.png").convert("RGB")
+    clean = torch.from_numpy(np.array(picture)).permute(2, 0, 1) / 255
+    mask = torch.zeros(1, *clean.shape[1:])
+    mask[:, 60:200, 120:300] = 1
+    assert [part.censor for part in find_damage(clean, mask, censor="auto")] == ["hole"]
+    assert [part.grid for part in find_damage(clean, mask, censor="mosaic")] == [None]
+    mosaic = torch.where(mask > 0, pixelate(clean, GRID), clean)
+    encoded = io.BytesIO()
+    Image.fromarray((mosaic * 255).round().byte().permute(1, 2, 0).numpy()).save(encoded, "JPEG", quality=80)
+    blurred = torch.from_numpy(np.array(Image.open(encoded))).permute(2, 0, 1) / 255
+    for seen in (mosaic, blurred):
+        assert [(part.censor, part.grid) for part in find_damage(seen, mask, censor="auto")] == [("mosaic", GRID)]
 
 
 def test_lines_of_a_lattice_are_whole_pixels_that_never_drift():
