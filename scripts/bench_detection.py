@@ -30,6 +30,7 @@ from inpaint.detection.mosaics import Mosaic, find_mosaics
 QUALITIES = (0, 100, 95, 90, 85, 80, 75, 70)  # 0 = lossless
 SIZES = ((4, 6), (7, 10), (11, 16), (17, 25), (26, 40))  # blocks, by the mean of their sides
 PARTS = ("mosaics", "rescaled", "bars", "clean", "traps", "large")
+CLEAN = ((0, 1), (90, 1), (75, 1), (40, 1.5), (30, 1.6))  # JPEG quality, and how much larger after it
 FACTORS = (0.5, 0.7, 0.85, 1.15, 1.37, 1.8)
 WAYS = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
 LEAST = 4  # px, of the side of a cell that is sought
@@ -151,14 +152,15 @@ def without_tiny(found: Sequence[Mosaic], truths: Sequence[Truth]) -> list[Mosai
 def false_in_clean(files: Sequence[Path], verbose: bool) -> None:
     """Print how many regions are found in pictures that hold none."""
     print(f"\nfalse regions in {len(files)} clean pictures, and per 50 of them\n{'':16} {'mosaics':>14} {'bars':>14}")
-    for quality in (0, 90, 75):
+    for quality, factor in CLEAN:
         wrong = np.zeros(2, int)
         for file in files:
-            wrong += false_regions(as_jpeg(clean(file), quality), file.name if verbose else "")
-        print(
-            f"{f'quality {quality}' if quality else 'as they are':16}",
-            *(f"{count:6} {50 * count / len(files):7.2f}" for count in wrong),
-        )
+            picture = cv2.resize(
+                as_jpeg(clean(file), quality), None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC
+            )
+            wrong += false_regions(picture, file.name if verbose else "")
+        name = f"quality {quality}" + (f", x{factor}" if factor != 1 else "") if quality else "as they are"
+        print(f"{name:18}", *(f"{count:6} {50 * count / len(files):7.2f}" for count in wrong))
 
 
 def false_regions(picture: np.ndarray, verbose: str) -> np.ndarray:

@@ -20,6 +20,7 @@ from inpaint.degradation.lattice import Lattice, alike, shifted
 from inpaint.degradation.mosaic import Grid
 from inpaint.detection.cells import Found, finer_grid, regions_of
 from inpaint.detection.combs import Steps, Window, proposed, steps_of
+from inpaint.detection.jpeg import without_blocks
 from inpaint.detection.plausible import Look
 from inpaint.detection.rescaled import rescaled_grids
 from inpaint.detection.straight import rescaled_regions
@@ -90,7 +91,7 @@ def place_mosaics(image: Tensor) -> list[Placed]:
 
 
 def rescaled_grid(image: Tensor, inside: np.ndarray) -> Grid | Lattice | None:
-    """Return the grid of the rescaled mosaic in a picture (3, h, w) that most of some pixels (h, w) belong to, if any."""
+    """Return the grid of a rescaled mosaic in a picture (3, h, w) that most of these pixels (h, w) belong to."""
     look, _ = look_at(luma_of(image))
     for region in rescaled_in(look, []):
         if (region.within(inside) & region.pixels()).sum() > COVERED * inside.sum():
@@ -132,7 +133,7 @@ def mosaics_of(luma: np.ndarray) -> list[Found]:
     """Return the mosaics of one tile (H, W), levels 0..255, those that explain most first, none mostly in another."""
     look, steps = look_at(luma)
     whole = disjoint(whole_regions(look, proposed(*steps)), luma.shape)
-    return disjoint(joined(whole, rescaled_in(look, whole), luma.shape), luma.shape)
+    return without_blocks(luma, disjoint(joined(whole, rescaled_in(look, whole), luma.shape), luma.shape))
 
 
 def look_at(luma: np.ndarray) -> tuple[Look, tuple[Steps, Steps]]:

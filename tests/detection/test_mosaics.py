@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.nn import functional
 
 from inpaint.degradation.mosaic import Grid, pixelate
 from inpaint.detection import mosaics
@@ -106,3 +107,15 @@ def test_tiles_make_one_region_of_what_lies_in_several(monkeypatch: pytest.Monke
 @pytest.mark.parametrize("size", [(1, 1), (1, 90), (31, 40), (33, 32)])
 def test_small_pictures_hold_no_mosaic_that_can_be_found(size: tuple[int, int]):
     assert find_mosaics(torch.rand(3, *size, generator=rng_for("small"))) == []
+
+
+@pytest.mark.parametrize(("name", "quality", "factor"), [("flower", 30, 1.6), ("flower", 40, 1.5), ("cat", 20, 1.4)])
+def test_the_blocks_of_an_enlarged_jpeg_are_no_mosaic_but_a_mosaic_in_it_is(name: str, quality: int, factor: float):
+    picture = as_jpeg(scene(name), quality)
+    size = [round(side * factor) for side in picture.shape[1:]]
+    large = functional.interpolate(picture[None], size, mode="bicubic")[0].clamp(0, 1)
+    found = find_mosaics(large)
+    assert sum(float(it.mask.mean()) for it in found) < 0.02
+    grid, middle = Grid((19, 19), (3, 4)), (size[0] // 4, size[1] // 3, 160, 200)
+    seen, mask = censored(large, grid, middle)
+    assert max(overlap(it.mask, mask) for it in find_mosaics(seen)) > 0.7
