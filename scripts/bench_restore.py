@@ -25,22 +25,26 @@ import numpy as np
 import torch
 from restore_cases import PHOTOGRAPHS, marked, peak_of, photograph, resident, sides, telea
 from torch import Tensor
+from torch.nn import functional
 
 from inpaint import images
 from inpaint.assemble import load
+from inpaint.degradation.lattice import Lattice
 from inpaint.degradation.mosaic import Grid, pixelate
+from inpaint.detection.regions import find_damage
 from inpaint.folder import decensor
 from inpaint.images import Picture
 from inpaint.metrics.pixels import psnr
 from inpaint.plan import CONTEXT
-from inpaint.repair import examine, variations
+from inpaint.repair import examine, restore, variations
 from inpaint.restorer import Restorer
 
 REGION = 300  # px, side of what is restored in a large picture
 SMALL = 120  # px, side of what is restored where quality is compared
 BLOCK = 8
+RESCALED, FACTORS = 12, (0.55, 0.7, 0.85, 1.15, 1.4, 1.8)  # px of cells, and how much larger the picture was made then
 JOBS = 3  # files of a folder that are worked on at once
-PARTS = ("large", "memory", "folder", "stages", "quality")
+PARTS = ("large", "memory", "folder", "stages", "quality", "rescaled")
 
 
 class Setting(NamedTuple):
@@ -72,8 +76,9 @@ def main() -> None:
     sizes, pictures = ((1, 6), 4) if options.quick else ((1, 6, 24, 100), 200)
     setting = Setting(restorers, options.precision, sizes, pictures, 1 if options.quick else options.rounds)
     print(f"{options.model}, {options.precision}, {setting.restorer.device}, {torch.get_num_threads()} threads")
+    measures = (large, memory, folder, stages, quality, rescaled)
     for part in options.parts:
-        {"large": large, "memory": memory, "folder": folder, "stages": stages, "quality": quality}[part](setting)
+        measures[PARTS.index(part)](setting)
 
 
 def seconds_of(work: Callable[[], object], device: torch.device) -> float:
@@ -242,6 +247,42 @@ def quality(setting: Setting) -> None:
     ]
     faster = statistics.median(seconds["float32"]) / statistics.median(seconds["bfloat16"])
     print(f"bfloat16 is {faster:.2f} times as fast, and {apart[0]:+.4f} and {apart[1]:+.4f} dB from float32")
+
+
+def rescaled(setting: Setting) -> None:
+    """Compare, by PSNR in the mask, ways to restore mosaics whose picture was rescaled after they were made."""
+    decibels: dict[float, list[tuple[float, ...]]] = defaultdict(list)
+    for factor in FACTORS:
+        for file in sorted(PHOTOGRAPHS.glob("*.png")):
+            target, seen, mask, lattice = shrunk_or_enlarged(images.read(file).tensor(), factor)
+            (part, *_) = find_damage(seen, mask, censor="mosaic")
+            grids = None, part.grid, lattice
+            answers = [restore(seen, [part._replace(grid=grid)], setting.restorer, (False, False)) for grid in grids]
+            ways = seen, *answers
+            decibels[factor].append(tuple(psnr(it[None], target[None], mask[None]).item() for it in ways))
+    print(f"\nmosaics of {RESCALED} px in the demo's photographs that were rescaled after them, PSNR in the mask")
+    print(f"{'by':>5} {'mosaic':>8} {'without cells':>14} {'cells found':>12} {'cells known':>12}")
+    for factor, each in decibels.items():
+        print(
+            f"{factor:5}"
+            + "".join(f"{mean:{wide}.2f}" for mean, wide in zip(np.mean(each, 0), (9, 15, 13, 13), strict=True))
+        )
+
+
+def shrunk_or_enlarged(picture: Tensor, factor: float) -> tuple[Tensor, Tensor, Tensor, Lattice]:
+    """Return a rescaled picture, the same with a mosaic in its middle, the mosaic's mask, and its lattice."""
+    height, width = picture.shape[1:]
+    box, mask = marked(height, width, SMALL)
+    grid = Grid((RESCALED, RESCALED), (box.top % RESCALED, box.left % RESCALED))
+    size = round(height * factor), round(width * factor)
+    ways = {"size": size, "mode": "bilinear", "antialias": True}
+    target, seen = (
+        functional.interpolate(it[None], **ways)[0].mul(255).round().clamp(0, 255) / 255
+        for it in (picture, pixelate(picture, grid).where(mask, picture))
+    )
+    by = size[0] / height, size[1] / width
+    lattice = Lattice((RESCALED * by[0], RESCALED * by[1]), (grid.phase[0] * by[0], grid.phase[1] * by[1]))
+    return target, seen, functional.interpolate(mask[None].float(), size, mode="nearest")[0], lattice
 
 
 if __name__ == "__main__":
