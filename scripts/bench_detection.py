@@ -18,18 +18,19 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import torch
-from detection_cases import Case, Truth, as_jpeg, clean, overlaps, rescaled, with_bars, with_mosaics
+from detection_cases import Case, Truth, as_jpeg, clean, overlaps, rescaled, with_bars, with_cut_mosaic, with_mosaics
 from detection_traps import TRAPS
 from restore_cases import peak_of, resident
 
 from inpaint import images
 from inpaint.detection.bars import Bar, find_bars
 from inpaint.detection.find import Censored, find_censored
+from inpaint.detection.fringe import lines, whole_cells
 from inpaint.detection.mosaics import Mosaic, find_mosaics
 
 QUALITIES = (0, 100, 95, 90, 85, 80, 75, 70)  # 0 = lossless
 SIZES = ((4, 6), (7, 10), (11, 16), (17, 25), (26, 40))  # blocks, by the mean of their sides
-PARTS = ("mosaics", "rescaled", "bars", "clean", "traps", "large")
+PARTS = ("mosaics", "cut", "rescaled", "bars", "clean", "traps", "large")
 CLEAN = ((0, 1), (90, 1), (75, 1), (40, 1.5), (30, 1.6))  # JPEG quality, and how much larger after it
 FACTORS = (0.5, 0.7, 0.85, 1.15, 1.37, 1.8)
 WAYS = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
@@ -115,6 +116,31 @@ def mosaics(files: Sequence[Path], qualities: Sequence[int], verbose: bool) -> N
         print(f"{'lossless' if not quality else f'at quality {quality}'}, by the block's mean side")
         for low, high in SIZES:
             print(totals[quality][f"block {low} to {high}"].row(f"  {low} to {high} px"))
+
+
+def cut_mosaics(files: Sequence[Path], qualities: Sequence[int]) -> None:
+    """Print how well masks fit mosaics whose outline cuts cells, and how well their whole cells alone do."""
+    print("\nmosaics whose outline cuts cells, mean IoU of those found")
+    print(f"{'':16} {'found':>9} {'as found':>9} {'whole cells':>12}")
+    for quality in qualities:
+        fits: list[tuple[float, float]] = []
+        for number, file in enumerate(files):
+            case = with_cut_mosaic(clean(file), np.random.default_rng(number))
+            found = find_mosaics(tensor(as_jpeg(case.picture, quality)))
+            truth, masks = case.truths[0].mask, [mosaic.mask[0].numpy() > 0 for mosaic in found]
+            if (index := overlaps(masks, case.truths)[0]) is None:
+                continue
+            rows, columns = (lines(found[index].grid, axis, truth.shape[axis]) for axis in (0, 1))
+            whole = whole_cells(masks[index], rows, columns).repeat(np.diff(rows), 0).repeat(np.diff(columns), 1)
+            fits.append((iou(masks[index], truth), iou(whole, truth)))
+        told, cells = np.mean(fits, 0)
+        name = f"quality {quality}" if quality else "lossless"
+        print(f"{name:16} {len(fits):4}/{len(files):<4} {told:9.3f} {cells:12.3f}")
+
+
+def iou(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the intersection of two masks over their union."""
+    return float((one & other).sum() / (one | other).sum())
 
 
 def rescaled_mosaics(files: Sequence[Path], qualities: Sequence[int], verbose: bool) -> None:
@@ -289,6 +315,8 @@ def main() -> None:
     print(f"{len(files)} pictures of {options.folder}")
     if "mosaics" in options.parts:
         mosaics(files, options.qualities, options.verbose)
+    if "cut" in options.parts:
+        cut_mosaics(files, options.qualities)
     if "rescaled" in options.parts:
         rescaled_mosaics(files[: max(len(files) // 2, 1)], options.qualities, options.verbose)
     if "bars" in options.parts:

@@ -14,7 +14,10 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+import torch
 from PIL import Image
+
+from inpaint.degradation.mosaic import Grid, pixelate
 
 LARGEST = 900  # px along a side
 APART = 25  # px between regions, at least half of it on each side
@@ -87,6 +90,19 @@ def put_mosaic(picture: np.ndarray, case: Case, block: tuple[int, int], rng: np.
         case.picture[..., channel][inside] = np.round(means[cells][inside])
     case.truths.append(Truth(block, phase, inside))
     return True
+
+
+def with_cut_mosaic(picture: np.ndarray, rng: np.random.Generator) -> Case:
+    """Put one mosaic into the middle of a picture whose outline, an ellipse, cuts cells, as a selection does."""
+    height, width = picture.shape[:2]
+    side, short = int(rng.integers(7, 25)), min(height, width)
+    grid = Grid((side, side), (int(rng.integers(side)), int(rng.integers(side))))
+    shape = np.zeros((height, width), np.uint8)
+    axes = int(short * rng.uniform(0.15, 0.3)), int(short * rng.uniform(0.15, 0.3))
+    cv2.ellipse(shape, (width // 2, height // 2), axes, float(rng.uniform(0, 90)), 0, 360, 1, -1)
+    cells = pixelate(torch.from_numpy(np.array(picture)).permute(2, 0, 1).double(), grid).round().byte()
+    censored = np.where(shape[..., None] > 0, cells.permute(1, 2, 0).numpy(), picture)
+    return Case(censored, [Truth(grid.block, grid.phase, shape > 0)])
 
 
 def flat_somewhere(part: np.ndarray) -> bool:

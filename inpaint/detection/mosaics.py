@@ -18,12 +18,15 @@ from torch import Tensor
 
 from inpaint.degradation.lattice import Lattice, alike, shifted
 from inpaint.degradation.mosaic import Grid
+from inpaint.detection.bars import as_levels
 from inpaint.detection.cells import Found, finer_grid, regions_of
 from inpaint.detection.combs import Steps, Window, proposed, steps_of
+from inpaint.detection.fringe import fringed
 from inpaint.detection.jpeg import without_blocks
 from inpaint.detection.plausible import Look
 from inpaint.detection.rescaled import rescaled_grids
 from inpaint.detection.straight import rescaled_regions
+from inpaint.plan import Box
 
 TILE, OVERLAP = 1792, 320  # px
 MOST = 160  # grids that are looked for in a tile, the most likely first
@@ -86,8 +89,26 @@ def place_mosaics(image: Tensor) -> list[Placed]:
         if own.sum() > LEFT * region.pixels().sum():
             top, left = int(rows[own].min()), int(columns[own].min())
             mask = taken[top : rows[own].max() + 1, left : columns[own].max() + 1] == number
-            found.append(Placed(region.grid, top, left, mask, region.score))
+            found.append(with_fringe(image, Placed(region.grid, top, left, mask, region.score), taken))
     return found
+
+
+def with_fringe(image: Tensor, region: Placed, taken: np.ndarray) -> Placed:
+    """Return a region of a picture with the cells that its outline cuts, as far as no other has taken their pixels.
+
+    taken: (H, W), not 0 where regions are; gets the new pixels.
+    """
+    (height, width), margin = region.mask.shape, int(np.ceil(max(region.grid.block)))
+    box = Box(region.top, region.left, region.top + height, region.left + width)
+    outer = box.grown(margin, taken.shape)
+    own, here = np.zeros((outer.bottom - outer.top, outer.right - outer.left), bool), taken[outer.slices]
+    own[box.within(outer).slices] = region.mask
+    whole = fringed(as_levels(outer.of(image)), own, shifted(region.grid, -outer.top, -outer.left))
+    whole &= own | (here == 0)
+    here[whole & ~own] = -1
+    rows, columns = np.flatnonzero(whole.any(1)), np.flatnonzero(whole.any(0))
+    mask = whole[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy()
+    return region._replace(top=outer.top + int(rows[0]), left=outer.left + int(columns[0]), mask=mask)
 
 
 def rescaled_grid(image: Tensor, inside: np.ndarray) -> Grid | Lattice | None:
