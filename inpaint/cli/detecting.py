@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -19,8 +20,10 @@ def detect(
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="A picture, or a folder (searched through).")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder for what is found.")],
     form: Annotated[str, typer.Option("--as", help="masks, green (DeepCreamPy's folders), overlay or json.")] = "masks",
+    jobs: Annotated[int, typer.Option(help="Pictures that are looked at at once.")] = 2,
 ) -> None:
     """Find mosaics, bars and blobs of one colour in a picture or a folder of pictures."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy comes: its threads gain little and fight the jobs
     from tqdm import tqdm
 
     from inpaint.detection.survey import survey
@@ -33,7 +36,7 @@ def detect(
             bar.update(done - bar.n)
             bar.write(line_of(sighting), file=sys.stderr if sighting.error else sys.stdout)
 
-        sightings = survey(source, output, form=form, progress=progress)
+        sightings = survey(source, output, form=form, jobs=jobs, progress=progress)
     failed = sum(sighting.error is not None for sighting in sightings)
     censored = sum(bool(sighting.found) for sighting in sightings)
     typer.echo(f"{censored} of {len(sightings)} pictures are censored; what was found is in {output}")

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,11 +39,15 @@ class Sighting(NamedTuple):
     error: str | None = None
 
 
+Seen = tuple[Sighting, images.Picture | None]  # what was found in a file, and the picture if it could be read
+
+
 def survey(
     source: Path,
     output: Path,
     *,
     form: str = "masks",
+    jobs: int = 1,
     progress: Callable[[Sighting, int, int], None] | None = None,
 ) -> list[Sighting]:
     """Find what is censored in a picture, or in all pictures of a folder and its subfolders, and write it to a folder.
@@ -53,6 +59,8 @@ def survey(
     """
     if form not in FORMS:
         raise ValueError(f"The form is {form!r}, but must be one of {', '.join(FORMS)}.")
+    if jobs < 1:
+        raise ValueError(f"jobs is {jobs}, but at least 1 picture must be looked at at once.")
     if output.is_file():
         raise ValueError(f"The output {output} is a file, but must be a folder.")
     files = images.find(source)
@@ -62,37 +70,62 @@ def survey(
         raise ValueError(f"{source} holds no pictures: names end with {', '.join(images.SUFFIXES)}.")
     root, taken = source if source.is_dir() else source.parent, {file.resolve() for file in files}
     sightings: list[Sighting] = []
-    for file in files:
-        sightings.append(look(file, output, file.relative_to(root), form, taken))
-        taken |= {path.resolve() for path in sightings[-1].outputs}
+    for file, (sighting, picture) in zip(files, ahead(look, files, jobs), strict=True):
+        if picture is not None and (sighting.found or form == "json"):
+            sighting = kept(sighting, picture, output, file.relative_to(root), form, taken)
+        sightings.append(sighting)
+        taken |= {path.resolve() for path in sighting.outputs}
         if progress:
-            progress(sightings[-1], len(sightings), len(files))
+            progress(sighting, len(sightings), len(files))
     return sightings
 
 
-def look(file: Path, output: Path, relative: Path, form: str, taken: set[Path]) -> Sighting:
-    """Find what is censored in one file and write it; whatever goes wrong is told in its sighting."""
+def ahead(work: Callable[[Path], Seen], files: Sequence[Path], jobs: int) -> Iterator[Seen]:
+    """Yield what work returns for files, in their order, with so many being worked on ahead; few results wait."""
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            begun = deque(pool.submit(work, file) for file in files[:jobs])
+            for number in range(len(files)):
+                result = begun.popleft().result()
+                begun.extend(pool.submit(work, file) for file in files[number + jobs : number + jobs + 1])
+                yield result
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def look(file: Path) -> Seen:
+    """Read a picture and find what is censored in it; whatever goes wrong is told in its sighting."""
     sighting = Sighting(file, [], [])
     try:
         picture = images.read(file)
-        sighting = sighting._replace(found=find_censored(levels(picture)))
-        if not sighting.found and form != "json":
-            return sighting
-        folder = output / PAINTED if form == "green" else output
-        target = (folder / relative).with_suffix(SUFFIXES[form])
-        targets = [target, output / ORIGINALS / relative] if form == "green" else [target]
+        return sighting._replace(found=find_censored(levels(picture))), picture
+    except Exception as error:
+        return sighting._replace(error=sentence(file, error)), None
+
+
+def kept(
+    sighting: Sighting, picture: images.Picture, output: Path, relative: Path, form: str, taken: set[Path]
+) -> Sighting:
+    """Write what was found in one file; whatever goes wrong is told in its sighting."""
+    folder = output / PAINTED if form == "green" else output
+    target = (folder / relative).with_suffix(SUFFIXES[form])
+    targets = [target, output / ORIGINALS / relative] if form == "green" else [target]
+    try:
         for path in targets:
             if path.resolve() in taken:
                 raise ValueError(f"{path} belongs to this batch and would be overwritten: choose another output.")
-        write(picture, sighting.found, form, target, file)
+        write(picture, sighting.found, form, target, sighting.path)
         if form == "green":
-            copy(file, targets[1])
-        sighting.outputs.extend(targets)
-    except (ValueError, OSError) as error:
-        sighting = sighting._replace(error=str(error))
-    except Exception as error:  # a fault of ours or of a library: the batch goes on, and its name says what it was
-        sighting = sighting._replace(error=f"{file}: {type(error).__name__}: {error}")
-    return sighting
+            copy(sighting.path, targets[1])
+    except Exception as error:
+        return sighting._replace(error=sentence(sighting.path, error))
+    return sighting._replace(outputs=targets)
+
+
+def sentence(file: Path, error: Exception) -> str:
+    """Tell an error; one that is no bad input is a fault of ours or of a library, and its name says what it was."""
+    expected = isinstance(error, (ValueError, OSError))
+    return str(error) if expected else f"{file}: {type(error).__name__}: {error}"
 
 
 def levels(picture: images.Picture) -> torch.Tensor:

@@ -80,6 +80,26 @@ def test_one_bad_file_never_stops_the_rest(folder: Path, tmp_path: Path, form: s
     assert all(path.is_file() for sighting in sightings for path in sighting.outputs)
 
 
+def test_several_at_once_write_the_same_in_the_same_order(folder: Path, tmp_path: Path):
+    for number in range(5):
+        Image.open(DEMO / "flower.png").crop((0, 0, 200, 150 + number)).save(folder / f"{number}.png")
+    told: list[tuple[str, int, int]] = []
+    alone = survey(folder, tmp_path / "one", form="json")
+    together = survey(
+        *(folder, tmp_path / "three"),
+        form="json",
+        jobs=3,
+        progress=lambda it, done, count: told.append((it.path.name, done, count)),
+    )
+    assert [(it.path, it.error) for it in together] == [(it.path, it.error) for it in alone]
+    assert told == [(it.path.name, number, 8) for number, it in enumerate(alone, 1)]
+    written = [{it.name: it.read_bytes() for it in (tmp_path / name).rglob("*.json")} for name in ("one", "three")]
+    assert written[0] == written[1]
+    assert len(written[0]) == 7
+    with pytest.raises(ValueError, match="jobs is 0"):
+        survey(folder, tmp_path / "none", jobs=0)
+
+
 def test_masks_are_mirrored_and_white_where_something_is_censored(folder: Path, tmp_path: Path):
     survey(folder, tmp_path / "out")
     written = [path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.png")]
