@@ -14,15 +14,12 @@ from inpaint.degradation.lattice import Lattice, edges
 from inpaint.degradation.mosaic import Grid
 
 WHOLE = 0.9  # of a cell's pixels that make it one of the region's
-BLURRED = 2  # px beside a line that rescaling or JPEG may have blurred
-USUAL, EXACT, WORST = (
-    0.9,
-    1.0,
-    12.0,
-)  # quantile of how far pixels stray in whole cells; levels that are none; and too many
-SPREAD = 1.5  # times as far may they stray in a cut cell
+EDGE = 2  # px beside a line that rescaling or JPEG may have blurred
+USUAL = 0.9  # quantile, of pixels and then of cells, of how far pixels stray from the colour of their whole cell
+ENOUGH = 200  # cells that tell it
+EXACT, WORST = 1.0, 25.0  # levels of that which are none, and which are too many to tell
 SMALLEST = 0.1  # of a cell that is worth taking in
-SPILT = 0.3  # of what lies beside it across lines that may have its colour
+SPILT = 0.5  # of what lies beside it across lines that may have its colour
 
 
 def fringed(levels: np.ndarray, mask: np.ndarray, grid: Grid | Lattice) -> np.ndarray:
@@ -33,22 +30,31 @@ def fringed(levels: np.ndarray, mask: np.ndarray, grid: Grid | Lattice) -> np.nd
     rows, columns = lines(grid, 0, mask.shape[0]), lines(grid, 1, mask.shape[1])
     own = whole_cells(mask, rows, columns)
     colours = levels.astype(np.int16)
-    strays = stray(colours, own, rows, columns)
+    if (strays := stray(colours, own, rows, columns)) > EXACT:  # JPEG spreads colours further than luma
+        colours = cv2.cvtColor(levels, cv2.COLOR_RGB2GRAY).astype(np.int16)[..., None]
+        strays = stray(colours, own, rows, columns)
     if strays > WORST:
         return mask
-    gap, most = (0, EXACT) if strays <= EXACT and isinstance(grid, Grid) else (BLURRED, SPREAD * strays + EXACT)
-    near = cv2.dilate(mask.astype(np.uint8), np.ones((2 * gap + 5,) * 2, np.uint8)) > 0
-    near &= cv2.dilate(mask.astype(np.uint8), np.ones((2 * gap + 1,) * 2, np.uint8)) == 0
-    beside = cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    gap = EDGE if isinstance(grid, Lattice) else 0
+    near = spread(mask, gap + EDGE) & ~spread(mask, gap)
     result = mask.copy()
-    for row, column in np.argwhere(beside & ~own).tolist():
+    for row, column in np.argwhere(spread(own, 1) & ~own).tolist():
         cell = slice(rows[row], rows[row + 1]), slice(columns[column], columns[column + 1])
-        part = cut_cell(colours, near, mask, cell, most)
+        part = cut_cell(colours, near, mask, cell, strays + EXACT)
         if part is not None:
-            if gap:
-                part = cv2.dilate(part.astype(np.uint8), np.ones((2 * gap + 1,) * 2, np.uint8)) > 0
-            result[cell] |= part
+            result[cell] |= spread(closed(part), gap)
     return result
+
+
+def spread(mask: np.ndarray, pixels: int) -> np.ndarray:
+    """Return a mask (H, W) that reaches so many px further."""
+    return cv2.dilate(mask.astype(np.uint8), np.ones((2 * pixels + 1,) * 2, np.uint8)) > 0
+
+
+def closed(part: np.ndarray) -> np.ndarray:
+    """Return a mask (h, w) without holes of a pixel or two."""
+    padded = np.pad(part.astype(np.uint8), 2, mode="edge")
+    return cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))[2:-2, 2:-2] > 0
 
 
 def lines(grid: Grid | Lattice, axis: int, size: int) -> np.ndarray:
@@ -64,13 +70,14 @@ def whole_cells(mask: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.n
 
 
 def stray(colours: np.ndarray, own: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> float:
-    """Return how far, in levels, pixels usually stray from the colour of their whole cell."""
+    """Return how far, in levels, pixels (H, W, C) usually stray from the colour of their whole cell."""
     found = []
-    for row, column in np.argwhere(own).tolist():
+    chosen = np.argwhere(own)
+    for row, column in chosen[:: len(chosen) // ENOUGH + 1].tolist():
         cell = colours[rows[row] : rows[row + 1], columns[column] : columns[column + 1]]
-        margin = BLURRED if min(cell.shape[:2]) > 3 * BLURRED else min(cell.shape[:2]) // 3
-        inside = cell[margin : len(cell) - margin, margin : cell.shape[1] - margin].reshape(-1, 3)
-        found.append(np.abs(inside - np.median(inside, 0)).max())
+        edge = min(EDGE, min(cell.shape[:2]) // 3)
+        inside = cell[edge : cell.shape[0] - edge, edge : cell.shape[1] - edge].reshape(-1, cell.shape[2])
+        found.append(np.quantile(np.abs(inside - np.median(inside, 0)).max(1), USUAL))
     return float(np.quantile(found, USUAL)) if found else np.inf
 
 
