@@ -12,12 +12,14 @@ import torch
 from folder_pictures import FILL, LEVEL, Fake, mosaic, noise
 from PIL import Image
 
+from inpaint.degradation.lattice import Lattice
 from inpaint.degradation.mosaic import Grid, cell_means
 from inpaint.detection.find import Censored, mask_of
+from inpaint.detection.regions import Damage
 from inpaint.images import Picture, read
 from inpaint.images.picture import Stored
 from inpaint.plan import Box
-from inpaint.repair import doubts, examine, variations, windows_of
+from inpaint.repair import doubts, examine, restore, variations, windows_of
 
 FAR = (Box(40, 50, 90, 100), Box(1400, 1500, 1410, 1560))
 
@@ -205,3 +207,24 @@ def test_the_block_of_a_bar_raises_no_doubt():
     picture = Picture(noise(100, 120))
     found = examine(picture, marks(100, 120, Box(10, 10, 80, 90)), censor="bar")
     assert doubts(picture, found, (8, 8)) is None
+
+
+def test_a_rescaled_mosaic_is_restored_where_its_cells_are_whole_pixels():
+    lattice, image = Lattice((9.6, 11.2), (3.0, 4.5)), torch.from_numpy(noise(120, 140)).permute(2, 0, 1) / 255
+    mask = marks(120, 140, Box(22, 27, 80, 94)).float()
+    seen: list[tuple[torch.Tensor, Grid]] = []
+
+    def restorer(image: torch.Tensor, mask: torch.Tensor, *, censor: str, grid: Grid, flips: tuple[bool, bool]):
+        assert (censor, flips) == ("mosaic", (False, True))
+        seen.append((image, grid))
+        across = torch.linspace(0, 1, image.shape[2]).expand(3, image.shape[1], -1)
+        return across.where(mask > 0.5, image)
+
+    restored = restore(image, [Damage("mosaic", lattice, mask)], restorer, (False, True))  # pyright: ignore
+    ((shown, grid),) = seen
+    assert grid.block == (10, 11)
+    assert shown.shape[1:] == pytest.approx((120 * 10 / 9.6, 140 * 11 / 11.2), abs=2)
+    assert torch.equal(restored[:, mask[0] < 1], image[:, mask[0] < 1]), "known pixels are kept bit for bit"
+    ramp = torch.linspace(0, 1, 140).expand(3, 120, -1)
+    inner = Box(26, 31, 76, 90)  # a bicubic step beside the mask sees what lies beyond it
+    assert (inner.of(restored) - inner.of(ramp)).abs().max() < 0.02

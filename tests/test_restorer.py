@@ -6,7 +6,8 @@ import time
 import weakref
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, Lock
+from functools import partial
+from threading import Barrier, BrokenBarrierError, Lock
 
 import pytest
 import torch
@@ -581,3 +582,30 @@ def test_the_network_has_one_picture_at_a_time_of_several_threads():
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: restore(image, mask), range(12)))
     assert all(torch.equal(answer, exactly_restored(image, mask)) for answer in answers)
+
+
+@pytest.mark.parametrize("has_threads", [False, True])
+def test_threads_that_share_the_cores_run_side_by_side_unless_the_network_has_threads_of_its_own(has_threads: bool):
+    class Meeting(Constant):
+        def __init__(self):
+            super().__init__()
+            self.has_threads, self.gate = has_threads, Barrier(2)
+
+        def forward(self, image: Tensor, mask: Tensor) -> Prediction:
+            try:
+                self.gate.wait(1)
+            except BrokenBarrierError:
+                alone.append(True)
+            return super().forward(image, mask)
+
+    alone: list[bool] = []
+    image, mask, threads = picture(60, 60), box_mask(60, 60, Box(20, 20, 40, 40)), torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        restore = restorer_of(Meeting())
+        with ThreadPoolExecutor(2, initializer=partial(torch.set_num_threads, 1)) as pool:
+            answers = list(pool.map(lambda _: restore(image, mask), range(2)))
+    finally:
+        torch.set_num_threads(threads)
+    assert all(torch.equal(answer, exactly_restored(image, mask)) for answer in answers)
+    assert bool(alone) == has_threads

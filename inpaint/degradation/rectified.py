@@ -20,7 +20,7 @@ from inpaint.degradation.mosaic import Grid, cell_sums, enlarge
 from inpaint.sample import composite
 
 BLURRED = 1.5  # px on either side of a line that rescaling may have blurred
-INSIDE = 0.2  # of a cell's side, from its line, that counts as its inside at most
+CORE = 2  # px in the middle of a cell that always count as its inside
 
 
 class Axis(NamedTuple):
@@ -86,7 +86,7 @@ def cores(grid: Grid, axes: list[Axis]) -> Tensor:
     within = []
     for block, axis in zip(grid.block, axes, strict=True):
         place = (torch.arange(axis.resampled) - axis.whole) % block + 0.5
-        margin = min(BLURRED * axis.scale, max(INSIDE * block, (block - 2) / 2))
+        margin = min(BLURRED * axis.scale, (block - CORE) / 2)
         within.append(((place >= margin) & (place <= block - margin)).float())
     return (within[0][:, None] * within[1])[None]
 

@@ -15,7 +15,7 @@ from inpaint.degradation.rectified import rectified
 from inpaint.detection.grid import estimate_grid
 from inpaint.detection.mosaics import rescaled_grid
 
-SURELY_WHOLE = 0.85  # score of a grid of whole pixels that leaves no doubt
+UNDOUBTED = 0.85  # score of an estimated grid of whole pixels that leaves no doubt
 CLEARER = 0.8  # times as uneven as those of whole pixels that cells of a rescaled mosaic may be
 ONE_COLOUR = 4 / 255  # mean distance from the median; a bar in a JPEG stays well below
 
@@ -80,7 +80,7 @@ def kind_of(
     if block is not None:
         return ("hole", None) if censor == "auto" and even else ("mosaic", estimate and estimate.grid)
     grid = estimate.grid if estimate else None
-    if not even and (estimate is None or estimate.score < SURELY_WHOLE):
+    if not even and (estimate is None or estimate.score < UNDOUBTED):
         other = rescaled_grid(image, inside)
         other = other and shifted(other, *corner)
         if grid is None or (isinstance(other, Lattice) and clearer(image, region, corner, other, grid)):
