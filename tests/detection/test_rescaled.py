@@ -116,3 +116,14 @@ def test_sampling_at_the_middles_of_pixels_returns_them():
     rows = np.random.default_rng(0).random((9, 4))
     assert np.array_equal(between(rows, np.arange(9) + 0.5), rows)
     assert between(rows, np.array([2.0]))[0] == pytest.approx((rows[1] + rows[2]) / 2)
+
+
+@pytest.mark.parametrize(("name", "side"), [("cat", 16), ("flower", 9)])
+def test_a_generous_mark_over_whole_cells_is_not_told_fractions(name: str, side: int):
+    clean = torch.from_numpy(np.array(Image.open(DEMO / f"{name}.png").convert("RGB"))).permute(2, 0, 1) / 255
+    grid, mask = Grid((side, side), (3, 2)), np.zeros(clean.shape[1:], np.uint8)
+    top, left = 3 + side * (70 // side), 2 + side * (130 // side)
+    mask[top : top + 9 * side, left : left + 10 * side] = 1
+    mosaic = torch.where(torch.from_numpy(mask) > 0, (pixelate(clean, grid) * 255).round() / 255, clean)
+    marked = torch.from_numpy(cv2.dilate(mask, np.ones((13, 13), np.uint8))).float()[None]
+    assert [part.grid for part in find_damage(mosaic, marked, censor="auto")] == [grid]
