@@ -11,29 +11,25 @@ image: (3, H, W) in [0, 1].  mask: (1, H, W), 1 = restore.  The names below are 
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
+
+from inpaint.version import __version__
 
 if TYPE_CHECKING:
     from inpaint.assemble import load
-    from inpaint.degradation.mosaic import Grid
     from inpaint.evaluation.evaluate import evaluate
     from inpaint.folder import decensor
-    from inpaint.restorer import Restorer
-
-try:
-    __version__ = version("inpaint")
-except PackageNotFoundError:  # run from a checkout that is not installed
-    __version__ = "0"
+    from inpaint.mosaic.grid import Grid
+    from inpaint.restoring.restorer import Restorer
 
 PUBLIC = {
-    "Grid": "inpaint.degradation.mosaic",
-    "Restorer": "inpaint.restorer",
+    "Grid": "inpaint.mosaic.grid",
+    "Restorer": "inpaint.restoring.restorer",
     "decensor": "inpaint.folder.batch",
     "evaluate": "inpaint.evaluation.evaluate",
     "load": "inpaint.assemble",
 }
-__all__ = ["Grid", "Restorer", "decensor", "evaluate", "load"]
+__all__ = ["Grid", "Restorer", "__version__", "decensor", "evaluate", "load"]
 
 
 def __getattr__(name: str) -> Any:

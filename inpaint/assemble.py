@@ -7,70 +7,41 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import nn
 
 from inpaint import distributed
-from inpaint.builders.attribution import licences_of
+from inpaint.builders.report.attribution import licences_of
 from inpaint.checkpoint import Checkpoint, load_checkpoint
-from inpaint.config import Choice, Data, Optim, Part, Run, parse_run, run_to_tree
+from inpaint.config import Optim, Run, parse_run, run_to_tree
 from inpaint.data.samples import Positions, Samples, fixed_samples
 from inpaint.data.samples import load as load_batches
 from inpaint.data.sources import centre_crops, source_of
-from inpaint.degradation.degrade import Degradation
+from inpaint.degradation.build import degradation_of
 from inpaint.degradation.fills import FILLS, Mosaic
-from inpaint.degradation.masks import MASKS
-from inpaint.degradation.realism import Realism
 from inpaint.device import find_device, warn_of_bfloat16
 from inpaint.discriminators import DISCRIMINATORS
+from inpaint.features.vgg import VggFeatures
 from inpaint.generators import GENERATORS
-from inpaint.layers.cells import OnCells
-from inpaint.losses.features import VggFeatures
+from inpaint.layers.mosaic_cells import OnCells
+from inpaint.parts import Choice, build, call
 from inpaint.recipes import RECIPES
-from inpaint.restorer import Restorer
-from inpaint.runtime import Session
+from inpaint.restoring.onnx_session import Session
+from inpaint.restoring.restorer import Restorer
 from inpaint.sample import Sample
-from inpaint.trainer import Every, Player, Trainer
+from inpaint.training.trainer import Every, Player, Trainer
 from inpaint.weights import BUNDLED, bundled_path
-
-Built = TypeVar("Built")
-SECTIONS = ("features",)  # keywords of a part that have their own section in the YAML
-
-
-def build(table: Mapping[str, Callable[..., Built]], part: Part, kind: str) -> Built:
-    """Build a part by its name and options.  Raises ValueError naming the choices for an unknown name or option."""
-    if part.name not in table:
-        raise ValueError(f"{kind} {part.name!r} is unknown; choose {', '.join(table)}")
-    return call(table[part.name], part.options, f"{kind} {part.name}")
-
-
-def call(function: Callable[..., Built], options: Mapping[str, Any], what: str, *given: Any) -> Built:
-    """Call a `build` with a section of the YAML.  Raises ValueError for an option that it does not have."""
-    parameters = inspect.signature(function).parameters.items()
-    known = [name for name, it in parameters if it.kind is it.KEYWORD_ONLY and name not in SECTIONS]
-    unknown = [name for name in options if name not in known]
-    if unknown:
-        raise ValueError(f"{what} has no option {unknown[0]!r}; it has {', '.join(known) or 'none'}")
-    try:
-        return function(*given, **options)
-    except TypeError as error:
-        raise ValueError(f"{what}: {error}") from error
-
-
-def degradation_of(data: Data) -> Degradation:
-    """Build what damages a clean picture."""
-    masks = [(choice.share, build(MASKS, choice, "mask")) for choice in data.mask]
-    fills = [(choice.share, build(FILLS, choice, "fill")) for choice in data.fill]
-    return Degradation(masks, fills, None if data.realism is None else call(Realism, data.realism, "realism"))
 
 
 def samples_of(run: Run) -> Samples:
     """Build the endless table of training samples."""
     options = {"flip": run.data.flip, "shrink": run.data.shrink}
     sources = [(source.share, source_of(source.path, **options)) for source in run.data.train]
-    return Samples(sources, degradation_of(run.data), crop=run.data.crop, seed=run.seed)
+    return Samples(
+        sources, degradation_of(run.data.mask, run.data.fill, run.data.realism), crop=run.data.crop, seed=run.seed
+    )
 
 
 def validation_of(run: Run) -> list[Sample]:
@@ -80,7 +51,7 @@ def validation_of(run: Run) -> list[Sample]:
     count = run.data.validation_samples
     each = math.ceil(count / len(run.data.validation))
     targets = [crop for source in run.data.validation for crop in centre_crops(source.path, run.data.crop, each)]
-    return fixed_samples(targets[:count], degradation_of(run.data), seed=run.seed)
+    return fixed_samples(targets[:count], degradation_of(run.data.mask, run.data.fill, run.data.realism), seed=run.seed)
 
 
 def recipe_of(run: Run) -> nn.Module:

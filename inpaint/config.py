@@ -1,7 +1,6 @@
 """The schema of a run and reading it from YAML.
 
-A part (a generator, a mask, a fill, ...) is a name and its options; which options exist is told by that part's
-`build`, and checked when the run is assembled.
+Which options a part has is checked when the run is assembled: see `inpaint.parts`.
 """
 
 from __future__ import annotations
@@ -15,6 +14,8 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, ValidationError, model_validator
 
+from inpaint.parts import Choice, Part
+
 
 class Loader(yaml.SafeLoader):
     """YAML 1.1 that also takes 1e-4 for the number it is in YAML 1.2."""
@@ -27,23 +28,6 @@ Loader.add_implicit_resolver(
 
 class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Part(BaseModel):
-    """A named part; every other key is an option of its `build`."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-    name: str
-
-    @property
-    def options(self) -> dict[str, Any]:
-        return dict(self.model_extra or {})
-
-
-class Choice(Part):
-    """One of several parts to draw from, in proportion to its share."""
-
-    share: float = Field(default=1.0, gt=0)
 
 
 class Source(Strict):

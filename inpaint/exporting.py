@@ -21,8 +21,8 @@ from torch.nn.utils import parametrize
 from inpaint.assemble import load
 from inpaint.checkpoint import load_checkpoint
 from inpaint.files import atomically
-from inpaint.restorer import Restorer
-from inpaint.runtime import FORMAT, Session
+from inpaint.restoring.onnx_session import FORMAT, Session
+from inpaint.restoring.restorer import Restorer
 from inpaint.weights import BUNDLED, bundled_path
 
 OPSET = 17  # of 2022; ONNX Runtime 1.12 and newer

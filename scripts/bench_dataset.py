@@ -29,9 +29,9 @@ import cv2
 import numpy as np
 
 from inpaint import images
-from inpaint.builders.neighbours import differing
+from inpaint.builders.likeness.fingerprints import KIN, correlations, look_at
+from inpaint.builders.likeness.neighbours import differing
 from inpaint.builders.settings import Settings
-from inpaint.builders.similarity import KIN, correlations, look_at
 
 SHARES = {"truncated": 0.01, "copy": 0.015, "near": 0.025, "tiny": 0.005, "flat": 0.005}
 RULES = {"truncated": "truncated", "copy": "duplicate", "near": "near-duplicate", "tiny": "too small", "flat": "flat"}

@@ -24,9 +24,9 @@ from restore_cases import peak_of, resident
 
 from inpaint import images
 from inpaint.detection.bars import Bar, find_bars
-from inpaint.detection.find import Censored, find_censored
-from inpaint.detection.fringe import lines, whole_cells
-from inpaint.detection.mosaics import Mosaic, find_mosaics
+from inpaint.detection.censored import Censored, find_censored
+from inpaint.detection.mosaics.cut_cells import lines, whole_cells
+from inpaint.detection.mosaics.search import Mosaic, find_mosaics
 
 QUALITIES = (0, 100, 95, 90, 85, 80, 75, 70)  # 0 = lossless
 SIZES = ((4, 6), (7, 10), (11, 16), (17, 25), (26, 40))  # blocks, by the mean of their sides

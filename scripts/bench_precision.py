@@ -16,7 +16,7 @@ from inpaint.assemble import load
 from inpaint.data.synthetic import render
 from inpaint.metrics.pixels import psnr
 from inpaint.randomness import rng_for
-from inpaint.restorer import Restorer
+from inpaint.restoring.restorer import Restorer
 
 
 def timed(restorer: Restorer, image: Tensor, mask: Tensor) -> tuple[float, Tensor]:

@@ -29,15 +29,15 @@ from torch.nn import functional
 
 from inpaint import images
 from inpaint.assemble import load
-from inpaint.degradation.lattice import Lattice
-from inpaint.degradation.mosaic import Grid, pixelate
-from inpaint.detection.regions import find_damage
+from inpaint.detection.damage import find_damage
 from inpaint.folder import decensor
 from inpaint.images import Picture
 from inpaint.metrics.pixels import psnr
-from inpaint.plan import CONTEXT
-from inpaint.repair import examine, restore, variations
-from inpaint.restorer import Restorer
+from inpaint.mosaic.grid import Grid, pixelate
+from inpaint.mosaic.lattice import Lattice
+from inpaint.restoring.repair import examine, restore, variations
+from inpaint.restoring.restorer import Restorer
+from inpaint.tiling import CONTEXT
 
 REGION = 300  # px, side of what is restored in a large picture
 SMALL = 120  # px, side of what is restored where quality is compared

@@ -31,9 +31,9 @@ from inpaint.config import read_run
 from inpaint.data.synthetic import render
 from inpaint.detection.colour import GREEN, painted
 from inpaint.folder import decensor
-from inpaint.plan import CONTEXT
 from inpaint.randomness import rng_for
-from inpaint.restorer import TOGETHER, Restorer
+from inpaint.restoring.restorer import TOGETHER, Restorer
+from inpaint.tiling import CONTEXT
 
 ROOT = Path(__file__).parent.parent
 DEMO = ROOT / "data" / "demo"

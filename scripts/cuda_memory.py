@@ -14,9 +14,9 @@ from torch import Tensor, nn
 
 from inpaint.data.synthetic import render
 from inpaint.device import release
-from inpaint.plan import CONTEXT
 from inpaint.randomness import rng_for
-from inpaint.restorer import SMALLEST_TILE, TOGETHER, Restorer
+from inpaint.restoring.restorer import SMALLEST_TILE, TOGETHER, Restorer
+from inpaint.tiling import CONTEXT
 
 SPARE = 0.15  # of a tile, beyond what tiles need
 TOO_LITTLE = 1e-4  # of the memory that eight tiles need

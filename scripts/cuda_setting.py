@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from inpaint.restorer import Restorer
+from inpaint.restoring.restorer import Restorer
 
 APART = {"float32": 0.008, "bfloat16": 0.04}  # between two answers, in [0, 1]; cuDNN convolves float32 as TF32
 

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from inpaint.degradation.mosaic import Grid, pixelate
+from inpaint.mosaic.grid import Grid, pixelate
 
 LARGEST = 900  # px along a side
 APART = 25  # px between regions, at least half of it on each side

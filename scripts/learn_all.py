@@ -2,7 +2,7 @@
 
     python scripts/learn_all.py --features vgg16.pth --minutes 3
 
-Each configs/NAME-small.yaml (and quick.yaml, the twin of default.yaml) is trained by `inpaint train` until its last
+Each configs/small/NAME.yaml (and quick.yaml, the twin of default.yaml) is trained by `inpaint train` until its last
 step or for so many minutes, whichever comes first.  Then the untrained network, the trained one and the baselines
 restore the same pictures of the test split, censored alike: strokes of a brush for networks that learned holes, mosaics
 of 8 px for those that learned mosaics.  The table between the markers of docs/methods.md and a sheet of samples per
@@ -27,10 +27,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inpaint.assemble import build, load, presentations
+from inpaint.assemble import load, presentations
 from inpaint.checkpoint import load_checkpoint
 from inpaint.config import Run, read_run
-from inpaint.degradation.mosaic import Grid
 from inpaint.evaluation.baselines import bicubic, do_nothing, telea
 from inpaint.evaluation.cases import parse_case
 from inpaint.evaluation.evaluate import Evaluation, Restore, evaluate
@@ -38,8 +37,10 @@ from inpaint.evaluation.pictures import picture_paths, pictures
 from inpaint.files import write_text
 from inpaint.generators import GENERATORS
 from inpaint.images import from_array, write
-from inpaint.journal import Journal
-from inpaint.restorer import Restorer
+from inpaint.mosaic.grid import Grid
+from inpaint.parts import build
+from inpaint.restoring.restorer import Restorer
+from inpaint.training.journal import Journal
 
 ROOT = Path(__file__).resolve().parent.parent
 DATASET = ROOT / "runs" / "default_data"
@@ -66,8 +67,8 @@ class Method(NamedTuple):
 
 def methods(options: argparse.Namespace) -> list[Method]:
     """Return the twins that were asked for.  Raises ValueError for a name that is none."""
-    files = [*(ROOT / "configs").glob("*-small.yaml"), ROOT / "configs" / "quick.yaml"]
-    configs = {file.stem.removesuffix("-small"): file for file in sorted(files)}
+    files = [*(ROOT / "configs" / "small").glob("*.yaml"), ROOT / "configs" / "quick.yaml"]
+    configs = {file.stem: file for file in sorted(files, key=lambda file: file.stem)}
     unknown = sorted(set(options.only or []) - set(configs))
     if unknown:
         raise ValueError(f"there is no small twin of {unknown[0]!r}; choose {', '.join(configs)}")

@@ -26,8 +26,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from inpaint import images
 from inpaint.degradation.fills import mosaic
-from inpaint.degradation.mosaic import Grid, cell_means, enlarge, pixelate
 from inpaint.files import atomically, write_text
+from inpaint.mosaic.grid import Grid, cell_means, enlarge, pixelate
 from inpaint.randomness import rng_for
 
 DEMO = Path(__file__).resolve().parent.parent / "data" / "demo"

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from inpaint import images
-from inpaint.plan import Box
+from inpaint.tiling import Box
 
 PHOTOGRAPHS = Path(__file__).parent.parent / "data" / "demo" / "clean"
 

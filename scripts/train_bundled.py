@@ -23,8 +23,8 @@ from typing import Any
 import torch
 
 from inpaint.assemble import load
-from inpaint.builders.attribution import credit
-from inpaint.builders.manifests import manifest_rows
+from inpaint.builders.report.attribution import credit
+from inpaint.builders.sources.manifests import manifest_rows
 from inpaint.checkpoint import load_checkpoint, save_checkpoint
 from inpaint.config import read_run
 from inpaint.evaluation.evaluate import Evaluation
@@ -33,7 +33,7 @@ from inpaint.evaluation.page import write_page
 from inpaint.evaluation.pictures import picture_paths, pictures
 from inpaint.evaluation.report import markdown, write_json
 from inpaint.files import write_text
-from inpaint.journal import Journal
+from inpaint.training.journal import Journal
 from inpaint.weights import BUNDLED, bundled_path
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -9,8 +9,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from inpaint.degradation.mosaic import Grid, pixelate
 from inpaint.folder import Outcome
+from inpaint.mosaic.grid import Grid, pixelate
 
 GREEN = (0, 255, 0)
 FILL = 0.2  # what the fake restorer puts under the mask

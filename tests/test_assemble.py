@@ -16,14 +16,19 @@ import yaml
 from torch import nn
 
 import inpaint
-from inpaint.assemble import call, load, presentations, recipe_of, samples_of, trainer_of, validation_of
+from inpaint.assemble import load, presentations, recipe_of, samples_of, trainer_of, validation_of
 from inpaint.checkpoint import load_checkpoint, save_checkpoint
-from inpaint.config import Choice, Loader, Optim, Run, parse_run
+from inpaint.config import Loader, Optim, Run, parse_run
 from inpaint.device import has_bfloat16
 from inpaint.generators import GENERATORS
+from inpaint.parts import Choice, call
 from tests.runs import adversarial_tree, folder_of_pictures, tiny_tree
 
-CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
+CONFIGS = [
+    file
+    for pattern in ("*.yaml", "small/*.yaml")
+    for file in sorted((Path(__file__).parents[1] / "configs").glob(pattern))
+]
 Change = Callable[[dict[str, Any]], Any]
 
 

@@ -12,7 +12,11 @@ from pydantic import ValidationError
 
 from inpaint.config import Loader, parse_run, read_run, run_to_tree
 
-CONFIGS = sorted((Path(__file__).parents[1] / "configs").glob("*.yaml"))
+CONFIGS = [
+    file
+    for pattern in ("*.yaml", "small/*.yaml")
+    for file in sorted((Path(__file__).parents[1] / "configs").glob(pattern))
+]
 
 
 def tree(**more: Any) -> dict[str, Any]:

@@ -14,8 +14,8 @@ import torch
 from PIL import Image
 
 from inpaint import images
-from inpaint.degradation.mosaic import Grid, pixelate
-from inpaint.detection.regions import find_damage, label
+from inpaint.detection.damage import find_damage, label
+from inpaint.mosaic.grid import Grid, pixelate
 
 ROOT = Path(__file__).parent.parent
 DEMO = ROOT / "data" / "demo"

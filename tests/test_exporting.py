@@ -18,11 +18,11 @@ import inpaint  # noqa: E402
 from inpaint import cli  # noqa: E402
 from inpaint.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 from inpaint.cli.exporting import loaded  # noqa: E402
-from inpaint.degradation.mosaic import pixelate  # noqa: E402
 from inpaint.exporting import MOST, REFUSED, check, export, exported, graph_of, on_runtime  # noqa: E402
 from inpaint.generators import GENERATORS  # noqa: E402
 from inpaint.images import from_array, read, write  # noqa: E402
-from inpaint.runtime import Session, providers_of  # noqa: E402
+from inpaint.mosaic.grid import pixelate  # noqa: E402
+from inpaint.restoring.onnx_session import Session, providers_of  # noqa: E402
 from inpaint.weights import bundled_path  # noqa: E402
 from tests.generators.test_generators import SMALL, built  # noqa: E402
 

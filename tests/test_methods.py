@@ -16,10 +16,10 @@ from folder_pictures import load, mosaic, painted, save
 import inpaint
 from inpaint.checkpoint import save_checkpoint
 from inpaint.config import parse_run, run_to_tree
-from inpaint.degradation.mosaic import Grid
 from inpaint.generators import GENERATORS
 from inpaint.importing.convert import import_weights
-from inpaint.layers.cells import OnCells
+from inpaint.layers.mosaic_cells import OnCells
+from inpaint.mosaic.grid import Grid
 from tests.generators.test_generators import SMALL, built
 from tests.importing.authors import CASES, edge_connect_files, naoto, network
 from tests.runs import tiny_tree

@@ -59,7 +59,7 @@ def test_bundled_networks_lie_in_the_package(name: str):
 def test_bundled_networks_restore_holes_and_mosaics(name: str):
     import torch
 
-    from inpaint.degradation.mosaic import pixelate
+    from inpaint.mosaic.grid import pixelate
 
     restore, grid = inpaint.load(name, device="cpu"), inpaint.Grid((8, 8), (0, 0))
     image, mask = torch.rand(3, 50, 60, generator=torch.Generator().manual_seed(0)), torch.zeros(1, 50, 60)

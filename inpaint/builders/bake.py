@@ -11,8 +11,7 @@ for clean ones, and in two folders of equal names, which is what `inpaint decens
 from __future__ import annotations
 
 import hashlib
-import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,15 +20,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from inpaint.config import Choice
 from inpaint.data.decode import colour_of
 from inpaint.data.samples import single_threaded
 from inpaint.data.sources import as_image
+from inpaint.degradation.build import degradation_of
 from inpaint.degradation.degrade import Degradation
-from inpaint.degradation.fills import FILLS
-from inpaint.degradation.masks import MASKS
-from inpaint.degradation.realism import Realism
 from inpaint.files import atomically
+from inpaint.parts import Choice
 from inpaint.randomness import rng_for
 
 
@@ -54,10 +51,7 @@ def censoring(mask: Sequence[Choice], fill: Sequence[Choice], realism: Mapping[s
 
     Raises ValueError naming the choices for an unknown mask, fill or option.
     """
-    masks = [(choice.share, _built(MASKS, choice, "mask")) for choice in mask]
-    fills = [(choice.share, _built(FILLS, choice, "fill")) for choice in fill]
-    spoil = None if realism is None else _called(Realism, realism, "realism")
-    return Censoring(Degradation(masks, fills, spoil), tuple(mask), tuple(fill))
+    return Censoring(degradation_of(mask, fill, realism), tuple(mask), tuple(fill))
 
 
 def bake(target: Tensor, censor: Censoring, *, seed: int, key: str) -> Baked:
@@ -100,17 +94,3 @@ def _save(picture: Tensor, path: Path) -> dict[str, str]:
 
 def _named(choice: Choice) -> dict[str, Any]:
     return {"name": choice.name, **choice.options}
-
-
-def _built(table: Mapping[str, Callable[..., Any]], choice: Choice, kind: str) -> Any:
-    if choice.name not in table:
-        raise ValueError(f"{kind} {choice.name!r} is unknown; choose {', '.join(table)}")
-    return _called(table[choice.name], choice.options, f"{kind} {choice.name}")
-
-
-def _called(build: Callable[..., Any], options: Mapping[str, Any], what: str) -> Any:
-    known = list(inspect.signature(build).parameters)
-    unknown = [name for name in options if name not in known]
-    if unknown:
-        raise ValueError(f"{what} has no option {unknown[0]!r}; it has {', '.join(known) or 'none'}")
-    return build(**options)

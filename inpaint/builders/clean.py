@@ -13,7 +13,7 @@ from PIL import Image
 from inpaint import images
 from inpaint.builders.settings import Settings
 from inpaint.detection.colour import painted
-from inpaint.detection.mosaics import find_mosaics
+from inpaint.detection.mosaics.search import find_mosaics
 
 SHARP_SIDE = 512  # px, of the shorter side at which sharpness is measured: larger pictures are shrunk to it
 TILES = 8  # per side, in which sharpness is measured

@@ -26,19 +26,19 @@ from typing import Any
 import cv2
 import torch
 
-import inpaint
 from inpaint.builders.annotations import Lookup, Region, read_annotations
 from inpaint.builders.clean import Fault
-from inpaint.builders.collect import collect
 from inpaint.builders.examine import examine
 from inpaint.builders.finding import Finding
-from inpaint.builders.judge import judge
-from inpaint.builders.report import DatasetReport, report_of
+from inpaint.builders.likeness.judge import judge
+from inpaint.builders.report.outcome import DatasetReport, report_of
 from inpaint.builders.settings import Settings, parse_settings, settings_to_tree
-from inpaint.builders.source import Source
+from inpaint.builders.sources.collect import collect
+from inpaint.builders.sources.source import Source
 from inpaint.builders.store import Store, batches
 from inpaint.builders.work import clear, finish, open_store, staging
 from inpaint.builders.write import censoring_of, write_dataset
+from inpaint.version import __version__
 
 CHUNK = 8  # pictures that a process examines at once, and that are committed together
 AHEAD = 4  # chunks per process that wait: bounds the memory
@@ -76,7 +76,7 @@ def build_dataset(
         raise ValueError(f"{output} already exists and is not an empty folder: choose a new one or remove it first")
     paths = [Path(source) for source in sources]
     pictures = collect(paths, output)
-    begun = {"version": inpaint.__version__, "sources": [str(path.resolve()) for path in paths]}
+    begun = {"version": __version__, "sources": [str(path.resolve()) for path in paths]}
     if annotations is not None:
         begun["content of the annotations"] = hashlib.sha256(
             repr(sorted(annotations.regions.items())).encode()

@@ -18,10 +18,10 @@ from inpaint.builders.annotated import AnnotatedPatch, cut_annotated
 from inpaint.builders.annotations import Region
 from inpaint.builders.clean import Fault, decoded, fault_of
 from inpaint.builders.finding import Finding, Patch
+from inpaint.builders.likeness.fingerprints import look_at, look_at_quarters
 from inpaint.builders.patches import Place, cut
 from inpaint.builders.settings import Settings
-from inpaint.builders.similarity import look_at, look_at_quarters
-from inpaint.builders.source import Source, read_source
+from inpaint.builders.sources.source import Source, read_source
 
 COMPRESSION = 4  # of PNG: half the time of the usual 6, and files 0.4 % larger
 

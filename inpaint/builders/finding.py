@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from inpaint.builders.similarity import Look
-from inpaint.builders.source import Source
+from inpaint.builders.likeness.fingerprints import Look
+from inpaint.builders.sources.source import Source
 
 
 class Patch(NamedTuple):

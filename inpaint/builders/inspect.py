@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
-from inpaint.builders.describe import describe, described, lines_of
 from inpaint.builders.faults import Faults
-from inpaint.builders.neighbours import pairs_alike
+from inpaint.builders.likeness.fingerprints import PLAIN, SIDE, TWIN, look_at
+from inpaint.builders.likeness.neighbours import pairs_alike
+from inpaint.builders.report.statistics import describe, described, lines_of
+from inpaint.builders.report.text_tables import tables
 from inpaint.builders.shards import file_sha256, key_of
-from inpaint.builders.similarity import PLAIN, SIDE, TWIN, look_at
 from inpaint.builders.survey import survey
-from inpaint.builders.tables import tables
 from inpaint.data.decode import colour_of
 from inpaint.data.shards import KINDS, members, shards_in
 from inpaint.images import find

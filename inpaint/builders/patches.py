@@ -14,7 +14,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from inpaint.builders.similarity import TWIN, look_at
+from inpaint.builders.likeness.fingerprints import TWIN, look_at
 from inpaint.randomness import integer, rng_for
 
 CELLS = 16  # per side of a patch, in which detail is counted

@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BeforeValidator, Field, PositiveInt, ValidationError, field_validator, model_validator
 
-from inpaint.builders.groups import SPLITS
-from inpaint.builders.similarity import KIN, QUARTER, TWIN
+from inpaint.builders.likeness.fingerprints import KIN, QUARTER, TWIN
+from inpaint.builders.likeness.groups import SPLITS
 from inpaint.config import Choices, Loader, Strict, listed, override, told
 
 SMALLEST = 32  # side of a patch, pixels

@@ -28,7 +28,7 @@ from inpaint.builders.finding import (
     source_row,
     text,
 )
-from inpaint.builders.source import Source
+from inpaint.builders.sources.source import Source
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value TEXT NOT NULL);

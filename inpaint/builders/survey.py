@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from inpaint.builders.describe import SIDES, bucket, histogram
 from inpaint.builders.faults import Faults
-from inpaint.builders.tables import bars
+from inpaint.builders.report.statistics import SIDES, bucket, histogram
+from inpaint.builders.report.text_tables import bars
 from inpaint.data.decode import colour_of
 from inpaint.data.shards import KINDS, members, shards_in
 from inpaint.images import find

@@ -13,24 +13,24 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from inpaint.builders.attribution import write_credits
 from inpaint.builders.bake import Censoring, bake_file, censoring
-from inpaint.builders.describe import describe, write_statistics
 from inpaint.builders.examine import mask_beside
 from inpaint.builders.finding import Member, Patch
-from inpaint.builders.groups import SPLITS
-from inpaint.builders.page import write_page
-from inpaint.builders.report import DatasetReport
+from inpaint.builders.likeness.groups import SPLITS
+from inpaint.builders.report.attribution import write_credits
+from inpaint.builders.report.contact_sheet import MOST, contact_sheet
+from inpaint.builders.report.dataset_page import write_page
+from inpaint.builders.report.outcome import DatasetReport
+from inpaint.builders.report.statistics import describe, write_statistics
 from inpaint.builders.settings import Settings, settings_to_tree
 from inpaint.builders.shards import pack
-from inpaint.builders.sheet import MOST, contact_sheet
-from inpaint.builders.source import read_source
+from inpaint.builders.sources.source import read_source
 from inpaint.builders.store import Store
 from inpaint.builders.work import staging
-from inpaint.config import Choice
 from inpaint.degradation.degrade import Degradation
 from inpaint.files import atomically, write_text
 from inpaint.images import read_mask
+from inpaint.parts import Choice
 
 VERSION = 2  # of the folder's layout
 

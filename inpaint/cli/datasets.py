@@ -60,9 +60,9 @@ def inspect(
     """Check a dataset (checksums, missing files, leaks between splits) and print what it holds."""
     from tqdm import tqdm
 
-    from inpaint.builders.describe import describe
     from inpaint.builders.inspect import inspect as check
-    from inpaint.builders.page import page
+    from inpaint.builders.report.dataset_page import page
+    from inpaint.builders.report.statistics import describe
     from inpaint.files import write_text
 
     prepare()

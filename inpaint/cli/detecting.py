@@ -13,7 +13,7 @@ import typer
 from inpaint.cli.options import DELAY, prepare
 
 if TYPE_CHECKING:
-    from inpaint.detection.survey import Sighting
+    from inpaint.folder.detecting import Sighting
 
 
 def detect(
@@ -26,7 +26,7 @@ def detect(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy comes: its threads gain little and fight the jobs
     from tqdm import tqdm
 
-    from inpaint.detection.survey import survey
+    from inpaint.folder.detecting import survey
 
     prepare()
     with tqdm(unit="picture", delay=DELAY) as bar:
@@ -46,7 +46,7 @@ def detect(
 
 def line_of(sighting: Sighting) -> str:
     """Say in one line what was found in a picture."""
-    from inpaint.degradation.lattice import told
+    from inpaint.mosaic.lattice import told
 
     if sighting.error:
         return sighting.error if str(sighting.path) in sighting.error else f"{sighting.path}: {sighting.error}"

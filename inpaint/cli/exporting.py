@@ -10,7 +10,7 @@ import typer
 from inpaint.cli.options import prepare
 
 if TYPE_CHECKING:
-    from inpaint.restorer import Restorer
+    from inpaint.restoring.restorer import Restorer
 
 
 def export(

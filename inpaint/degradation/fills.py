@@ -15,9 +15,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from inpaint.degradation.cells import REACH, box_blur, cell_values, pasted, repeated, whole_cells, window_of
-from inpaint.degradation.mosaic import Grid, enlarge
+from inpaint.degradation.cell_values import REACH, box_blur, cell_values, pasted, repeated, whole_cells, window_of
 from inpaint.degradation.smooth import GREY, smooth_fill
+from inpaint.mosaic.grid import Grid, enlarge
 from inpaint.randomness import chance, choose, integer, log_uniform, uniform
 
 Fill = Callable[..., tuple[Tensor, Tensor]]  # (target, mask, rng), and record where one is wanted

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from inpaint.discriminators.scores import Scores
+from inpaint.layers.hole_window import cropped
 from inpaint.layers.padding import PaddedConv, initialise
-from inpaint.layers.window import cropped
 
 SLOPE = 0.2  # of the leaky ReLUs
 LOCAL = (1, 2, 4, 8)  # widths of the layers, in widths of the first

@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inpaint.degradation.mosaic import Grid, cell_means, enlarge, project
 from inpaint.degradation.smooth import smooth_fill
+from inpaint.mosaic.grid import Grid, cell_means, enlarge, project
 from inpaint.sample import composite
 
 Baseline = Callable[[Tensor, Tensor, Grid | None], Tensor]

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from inpaint.degradation.fills import mosaic
 from inpaint.degradation.masks import MASKS
-from inpaint.degradation.mosaic import Grid
 from inpaint.degradation.smooth import GREY
+from inpaint.mosaic.grid import Grid
 from inpaint.randomness import integer, rng_for
 from inpaint.sample import composite
 

@@ -15,12 +15,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from inpaint.degradation.mosaic import Grid
 from inpaint.evaluation.baselines import BASELINES, Baseline, to_bytes
 from inpaint.evaluation.cases import DEFAULT_CASES, Case, Damaged, damage
 from inpaint.metrics.detail import detail
 from inpaint.metrics.pixels import l1, psnr
 from inpaint.metrics.ssim import WINDOW, ssim
+from inpaint.mosaic.grid import Grid
 
 PSNR_CAP = 100.0  # dB, what a perfect picture counts as in a mean
 VIEW = 192  # pixels, side of the window of an example; a page of some hundred PNGs stays below 20 MB

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from inpaint.data.shards import KINDS, members, shards_in
-from inpaint.degradation.mosaic import Grid
 from inpaint.evaluation.cases import Case, Damaged
 from inpaint.images import find, read
+from inpaint.mosaic.grid import Grid
 
 SPLITS = ("train", "val", "test")
 

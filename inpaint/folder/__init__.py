@@ -11,6 +11,6 @@ from __future__ import annotations
 from inpaint.folder.batch import decensor
 from inpaint.folder.job import CENSORS, EXISTING, ON_EMPTY, VARIATIONS
 from inpaint.folder.outcome import Outcome
-from inpaint.repair import FLIPS, Restores
+from inpaint.restoring.repair import FLIPS, Restores
 
 __all__ = ["CENSORS", "EXISTING", "FLIPS", "ON_EMPTY", "VARIATIONS", "Outcome", "Restores", "decensor"]

@@ -15,7 +15,7 @@ from inpaint.detection.colour import GREEN
 from inpaint.folder.job import Job, Planned, check, planned
 from inpaint.folder.outcome import Outcome
 from inpaint.folder.restore import restore_file
-from inpaint.repair import Restores
+from inpaint.restoring.repair import Restores
 
 PATIENCE = timedelta(days=30)  # that a rank waits for the others' pictures
 FEW = 4  # files for each network at once; of fewer, the last would too long be alone
@@ -47,14 +47,14 @@ def decensor(
 
     Marked is what is painted in the colour, or, with masks (one file for all, or a folder with the same stems or
     `STEM_mask`), what a mask file says.  original: a folder of unpainted pictures, or one such file; their pixels are
-    restored instead of the painted ones, unless the censor is "bar".  censor: "marked" decides by the pixels of each
+    restored instead of the painted ones, unless the censor is "bar". censor: "marked" decides by the pixels of each
     region whether it is a mosaic or a bar; "auto" does so too, and where nothing is marked it restores what
-    `inpaint.detection.find` finds; "bar" and "mosaic" do not decide.  A single picture may also be written to an output
-    that is itself named like a picture.  grow: restore holes so many px further than they are marked.  best: number
-    variations by how little they miss of the mosaic's cells, 0 = least.  existing: "skip" leaves files alone whose
-    outputs exist, which goes on with a batch that was stopped, for no output is ever half written.  on_empty: what
-    becomes of a picture without marks: "error", "copy" or "skip".  jobs: how many files are worked on at once; on a
-    CPU all but one of them share torch's threads for their networks, a graphics card has one picture at a time.
+    `inpaint.detection.censored` finds; "bar" and "mosaic" do not decide. A single picture may also be written to an
+    output that is itself named like a picture. grow: restore holes so many px further than they are marked. best:
+    number variations by how little they miss of the mosaic's cells, 0 = least. existing: "skip" leaves files alone
+    whose outputs exist, which goes on with a batch that was stopped, for no output is ever half written. on_empty: what
+    becomes of a picture without marks: "error", "copy" or "skip". jobs: how many files are worked on at once; on a CPU
+    all but one of them share torch's threads for their networks, a graphics card has one picture at a time.
     dry_run: draw what was found over each picture instead of restoring.  thumbnails: keep them in the outcomes.
     keep_times: outputs get the times of access and change of the files that they came from.  progress gets every
     outcome, the number of files done and of all.

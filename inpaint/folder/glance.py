@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 
 from inpaint import images
-from inpaint.degradation.lattice import told
 from inpaint.images.writing import encode
-from inpaint.plan import Box
-from inpaint.repair import Window
+from inpaint.mosaic.lattice import told
+from inpaint.restoring.repair import Window
+from inpaint.tiling import Box
 
 HOLE, MOSAIC = (255, 0, 160), (0, 160, 255)  # colours that pictures seldom hold
 AROUND = 48  # px of context in a thumbnail

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from inpaint import images
 from inpaint.detection.colour import GREEN
-from inpaint.detection.marked import NothingMarked, mask_for, original_of
 from inpaint.files import real
-from inpaint.repair import Restores
+from inpaint.folder.marks import NothingMarked, mask_for, original_of
+from inpaint.restoring.repair import Restores
 
 CENSORS = ("marked", "auto", "bar", "mosaic")
 VARIATIONS = (1, 2, 4)

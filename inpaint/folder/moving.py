@@ -6,8 +6,8 @@ import torch
 
 from inpaint import images
 from inpaint.detection.colour import painted
-from inpaint.detection.marked import Marked, NothingMarked, half_painted, nothing_painted
 from inpaint.folder.job import Job, Planned
+from inpaint.folder.marks import Marked, NothingMarked, half_painted, nothing_painted
 
 
 def read_moving(one: Planned, job: Job) -> tuple[images.Animation, list[Marked | None]]:

@@ -9,17 +9,17 @@ from itertools import repeat
 from pathlib import Path
 
 from inpaint import images
-from inpaint.degradation.lattice import Lattice, told
-from inpaint.detection.find import find_censored, mask_of
-from inpaint.detection.marked import Marked, NothingMarked, from_mask, from_paint
-from inpaint.detection.regions import Damage, count_regions
-from inpaint.detection.survey import levels
+from inpaint.detection.censored import find_censored, mask_of
+from inpaint.detection.damage import Damage, count_regions
 from inpaint.files import atomically
+from inpaint.folder.detecting import levels
 from inpaint.folder.glance import overlay, thumbnail
 from inpaint.folder.job import Job, Planned
+from inpaint.folder.marks import Marked, NothingMarked, from_mask, from_paint
 from inpaint.folder.moving import read_moving
 from inpaint.folder.outcome import Outcome
-from inpaint.repair import Window, doubts, examine, variations, windows_of
+from inpaint.mosaic.lattice import Lattice, told
+from inpaint.restoring.repair import Window, doubts, examine, variations, windows_of
 
 
 def restore_file(one: Planned, job: Job) -> Outcome:

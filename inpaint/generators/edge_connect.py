@@ -18,9 +18,9 @@ from torch import Tensor
 from torch.nn.utils.parametrizations import spectral_norm
 
 from inpaint.layers.canny import canny, grey
-from inpaint.layers.margin import with_margin
 from inpaint.layers.non_local import NonLocal
-from inpaint.layers.reflected import ReflectedBlock, start_small
+from inpaint.layers.padding import with_margin
+from inpaint.layers.residual import ReflectedBlock, start_small
 from inpaint.sample import Prediction
 
 BLOCKS = 8

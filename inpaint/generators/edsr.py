@@ -15,7 +15,7 @@ import torch
 import torch.nn as nn
 from torch import Tensor
 
-from inpaint.layers.cells import Block, CellShuffle, OnCells, block_of
+from inpaint.layers.mosaic_cells import Block, CellShuffle, OnCells, block_of
 from inpaint.layers.residual import ResidualBlock
 
 MEAN = (0.4488, 0.4371, 0.4040)  # RGB, of DIV2K

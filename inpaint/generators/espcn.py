@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import torch.nn as nn
 from torch import Tensor
 
-from inpaint.layers.cells import Block, CellShuffle, OnCells, block_of
+from inpaint.layers.mosaic_cells import Block, CellShuffle, OnCells, block_of
 
 START = 0.001  # deviation of the last convolution's weights
 

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from inpaint.layers.euclidean_attention import CHUNK, EuclideanAttention
-from inpaint.layers.margin import with_margin
+from inpaint.layers.padding import with_margin
 from inpaint.sample import Prediction
 
 DILATIONS = (2, 4, 8, 16)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from inpaint.layers.reflection import Reflect
+from inpaint.layers.padding import Reflect
 from inpaint.layers.region_norm import RegionNormB, RegionNormL
 from inpaint.sample import Prediction
 

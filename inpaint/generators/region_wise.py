@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inpaint.layers.reflection import Reflect
+from inpaint.layers.padding import Reflect
 from inpaint.layers.region_wise import RegionWiseConv
 from inpaint.sample import Prediction, composite
 

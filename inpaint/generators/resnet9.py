@@ -13,8 +13,8 @@ import torch
 import torch.nn as nn
 from torch import Tensor
 
-from inpaint.layers.margin import with_margin
-from inpaint.layers.reflected import ReflectedBlock, start_small
+from inpaint.layers.padding import with_margin
+from inpaint.layers.residual import ReflectedBlock, start_small
 from inpaint.sample import Prediction
 
 LEAST = 8  # px; two features a side are the fewest that reflect one

@@ -20,7 +20,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
-from inpaint.layers.attention import gates
+from inpaint.layers.squeeze_excitation import gates
 from inpaint.sample import Prediction
 
 Gates = Callable[[int], list[nn.Module]]  # the attention after a double convolution of this width

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from inpaint.assemble import build
 from inpaint.checkpoint import save_checkpoint
 from inpaint.config import Run, override, parse_run, run_to_tree
 from inpaint.generators import GENERATORS
 from inpaint.importing.layouts import LAYOUTS, Entries, Layout, chosen
 from inpaint.importing.reading import Foreign, listed, read_foreign
+from inpaint.parts import build
 
 CHANNELS = ("auto", "rgb", "bgr")
 COUNTER = "num_batches_tracked"  # of batch norms; older PyTorch did not keep it, and only training reads it

@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inpaint.layers.pieces import InPieces, Linear, Plan, diagonal_sum
+from inpaint.layers.chunked_attention import InPieces, Linear, Plan, diagonal_sum
 
 SCALE = 10.0  # of the softmax
 LEAST_NORM = 1e-4

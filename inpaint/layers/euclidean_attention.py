@@ -18,7 +18,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
-from inpaint.layers.pieces import InPieces, Plan, diagonal_sum
+from inpaint.layers.chunked_attention import InPieces, Plan, diagonal_sum
 
 SHARPNESS = 50.0
 EPSILON = 1e-8

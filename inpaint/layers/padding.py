@@ -1,14 +1,21 @@
-"""A convolution whose zero padding is TensorFlow's SAME or PyTorch's usual one, with its activation.
+"""Padding: TensorFlow's SAME and PyTorch's as a convolution, reflections of any width, and a repeated margin.
 
-Source: TensorFlow pads ceil(size / stride) outputs' worth of zeros and puts the odd pixel at the bottom and right;
+SAME: TensorFlow pads ceil(size / stride) outputs' worth of zeros and puts the odd pixel at the bottom and right;
 PyTorch code pads dilation * (kernel - 1) / 2 on every side.  They differ where a stride is 2: there the two read the
 picture one pixel apart, and weights learned with one do not fit the other.
+
+Reflection: PyTorch's own refuses a margin that is not smaller than the features.  Published networks with wide
+dilations pad more than that on small pictures; here the reflection then bounces between both borders, as NumPy's does.
+
+Margin: room for networks whose reflections or strides need more pixels than a picture has; the published codes fail on
+such pictures or answer one of another size.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
@@ -72,3 +79,42 @@ def initialise(module: nn.Conv2d | nn.Linear) -> None:
     nn.init.xavier_uniform_(module.weight)
     if module.bias is not None:
         nn.init.zeros_(module.bias)
+
+
+def reflect(x: Tensor, margin: int) -> Tensor:
+    """Pad all four sides by the margin, mirrored about the border pixels.  (B, C, H, W) -> (B, C, H + 2m, W + 2m)."""
+    if margin < min(x.shape[-2:]):
+        return F.pad(x, (margin,) * 4, mode="reflect")
+    rows, columns = (mirrored(size, margin).to(x.device) for size in x.shape[-2:])
+    return x.index_select(-2, rows).index_select(-1, columns)
+
+
+def mirrored(size: int, margin: int) -> Tensor:
+    """Return where each place of a padded line looks, (size + 2 margin,)."""
+    period = max(1, 2 * (size - 1))
+    places = torch.arange(-margin, size + margin) % period
+    return torch.minimum(places, period - places) if size > 1 else places
+
+
+class Reflect(nn.Module):
+    """Reflection padding as a layer; see `reflect`."""
+
+    def __init__(self, margin: int):
+        super().__init__()
+        self.margin = margin
+
+    def forward(self, x: Tensor) -> Tensor:
+        return reflect(x, self.margin)
+
+
+def with_margin(x: Tensor, *, multiple: int, least: int) -> Tensor:
+    """Repeat the last row and column until both sides divide by multiple and are at least least.
+
+    x: (B, C, H, W).  A picture that is large enough and divides comes back untouched.  Both multiple and least are in
+    pixels, and least divides by multiple.
+    """
+    assert least % multiple == 0
+    height, width = (max(least, side + -side % multiple) for side in x.shape[-2:])
+    if (height, width) == x.shape[-2:]:
+        return x
+    return F.pad(x, (0, width - x.shape[-1], 0, height - x.shape[-2]), mode="replicate")

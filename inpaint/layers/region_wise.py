@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inpaint.layers.reflection import reflect
+from inpaint.layers.padding import reflect
 
 FORMS = ("masked", "select")
 

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inpaint.layers.window import cropped
+from inpaint.layers.hole_window import cropped
 from inpaint.losses.scene import Scene
 
 CHARBONNIER_EPSILON = 1e-3

@@ -22,8 +22,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-import inpaint
 from inpaint.folder import Restores
+from inpaint.version import __version__
 from inpaint.web import finding
 from inpaint.web.asking import read_many, read_one
 from inpaint.web.batch import restore_many
@@ -122,7 +122,7 @@ def application(
         return JSONResponse({"models": told, "limits": limits._asdict(), "warning": WARNING})
 
     def health(request: Request) -> Response:
-        state = {"status": "ok", "version": inpaint.__version__, "waiting": queue.waiting, "progress": queue.progress}
+        state = {"status": "ok", "version": __version__, "waiting": queue.waiting, "progress": queue.progress}
         return JSONResponse(state)
 
     def page(request: Request) -> Response:

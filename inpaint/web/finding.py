@@ -13,9 +13,9 @@ from PIL import Image
 from torch import Tensor
 
 from inpaint import images
+from inpaint.detection.censored import find_censored, mask_of
 from inpaint.detection.colour import painted
-from inpaint.detection.find import find_censored, mask_of
-from inpaint.detection.regions import label
+from inpaint.detection.damage import label
 from inpaint.web.work import Limits, check_picture
 
 

@@ -12,10 +12,10 @@ import torch
 from PIL import Image
 
 from inpaint.builders.bake import bake, bake_file, censoring
-from inpaint.config import Choice
-from inpaint.degradation.mosaic import Grid, pixelate
 from inpaint.evaluation.pictures import picture_paths
 from inpaint.images import read_mask
+from inpaint.mosaic.grid import Grid, pixelate
+from inpaint.parts import Choice
 from inpaint.randomness import rng_for
 from tests.builders.datasets import SIZE, dataset, manifest, patch
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from inpaint.builders.dataset import build_dataset
-from inpaint.builders.report import RULES
+from inpaint.builders.report.outcome import RULES
 
 SIZE = 64
 

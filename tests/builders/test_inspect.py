@@ -13,7 +13,7 @@ from PIL import Image
 from inpaint.builders.bake import bake_file, censoring
 from inpaint.builders.inspect import inspect
 from inpaint.builders.shards import file_sha256, pack
-from inpaint.config import Choice
+from inpaint.parts import Choice
 from tests.builders.datasets import dataset, manifest, patch, write_lines
 
 Harm = Callable[[Path], None]

@@ -15,9 +15,9 @@ from PIL import Image
 
 from inpaint.builders.bake import bake_file, censoring
 from inpaint.builders.shards import key_of, pack, write_shards
-from inpaint.config import Choice
 from inpaint.data.shards import INDEX
 from inpaint.data.sources import Folder, centre_crops
+from inpaint.parts import Choice
 from inpaint.randomness import rng_for
 from tests.builders.datasets import dataset, manifest, patch, write_lines
 

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from inpaint.degradation.degrade import Degradation
 from inpaint.degradation.fills import hole, mosaic
-from inpaint.degradation.mosaic import Grid, pixelate
 from inpaint.degradation.realism import Realism
+from inpaint.mosaic.grid import Grid, pixelate
 from inpaint.randomness import rng_for
 
 TARGET = torch.rand(3, 20, 26, generator=rng_for(0))

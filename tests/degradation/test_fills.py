@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from inpaint.degradation.fills import FILLS, hole, mosaic
-from inpaint.degradation.mosaic import Grid, cell_means, pixelate
+from inpaint.mosaic.grid import Grid, cell_means, pixelate
 from inpaint.randomness import rng_for
 
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from inpaint.degradation.mosaic import cell_means
 from inpaint.evaluation.baselines import BASELINES, NEAREST, to_bytes
 from inpaint.evaluation.cases import damage, parse_case
+from inpaint.mosaic.grid import cell_means
 
 EVERY = [(censor, name) for censor, choices in BASELINES.items() for name in choices]
 CASE = {"mosaic": parse_case("mosaic-8"), "hole": parse_case("hole-bars")}

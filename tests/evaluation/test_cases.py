@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from inpaint.degradation.mosaic import cell_means, enlarge
 from inpaint.evaluation.cases import DEFAULT_CASES, HOLES, damage, parse_case
+from inpaint.mosaic.grid import cell_means, enlarge
 
 SIZE = (97, 130)
 

@@ -9,12 +9,12 @@ import torch
 
 from inpaint.builders.bake import bake_file, censoring
 from inpaint.builders.shards import pack
-from inpaint.config import Choice
-from inpaint.degradation.mosaic import cell_means
 from inpaint.evaluation.cases import parse_case
 from inpaint.evaluation.evaluate import evaluate
 from inpaint.evaluation.pictures import Clean, baked, picture_paths, pictures, split_of
 from inpaint.images import read, read_mask
+from inpaint.mosaic.grid import cell_means
+from inpaint.parts import Choice
 from tests.builders.datasets import dataset, manifest, write_lines
 
 HOLE, MOSAIC = parse_case("baked-hole"), parse_case("baked-mosaic")

@@ -21,9 +21,9 @@ from folder_pictures import BOX, GRID, LARGE, Fake, load, mosaic, noise, only, p
 from PIL import Image
 from torch import Tensor
 
-from inpaint.degradation.mosaic import Grid
 from inpaint.folder import Outcome, decensor
 from inpaint.folder.report import write_json, write_page
+from inpaint.mosaic.grid import Grid
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 from folder_pictures import BOX, FILL, GREEN, GRID, LARGE, LEVEL, Fake, load, mosaic, noise, only, painted, save
 
-from inpaint.degradation.mosaic import Grid
 from inpaint.folder import decensor
+from inpaint.mosaic.grid import Grid
 
 
 def test_painted_pixels_are_restored_and_all_others_are_kept(tmp_path: Path):

@@ -9,11 +9,11 @@ import torch
 from checksums import fill, image, summary
 from torch import nn
 
-from inpaint.degradation.mosaic import Grid, pixelate
 from inpaint.generators import GENERATORS, edsr, espcn, srcnn
 from inpaint.generators.edsr import MEAN, EdsrTrunk
 from inpaint.generators.espcn import EspcnTrunk
 from inpaint.generators.srcnn import SrcnnTrunk
+from inpaint.mosaic.grid import Grid, pixelate
 from inpaint.sample import Prediction
 
 

@@ -13,9 +13,9 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 import inpaint
-from inpaint.assemble import degradation_of
 from inpaint.checkpoint import load_checkpoint
 from inpaint.config import parse_run
+from inpaint.degradation.build import degradation_of
 from inpaint.generators import GENERATORS
 from inpaint.generators.pconv import PConv
 from inpaint.importing.convert import Report, import_weights
@@ -216,5 +216,6 @@ def test_what_a_layout_is_shown_can_be_made(layout):
     tree = {"train": "synthetic", "mask": {"name": layout.mask}, "fill": list(layout.fills)}
     run = {"output": "o", "steps": 1, "data": tree, "generator": {"name": layout.generator}}
     run |= {"recipe": {"name": "supervised", "weights": {"l1": 1.0}}, "optim": {"generator": {"lr": 1e-4}}}
-    _, mask = degradation_of(parse_run(run, "test").data)(torch.rand(3, 64, 64), rng_for("shown", 1))
+    data = parse_run(run, "test").data
+    _, mask = degradation_of(data.mask, data.fill)(torch.rand(3, 64, 64), rng_for("shown", 1))
     assert mask.shape == (1, 64, 64)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
-from inpaint.layers.padding import PaddedConv, same_padding
+from inpaint.layers.padding import PaddedConv, Reflect, reflect, same_padding, with_margin
 
 
 @pytest.mark.parametrize(
@@ -63,3 +64,35 @@ def test_layers_start_as_tensorflow_starts_them():
 def test_an_unknown_padding_is_refused():
     with pytest.raises(ValueError, match="'mirror': choose among tensorflow, pytorch"):
         PaddedConv(1, 1, padding="mirror")
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 5), (2, 3), (4, 4), (7, 3)])
+@pytest.mark.parametrize("margin", [0, 1, 3, 16])
+def test_any_margin_on_any_size_is_numpys_reflection(size: tuple[int, int], margin: int):
+    x = torch.rand(2, 3, *size, generator=torch.Generator().manual_seed(0))
+    expected = np.pad(x.numpy(), [(0, 0), (0, 0), (margin, margin), (margin, margin)], mode="reflect")
+    assert torch.equal(reflect(x, margin), torch.from_numpy(expected))
+    assert torch.equal(Reflect(margin)(x), reflect(x, margin))
+
+
+def test_the_gradient_of_a_bouncing_reflection_counts_how_often_a_place_is_seen():
+    x = torch.zeros(1, 1, 1, 3, requires_grad=True)
+    reflect(x, 4)[0, 0, 4].sum().backward()  # one of nine alike rows: 0 1 2 1 | 0 1 2 | 1 0 1 2
+    assert x.grad is not None
+    assert x.grad.flatten().tolist() == [3, 5, 3]
+
+
+def test_sides_become_the_next_multiple_and_at_least_the_least():
+    for size, expected in [((250, 255), (252, 256)), ((8, 3), (12, 12)), ((12, 13), (12, 16))]:
+        assert with_margin(torch.zeros(1, 2, *size), multiple=4, least=12).shape[-2:] == expected
+
+
+def test_the_last_row_and_column_are_repeated():
+    picture = torch.tensor([[1.0, 2.0], [3.0, 4.0]]).reshape(1, 1, 2, 2)
+    expected = torch.tensor([[1.0, 2, 2, 2], [3, 4, 4, 4], [3, 4, 4, 4], [3, 4, 4, 4]])
+    assert torch.equal(with_margin(picture, multiple=4, least=4)[0, 0], expected)
+
+
+def test_a_picture_that_fits_is_the_same_tensor():
+    picture = torch.zeros(1, 3, 8, 12)
+    assert with_margin(picture, multiple=4, least=8) is picture

@@ -7,8 +7,8 @@ import torch
 from checksums import fill, hole, image
 from torch import Tensor
 
+from inpaint.features.vgg import VggFeatures
 from inpaint.losses import NEEDS_FEATURES, TERMS, check_weights
-from inpaint.losses.features import VggFeatures
 from inpaint.losses.perceptual import affinity, gram
 from inpaint.losses.scene import Scene
 from inpaint.sample import Prediction, Sample

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from inpaint.discriminators import DISCRIMINATORS, Scores
-from inpaint.losses.features import VggFeatures
+from inpaint.features.vgg import VggFeatures
 from inpaint.recipes.adversarial import Adversarial
 from inpaint.recipes.frozen import frozen
 from inpaint.sample import Prediction, Sample

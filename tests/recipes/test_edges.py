@@ -11,11 +11,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inpaint.discriminators import DISCRIMINATORS, Scores
+from inpaint.features.vgg import VggFeatures
 from inpaint.generators import GENERATORS
 from inpaint.generators.edge_connect import EdgeConnect
 from inpaint.layers.canny import canny, grey
 from inpaint.losses.adversarial import ADVERSARIAL, feature_matching
-from inpaint.losses.features import VggFeatures
 from inpaint.recipes.edges import Edges, with_gradient
 from inpaint.sample import Sample
 

@@ -18,7 +18,7 @@ from inpaint.builders.annotations.via import COLUMN, is_via, read_via
 from inpaint.builders.annotations.voc import read_voc
 from inpaint.builders.annotations.vott import is_vott1, is_vott2, read_vott1, read_vott2
 from inpaint.builders.annotations.yolo import class_names, is_label_file, read_yolo
-from inpaint.builders.manifests import records
+from inpaint.builders.sources.manifests import records
 
 TREES: dict[str, Callable[[Any], bool]] = {  # of JSON files
     "vott1": is_vott1,

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from inpaint.builders.annotations.region import Annotations, Region, box, frame_of, number, pairs
-from inpaint.builders.manifests import FILE, records
+from inpaint.builders.sources.manifests import FILE, records
 
 CORNERS = (("xmin", "ymin", "xmax", "ymax"), ("x1", "y1", "x2", "y2"), ("left", "top", "right", "bottom"))
 SIDES = (("x", "y", "width", "height"), ("x", "y", "w", "h"))

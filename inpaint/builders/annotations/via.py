@@ -27,7 +27,7 @@ from inpaint.builders.annotations.region import (
     polygon,
     read_json,
 )
-from inpaint.builders.manifests import records
+from inpaint.builders.sources.manifests import records
 
 SHAPES = ("rect", "circle", "ellipse", "polygon", "polyline", "point")
 LABELS = ("label", "class", "type", "name", "category")  # attributes that name what a region is

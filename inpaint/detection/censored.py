@@ -1,0 +1,52 @@
+"""Finds everything in a picture that is censored and that nobody marked: mosaics, bars and blobs of one colour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from inpaint.detection.bars import find_bars
+from inpaint.detection.mosaics.search import place_mosaics
+from inpaint.mosaic.grid import Grid
+from inpaint.mosaic.lattice import Lattice
+
+
+class Censored(NamedTuple):
+    """One censored region."""
+
+    censor: str  # "mosaic" or "hole", as restorers call them
+    grid: Grid | Lattice | None  # of a mosaic; a lattice where its cells are no whole pixels
+    colour: tuple[int, int, int] | None  # of a bar, 8-bit levels
+    top: int  # of the mask in the picture
+    left: int
+    mask: np.ndarray  # (h, w) bool
+    score: float  # in (0, 1]
+
+
+def find_censored(image: Tensor) -> list[Censored]:
+    """Return the censored regions of a picture (3, H, W), uint8 or in [0, 1]: mosaics first; masks are disjoint."""
+    taken = np.zeros(image.shape[-2:], bool)
+    found = []
+    for mosaic in place_mosaics(image):
+        taken[mosaic.top :, mosaic.left :][: mosaic.mask.shape[0], : mosaic.mask.shape[1]] |= mosaic.mask
+        found.append(Censored("mosaic", mosaic.grid, None, mosaic.top, mosaic.left, mosaic.mask, mosaic.score))
+    for bar in find_bars(image, taken):
+        here = taken[bar.top : bar.top + bar.mask.shape[0], bar.left : bar.left + bar.mask.shape[1]]
+        own = bar.mask & ~here
+        here |= own
+        found.append(Censored("hole", None, bar.colour, bar.top, bar.left, own, bar.score))
+    return found
+
+
+def mask_of(found: Sequence[Censored], size: tuple[int, int]) -> Tensor:
+    """Return one mask (1, H, W) of all regions in a picture of (height, width)."""
+    mask = torch.zeros(1, *size)
+    for region in found:
+        height, width = region.mask.shape
+        part = mask[0, region.top : region.top + height, region.left : region.left + width]
+        part[torch.from_numpy(region.mask)] = 1
+    return mask

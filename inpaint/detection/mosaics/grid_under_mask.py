@@ -1,0 +1,188 @@
+"""Finds the grid of a mosaic from the pixels inside a mask.
+
+What: inside a mosaic, neighbouring pixels differ only across the lines of a regular grid.  Per axis, the mean
+absolute difference between neighbouring columns (rows) is a profile whose sharp, isolated peaks repeat with the
+side of a cell.  Every (period, phase) is scored by the share of the peaks' energy that its lines hold, less the
+share that chance would give them.
+Source: our own.  A peak is measured against its neighbours and the
+profile's noise floor instead of by its height, so that weak lines count like strong ones, blurred edges of natural
+pictures count little, and the ringing of JPEG only lowers the score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+from torch import Tensor
+
+from inpaint.mosaic.grid import Grid
+
+# Natural crops of BSD100, with and without JPEG, hardly ever score above ACCEPTED + SMALL / shorter side in pixels +
+# FEW / lines of the axis that has fewer: what is small or sparse is easily periodic by chance.
+ACCEPTED, SMALL, FEW = 0.18, 2.0, 0.3
+# The blocks of JPEG are a faint mosaic of their own: cells that coincide with them must stand out more, and much more
+# where the steps between them are as small as those that quality 50 and better leaves in smooth places.
+JPEG_BLOCK, JPEG_STEP = 8, 4 / 255
+CLEAR_OF_JPEG, CLEARLY_NO_JPEG = 0.45, 0.9
+# Two lines are the fewest that have a distance.
+LINES = 2
+# A smooth gradient, rounded to 8 bits, is a regular staircase of single levels: no profile that low is a mosaic's.
+FLAT = 1.25 / 255
+# Steps much fainter than this many times the mean step are noise.
+FLOOR = 2.0
+# Most mosaics are square: other cells must explain more than square ones by this factor.
+SQUARE = 0.9
+# Lines that hold this share of their divisor's energy are all of its lines.
+ALL = 0.9
+TINY = 1e-9
+
+
+class Profile(NamedTuple):
+    """How every column (or row) of a region differs from the one before, (W,) each; nothing precedes the first."""
+
+    steps: np.ndarray  # mean absolute difference
+    sharpness: np.ndarray  # in [0, 1], how far the step stands out from those beside it
+    pairs: np.ndarray  # of pixels that say so
+
+
+class GridEstimate(NamedTuple):
+    """A grid and how clearly it stands out."""
+
+    grid: Grid
+    score: float  # peak sharpness on the lines less that beside them, of the fainter axis; near 1 = lossless
+
+
+class Axis(NamedTuple):
+    """The best grid lines of one period along one axis."""
+
+    period: int
+    phase: int
+    share: float  # of all peaks' energy, on the lines
+    gain: float  # the share less what chance would give
+    score: float
+    step: float  # mean difference across a line
+    lines: int
+
+
+def estimate_grid(
+    image: Tensor,
+    mask: Tensor,
+    *,
+    minimum: int = 2,
+    maximum: int = 64,
+    block: tuple[int, int] | None = None,
+    corner: tuple[int, int] = (0, 0),
+) -> GridEstimate | None:
+    """Return the mosaic grid of the pixels under the mask, or None where they show no mosaic.
+
+    image: (3, H, W) in [0, 1].  mask: (1, H, W).  Cells need not be square; sides from minimum to maximum are tried.
+    With a block (height, width) only the phase is sought, and None means that the mask is empty: the score says how
+    sure the phase is.  corner: where (y, x) of the whole picture the image was cut out; the phase is that in the whole
+    picture.  Across an axis too short to show its own period cells are taken to be square.
+    """
+    inside = mask[0].cpu().numpy() > 0.5  # (H, W)
+    if not inside.any():
+        return None
+    top, left = (int(np.flatnonzero(inside.any(axis=axis))[0]) for axis in (1, 0))
+    bottom, right = (int(np.flatnonzero(inside.any(axis=axis))[-1]) + 1 for axis in (1, 0))
+    inside = inside[top:bottom, left:right]
+    pixels = image[:, top:bottom, left:right].cpu().double().numpy()
+    luma = np.tensordot((0.299, 0.587, 0.114), pixels, axes=1)  # JPEG blurs chroma across lines, luma not
+    across, down = peaks(luma, inside), peaks(luma.T, inside.T)
+    if block is not None:
+        found = lines_by_period(down, [block[0]], 1)[0], lines_by_period(across, [block[1]], 1)[0]
+    else:
+        # Cells larger than the region have no two lines in it.
+        found = mosaic_lines(down, across, range(minimum, min(maximum, max(luma.shape)) + 1))
+    if found is None:
+        return None
+    rows, columns = found
+    phase = (corner[0] + top + rows.phase) % rows.period, (corner[1] + left + columns.phase) % columns.period
+    estimate = GridEstimate(Grid((rows.period, columns.period), phase), min(rows.score, columns.score))
+    if block is not None or estimate.score >= demanded(rows, columns, phase, min(luma.shape)):
+        return estimate
+    return None
+
+
+def demanded(rows: Axis, columns: Axis, phase: tuple[int, int], side: int) -> float:
+    """Return the score that a grid must have so that it is neither chance nor the work of JPEG."""
+    chance = ACCEPTED + SMALL / side + FEW / max(min(rows.lines, columns.lines), 1)
+    if all(axis.period != JPEG_BLOCK or start for axis, start in zip((rows, columns), phase, strict=True)):
+        return chance
+    return max(chance, CLEARLY_NO_JPEG if min(rows.step, columns.step) < JPEG_STEP else CLEAR_OF_JPEG)
+
+
+def peaks(luma: np.ndarray, inside: np.ndarray) -> Profile:
+    """Return how sharply each column of a region steps off from the one before.  luma, inside: (H, W)."""
+    valid = inside[:, 1:] & inside[:, :-1]  # (H, W - 1)
+    pairs = np.concatenate([[0], valid.sum(axis=0)])  # (W,)
+    differences = np.where(valid, np.abs(np.diff(luma, axis=1)), 0)
+    steps = np.concatenate([[0.0], differences.sum(axis=0)]) / np.maximum(pairs, 1)  # (W,)
+    if steps.max() < FLAT:
+        return Profile(steps, np.zeros_like(steps), np.zeros_like(steps))
+    beside = np.pad(steps[1:], 1, mode="reflect" if len(steps) > 2 else "constant")
+    isolated = np.clip(steps[1:] - (beside[:-2] + beside[2:]) / 2, 0, None)
+    sharpness = isolated / (steps[1:] + FLOOR * np.average(steps, weights=pairs))
+    return Profile(steps, np.concatenate([[0.0], sharpness]), pairs)
+
+
+def lines_by_period(profile: Profile, periods: Iterable[int], needed: int = LINES) -> list[Axis]:
+    """Return for every period its best phase, with what the lines hold beyond chance; gain 0 where too few show."""
+    steps, sharpness, pairs = profile
+    energy = sharpness * pairs
+    positions = np.arange(len(energy))
+    found = []
+    for period in periods:
+        of_class = positions % period
+        on = np.bincount(of_class, weights=energy, minlength=period)
+        weight = np.bincount(of_class, weights=pairs, minlength=period)
+        lines = np.bincount(of_class, weights=pairs > 0, minlength=period)
+        gains = np.where(lines >= needed, on / max(energy.sum(), TINY) - weight / max(pairs.sum(), 1), 0)
+        phase = int(gains.argmax())
+        off = (energy.sum() - on[phase]) / max(pairs.sum() - weight[phase], 1)
+        sharpest = 1 / (1 + FLOOR / period)  # what a lossless line has: the mean step is 1 / period of it
+        score = float(on[phase] / max(weight[phase], 1) - off) / sharpest
+        share = float(on[phase] / max(energy.sum(), TINY))
+        step = float(steps[phase::period].sum() / max(lines[phase], 1))
+        found.append(Axis(period, phase, share, float(gains[phase]), score, step, int(lines[phase])))
+    return found
+
+
+def mosaic_lines(down: Profile, across: Profile, periods: range) -> tuple[Axis, Axis] | None:
+    """Return the best lines of both axes, or None where an axis that is long enough shows none."""
+    rows, columns = lines_by_period(down, periods), lines_by_period(across, periods)
+    if not rows:
+        return None
+    free = max(rows, key=lambda axis: axis.gain), max(columns, key=lambda axis: axis.gain)
+    if short := borrowed(down, free[0], free[1]):
+        return short, free[1]
+    if short := borrowed(across, free[1], free[0]):
+        return free[0], short
+    squares = [pair for pair in zip(rows, columns, strict=True) if pair[0].gain > 0 and pair[1].gain > 0]
+    if not squares:
+        return None
+    square = max(squares, key=lambda pair: pair[0].gain + pair[1].gain)
+    if square[0].gain + square[1].gain < SQUARE * (free[0].gain + free[1].gain):
+        return free
+    return whole_cells(square[0], rows), whole_cells(square[1], columns)
+
+
+def borrowed(profile: Profile, own: Axis, other: Axis) -> Axis | None:
+    """Return square cells' lines for an axis shorter than three of them, None where its steps contradict those.
+
+    Without any step its pixels all lie in one row of cells, which then begins where the axis does.
+    """
+    if other.lines <= LINES or len(profile.steps) >= (LINES + 1) * other.period:
+        return None
+    lent = lines_by_period(profile, [other.period], 1)[0]._replace(lines=other.lines)
+    if not profile.sharpness.any():
+        return lent._replace(score=other.score)
+    return lent if lent.share >= ALL * own.share else None
+
+
+def whole_cells(axis: Axis, choices: list[Axis]) -> Axis:
+    """Return the multiple of the period whose lines hold all of its energy: cells of 4 x 8 are not two of 4 x 4."""
+    multiples = [other for other in choices if other.period % axis.period == 0 and other.share >= ALL * axis.share]
+    return max(multiples, key=lambda other: other.gain)

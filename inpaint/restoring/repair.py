@@ -1,0 +1,254 @@
+"""One picture and what is marked in it, repaired: mosaics first, for they hold information, then holes.
+
+Marked places that lie far apart are cut out in windows with their context and worked on like small pictures, so that
+neither the time nor the memory that a repair takes grows with the rest of the picture.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from inpaint.degradation.smooth import smooth_fill
+from inpaint.detection.censored import Censored, mask_of
+from inpaint.detection.damage import Damage, count_regions, find_damage, label
+from inpaint.detection.mosaics.grid_under_mask import estimate_grid
+from inpaint.images import Picture
+from inpaint.mosaic.grid import Grid, enlarge
+from inpaint.mosaic.lattice import Lattice, shifted
+from inpaint.mosaic.projection import keep_cells, measured_cells, missed_cells
+from inpaint.mosaic.resampling import rectified
+from inpaint.sample import composite
+from inpaint.tiling import CONTEXT, Box, grown, windows
+
+LARGEST_CELL = 64  # px that detection looks for
+EXPLAINED = 0.2  # a grid that leaves more of the variance than this within its cells explains nothing
+# Variant number -> mirrored (top-bottom, left-right) while restoring, in the order of DeepCreamPy.
+FLIPS = ((False, False), (False, True), (True, False), (True, True))
+
+
+class Restores(Protocol):
+    """What a repair needs of a restorer: the call of `inpaint.restoring.restorer.Restorer`."""
+
+    def __call__(
+        self,
+        image: Tensor,
+        mask: Tensor,
+        *,
+        censor: str,
+        grid: Grid | None,
+        flips: tuple[bool, bool],
+        keep: bool = True,  # the cell means of the mosaic; asked not to only where variations are ranked
+    ) -> Tensor: ...
+
+
+class Window(NamedTuple):
+    """A part of a picture that is repaired by itself."""
+
+    box: Box
+    regions: int  # 8-connected marked places
+    damage: list[Damage]  # masks and grids as seen from the corner of the box
+
+    @property
+    def mask(self) -> Tensor:
+        """Everything that is restored in the window, (1, h, w)."""
+        return torch.stack([part.mask for part in self.damage]).amax(0)
+
+
+def examine(
+    picture: Picture, mask: Tensor, *, censor: str, block: tuple[int, int] | None = None, grow: int = 0
+) -> list[Window]:
+    """Return the windows that hold everything marked, and what was done to it.
+
+    mask: (1, H, W), 1 or True = restore.  censor: "auto", "bar" or "mosaic", and block: as `find_damage` takes them.
+    grow: restore holes so many px further, but not over mosaics, which never grow: beside them all is original.
+    """
+    margin = max(CONTEXT, LARGEST_CELL, *(block or ())) + grow
+    found = []
+    for box in windows(mask, margin):
+        marked = (box.of(mask) > 0).float()  # (1, h, w)
+        damage = find_damage(cut(picture, box).tensor(), marked, censor=censor, block=block)
+        found.append(Window(box, count_regions(marked), [reaching(part, damage, grow) for part in damage]))
+    return found
+
+
+def windows_of(found: Sequence[Censored], size: tuple[int, int], *, grow: int = 0) -> list[Window]:
+    """Return the windows that hold regions which were found in a picture of this size, without examining them again."""
+    whole, result = mask_of(found, size), []
+    for box in windows(whole, max(CONTEXT, LARGEST_CELL) + grow):
+        masks: dict[tuple[str, Grid | Lattice | None], Tensor] = {}
+        for region in found:
+            own = part_of(region, box)  # (1, h, w)
+            if own.any():
+                kind = region.censor, region.grid and shifted(region.grid, -box.top, -box.left)
+                masks[kind] = torch.maximum(own, masks.get(kind, own))
+        damage = [Damage(censor, grid, mask) for (censor, grid), mask in masks.items()]
+        result.append(Window(box, count_regions(box.of(whole)), [reaching(part, damage, grow) for part in damage]))
+    return result
+
+
+def part_of(region: Censored, box: Box) -> Tensor:
+    """Return the mask of what lies of a region in a box, (1, h, w), without making one of the whole picture."""
+    own = torch.zeros(1, box.bottom - box.top, box.right - box.left)
+    height, width = region.mask.shape
+    top, bottom = max(region.top, box.top), min(region.top + height, box.bottom)
+    left, right = max(region.left, box.left), min(region.left + width, box.right)
+    if top < bottom and left < right:
+        inner = region.mask[top - region.top : bottom - region.top, left - region.left : right - region.left]
+        Box(top, left, bottom, right).within(box).of(own).copy_(torch.from_numpy(inner))
+    return own
+
+
+def reaching(part: Damage, damage: list[Damage], grow: int) -> Damage:
+    """Return holes grown up to the mosaics of the same window."""
+    if part.censor != "hole":
+        return part
+    mask = grown(part.mask, grow)
+    for other in damage:
+        if other.censor == "mosaic":
+            mask = mask * (1 - other.mask)
+    return part._replace(mask=mask)
+
+
+def variations(
+    picture: Picture, found: list[Window], restorer: Restores, count: int, *, best: bool = False, spent: bool = False
+) -> Iterator[Picture]:
+    """Yield the picture repaired in so many ways (1 to 4), mirrored otherwise in each while it is restored.
+
+    best: begin with the variation whose mosaics, before they are corrected, are nearest to what their cells measure.
+    spent: the picture is not needed any more, so the last variation may be made of its own samples, without a copy.
+    """
+    if not best:
+        for number, flips in enumerate(FLIPS[:count], 1):
+            pieces = pieces_of(picture, found, restorer, flips)
+            yield assembled(picture, found, pieces, spent=spent and number == count)
+        return
+    ranked = []
+    for flips in FLIPS[:count]:
+        missed: list[Tensor] = []
+        pieces = pieces_of(picture, found, restorer, flips, missed)
+        ranked.append((torch.cat(missed).mean().item() if missed else 0.0, pieces))
+    ranked.sort(key=lambda it: it[0])  # the order of FLIPS where nothing is measured
+    for number, (_, pieces) in enumerate(ranked, 1):
+        yield assembled(picture, found, pieces, spent=spent and number == count)
+
+
+def pieces_of(
+    picture: Picture,
+    found: list[Window],
+    restorer: Restores,
+    flips: tuple[bool, bool],
+    missed: list[Tensor] | None = None,
+) -> list[np.ndarray]:
+    """Restore every window and return its samples, (h, w, 1 or 3); missed gets what mosaics miss, see `restore`."""
+    pieces = []
+    for window in found:
+        piece = cut(picture, window.box)
+        restored = restore(piece.tensor(), window.damage, restorer, flips, missed)
+        pieces.append(piece.restored(restored, window.mask).colour)
+    return pieces
+
+
+def assembled(picture: Picture, found: list[Window], pieces: list[np.ndarray], *, spent: bool = False) -> Picture:
+    """Return the picture with its windows replaced, in its own samples where it is spent and nothing else needs them.
+
+    What a file holds in place of colours (a palette, inks) is told from the colours that changed, so those are kept.
+    """
+    owned = spent and picture.stored is None and picture.colour.flags.writeable
+    colour = picture.colour if owned else picture.colour.copy()
+    for window, piece in zip(found, pieces, strict=True):
+        colour[window.box.slices] = piece
+    return replace(picture, colour=colour)
+
+
+def cut(picture: Picture, box: Box) -> Picture:
+    """Return the colours of a part of a picture, as a view."""
+    return Picture(picture.colour[box.slices])
+
+
+def restore(
+    image: Tensor,
+    damage: list[Damage],
+    restorer: Restores,
+    flips: tuple[bool, bool],
+    missed: list[Tensor] | None = None,
+) -> Tensor:
+    """Restore mosaics first, then holes with the restored mosaics as their context.
+
+    image: (3, H, W).  Until their turn holes are filled smoothly, so that a mosaic never sees a bar beside it.  missed
+    gets, for every mosaic, by how much the cells of the answer missed its own before they were corrected.
+    """
+    for part in damage:
+        if part.censor == "hole" and len(damage) > 1:
+            image = smooth_fill(image[None], part.mask[None])[0]
+    for part in sorted(damage, key=lambda part: part.censor == "hole"):
+        if isinstance(part.grid, Lattice):
+            image = restore_rescaled(image, part.mask, part.grid, restorer, flips)
+        elif missed is None or part.grid is None:
+            image = restorer(image, part.mask, censor=part.censor, grid=part.grid, flips=flips)
+        else:
+            raw = restorer(image, part.mask, censor=part.censor, grid=part.grid, flips=flips, keep=False)
+            missed.append(missed_cells(raw, image, part.mask, part.grid))
+            image = keep_cells(raw, image, part.mask, part.grid)
+    return image
+
+
+def restore_rescaled(
+    image: Tensor, mask: Tensor, lattice: Lattice, restorer: Restores, flips: tuple[bool, bool]
+) -> Tensor:
+    """Restore a mosaic whose cells are no whole pixels in a picture that is resampled so that they are."""
+    seen = rectified(image, mask, lattice)
+    answer = restorer(seen.image, seen.mask, censor="mosaic", grid=seen.grid, flips=flips)
+    return composite(seen.back(answer), image, mask)
+
+
+def doubts(picture: Picture, found: list[Window], block: tuple[int, int]) -> str | None:
+    """Say where the block that was told does not explain the pixels of a mosaic, and which one does."""
+    wrong, count, seen = 0, 0, Counter()
+    for window in found:
+        image = cut(picture, window.box).tensor()
+        for part in window.damage:
+            labels, boxes = label(part.mask) if part.censor == "mosaic" else (None, [])
+            for number, (rows, columns) in enumerate(boxes, 1):
+                assert labels is not None
+                inside = torch.from_numpy(labels[rows, columns] == number).float()[None]
+                fits, better = explained(image[:, rows, columns], inside, block)
+                count, wrong = count + 1, wrong + (not fits)
+                if better:
+                    seen[better] += 1
+    if not wrong:
+        return None
+    told = f"the block {block[0]}x{block[1]} does not explain the pixels in {wrong} of {count} mosaics"
+    if not seen:
+        return f"{told}: its cells are not flat"
+    (height, width), _ = seen.most_common(1)[0]
+    return f"{told}: their cells look {height} high and {width} wide (--block {height}x{width}, or leave it out)"
+
+
+def explained(image: Tensor, inside: Tensor, block: tuple[int, int]) -> tuple[bool, tuple[int, int] | None]:
+    """Tell whether cells of this block explain the pixels of a mosaic, and if not, which block does.
+
+    image: (3, h, w).  inside: (1, h, w), 1 = of the mosaic.
+    """
+    told, free = estimate_grid(image, inside, block=block), estimate_grid(image, inside)
+    left = unexplained(image, inside, told.grid) if told else 1.0
+    if free is None or free.grid.block == block:
+        return left < EXPLAINED, None
+    coarser = all(larger % side == 0 for larger, side in zip(free.grid.block, block, strict=True))
+    other = unexplained(image, inside, free.grid)
+    fits = other > left / 2 and not (coarser and other < EXPLAINED / 4)
+    return fits, None if fits else free.grid.block
+
+
+def unexplained(image: Tensor, inside: Tensor, grid: Grid) -> float:
+    """Return how much of what varies inside a mask varies within the cells of a grid, 0 to 1."""
+    cells = enlarge(measured_cells(image, inside, grid), grid, (image.shape[1], image.shape[2]))
+    mean = (image * inside).sum((1, 2), keepdim=True) / inside.sum()
+    within, whole = (((image - it) ** 2 * inside).sum() for it in (cells, mean))
+    return float(within / whole.clamp(min=1e-9))

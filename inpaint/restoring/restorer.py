@@ -1,0 +1,249 @@
+"""An image and a mask in, a restored image out.
+
+Every masked pixel is restored at every size: masked places that lie near each other are seen together, in a crop with
+context around it; a crop that is too large for comfort is worked through in tiles, whose first guess is made on the
+whole crop so that they agree, and whose answers are blended where they meet.  Tiles of one size are run together, and
+what does not fit in memory is run in smaller batches, then in smaller tiles.  Only masked pixels are taken from the
+network's answer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from inpaint.degradation.fills import FILLS
+from inpaint.device import find_device, out_of_memory, release, warn_of_bfloat16
+from inpaint.mosaic.grid import Grid, enlarge
+from inpaint.mosaic.projection import keep_cells, measured_cells
+from inpaint.restoring.blending import meet_known
+from inpaint.restoring.cores import Cores
+from inpaint.sample import composite
+from inpaint.tiling import CONTEXT, Box, Region, grown, planned, tiles, weight
+
+CENSORS = ("hole", "mosaic")
+TILE = 512  # px, side of the part of a large crop that is restored at once
+SMALLEST_TILE = 64  # px; what does not fit in memory then does not fit at all
+TOGETHER = 8  # tiles of one size that a graphics card is given at once; a CPU gains nothing from more than one
+ROUNDED = 64  # px; there, tiles are padded to multiples of this, so that more are of one size
+
+
+class Crop(NamedTuple):
+    """What is looked at to restore a region."""
+
+    image: Tensor  # (3, h, w)
+    mask: Tensor  # (1, h, w), of every region
+    own: Tensor  # (1, h, w), of this region
+    region: Box  # tight around its pixels
+    grid: Grid | None  # as seen from the corner of the crop
+
+
+class Part(NamedTuple):
+    """What is asked of the network at once."""
+
+    number: int  # of the crop
+    core: Box  # what is wanted
+    view: Box  # what the network sees
+
+
+class Restorer:
+    """A generator and how it wants to be shown a censored picture.
+
+    shows: for each censor that the network learned, how the censored pixels are presented to it: a fill value for
+    "hole" ("smooth", "grey", ...), an enlargement for "mosaic" ("nearest", "bicubic").
+    """
+
+    def __init__(
+        self, generator: nn.Module, *, shows: Mapping[str, str], device: str = "auto", precision: str = "float32"
+    ):
+        if precision not in ("float32", "bfloat16"):
+            raise ValueError(f"precision {precision!r} is unknown; choose float32 or bfloat16")
+        self.device = find_device(device)
+        self.generator = generator.eval().to(self.device, memory_format=torch.channels_last)  # pyright: ignore
+        self.multiple = int(generator.multiple)  # pyright: ignore[reportArgumentType]
+        self.shows = dict(shows)
+        self.bfloat16 = precision == "bfloat16"
+        if self.bfloat16:
+            warn_of_bfloat16(self.device)
+        # Of several threads one at a time has a graphics card; of a CPU's as many as have cores to compute with.
+        shared = self.device.type == "cpu" and not getattr(generator, "has_threads", False)
+        self.cores = Cores(torch.get_num_threads() if shared else 1)
+        self.together, self.tile = TOGETHER if self.device.type == "cuda" else 1, TILE  # less, once memory ran out
+
+    @torch.no_grad()
+    def __call__(
+        self,
+        image: Tensor,
+        mask: Tensor,
+        *,
+        censor: str = "hole",
+        grid: Grid | None = None,
+        flips: tuple[bool, bool] = (False, False),
+        grow: int = 0,
+        feather: int = 0,
+        match_colour: bool = False,
+        keep: bool = True,
+    ) -> Tensor:
+        """Restore the masked pixels of one picture; all others come back bit for bit.
+
+        image: (3, H, W) in [0, 1], any size.  mask: (1, H, W), 1 = restore; pixel values under a hole are not read.
+        censor: "hole" or "mosaic".  grid: of the mosaic; where it is known, the cell means of the answer equal the
+        mosaic's, unless keep is False.  flips: mirror (top-bottom, left-right) before and after, for variations.
+        grow: restore holes so many px further; a mosaic is never grown, for what lies beside it is original.  feather:
+        within so many px of the rim, inside the mask, the answer is led over to the known pixels; match_colour does so
+        through the whole region.  Returns (3, H, W) on the CPU.  Raises ValueError for shapes that do not fit, for a
+        censor that the network never learned, and where not even the smallest tile fits in memory.
+        """
+        self.check(image, mask, censor)
+        image, mask = image.float().cpu(), (mask.cpu() > 0.5).float()
+        if censor == "hole":
+            mask = grown(mask, grow)
+        restored = image.clone()
+        for plan in self.batches(planned(mask, grid.block if grid else (1, 1))):
+            crops = [crop_of(image, mask, region, box, grid if censor == "mosaic" else None) for region, box in plan]
+            answers = self.answers(crops, censor, flips)
+            for (_, box), crop, answer in zip(plan, crops, answers, strict=True):
+                if feather or match_colour:
+                    answer = meet_known(answer, crop.image, crop.mask, feather=None if match_colour else feather)
+                answer = answer.clamp(0, 1)
+                if crop.grid is not None and keep:
+                    answer = keep_cells(answer, crop.image, crop.mask, crop.grid, own=crop.own)
+                box.of(restored).copy_(composite(answer, box.of(restored), crop.own))
+        return restored
+
+    def check(self, image: Tensor, mask: Tensor, censor: str) -> None:
+        if not image.is_floating_point():
+            raise ValueError(f"the image holds {image.dtype}; it should hold floating-point numbers from 0 to 1")
+        if image.ndim != 3 or image.shape[0] != 3 or mask.shape != (1, *image.shape[1:]):
+            raise ValueError(
+                f"image {tuple(image.shape)} and mask {tuple(mask.shape)} must have the shapes (3, H, W) and (1, H, W)"
+            )
+        if censor not in CENSORS:
+            raise ValueError(f"censor {censor!r} is unknown; choose {' or '.join(CENSORS)}")
+        if censor not in self.shows:
+            raise ValueError(f"this network never learned to restore a {censor}; it learned {', '.join(self.shows)}")
+
+    def batches(self, plan: Sequence[tuple[Region, Box]]) -> Iterator[list[tuple[Region, Box]]]:
+        """Yield the crops of a plan that are worked on together, those of one padded size beside each other."""
+        ordered = sorted(plan, key=lambda it: self.padded(it[1], self.together))
+        while ordered:
+            count = self.together  # which may fall before the next turn
+            yield ordered[:count]
+            ordered = ordered[count:]
+
+    def padded(self, view: Box, together: int) -> tuple[int, int]:
+        """Return the (height, width) in which the network is shown a view, where so many are run together."""
+        step = self.multiple if together == 1 else math.lcm(self.multiple, ROUNDED)
+        return -(-(view.bottom - view.top) // step) * step, -(-(view.right - view.left) // step) * step
+
+    def parts(self, number: int, crop: Crop, box: Box) -> list[Part]:
+        """Cut a box of a crop into tiles; a frame or a chain of specks leaves most of its box alone."""
+        size = (crop.image.shape[1], crop.image.shape[2])
+        cores = [core for core in tiles(box, self.tile) if core.of(crop.own).any()]
+        # A network that halves pictures answers alike where it is shifted by whole steps only.
+        return [Part(number, core, core.grown(CONTEXT, size).aligned(self.multiple)) for core in cores]
+
+    def smaller(self, todo: Sequence[Part], crops: Sequence[Crop], failed: Sequence[Part]) -> list[Part]:
+        """Cut what is left to ask so that it needs less memory than the parts that failed, in whatever thread."""
+        if len(failed) > 1:
+            self.together = min(self.together, len(failed) // 2)
+            return list(todo)
+        (_, core, _), tile = failed[0], self.tile
+        side = max(core.bottom - core.top, core.right - core.left)
+        if side <= SMALLEST_TILE:
+            raise ValueError(
+                f"{self.device} has not enough memory to restore even {SMALLEST_TILE} pixels a side at once"
+            )
+        while tile >= side:
+            tile //= 2
+        self.together, self.tile = 1, min(self.tile, tile)  # another thread may have halved it already
+        return [part for it in todo for part in self.parts(it.number, crops[it.number], it.core)]
+
+    def answers(self, crops: Sequence[Crop], censor: str, flips: tuple[bool, bool]) -> list[Tensor]:
+        """Return what the network answers for crops, (3, h, w) each, and the first guess where it was not asked.
+
+        The answers of tiles are blended with weights, so that their order does not matter.
+        """
+        guesses = [self.present(crop, censor) for crop in crops]
+        totals = [torch.zeros_like(crop.image) for crop in crops]
+        weights = [torch.zeros_like(crop.own) for crop in crops]
+        todo = [part for number, crop in enumerate(crops) for part in self.parts(number, crop, crop.region)]
+        while todo:
+            together = self.together  # other threads may make it less meanwhile
+            size = self.padded(todo[0].view, together)
+            now = [part for part in todo if self.padded(part.view, together) == size][:together]
+            views = [torch.cat([it.view.of(guesses[it.number]), it.view.of(crops[it.number].mask)]) for it in now]
+            restored = self.fitting(views, size, flips)
+            if restored is None:
+                todo = self.smaller(todo, crops, now)
+                continue
+            for (number, core, view), answer in zip(now, restored, strict=True):
+                share = weight(core, crops[number].region, view)
+                view.of(totals[number]).add_(share * answer)
+                view.of(weights[number]).add_(share)
+            todo = [part for part in todo if part not in now]
+        return [
+            torch.where(share > 0, total / share, guess)
+            for total, share, guess in zip(totals, weights, guesses, strict=True)
+        ]
+
+    def present(self, crop: Crop, censor: str) -> Tensor:
+        """Return the crop as the network learned to be shown this censor, (3, h, w)."""
+        if censor == "hole":
+            shown, _ = FILLS["hole"](value=self.shows["hole"])(crop.image, crop.mask, torch.Generator())
+            return shown
+        if crop.grid is None or self.shows["mosaic"] == "nearest":
+            return crop.image
+        size = (crop.image.shape[1], crop.image.shape[2])
+        smooth = enlarge(measured_cells(crop.image, crop.mask, crop.grid), crop.grid, size, self.shows["mosaic"]).clamp(
+            0, 1
+        )
+        return composite(smooth, crop.image, crop.mask)
+
+    def fitting(self, views: Sequence[Tensor], size: tuple[int, int], flips: tuple[bool, bool]) -> list[Tensor] | None:
+        """Return what `ask` does, or None where memory runs out."""
+        try:
+            return self.ask(views, size, flips)
+        except (RuntimeError, MemoryError) as error:
+            if not out_of_memory(error):
+                raise
+        release(self.device)  # not before the error is gone: its traceback holds the activations
+        return None
+
+    def ask(self, views: Sequence[Tensor], size: tuple[int, int], flips: tuple[bool, bool]) -> list[Tensor]:
+        """Run the network on pictures with their masks, (4, h, w) each, padded to one size; returns (3, h, w) each."""
+        axes = [axis for axis, flip in zip((-2, -1), flips, strict=True) if flip]
+        padded = [
+            F.pad(view.flip(axes), (0, size[1] - view.shape[2], 0, size[0] - view.shape[1]), mode="replicate")
+            for view in views
+        ]
+        batch = torch.stack(padded).to(self.device, memory_format=torch.channels_last)  # (B, 4, H, W)
+        with (
+            self.cores.taken(torch.get_num_threads()),
+            torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16),
+        ):
+            prediction = self.generator(batch[:, :3], batch[:, 3:])
+        answers = prediction.image.float().cpu()
+        return [
+            answer[:, : view.shape[1], : view.shape[2]].flip(axes) for answer, view in zip(answers, views, strict=True)
+        ]
+
+
+def crop_of(image: Tensor, mask: Tensor, region: Region, box: Box, grid: Grid | None) -> Crop:
+    """Cut out what is looked at to restore a region."""
+    own, inner = torch.zeros_like(box.of(mask)), region.box.within(box)
+    inner.of(own).copy_(region.own)
+    return Crop(box.of(image), box.of(mask), own, inner, shifted(grid, box))
+
+
+def shifted(grid: Grid | None, box: Box) -> Grid | None:
+    """Return the grid as seen from the corner of a box."""
+    if grid is None:
+        return None
+    (bh, bw), (y, x) = grid
+    return Grid((bh, bw), ((y - box.top) % bh, (x - box.left) % bw))

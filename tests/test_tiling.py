@@ -1,0 +1,62 @@
+"""Where to look: windows hold every mark with its context, and never overlap."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from inpaint.randomness import integer, rng_for
+from inpaint.tiling import CONTEXT, Box, windows
+
+
+def marked(height: int, width: int, *boxes: Box) -> Tensor:
+    mask = torch.zeros(1, height, width, dtype=torch.bool)
+    for box in boxes:
+        box.of(mask).fill_(True)
+    return mask
+
+
+def test_a_mark_in_a_large_picture_has_one_small_window():
+    (window,) = windows(marked(3000, 4000, Box(1000, 2000, 1300, 2300)), CONTEXT)
+    assert window.area < (300 + 4 * CONTEXT + 128) ** 2
+    assert (window.top, window.left) <= (1000 - CONTEXT, 2000 - CONTEXT)
+    assert (window.bottom, window.right) >= (1300 + CONTEXT, 2300 + CONTEXT)
+
+
+def test_a_large_mark_has_more_context():
+    (window,) = windows(marked(4000, 4000, Box(1500, 1500, 2500, 2500)), CONTEXT)
+    assert window.top <= 1250
+    assert window.right >= 2750
+
+
+def test_marks_far_apart_have_windows_of_their_own_and_near_ones_share_one():
+    far, near = Box(50, 1800, 60, 1810), Box(300, 300, 310, 310)
+    assert len(windows(marked(2000, 2000, far, near), CONTEXT)) == 2
+    assert len(windows(marked(2000, 2000, near, Box(450, 300, 460, 310)), CONTEXT)) == 1
+
+
+def test_a_mark_in_the_box_of_another_shares_its_window():
+    angle = Box(0, 0, 1500, 4), Box(0, 0, 4, 1500)
+    assert len(windows(marked(2000, 2000, *angle, Box(1200, 1200, 1210, 1210)), CONTEXT)) == 1
+
+
+def test_an_empty_mask_has_no_window():
+    assert windows(torch.zeros(1, 70, 90), CONTEXT) == []
+
+
+@pytest.mark.parametrize("number", range(40))
+def test_windows_hold_every_mark_with_its_margin_and_never_overlap(number: int):
+    rng = rng_for("windows", number)
+    height, width, margin = integer(rng, 1, 1500), integer(rng, 1, 1500), integer(rng, 1, 200)
+    mask = torch.zeros(1, height, width)
+    for _ in range(integer(rng, 1, 12)):
+        mask[0, integer(rng, 0, height - 1), integer(rng, 0, width - 1)] = 1
+    count = np.zeros((height, width), int)
+    for window in windows(mask, margin):
+        count[window.slices] += 1
+    assert count.max() == 1
+    for y, x in mask[0].nonzero().tolist():
+        around = count[max(0, y - margin) : y + margin + 1, max(0, x - margin) : x + margin + 1]
+        assert around.all(), "the margin of a mark lies in windows"

@@ -1,0 +1,65 @@
+"""The journal survives power failures and resuming; the sheet shows input, output and target."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from inpaint.images import read
+from inpaint.sample import Sample
+from inpaint.training.journal import Journal, write_sheet
+
+
+def test_lines_come_back_in_order(tmp_path: Path):
+    journal = Journal(tmp_path / "run" / "journal.jsonl")
+    lines = [{"step": 50, "losses": {"hole_l1": 0.1 + 0.2}}, {"step": 100, "psnr": 21.5}]
+    for line in lines:
+        journal.write(line)
+    assert journal.read() == lines
+    assert journal.path.read_text().count("\n") == 2
+
+
+def test_a_journal_that_was_never_written_is_empty(tmp_path: Path):
+    assert Journal(tmp_path / "journal.jsonl").read() == []
+
+
+def test_an_unfinished_last_line_is_left_out_and_cut_away(tmp_path: Path):
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.write({"step": 50})
+    with journal.path.open("a") as file:
+        file.write('{"step": 100, "los')
+    assert journal.read() == [{"step": 50}]
+    journal.cut(100)
+    journal.write({"step": 100})
+    assert journal.read() == [{"step": 50}, {"step": 100}]
+
+
+def test_cutting_drops_later_steps_and_keeps_the_step_itself(tmp_path: Path):
+    journal = Journal(tmp_path / "journal.jsonl")
+    for step in (50, 100, 100, 150):
+        journal.write({"step": step})
+    journal.cut(100)
+    assert [line["step"] for line in journal.read()] == [50, 100, 100]
+
+
+def test_cutting_moves_no_number(tmp_path: Path):
+    journal = Journal(tmp_path / "journal.jsonl")
+    line = {"step": 1, "losses": {"a": 1 / 3, "b": 1e-30}, "psnr": float("inf")}
+    journal.write(line)
+    before = journal.path.read_bytes()
+    journal.cut(1)
+    assert journal.path.read_bytes() == before
+    assert journal.read() == [line]
+
+
+def test_a_sheet_has_a_row_per_sample_input_output_target(tmp_path: Path):
+    def flat(level: float) -> torch.Tensor:
+        return torch.full((1, 3, 4, 6), level)
+
+    samples = [Sample(flat(0.0), flat(1.0)[:, :1], flat(1.0)), Sample(flat(0.2), flat(1.0)[:, :1], flat(0.4))]
+    write_sheet(tmp_path / "samples" / "1.png", samples, [flat(1.7), flat(0.6)])
+    sheet = read(tmp_path / "samples" / "1.png").colour
+    assert sheet.shape == (8, 18, 3)
+    centres = [[int(sheet[y, x, 0]) for x in (3, 9, 15)] for y in (2, 6)]
+    assert centres == [[0, 255, 255], [51, 153, 102]]  # out of range is clipped
