@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from torch import nn
 from inpaint import distributed
 from inpaint.builders.report.attribution import licences_of
 from inpaint.checkpoint import Checkpoint, load_checkpoint
-from inpaint.config import Optim, Run, parse_run, run_to_tree
+from inpaint.config import Network, Optim, Run, parse_run, run_to_tree
+from inpaint.contracts import Generator, Recipe
 from inpaint.data.samples import Positions, Samples, fixed_samples
 from inpaint.data.samples import load as load_batches
 from inpaint.data.sources import centre_crops, source_of
@@ -23,11 +24,12 @@ from inpaint.degradation.build import degradation_of
 from inpaint.degradation.fills import FILLS, Mosaic
 from inpaint.device import find_device, warn_of_bfloat16
 from inpaint.discriminators import DISCRIMINATORS
-from inpaint.features.vgg import VggFeatures
+from inpaint.features import FEATURES
 from inpaint.generators import GENERATORS
 from inpaint.layers.mosaic_cells import OnCells
 from inpaint.parts import Choice, build, call
 from inpaint.recipes import RECIPES
+from inpaint.recipes.frozen import Teachers
 from inpaint.restoring.onnx_session import Session
 from inpaint.restoring.restorer import Restorer
 from inpaint.sample import Sample
@@ -54,21 +56,18 @@ def validation_of(run: Run) -> list[Sample]:
     return fixed_samples(targets[:count], degradation_of(run.data.mask, run.data.fill, run.data.realism), seed=run.seed)
 
 
-def recipe_of(run: Run) -> nn.Module:
+def recipe_of(run: Run) -> Recipe:
     """Build the networks, on the CPU from the run's seed, and how they learn."""
     torch.manual_seed(run.seed)
-    generator = build(GENERATORS, run.generator, "generator")
-    if run.pretrained is not None:
-        take_weights(
-            generator, load_checkpoint(model_file(run.pretrained)), f"pretrained {run.pretrained}", run.generator.name
-        )
-    others: dict[str, dict[str, nn.Module]] = {
-        "partners": {name: build(GENERATORS, part, "generator") for name, part in run.partners.items()},
+    generator = with_weights(build(GENERATORS, run.generator, "generator"), run.pretrained, run.generator.name)
+    others: dict[str, Any] = {
+        "partners": {name: network_of(part) for name, part in run.partners.items()},
         "discriminators": {name: build(DISCRIMINATORS, it, "discriminator") for name, it in run.discriminators.items()},
+        "teachers": Teachers({name: network_of(part) for name, part in run.teachers.items()}),
     }
     if run.recipe.name not in RECIPES:
         raise ValueError(f"recipe {run.recipe.name!r} is unknown; choose {', '.join(RECIPES)}")
-    factory: Callable[..., nn.Module] = RECIPES[run.recipe.name]
+    factory = RECIPES[run.recipe.name]
     given: list[Any] = [generator]
     for kind, networks in others.items():
         if kind in inspect.signature(factory).parameters:
@@ -76,8 +75,20 @@ def recipe_of(run: Run) -> nn.Module:
         elif networks:
             raise ValueError(f"recipe {run.recipe.name} learns without {kind}: remove {', '.join(networks)}")
     if run.features is not None:
-        factory = partial(factory, features=VggFeatures(**run.features.model_dump()))
+        factory = partial(factory, features=build(FEATURES, run.features, "features"))
     return call(factory, run.recipe.options, f"recipe {run.recipe.name}", *given)
+
+
+def network_of(part: Network) -> Generator:
+    """Build a partner or a teacher, with the weights that it names."""
+    return with_weights(build(GENERATORS, part, "generator"), part.pretrained, part.name)
+
+
+def with_weights(generator: Generator, pretrained: str | None, name: str) -> Generator:
+    """Return the generator with the weights of a bundled network or a checkpoint, or as it is for None."""
+    if pretrained is not None:
+        take_weights(generator, load_checkpoint(model_file(pretrained)), f"pretrained {pretrained}", name)
+    return generator
 
 
 def model_file(model: str | Path) -> Path:
@@ -90,7 +101,7 @@ def model_file(model: str | Path) -> Path:
     return path
 
 
-def take_weights(generator: nn.Module, checkpoint: Checkpoint, what: str, name: str) -> None:
+def take_weights(generator: Generator, checkpoint: Checkpoint, what: str, name: str) -> None:
     """Load a checkpoint's weights into a generator.  Raises ValueError where they are another network's."""
     try:
         generator.load_state_dict(checkpoint.weights)
@@ -114,15 +125,15 @@ def player_of(network: nn.Module, optim: Optim, steps: int) -> Player:
     return Player(optimizer, partial(optim.rate, steps=steps))
 
 
-def players_of(run: Run, recipe: nn.Module) -> dict[str, Player]:
+def players_of(run: Run, recipe: Recipe) -> dict[str, Player]:
     """Build an optimizer for each player.  Raises ValueError where the run's optimizers are of other players."""
-    players: Mapping[str, nn.Module] = recipe.players  # pyright: ignore
+    players = recipe.players
     if set(players) != set(run.optim):
         raise ValueError(f"optim names {sorted(run.optim)}, but the run's players are {sorted(players)}")
     return {name: player_of(network, run.optim[name], run.steps) for name, network in players.items()}
 
 
-def check_block(run: Run, generator: nn.Module) -> None:
+def check_block(run: Run, generator: Generator) -> None:
     """Raise ValueError where a generator enlarges cells of one block, and no fill of the run is a mosaic of it."""
     if not isinstance(generator, OnCells):
         return
@@ -148,12 +159,12 @@ def trainer_of(run: Run) -> Trainer:
     if run.precision == "bfloat16":
         warn_of_bfloat16(device)
     recipe = recipe_of(run)
-    multiple, crop = int(recipe.generator.multiple), run.data.crop  # pyright: ignore
+    multiple, crop = recipe.generator.multiple, run.data.crop
     if crop % multiple:
         raise ValueError(f"data.crop {crop} does not divide by {multiple}, as generator {run.generator.name} needs")
-    check_block(run, recipe.generator)  # pyright: ignore
+    check_block(run, recipe.generator)
     layout = torch.channels_last if run.channels_last else torch.contiguous_format
-    recipe.to(device=device, memory_format=layout)  # pyright: ignore[reportCallIssue]
+    recipe.to(device=device, memory_format=layout)
     samples = samples_of(run)
 
     def batches(start: int, stop: int) -> Iterable[Sample]:
@@ -163,7 +174,7 @@ def trainer_of(run: Run) -> Trainer:
 
     every = run.every
     return Trainer(
-        recipe,  # pyright: ignore[reportArgumentType]
+        recipe,
         players_of(run, recipe),
         batches=batches,
         validation=validation_of(run),

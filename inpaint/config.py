@@ -105,18 +105,17 @@ class Optim(Strict):
         return self.lr * falling[self.schedule]
 
 
-class Features(Strict):
-    """The VGG of the perceptual and style terms; weights: "torchvision" or a file.
+def features_by_name(value: Any) -> Any:
+    """Take the older spelling `network: vgg16` for `name: vgg16`, which is also the default."""
+    if not isinstance(value, dict):
+        return value
+    return {"name": value.get("network", "vgg16"), **{key: it for key, it in value.items() if key != "network"}}
 
-    content, style: the layers whose maps the perceptual and the style terms compare, by torchvision's name or index.
-    normalise: whether pictures are shown with ImageNet's mean and deviation, or in [0, 1].
-    """
 
-    network: Literal["vgg16", "vgg19"] = "vgg16"
-    weights: str = "torchvision"
-    content: tuple[str | int, ...] = ("pool1", "pool2", "pool3")
-    style: tuple[str | int, ...] = ("pool1", "pool2", "pool3")
-    normalise: bool = True
+class Network(Part):
+    """A generator beside the one that learns to restore, from nothing or from a bundled network or a checkpoint."""
+
+    pretrained: str | None = None
 
 
 class Every(Strict):
@@ -143,10 +142,11 @@ class Run(Strict):
     data: Data
     generator: Part
     pretrained: str | None = None  # whose weights the generator starts from: a bundled network, or a checkpoint
-    partners: dict[str, Part] = {}  # generators that learn beside it and restore nothing, such as a cycle's way back
+    partners: dict[str, Network] = {}  # generators that learn beside it and restore nothing, such as a cycle's way back
+    teachers: dict[str, Network] = {}  # generators that a recipe asks and that never learn
     discriminators: dict[str, Part] = {}
     recipe: Part
-    features: Features | None = None
+    features: Annotated[Part, BeforeValidator(features_by_name)] | None = None
     optim: dict[str, Optim]  # one for each player of the recipe
 
 

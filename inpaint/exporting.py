@@ -20,6 +20,7 @@ from torch.nn.utils import parametrize
 
 from inpaint.assemble import load
 from inpaint.checkpoint import load_checkpoint
+from inpaint.contracts import Generator
 from inpaint.files import atomically
 from inpaint.restoring.onnx_session import FORMAT, Session
 from inpaint.restoring.restorer import Restorer
@@ -49,7 +50,7 @@ class Checked(NamedTuple):
 class Answer(nn.Module):
     """A generator that answers with the picture alone, as a graph of tensors needs it."""
 
-    def __init__(self, generator: nn.Module):
+    def __init__(self, generator: Generator):
         super().__init__()
         self.generator = generator
 
@@ -98,13 +99,13 @@ def exported(model: str | Path) -> tuple[Restorer, bytes]:
     return restorer, graph_of(restorer.generator, about)
 
 
-def graph_of(generator: nn.Module, about: dict[str, Any]) -> bytes:
+def graph_of(generator: Generator, about: dict[str, Any]) -> bytes:
     """Return a generator as ONNX, with what it is in the metadata; batch, height and width are free."""
     try:
         import onnx
     except ImportError:
         raise ValueError("Exporting needs onnx: install it with pip install 'inpaint[onnx]'.") from None
-    multiple = int(generator.multiple)  # pyright: ignore[reportArgumentType]
+    multiple = generator.multiple
     names = ("image", "mask", "restored")
     free = {name: {0: "batch", 2: "height", 3: "width"} for name in names}
     options: dict[str, Any] = {"input_names": names[:2], "output_names": names[2:], "dynamic_axes": free}
@@ -120,7 +121,7 @@ def graph_of(generator: nn.Module, about: dict[str, Any]) -> bytes:
     return graph.SerializeToString()
 
 
-def plain(generator: nn.Module) -> nn.Module:
+def plain(generator: Generator) -> Generator:
     """Return a copy whose weights are numbers, not computed from others as spectral normalisation does."""
     generator = copy.deepcopy(generator).eval()
     for module in generator.modules():
@@ -129,11 +130,11 @@ def plain(generator: nn.Module) -> nn.Module:
     return generator
 
 
-def check(generator: nn.Module, session: nn.Module) -> list[Checked]:
+def check(generator: Generator, session: Generator) -> list[Checked]:
     """Return how far two networks are from each other at two sizes."""
     checked = []
     for batch, height, width in SIZES:
-        image, mask = scene(batch, height, width, int(generator.multiple))  # pyright: ignore[reportArgumentType]
+        image, mask = scene(batch, height, width, generator.multiple)
         with torch.no_grad():
             difference = session(image, mask).image - generator(image, mask).image
         checked.append(Checked((batch, image.shape[2], image.shape[3]), float(difference.abs().max())))

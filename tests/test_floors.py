@@ -17,6 +17,7 @@ FLOORS = {
         "config",
         "parts",
         "checkpoint",
+        "contracts",
         "images",
         "mosaic",
         "degradation",
@@ -33,7 +34,7 @@ NEIGHBOURS = {  # who may import from the same floor, and why
     ("config", "parts"): "the schema holds parts",
     ("degradation", "mosaic"): "pixelating is the geometry of mosaics applied to a clean picture",
     ("degradation", "parts"): "masks and fills are parts",
-    ("training", "recipes"): "the trainer plays the turns that a recipe yields",
+    ("layers", "contracts"): "a trunk on the cells of a mosaic is a generator",
 }
 TOP = {"__main__": {"cli"}, "__init__": set()}  # the ways in; what __init__ imports when it is itself imported
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}

@@ -2,15 +2,15 @@
 
 Source: Radford et al., Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks
 (2015), in the shape and with the state-dict names (under `trunk`) of PyTorch's own example.  Differs: it answers the
-logit, before the sigmoid, and see_mask adds the mask as a fourth channel.
+logit, before the sigmoid, and see_image and see_mask add the damaged picture and the mask to its channels.
 """
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
-from inpaint.discriminators.scores import Scores
+from inpaint.contracts import Discriminator, Scores
+from inpaint.discriminators.shown import extra_channels, shown
 
 SIDE = 64  # px
 SLOPE = 0.2  # of the leaky ReLUs
@@ -47,24 +47,23 @@ def start(module: nn.Module) -> None:
         nn.init.normal_(module.weight, 1.0 if isinstance(module, nn.BatchNorm2d) else 0.0, DEVIATION)
 
 
-class Dcgan(nn.Module):
+class Dcgan(Discriminator):
     """The layers behind the contract of every discriminator: pictures in [0, 1] and their mask."""
 
-    def __init__(self, width: int, *, see_mask: bool):
+    def __init__(self, width: int, *, see_image: bool, see_mask: bool):
         super().__init__()
-        self.trunk = Judging(4 if see_mask else 3, width)
-        self.see_mask = see_mask
+        self.sees = {"see_image": see_image, "see_mask": see_mask}
+        self.trunk = Judging(3 + extra_channels(**self.sees), width)
 
-    def forward(self, image: Tensor, mask: Tensor) -> Scores:
-        if image.shape[-2:] != (SIDE, SIDE):
-            height, width = image.shape[-2:]
+    def forward(self, candidate: Tensor, image: Tensor, mask: Tensor) -> Scores:
+        if candidate.shape[-2:] != (SIDE, SIDE):
+            height, width = candidate.shape[-2:]
             raise ValueError(f"the picture is {height}x{width} px: this discriminator judges {SIDE}x{SIDE} px alone")
-        x = 2 * image - 1
-        return self.trunk(torch.cat([x, mask.to(x.dtype)], dim=1) if self.see_mask else x)
+        return self.trunk(shown(2 * candidate - 1, 2 * image - 1, mask, **self.sees))
 
 
-def build(*, width: int = 64, see_mask: bool = False) -> nn.Module:
+def build(*, width: int = 64, see_image: bool = False, see_mask: bool = False) -> Discriminator:
     """Build the discriminator of DCGAN for 64 pixels.  Raises ValueError for a width below 1."""
     if width < 1:
         raise ValueError(f"width is {width}: it must be at least 1")
-    return Dcgan(width, see_mask=see_mask)
+    return Dcgan(width, see_image=see_image, see_mask=see_mask)

@@ -4,7 +4,8 @@ Source: Yu et al., Generative Image Inpainting with Contextual Attention (2018),
 et al. (2017): four 5x5 convolutions of stride 2 with TensorFlow's SAME padding and leaky ReLUs, then one number; no
 normalisation, no mask channel.  The crop is centred on the box that bounds each sample's hole and lies inside the
 picture, which is the authors' crop, whose box is shrunk alike on opposite sides.  Differs: RGB where the authors feed
-BGR, sizes are options, and the mask as a fourth channel is a choice.
+BGR, sizes are options, and the damaged picture
+and the mask as further channels are choices.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from inpaint.discriminators.scores import Scores
+from inpaint.contracts import Discriminator, Scores
+from inpaint.discriminators.shown import extra_channels, shown
 from inpaint.layers.hole_window import cropped
 from inpaint.layers.padding import PaddedConv, initialise
 
@@ -44,36 +46,36 @@ class Critic(nn.Module):
         return Scores(logits, [*features, logits])
 
 
-class LocalGlobal(nn.Module):
+class LocalGlobal(Discriminator):
     """Both critics behind the contract of every discriminator."""
 
-    def __init__(self, local: Critic, whole: Critic, *, size: int, crop: int, see_mask: bool):
+    def __init__(self, local: Critic, whole: Critic, *, size: int, crop: int, see_image: bool, see_mask: bool):
         super().__init__()
         self.local = local
         self.whole = whole
         self.size = size
         self.crop = crop
-        self.see_mask = see_mask
+        self.sees = {"see_image": see_image, "see_mask": see_mask}
 
-    def forward(self, image: Tensor, mask: Tensor) -> Scores:
+    def forward(self, candidate: Tensor, image: Tensor, mask: Tensor) -> Scores:
         """Return logits (B, 2, 1, 1), local and global.
 
         Raises ValueError for a picture of another size than the critics were built for.
         """
-        if image.shape[-2:] != (self.size, self.size):
-            height, width = image.shape[-2:]
+        if candidate.shape[-2:] != (self.size, self.size):
+            height, width = candidate.shape[-2:]
             raise ValueError(
                 f"the picture is {height}x{width} px: this discriminator judges {self.size}x{self.size} px alone, "
                 "set its size to the crop"
             )
-        x = 2 * image - 1
-        if self.see_mask:
-            x = torch.cat([x, mask.to(x.dtype)], dim=1)
+        x = shown(2 * candidate - 1, 2 * image - 1, mask, **self.sees)
         local, whole = self.local(cropped(x, mask, self.crop)), self.whole(x)
         return Scores(torch.cat([local.logits, whole.logits], dim=1), [*local.features, *whole.features])
 
 
-def build(*, width: int = 64, size: int = 256, crop: int = 128, see_mask: bool = False) -> nn.Module:
+def build(
+    *, width: int = 64, size: int = 256, crop: int = 128, see_image: bool = False, see_mask: bool = False
+) -> Discriminator:
     """Build both critics for pictures of one size; the defaults make 4,339,329 + 2,733,441 parameters.
 
     Raises ValueError for a width below 1, and for sizes that do not divide by 16 or a crop larger than the picture.
@@ -82,7 +84,7 @@ def build(*, width: int = 64, size: int = 256, crop: int = 128, see_mask: bool =
         raise ValueError(f"width is {width}: a discriminator needs a width of at least 1")
     if size % 16 or crop % 16 or not 16 <= crop <= size:
         raise ValueError(f"size is {size} and crop is {crop}: both must divide by 16, and the crop fit into the size")
-    channels = 4 if see_mask else 3
+    channels = 3 + extra_channels(see_image=see_image, see_mask=see_mask)
     local = Critic(channels, width, times=LOCAL, side=crop)
     whole = Critic(channels, width, times=GLOBAL, side=size)
-    return LocalGlobal(local, whole, size=size, crop=crop, see_mask=see_mask)
+    return LocalGlobal(local, whole, size=size, crop=crop, see_image=see_image, see_mask=see_mask)

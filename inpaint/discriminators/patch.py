@@ -2,19 +2,20 @@
 
 Source: Isola et al., Image-to-Image Translation with Conditional Adversarial Networks (2017); layers=3 sees patches of
 70 x 70 pixels, layers=0 is its PixelGAN. The trunk's state dict has the keys of the authors' PyTorch code. Differs:
-spectral normalisation (Miyato et al., 2018) and the mask as a fourth channel are choices; without a norm every
-convolution has a bias. EdgeConnect (Nazeri et al., 2019) and Region Normalization (Yu et al., 2020) judge with norm
-none, spectral, no bias at all, and pictures in [0, 1]: bias and signed are choices for them.  EdgeConnect's judge of
-edges sees two channels, grey and edge, in the place of a picture.
+spectral normalisation (Miyato et al., 2018), and what is seen beside the candidate, are choices: see_image shows the
+damaged picture before it, as pix2pix has it, see_mask the mask after it; without a norm every convolution has a bias.
+EdgeConnect (Nazeri et al., 2019) and Region Normalization (Yu et al., 2020) judge with norm none, spectral, no bias at
+all, and pictures in [0, 1]: bias and signed are choices for them.  EdgeConnect's judge of edges sees two channels, grey
+and edge, in the place of a picture.
 """
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from inpaint.discriminators.scores import Scores
+from inpaint.contracts import Discriminator, Scores
+from inpaint.discriminators.shown import extra_channels, shown
 
 NORMS = ("batch", "instance", "none")
 INITIAL_DEVIATION = 0.02
@@ -39,21 +40,22 @@ class PatchTrunk(nn.Module):
         return Scores(x, [*features, x])
 
 
-class Patch(nn.Module):
-    """A trunk that looks at pictures in [0, 1], shown in [-1, 1] where signed, and at their mask where see_mask.
+class Patch(Discriminator):
+    """A trunk that looks at candidates in [0, 1], shown in [-1, 1] where signed, and at what its options name.
 
-    The pictures have as many channels as the network was built for.
+    The candidates have as many channels as the network was built for.
     """
 
-    def __init__(self, trunk: PatchTrunk, *, see_mask: bool, signed: bool):
+    def __init__(self, trunk: PatchTrunk, *, see_image: bool, see_mask: bool, signed: bool):
         super().__init__()
         self.trunk = trunk
-        self.see_mask = see_mask
+        self.sees = {"see_image": see_image, "see_mask": see_mask}
         self.signed = signed
 
-    def forward(self, image: Tensor, mask: Tensor) -> Scores:
-        x = 2 * image - 1 if self.signed else image
-        return self.trunk(torch.cat([x, mask.to(x.dtype)], dim=1) if self.see_mask else x)
+    def forward(self, candidate: Tensor, image: Tensor, mask: Tensor) -> Scores:
+        if self.signed:
+            candidate, image = 2 * candidate - 1, 2 * image - 1
+        return self.trunk(shown(candidate, image, mask, **self.sees))
 
 
 def patch_layers(in_channels: int, *, width: int, layers: int, norm: str, bias: bool) -> list[nn.Module]:
@@ -106,15 +108,16 @@ def build(
     layers: int = 3,
     norm: str = "batch",
     spectral: bool = False,
+    see_image: bool = False,
     see_mask: bool = False,
     bias: bool = True,
     signed: bool = True,
     in_channels: int = 3,
-) -> nn.Module:
+) -> Discriminator:
     """Build a PatchGAN; layers is its number of stride-2 convolutions, 0 judges single pixels.
 
     bias: false leaves out every bias.  signed: whether pictures are shown in [-1, 1] or as they are.  in_channels: of
-    the pictures, without the mask.
+    the candidates alone.
 
     Raises ValueError for a norm that does not exist or for counts out of range.
     """
@@ -125,10 +128,11 @@ def build(
             f"width is {width}, layers is {layers} and in_channels is {in_channels}: width and in_channels must be at "
             "least 1, layers at least 0."
         )
-    trunk = PatchTrunk(in_channels + see_mask, width=width, layers=layers, norm=norm, bias=bias)
+    channels = in_channels + extra_channels(see_image=see_image, see_mask=see_mask)
+    trunk = PatchTrunk(channels, width=width, layers=layers, norm=norm, bias=bias)
     initialize(trunk)  # before spectral norm, which starts its power iteration from the weights it finds
     if spectral:
         for layer in list(trunk.modules()):
             if isinstance(layer, nn.Conv2d):
                 spectral_norm(layer)
-    return Patch(trunk, see_mask=see_mask, signed=signed)
+    return Patch(trunk, see_image=see_image, see_mask=see_mask, signed=signed)

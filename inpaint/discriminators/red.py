@@ -4,8 +4,9 @@ Source: Sagong et al., PEPSI: Fast Image Inpainting with Parallel Decoding Netwo
 spectrally normalised 5x5 convolutions of stride 2 with TensorFlow's SAME padding turn 256 pixels into 4 x 4 features.
 As published, the bias of a classifier stands inside its sum over the channels, which multiplies it by their number,
 and its weight vector is divided by its length, which is spectral normalisation of a single row.  What differs: no
-gradient passes through the power iteration of the convolutions, the mask as a fourth channel is a choice, and
-pictures of another size than 256 are judged too: the 4 x 4 classifiers are then spread over their features.
+gradient passes through the power iteration of the convolutions, the damaged picture and the mask as further channels
+are choices, and pictures of another size than 256 are judged too: the 4 x 4 classifiers are then spread over their
+features.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.nn.utils.parametrizations import spectral_norm
 
-from inpaint.discriminators.scores import Scores
+from inpaint.contracts import Discriminator, Scores
+from inpaint.discriminators.shown import extra_channels, shown
 
 KERNEL = 5
 SLOPE = 0.2
@@ -41,23 +43,23 @@ class RegionEnsemble(nn.Module):
         return (x * weight + bias).sum(dim=1, keepdim=True)
 
 
-class Red(nn.Module):
+class Red(Discriminator):
     """See the module's docstring; 7,592,080 parameters for width 64."""
 
-    def __init__(self, width: int, *, see_mask: bool):
+    def __init__(self, width: int, *, see_image: bool, see_mask: bool):
         super().__init__()
-        self.see_mask = see_mask
-        widths = [4 if see_mask else 3, *[times * width for times in WIDTHS]]
+        self.sees = {"see_image": see_image, "see_mask": see_mask}
+        widths = [3 + extra_channels(**self.sees), *[times * width for times in WIDTHS]]
         convolutions = [nn.Conv2d(c, out, KERNEL, stride=2) for c, out in pairwise(widths)]
         for convolution in convolutions:  # the start of TensorFlow's layers, before the norm's power iteration
             nn.init.xavier_uniform_(convolution.weight)
-            nn.init.zeros_(convolution.bias)  # pyright: ignore[reportArgumentType]
+            assert convolution.bias is not None
+            nn.init.zeros_(convolution.bias)
         self.convolutions = nn.ModuleList(spectral_norm(convolution) for convolution in convolutions)
         self.regions = RegionEnsemble(widths[-1])
 
-    def forward(self, image: Tensor, mask: Tensor) -> Scores:
-        x = 2 * image - 1
-        x = torch.cat([x, mask.to(x.dtype)], dim=1) if self.see_mask else x
+    def forward(self, candidate: Tensor, image: Tensor, mask: Tensor) -> Scores:
+        x = shown(2 * candidate - 1, 2 * image - 1, mask, **self.sees)
         features = []
         for convolution in self.convolutions:
             height, width = x.shape[-2:]
@@ -68,8 +70,8 @@ class Red(nn.Module):
         return Scores(logits, [*features, logits])
 
 
-def build(*, width: int = 64, see_mask: bool = False) -> nn.Module:
+def build(*, width: int = 64, see_image: bool = False, see_mask: bool = False) -> Discriminator:
     """Build PEPSI's region ensemble discriminator.  Raises ValueError for a width below 1."""
     if width < 1:
         raise ValueError(f"width is {width}: it must be at least 1")
-    return Red(width, see_mask=see_mask)
+    return Red(width, see_image=see_image, see_mask=see_mask)

@@ -11,11 +11,11 @@ alone and 0 around it, beside a mask with 1 = known: that is `within`.
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from inpaint.discriminators.scores import Scores
+from inpaint.contracts import Discriminator, Scores
+from inpaint.discriminators.shown import extra_channels, shown
 from inpaint.layers.padding import PaddedConv
 
 SLOPE = 0.2  # of the leaky ReLUs
@@ -41,31 +41,32 @@ class Trunk(nn.Module):
         return Scores(x, features)
 
 
-class SnPatch(nn.Module):
-    """A trunk that looks at pictures in [0, 1], and at their mask where see_mask."""
+class SnPatch(Discriminator):
+    """A trunk that looks at candidates in [0, 1], and at what its options name."""
 
-    def __init__(self, trunk: Trunk, *, see_mask: bool, within: bool):
+    def __init__(self, trunk: Trunk, *, see_image: bool, see_mask: bool, within: bool):
         super().__init__()
         self.trunk = trunk
-        self.see_mask = see_mask
+        self.sees = {"see_image": see_image, "see_mask": see_mask}
         self.within = within
 
-    def forward(self, image: Tensor, mask: Tensor) -> Scores:
+    def forward(self, candidate: Tensor, image: Tensor, mask: Tensor) -> Scores:
         """Return logits (B, 4 width, H / 64, W / 64), rounded up: one judgement per channel and place."""
-        x = 2 * image - 1
+        x = 2 * candidate - 1
         if self.within:
             x, mask = x * mask, 1 - mask
-        return self.trunk(torch.cat([x, mask.to(x.dtype)], dim=1) if self.see_mask else x)
+        return self.trunk(shown(x, 2 * image - 1, mask, **self.sees))
 
 
 def build(
     *,
     width: int = 64,
     spectral: bool = True,
+    see_image: bool = False,
     see_mask: bool = True,
     within: bool = False,
     padding: str = "tensorflow",
-) -> nn.Module:
+) -> Discriminator:
     """Build an SN-PatchGAN; the defaults make 5,946,816 parameters.
 
     within: see the picture within the hole alone, and the mask of what is known.  padding: tensorflow as published or
@@ -73,8 +74,9 @@ def build(
     """
     if width < 1:
         raise ValueError(f"width is {width}: a discriminator needs a width of at least 1")
-    trunk = Trunk(4 if see_mask else 3, width, padding=padding)
+    channels = 3 + extra_channels(see_image=see_image, see_mask=see_mask)
+    trunk = Trunk(channels, width, padding=padding)
     if spectral:  # after the weights are drawn: the power iteration starts from what it finds
         for convolution in trunk.convolutions:
             spectral_norm(convolution)
-    return SnPatch(trunk, see_mask=see_mask, within=within)
+    return SnPatch(trunk, see_image=see_image, see_mask=see_mask, within=within)

@@ -159,3 +159,29 @@ def pick(stored: dict[str, Tensor], network: str, layers: nn.Sequential, *, sour
             )
         picked[key] = found[0]
     return picked
+
+
+def build_16(
+    *,
+    weights: str = "torchvision",
+    content: Sequence[Tap] = POOLS,
+    style: Sequence[Tap] = POOLS,
+    normalise: bool = True,
+) -> VggFeatures:
+    """Build VGG16; content, style: the layers whose maps perceptual and style terms compare, by name or index.
+
+    weights: "torchvision", or a file.  normalise: show pictures with ImageNet's mean and deviation, not in [0, 1].
+    Raises ValueError for layers that do not exist and weights that do not fit.
+    """
+    return VggFeatures("vgg16", weights=weights, content=content, style=style, normalise=normalise)
+
+
+def build_19(
+    *,
+    weights: str = "torchvision",
+    content: Sequence[Tap] = POOLS,
+    style: Sequence[Tap] = POOLS,
+    normalise: bool = True,
+) -> VggFeatures:
+    """Build VGG19, with the options of VGG16."""
+    return VggFeatures("vgg19", weights=weights, content=content, style=style, normalise=normalise)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import torch.nn as nn
-
+from inpaint.contracts import Generator
 from inpaint.generators import (
     contextual,
     dcgan,
@@ -23,7 +22,7 @@ from inpaint.generators import (
     unet,
 )
 
-GENERATORS: dict[str, Callable[..., nn.Module]] = {
+GENERATORS: dict[str, Callable[..., Generator]] = {
     "contextual": contextual.build,
     "dcgan": dcgan.build,
     "diet_pepsi": pepsi.build_diet,

@@ -8,16 +8,16 @@ its own mask.
 
 from __future__ import annotations
 
-import torch.nn as nn
 from torch import Tensor
 from torch.nn.functional import hardtanh
 
+from inpaint.contracts import Generator
 from inpaint.layers.deepfill import TwoStage
 from inpaint.layers.padding import PaddedConv
 from inpaint.sample import Prediction
 
 
-class Contextual(nn.Module):
+class Contextual(Generator):
     """The two stages behind the contract of every generator; extras["coarse"] is the first stage's picture."""
 
     multiple = 8
@@ -31,7 +31,7 @@ class Contextual(nn.Module):
         return Prediction((refined + 1) / 2, {"coarse": (coarse + 1) / 2})
 
 
-def build(*, width: int = 32, padding: str = "tensorflow", fuse: bool = True, reduction: str = "nearest") -> nn.Module:
+def build(*, width: int = 32, padding: str = "tensorflow", fuse: bool = True, reduction: str = "nearest") -> Generator:
     """Build DeepFill v1; width: of the first convolution (the authors' cnum).
 
     The defaults make 1,448,227 + 2,153,315 parameters.  fuse: sum attention scores along diagonals.  reduction: of

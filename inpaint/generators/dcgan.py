@@ -22,6 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from inpaint.contracts import Generator
 from inpaint.randomness import rng_for
 from inpaint.sample import Prediction, composite
 
@@ -56,7 +57,7 @@ def start(module: nn.Module) -> None:
         nn.init.normal_(module.weight, 1.0 if isinstance(module, nn.BatchNorm2d) else 0.0, DEVIATION)
 
 
-class Dcgan(nn.Module):
+class Dcgan(Generator):
     """The layers behind the contract of every generator, and `draw` for learning."""
 
     multiple = SIDE
@@ -139,7 +140,7 @@ def untiled(tiles: Tensor, shape: torch.Size) -> Tensor:
 
 def build(
     *, width: int = 64, latent: int = 100, steps: int = 1500, rate: float = 0.03, weighted: bool = True
-) -> nn.Module:
+) -> Generator:
     """Build the generator of DCGAN for 64 pixels; latent: how many numbers the noise of a picture has.
 
     steps, rate: of the search that restores a picture.  weighted: whether known pixels count by their nearness to the

@@ -17,6 +17,7 @@ import torch.nn as nn
 from torch import Tensor
 from torch.nn.utils.parametrizations import spectral_norm
 
+from inpaint.contracts import Generator
 from inpaint.layers.canny import canny, grey
 from inpaint.layers.non_local import NonLocal
 from inpaint.layers.padding import with_margin
@@ -98,7 +99,7 @@ class InpaintGenerator(Trunk):
         return (answer.tanh() + 1) / 2
 
 
-class EdgeConnect(nn.Module):
+class EdgeConnect(Generator):
     """Both networks, one after the other; the gradient of the painter reaches the one that draws."""
 
     multiple = 4
@@ -143,7 +144,7 @@ def authors_name(name: str) -> str:
     return name
 
 
-def build(*, width: int = 64, sigma: float = 2.0, non_local: bool = False) -> nn.Module:
+def build(*, width: int = 64, sigma: float = 2.0, non_local: bool = False) -> Generator:
     """Build EdgeConnect; sigma: of Canny's Gaussian in pixels, non_local: a non-local block in the middle of each.
 
     Raises ValueError for a width below 2 and for a sigma that is not above 0.

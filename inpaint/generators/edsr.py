@@ -15,6 +15,7 @@ import torch
 import torch.nn as nn
 from torch import Tensor
 
+from inpaint.contracts import Generator
 from inpaint.layers.mosaic_cells import Block, CellShuffle, OnCells, block_of
 from inpaint.layers.residual import ResidualBlock
 
@@ -53,7 +54,7 @@ def enlargement(width: int, factor: Block) -> list[nn.Module]:
     return [nn.Conv2d(width, width * factor[0] * factor[1], 3, padding=1), CellShuffle(factor)]
 
 
-def build(*, block: int | Sequence[int] = 8, width: int = 64, blocks: int = 16) -> nn.Module:
+def build(*, block: int | Sequence[int] = 8, width: int = 64, blocks: int = 16) -> Generator:
     """Build EDSR for mosaics of one block, in px or [height, width]; 1,665,283 parameters for block 8.
 
     blocks: residual blocks.  Raises ValueError for a block side below 2, and a width or a number of blocks below 1.

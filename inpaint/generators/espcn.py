@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import torch.nn as nn
 from torch import Tensor
 
+from inpaint.contracts import Generator
 from inpaint.layers.mosaic_cells import Block, CellShuffle, OnCells, block_of
 
 START = 0.001  # deviation of the last convolution's weights
@@ -42,7 +43,7 @@ class EspcnTrunk(nn.Module):
         return self.layers(cells)
 
 
-def build(*, block: int | Sequence[int] = 8, width: int = 64) -> nn.Module:
+def build(*, block: int | Sequence[int] = 8, width: int = 64) -> Generator:
     """Build ESPCN for mosaics of one block, in px or [height, width]; 78,816 parameters for block 8.
 
     Raises ValueError for a block side or a width below 2.

@@ -10,15 +10,15 @@ every picture of a batch attends under its own mask.  The sketch guided mode is 
 from __future__ import annotations
 
 import torch
-import torch.nn as nn
 from torch import Tensor
 
+from inpaint.contracts import Generator
 from inpaint.layers.deepfill import TwoStage
 from inpaint.layers.gated_conv import GatedConv
 from inpaint.sample import Prediction
 
 
-class Gated(nn.Module):
+class Gated(Generator):
     """The two stages behind the contract of every generator; extras["coarse"] is the first stage's picture."""
 
     multiple = 8
@@ -32,7 +32,7 @@ class Gated(nn.Module):
         return Prediction((refined + 1) / 2, {"coarse": (coarse + 1) / 2})
 
 
-def build(*, width: int = 48, padding: str = "tensorflow", fuse: bool = True, reduction: str = "nearest") -> nn.Module:
+def build(*, width: int = 48, padding: str = "tensorflow", fuse: bool = True, reduction: str = "nearest") -> Generator:
     """Build DeepFill v2; width: of the first convolution before its gate halves it (the authors' cnum).
 
     The defaults make 1,631,151 + 2,421,327 parameters.  fuse: sum attention scores along diagonals.  reduction: of

@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from inpaint.contracts import Generator
 from inpaint.layers.partial_conv import Partial, PartialConv2d
 from inpaint.sample import Prediction
 
@@ -97,7 +98,7 @@ class PartialUNet(nn.Module):
         return answer.features
 
 
-class PConv(nn.Module):
+class PConv(Generator):
     """The trunk behind the contract of every generator: image and mask in [0, 1] in, a Prediction out."""
 
     def __init__(self, trunk: PartialUNet, *, multiple: int, scale: str = "imagenet"):
@@ -121,7 +122,7 @@ def build(
     freeze_encoder_norm: bool = False,
     scale: str = "imagenet",
     first_bias: bool = False,
-) -> nn.Module:
+) -> Generator:
     """Build the partial convolution U-Net; H and W must divide by 2 ** levels.
 
     freeze_encoder_norm: for fine-tuning.  scale: of the pictures it works on, imagenet's statistics or signed, which is

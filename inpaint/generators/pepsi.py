@@ -18,6 +18,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
+from inpaint.contracts import Generator
 from inpaint.layers.euclidean_attention import CHUNK, EuclideanAttention
 from inpaint.layers.padding import with_margin
 from inpaint.sample import Prediction
@@ -80,7 +81,7 @@ def decoder(width: int) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Conv2d(width // 2, 3, 3, padding=1))
 
 
-class Pepsi(nn.Module):
+class Pepsi(Generator):
     """See the module's docstring; 3,656,947 parameters for width 32, 2,411,763 on a diet."""
 
     multiple = 8
@@ -110,7 +111,7 @@ class Pepsi(nn.Module):
 
 def build(
     *, width: int = 32, diet: bool = False, masks: str = "nearest", true_overlap: bool = False, chunk: int = CHUNK
-) -> nn.Module:
+) -> Generator:
     """Build PEPSI; width: channels at full resolution, diet: let the dilated convolutions share one kernel.
 
     masks: how the attention shrinks the mask eightfold, nearest (official, loses thin bars) or minimum (keeps them).
@@ -123,6 +124,6 @@ def build(
     return Pepsi(width, diet=diet, attention=attention)
 
 
-def build_diet(*, width: int = 32, masks: str = "nearest", true_overlap: bool = False, chunk: int = CHUNK) -> nn.Module:
+def build_diet(*, width: int = 32, masks: str = "nearest", true_overlap: bool = False, chunk: int = CHUNK) -> Generator:
     """Build Diet-PEPSI; the options are those of `build`."""
     return build(width=width, diet=True, masks=masks, true_overlap=true_overlap, chunk=chunk)

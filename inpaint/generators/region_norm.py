@@ -14,6 +14,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from inpaint.contracts import Generator
 from inpaint.layers.padding import Reflect
 from inpaint.layers.region_norm import RegionNormB, RegionNormL
 from inpaint.sample import Prediction
@@ -81,7 +82,7 @@ class RegionNormTrunk(nn.Module):
         return (self.decoder(self.middle(x)).tanh() + 1) / 2
 
 
-class RegionNormNetwork(nn.Module):
+class RegionNormNetwork(Generator):
     """The trunk behind the contract of every generator."""
 
     def __init__(self, trunk: RegionNormTrunk):
@@ -93,7 +94,7 @@ class RegionNormNetwork(nn.Module):
         return Prediction(self.trunk(image * (1 - mask) + mask, mask), {})
 
 
-def build(*, width: int = 64, blocks: int = 8, shifts: str = "everywhere", statistics: str = "batch") -> nn.Module:
+def build(*, width: int = 64, blocks: int = 8, shifts: str = "everywhere", statistics: str = "batch") -> Generator:
     """Build the region normalization network; H and W must divide by 4.
 
     shifts: of RN-B, everywhere (the authors' code) or region (the paper).  statistics: in training, of the batch (the

@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from inpaint.contracts import Generator
 from inpaint.layers.padding import Reflect
 from inpaint.layers.region_wise import RegionWiseConv
 from inpaint.sample import Prediction, composite
@@ -115,7 +116,7 @@ class GPNet(nn.Module):
         return last(x).clamp(-1, 1)
 
 
-class RegionWise(nn.Module):
+class RegionWise(Generator):
     """Both networks behind the contract of every generator."""
 
     def __init__(self, width: int, *, form: str):
@@ -135,7 +136,7 @@ class RegionWise(nn.Module):
         return Prediction((fine + 1) / 2, {"coarse": (coarse + 1) / 2})
 
 
-def build(*, width: int = 32, form: str = "masked") -> nn.Module:
+def build(*, width: int = 32, form: str = "masked") -> Generator:
     """Build SINet and GPNet; form: masked (the authors' code) or select (the paper's text).  Sizes divide by 4.
 
     Raises ValueError for an unknown form and for a width below 2.

@@ -18,6 +18,7 @@ import torch
 import torch.nn as nn
 from torch import Tensor
 
+from inpaint.contracts import Generator
 from inpaint.layers.residual import ResidualBlock
 from inpaint.sample import Prediction
 
@@ -38,7 +39,7 @@ class Up(nn.Module):
         return self.shuffle(self.expand(x))
 
 
-class ResidualUNet(nn.Module):
+class ResidualUNet(Generator):
     """See the module's docstring; widths are the channels from full resolution down to the bottleneck."""
 
     def __init__(self, widths: Sequence[int], *, blocks: int, middle: int):
@@ -68,7 +69,7 @@ class ResidualUNet(nn.Module):
         return Prediction(image + self.tail(x), {})
 
 
-def build(*, widths: Sequence[int] = (32, 64, 128, 256), blocks: int = 2, middle: int = 4) -> nn.Module:
+def build(*, widths: Sequence[int] = (32, 64, 128, 256), blocks: int = 2, middle: int = 4) -> Generator:
     """Build the residual U-Net; blocks: residual blocks per level and direction, middle: at the bottleneck.
 
     The defaults make 6,618,179 parameters; H and W must divide by 2 ** (len(widths) - 1).

@@ -13,6 +13,7 @@ import torch
 import torch.nn as nn
 from torch import Tensor
 
+from inpaint.contracts import Generator
 from inpaint.layers.padding import with_margin
 from inpaint.layers.residual import ReflectedBlock, start_small
 from inpaint.sample import Prediction
@@ -48,7 +49,7 @@ def stage(convolution: nn.Conv2d | nn.ConvTranspose2d) -> list[nn.Module]:
     return [convolution, nn.InstanceNorm2d(convolution.out_channels), nn.ReLU()]
 
 
-class ResNet(nn.Module):
+class ResNet(Generator):
     """The trunk behind the contract of every generator."""
 
     multiple = 4
@@ -65,7 +66,7 @@ class ResNet(nn.Module):
         return Prediction((answer[..., : image.shape[-2], : image.shape[-1]] + 1) / 2, {})
 
 
-def build(*, width: int = 64, blocks: int = 9, see_mask: bool = False) -> nn.Module:
+def build(*, width: int = 64, blocks: int = 9, see_mask: bool = False) -> Generator:
     """Build the generator of CycleGAN; blocks: residual blocks, nine for 256 pixels and six for 128.
 
     Raises ValueError for a width or a number of blocks below 1.

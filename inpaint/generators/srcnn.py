@@ -11,6 +11,7 @@ from __future__ import annotations
 import torch.nn as nn
 from torch import Tensor
 
+from inpaint.contracts import Generator
 from inpaint.sample import Prediction
 
 MIDDLES = (1, 5)
@@ -34,7 +35,7 @@ class SrcnnTrunk(nn.Module):
         return self.layers(shown)
 
 
-class Srcnn(nn.Module):
+class Srcnn(Generator):
     """The trunk behind the contract of every generator; it sees no mask."""
 
     multiple = 1
@@ -47,7 +48,7 @@ class Srcnn(nn.Module):
         return Prediction(self.trunk(image), {})
 
 
-def build(*, width: int = 64, middle: int = 1) -> nn.Module:
+def build(*, width: int = 64, middle: int = 1) -> Generator:
     """Build SRCNN; middle: side of the second kernel, 1 (20,099 parameters) or 5 (69,251).
 
     Raises ValueError for another middle and for a width below 2.

@@ -20,6 +20,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
+from inpaint.contracts import Generator
 from inpaint.layers.squeeze_excitation import gates
 from inpaint.sample import Prediction
 
@@ -146,7 +147,7 @@ def initialise(module: nn.Module) -> None:
             nn.init.zeros_(module.bias)
 
 
-class UNet(nn.Module):
+class UNet(Generator):
     """A trunk behind the contract of every generator: image and mask in [0, 1] in, a Prediction out."""
 
     def __init__(self, trunk: nn.Module, *, multiple: int, see_mask: bool, signed: bool, residual: bool):
@@ -178,7 +179,7 @@ def build(
     aggregation: str = "add",
     reduction: int = 16,
     dilated: bool = False,
-) -> nn.Module:
+) -> Generator:
     """Build a U-Net; shape: plain (uses bilinear, residual, attention, dilated) or pix2pix (uses levels, dropout).
 
     pix2pix with 8 levels takes sizes that divide by 256.  attention: none, se, cse, sse or scse; aggregation (add or

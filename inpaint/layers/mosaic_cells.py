@@ -18,6 +18,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
+from inpaint.contracts import Generator
 from inpaint.sample import Prediction
 
 Block = tuple[int, int]
@@ -31,7 +32,7 @@ class Cells(NamedTuple):
     columns: Tensor  # (B, W)
 
 
-class OnCells(nn.Module):
+class OnCells(Generator):
     """A trunk that enlarges cells, (B, 3, h, w) -> (B, 3, h * bh, w * bw), behind the contract of every generator."""
 
     multiple = 1

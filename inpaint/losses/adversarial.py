@@ -21,38 +21,41 @@ TINY = 1e-12  # under a root, whose slope at 0 is infinite
 
 
 class Objective(NamedTuple):
-    """The two sides of one game, each a mean over all logits."""
+    """The two sides of one game, each a mean over all logits.
 
-    discriminator: Callable[[Tensor, Tensor], Tensor]  # (real logits, fake logits) -> scalar
-    generator: Callable[[Tensor], Tensor]  # fake logits -> scalar
+    Both are told the mask (B, 1, H, W) as well, for games whose labels depend on it; the three here do not look at it.
+    """
+
+    discriminator: Callable[[Tensor, Tensor, Tensor], Tensor]  # (real logits, fake logits, mask) -> scalar
+    generator: Callable[[Tensor, Tensor], Tensor]  # (fake logits, mask) -> scalar
 
 
-def hinge_discriminator(real: Tensor, fake: Tensor) -> Tensor:
+def hinge_discriminator(real: Tensor, fake: Tensor, mask: Tensor) -> Tensor:
     """Push real logits above 1 and fake ones below -1, and care no further."""
     return (F.relu(1 - full_precision(real)).mean() + F.relu(1 + full_precision(fake)).mean()) / 2
 
 
-def hinge_generator(fake: Tensor) -> Tensor:
+def hinge_generator(fake: Tensor, mask: Tensor) -> Tensor:
     """Raise the fake logits."""
     return -full_precision(fake).mean()
 
 
-def lsgan_discriminator(real: Tensor, fake: Tensor) -> Tensor:
+def lsgan_discriminator(real: Tensor, fake: Tensor, mask: Tensor) -> Tensor:
     """Pull real logits to 1 and fake ones to 0."""
     return ((full_precision(real) - 1).square().mean() + full_precision(fake).square().mean()) / 2
 
 
-def lsgan_generator(fake: Tensor) -> Tensor:
+def lsgan_generator(fake: Tensor, mask: Tensor) -> Tensor:
     """Pull the fake logits to 1."""
     return (full_precision(fake) - 1).square().mean()
 
 
-def nonsaturating_discriminator(real: Tensor, fake: Tensor) -> Tensor:
+def nonsaturating_discriminator(real: Tensor, fake: Tensor, mask: Tensor) -> Tensor:
     """Binary cross-entropy of real logits against 1 and fake ones against 0."""
     return (F.softplus(-full_precision(real)).mean() + F.softplus(full_precision(fake)).mean()) / 2
 
 
-def nonsaturating_generator(fake: Tensor) -> Tensor:
+def nonsaturating_generator(fake: Tensor, mask: Tensor) -> Tensor:
     """Binary cross-entropy of the fake logits against 1."""
     return F.softplus(-full_precision(fake)).mean()
 

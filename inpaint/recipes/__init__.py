@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from inpaint.contracts import Recipe
 from inpaint.recipes.adversarial import Adversarial
 from inpaint.recipes.cycle import Cycle
 from inpaint.recipes.edges import Edges
@@ -10,7 +13,7 @@ from inpaint.recipes.supervised import Supervised
 from inpaint.recipes.unconditional import Unconditional
 from inpaint.recipes.wgan_gp import WganGp
 
-RECIPES = {
+RECIPES: dict[str, Callable[..., Recipe]] = {
     "supervised": Supervised,
     "adversarial": Adversarial,
     "cycle": Cycle,

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import Tensor, nn
 
+from inpaint.contracts import Discriminator, Generator, Turn
 from inpaint.losses import Weight, check_weights, weighted
 from inpaint.losses.adversarial import ADVERSARIAL, feature_matching
 from inpaint.losses.scene import Features, Scene
 from inpaint.recipes.frozen import frozen
-from inpaint.recipes.turn import Turn
 from inpaint.sample import Sample
 
 FAKES = ("composite", "raw")
@@ -26,8 +26,8 @@ class Adversarial(nn.Module):
 
     def __init__(
         self,
-        generator: nn.Module,
-        discriminators: Mapping[str, nn.Module],
+        generator: Generator,
+        discriminators: Mapping[str, Discriminator],
         *,
         weights: Mapping[str, Weight],
         loss: str = "hinge",
@@ -73,9 +73,9 @@ class Adversarial(nn.Module):
         judges = dict(self.discriminators.items()) if step >= self.start else {}
         fake = scene.composite if self.fake == "composite" else scene.prediction.image  # (B, 3, H, W)
         for name, discriminator in judges.items():
-            real_logits = discriminator(sample.target, sample.mask).logits
-            fake_logits = discriminator(fake.detach(), sample.mask).logits
-            yield Turn(name, {name: self.loss.discriminator(real_logits, fake_logits)})
+            real_logits = discriminator(sample.target, sample.image, sample.mask).logits
+            fake_logits = discriminator(fake.detach(), sample.image, sample.mask).logits
+            yield Turn(name, {name: self.loss.discriminator(real_logits, fake_logits, sample.mask)})
         terms = weighted(self.weights, scene, step)
         for name, discriminator in judges.items():
             suffix = "" if len(judges) == 1 else f"_{name}"
@@ -85,11 +85,11 @@ class Adversarial(nn.Module):
     def judged(self, discriminator: nn.Module, fake: Tensor, sample: Sample) -> dict[str, Tensor]:
         """Return what one discriminator, which has just been stepped, adds to the generator's terms."""
         with frozen(discriminator):
-            fooled = discriminator(fake, sample.mask)
-        terms = {"adversarial": self.weight * self.loss.generator(fooled.logits)}
+            fooled = discriminator(fake, sample.image, sample.mask)
+        terms = {"adversarial": self.weight * self.loss.generator(fooled.logits, sample.mask)}
         if self.feature_matching:
             with torch.no_grad():
-                real = discriminator(sample.target, sample.mask)
+                real = discriminator(sample.target, sample.image, sample.mask)
             matched = feature_matching(real.features, fooled.features)
             terms["feature_matching"] = self.feature_matching * matched
         return terms

@@ -19,12 +19,12 @@ import torch
 from torch import Tensor, nn
 
 from inpaint import distributed
+from inpaint.contracts import Discriminator, Generator, Turn
 from inpaint.losses.adversarial import ADVERSARIAL
 from inpaint.losses.perceptual import mean_l1
 from inpaint.randomness import rng_for
 from inpaint.recipes.frozen import frozen
 from inpaint.recipes.pool import Pool
-from inpaint.recipes.turn import Turn
 from inpaint.sample import Sample
 
 SPAN = 2.0  # the authors' pictures span [-1, 1], ours [0, 1]: an L1 of ours counts twice
@@ -35,9 +35,9 @@ class Cycle(nn.Module):
 
     def __init__(
         self,
-        generator: nn.Module,
-        partners: Mapping[str, nn.Module],
-        discriminators: Mapping[str, nn.Module],
+        generator: Generator,
+        partners: Mapping[str, Generator],
+        discriminators: Mapping[str, Discriminator],
         *,
         loss: str = "lsgan",
         cycle: float = 10.0,
@@ -80,7 +80,7 @@ class Cycle(nn.Module):
         restored = restore(image, mask).image  # (B, 3, H, W), as all pictures here
         damaged = damage(clean, mask).image
         fakes = {"target": restored, "image": damaged}
-        terms = {f"adversarial_{name}": self.fooled(name, fake, mask) for name, fake in fakes.items()}
+        terms = {f"adversarial_{name}": self.fooled(name, fake, sample) for name, fake in fakes.items()}
         terms["cycle_image"] = SPAN * self.cycle * mean_l1(damage(restored, mask).image, image)
         terms["cycle_target"] = SPAN * self.cycle * mean_l1(restore(damaged, mask).image, clean)
         if self.identity:
@@ -89,17 +89,22 @@ class Cycle(nn.Module):
             terms["identity_image"] = SPAN * self.identity * mean_l1(damage(image, nothing).image, image)
         yield Turn("generator", terms)
         reals, rng = {"target": clean, "image": image}, rng_for("pool", step, distributed.rank())
-        yield Turn("discriminator", {name: self.told(name, reals[name], fakes[name], mask, rng) for name in fakes})
+        yield Turn("discriminator", {name: self.judged(name, reals[name], fakes[name], sample, rng) for name in fakes})
 
-    def fooled(self, name: str, fake: Tensor, mask: Tensor) -> Tensor:
+    def fooled(self, name: str, fake: Tensor, sample: Sample) -> Tensor:
         """Return what a generator learns from a discriminator, which learns nothing itself."""
         with frozen(self.discriminators[name]):
-            logits = self.discriminators[name](fake, mask).logits
-        return self.loss.generator(logits)
+            logits = self.discriminators[name](fake, sample.image, sample.mask).logits
+        return self.loss.generator(logits, sample.mask)
 
-    def told(self, name: str, real: Tensor, fake: Tensor, mask: Tensor, rng: torch.Generator) -> Tensor:
+    def judged(self, name: str, real: Tensor, fake: Tensor, sample: Sample, rng: torch.Generator) -> Tensor:
         """Return what a discriminator learns from real pictures and from fakes of now and earlier."""
         judge, pool = self.discriminators[name], self.pools[name]
         assert isinstance(pool, Pool)
-        pooled = pool.exchange(torch.cat([fake, mask.to(fake.dtype)], dim=1), rng)  # an old fake keeps its own mask
-        return self.loss.discriminator(judge(real, mask).logits, judge(pooled[:, :3], pooled[:, 3:]).logits)
+        image, mask, _ = sample
+        kept = torch.cat(
+            [fake, image.to(fake.dtype), mask.to(fake.dtype)], dim=1
+        )  # an old fake keeps what belongs to it
+        pooled = pool.exchange(kept, rng)  # (B, 7, H, W)
+        logits = judge(real, image, mask).logits, judge(pooled[:, :3], pooled[:, 3:6], pooled[:, 6:]).logits
+        return self.loss.discriminator(*logits, mask)

@@ -17,13 +17,13 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import Tensor, nn
 
+from inpaint.contracts import Discriminator, Turn
 from inpaint.generators.edge_connect import EdgeConnect
 from inpaint.layers.canny import canny, grey
 from inpaint.losses import Weight, check_weights, weighted
 from inpaint.losses.adversarial import ADVERSARIAL, feature_matching
 from inpaint.losses.scene import Features, Scene
 from inpaint.recipes.frozen import frozen
-from inpaint.recipes.turn import Turn
 from inpaint.sample import Sample, composite
 
 STAGES = ("edge", "inpaint", "drawn", "joint")
@@ -41,7 +41,7 @@ class Edges(nn.Module):
     def __init__(
         self,
         generator: EdgeConnect,
-        discriminators: Mapping[str, nn.Module],
+        discriminators: Mapping[str, Discriminator],
         *,
         weights: Mapping[str, Weight],
         stages: Mapping[str, int],
@@ -110,13 +110,13 @@ class Edges(nn.Module):
         name, judge = JUDGES[0], self.discriminators[JUDGES[0]]
         picture = grey(sample.target)
         real, fake = torch.cat([picture, true], dim=1), torch.cat([picture, drawn], dim=1)  # (B, 2, H, W)
-        yield self.judging(name, real, fake, sample.mask)
+        yield self.judging(name, real, fake, sample)
         with torch.no_grad():
-            matched = judge(real, sample.mask).features
+            matched = judge(real, sample.image, sample.mask).features
         with frozen(judge):
-            fooled = judge(fake, sample.mask)
+            fooled = judge(fake, sample.image, sample.mask)
         terms = {
-            "edge_adversarial": self.loss.generator(fooled.logits),
+            "edge_adversarial": self.loss.generator(fooled.logits, sample.mask),
             "edge_feature_matching": self.feature_matching * feature_matching(matched, fooled.features),
         }
         yield Turn("edges", terms | handed)
@@ -125,16 +125,17 @@ class Edges(nn.Module):
         """Yield the turns of the discriminator of pictures and of the painter, which paints by these edges."""
         scene = Scene(self.generator.restore_with_edges(sample.image, sample.mask, edges), sample, self.features)
         name, fake = JUDGES[1], scene.prediction.image  # (B, 3, H, W)
-        yield self.judging(name, sample.target, fake, sample.mask)
+        yield self.judging(name, sample.target, fake, sample)
         with frozen(self.discriminators[name]):
-            fooled = self.discriminators[name](fake, sample.mask)
+            fooled = self.discriminators[name](fake, sample.image, sample.mask)
         terms = weighted(self.weights, scene, step)
-        yield Turn("painter", terms | {"adversarial": self.weight * self.loss.generator(fooled.logits)})
+        yield Turn("painter", terms | {"adversarial": self.weight * self.loss.generator(fooled.logits, sample.mask)})
 
-    def judging(self, name: str, real: Tensor, fake: Tensor, mask: Tensor) -> Turn:
+    def judging(self, name: str, real: Tensor, fake: Tensor, sample: Sample) -> Turn:
         """Return the turn of a discriminator."""
-        judge = self.discriminators[name]
-        return Turn(name, {name: self.loss.discriminator(judge(real, mask).logits, judge(fake.detach(), mask).logits)})
+        judge, (image, mask, _) = self.discriminators[name], sample
+        real_logits, fake_logits = (judge(picture, image, mask).logits for picture in (real, fake.detach()))
+        return Turn(name, {name: self.loss.discriminator(real_logits, fake_logits, mask)})
 
 
 def with_gradient(tensor: Tensor, gradient: Tensor | None) -> Tensor:

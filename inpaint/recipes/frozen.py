@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from torch import nn
@@ -22,3 +22,15 @@ def frozen(module: nn.Module) -> Iterator[None]:
     finally:
         for parameter in learning:
             parameter.requires_grad_(True)
+
+
+class Teachers(nn.ModuleDict):
+    """Generators that a recipe asks and that never learn: without gradients, and in eval mode whatever happens."""
+
+    def __init__(self, networks: Mapping[str, nn.Module]):
+        super().__init__(networks)
+        self.requires_grad_(False)
+        super().train(False)
+
+    def train(self, mode: bool = True) -> Teachers:
+        return self

@@ -15,12 +15,12 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import Tensor, nn
 
+from inpaint.contracts import Discriminator, Generator, Turn
 from inpaint.layers.region_wise import resized
 from inpaint.losses import Weight, check_weights, weighted
 from inpaint.losses.perceptual import mean_l1
 from inpaint.losses.scene import Features, Scene
 from inpaint.recipes.frozen import frozen
-from inpaint.recipes.turn import Turn
 from inpaint.sample import Sample
 
 
@@ -29,8 +29,8 @@ class RegionWise(nn.Module):
 
     def __init__(
         self,
-        generator: nn.Module,
-        discriminators: Mapping[str, nn.Module],
+        generator: Generator,
+        discriminators: Mapping[str, Discriminator],
         *,
         weights: Mapping[str, Weight],
         weight: float = 0.01,
@@ -68,18 +68,18 @@ class RegionWise(nn.Module):
             return
         fakes = [scene.picture("coarse_composite"), scene.composite]  # (B, 3, H, W) each
         ((name, discriminator),) = self.discriminators.items()
-        real = from_label(discriminator, sample.target, sample.mask)
+        real = from_label(discriminator, sample.target, sample)
         zero = torch.zeros_like(sample.mask)
-        heard = [from_label(discriminator, fake.detach(), sample.mask, label=zero) for fake in fakes]
+        heard = [from_label(discriminator, fake.detach(), sample, label=zero) for fake in fakes]
         yield Turn(name, {name: self.real_weight * real + heard[0] + heard[1]})
         with frozen(discriminator):
-            heard = [from_label(discriminator, fake, sample.mask) for fake in fakes]
+            heard = [from_label(discriminator, fake, sample) for fake in fakes]
         terms = weighted(self.weights, scene, step)
         yield Turn("generator", terms | {"adversarial": self.weight * (heard[0] + heard[1])})
 
 
-def from_label(discriminator: nn.Module, image: Tensor, mask: Tensor, *, label: Tensor | None = None) -> Tensor:
+def from_label(discriminator: nn.Module, candidate: Tensor, sample: Sample, *, label: Tensor | None = None) -> Tensor:
     """Mean absolute difference of what is said of a picture from a label (B, 1, H, W), the mask by default."""
-    logits: Tensor = discriminator(image, mask).logits  # (B, C, h, w)
-    wanted = resized(mask if label is None else label, (logits.shape[-2], logits.shape[-1]))
+    logits: Tensor = discriminator(candidate, sample.image, sample.mask).logits  # (B, C, h, w)
+    wanted = resized(sample.mask if label is None else label, (logits.shape[-2], logits.shape[-1]))
     return mean_l1(logits, wanted.to(logits.dtype))

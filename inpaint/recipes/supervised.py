@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping
 
 from torch import nn
 
+from inpaint.contracts import Generator, Turn
 from inpaint.losses import Weight, check_weights, weighted
 from inpaint.losses.scene import Features, Scene
-from inpaint.recipes.turn import Turn
 from inpaint.sample import Sample
 
 
 class Supervised(nn.Module):
     """One player, the generator, and one turn per batch."""
 
-    def __init__(self, generator: nn.Module, *, weights: Mapping[str, Weight], features: Features | None = None):
+    def __init__(self, generator: Generator, *, weights: Mapping[str, Weight], features: Features | None = None):
         super().__init__()
         check_weights(weights, features=features)
         self.generator = generator

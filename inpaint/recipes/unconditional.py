@@ -8,22 +8,23 @@ Only the targets of a batch are looked at; its masks and what they damage matter
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from inpaint import distributed
+from inpaint.contracts import Discriminator, Generator, Turn
 from inpaint.losses.adversarial import nonsaturating_generator
 from inpaint.randomness import rng_for
 from inpaint.recipes.frozen import frozen
-from inpaint.recipes.turn import Turn
 from inpaint.sample import Sample
 
 
 class Unconditional(nn.Module):
     """Two players; the generator must have `noise(count, rng)` and `draw(noise)`, as dcgan has."""
 
-    def __init__(self, generator: nn.Module, discriminators: Mapping[str, nn.Module]):
+    def __init__(self, generator: Generator, discriminators: Mapping[str, Discriminator]):
         super().__init__()
         if not (hasattr(generator, "draw") and hasattr(generator, "noise")):
             raise ValueError("The recipe unconditional needs a generator that draws from noise: choose dcgan.")
@@ -40,13 +41,16 @@ class Unconditional(nn.Module):
     def turns(self, sample: Sample, step: int) -> Iterator[Turn]:
         """Yield the discriminator's turn, then the generator's."""
         real, nothing = sample.target, torch.zeros_like(sample.mask)
-        noise = self.generator.noise(len(real), rng_for("noise", step, distributed.rank()))  # pyright: ignore
-        fake: Tensor = self.generator.draw(noise.to(real.device))  # pyright: ignore  # (B, 3, 64, 64)
+        drawing: Any = self.generator  # what it can beyond the contract was checked above
+        noise = drawing.noise(len(real), rng_for("noise", step, distributed.rank()))
+        fake: Tensor = drawing.draw(noise.to(real.device))  # (B, 3, 64, 64)
         terms = {
-            "real": nonsaturating_generator(self.discriminator(real, nothing).logits),  # the labels are 1 in both
-            "fake": nonsaturating_generator(-self.discriminator(fake.detach(), nothing).logits),
+            "real": nonsaturating_generator(
+                self.discriminator(real, real, nothing).logits, nothing
+            ),  # the labels are 1 in both
+            "fake": nonsaturating_generator(-self.discriminator(fake.detach(), real, nothing).logits, nothing),
         }
         yield Turn("discriminator", terms)
         with frozen(self.discriminator):  # it has just been stepped
-            logits = self.discriminator(fake, nothing).logits
-        yield Turn("generator", {"adversarial": nonsaturating_generator(logits)})
+            logits = self.discriminator(fake, real, nothing).logits
+        yield Turn("generator", {"adversarial": nonsaturating_generator(logits, nothing)})

@@ -16,11 +16,11 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import Tensor, nn
 
+from inpaint.contracts import Discriminator, Generator, Turn
 from inpaint.losses import Weight, check_weights, weighted
 from inpaint.losses.adversarial import gradient_penalty, judgements
 from inpaint.losses.scene import Features, Scene
 from inpaint.recipes.frozen import frozen
-from inpaint.recipes.turn import Turn
 from inpaint.sample import Sample
 
 
@@ -29,8 +29,8 @@ class WganGp(nn.Module):
 
     def __init__(
         self,
-        generator: nn.Module,
-        discriminators: Mapping[str, nn.Module],
+        generator: Generator,
+        discriminators: Mapping[str, Discriminator],
         *,
         weights: Mapping[str, Weight],
         weight: float = 0.001,
@@ -74,17 +74,17 @@ class WganGp(nn.Module):
         terms = weighted(self.weights, scene, step)
         for name, critic in self.discriminators.items():
             with frozen(critic):
-                said = judgements(critic(scene.composite, sample.mask).logits)  # (B, K)
+                said = judgements(critic(scene.composite, sample.image, sample.mask).logits)  # (B, K)
             suffix = "" if len(self.discriminators) == 1 else f"_{name}"
             terms[f"adversarial{suffix}"] = -self.weight * said.sum(dim=1).mean()
         yield Turn("generator", terms)
 
     def judging(self, name: str, critic: nn.Module, scene: Scene) -> dict[str, Tensor]:
         """Return what a critic learns: to tell real from restored, with slopes of 1 on the way between them."""
-        (_, mask, real), fake = scene.sample, scene.composite.detach()
-        said = [judgements(critic(picture, mask).logits).sum(dim=1).mean() for picture in (fake, real)]
+        (image, mask, real), fake = scene.sample, scene.composite.detach()
+        said = [judgements(critic(picture, image, mask).logits).sum(dim=1).mean() for picture in (fake, real)]
         # Drawn as dropout is: the trainer seeds torch's generator from (seed, step, rank), so resuming draws the same.
         share = torch.rand(len(real), 1, 1, 1, device=real.device)
         between = real.lerp(fake, share)
-        penalty = gradient_penalty(lambda picture: critic(picture, mask).logits, between, mask)
+        penalty = gradient_penalty(lambda picture: critic(picture, image, mask).logits, between, mask)
         return {name: said[0] - said[1], f"{name}_penalty": self.penalty * penalty}

@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from inpaint.contracts import Generator
 from inpaint.sample import Prediction
 
 FORMAT = "inpaint-onnx-1"
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 
 
-class Session(nn.Module):
+class Session(Generator):
     """An exported generator; `shows` says for each censor how the censored pixels are presented to it."""
 
     has_threads = True  # of ONNX Runtime, for every core, whatever thread asks
@@ -45,11 +46,11 @@ class Session(nn.Module):
             raise ValueError(f"{where} was not exported by this package: use inpaint export")
         self.multiple: int = json.loads(told["multiple"])
         self.shows: dict[str, str] = json.loads(told["shows"])
-        self.inputs = [entry.name for entry in self.session.get_inputs()]  # a network may not look at the mask
+        self.reads = [entry.name for entry in self.session.get_inputs()]  # a network may not look at the mask
 
     def forward(self, image: Tensor, mask: Tensor) -> Prediction:
         given = {"image": image, "mask": mask}
-        arrays = {name: given[name].detach().float().cpu().contiguous().numpy() for name in self.inputs}
+        arrays = {name: given[name].detach().float().cpu().contiguous().numpy() for name in self.reads}
         (restored,) = self.session.run(None, arrays)
         return Prediction(torch.from_numpy(restored).to(image.device), {})
 

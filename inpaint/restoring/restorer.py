@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
+from inpaint.contracts import Generator
 from inpaint.degradation.fills import FILLS
 from inpaint.device import find_device, out_of_memory, release, warn_of_bfloat16
 from inpaint.mosaic.grid import Grid, enlarge
@@ -59,13 +60,14 @@ class Restorer:
     """
 
     def __init__(
-        self, generator: nn.Module, *, shows: Mapping[str, str], device: str = "auto", precision: str = "float32"
+        self, generator: Generator, *, shows: Mapping[str, str], device: str = "auto", precision: str = "float32"
     ):
         if precision not in ("float32", "bfloat16"):
             raise ValueError(f"precision {precision!r} is unknown; choose float32 or bfloat16")
         self.device = find_device(device)
-        self.generator = generator.eval().to(self.device, memory_format=torch.channels_last)  # pyright: ignore
-        self.multiple = int(generator.multiple)  # pyright: ignore[reportArgumentType]
+        layout: Any = {"memory_format": torch.channels_last}  # which torch's own signature leaves out
+        self.generator = generator.eval().to(self.device, **layout)
+        self.multiple = generator.multiple
         self.shows = dict(shows)
         self.bfloat16 = precision == "bfloat16"
         if self.bfloat16:

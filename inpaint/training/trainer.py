@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -18,27 +18,13 @@ from tqdm import tqdm
 
 from inpaint import distributed
 from inpaint.checkpoint import load_state, save_checkpoint, save_state
+from inpaint.contracts import Recipe, Turn
 from inpaint.interrupt import unbroken
 from inpaint.metrics.pixels import psnr
 from inpaint.randomness import rng_for
-from inpaint.recipes.turn import Turn
 from inpaint.sample import Sample, composite
 from inpaint.training.average import Average
 from inpaint.training.journal import Journal, write_sheet
-
-
-class Recipe(Protocol):
-    """How networks learn from a batch: see recipes/."""
-
-    generator: nn.Module
-
-    @property
-    def players(self) -> dict[str, nn.Module]: ...
-    def turns(self, sample: Sample, step: int) -> Iterable[Turn]: ...
-    def train(self, mode: bool = True) -> Any: ...
-    def parameters(self) -> Iterable[nn.Parameter]: ...
-    def state_dict(self) -> dict[str, Any]: ...
-    def load_state_dict(self, state_dict: dict[str, Any]) -> Any: ...
 
 
 class Player(NamedTuple):

@@ -31,7 +31,7 @@ def test_checksum():  # made with PyTorch's own example, float64; its answer is 
 def test_pictures_are_shown_in_minus_one_to_one_and_every_stage_is_told():
     network = build(width=4).eval()
     picture, mask = torch.rand(2, 3, 64, 64), torch.zeros(2, 1, 64, 64)
-    scores = network(picture, mask)
+    scores = network(picture, picture, mask)
     assert torch.equal(scores.logits, network.get_submodule("trunk")(2 * picture - 1).logits)
     sizes = [tuple(feature.shape[1:]) for feature in scores.features]
     assert sizes == [(4, 32, 32), (8, 16, 16), (16, 8, 8), (32, 4, 4), (1, 1, 1)]
@@ -40,7 +40,9 @@ def test_pictures_are_shown_in_minus_one_to_one_and_every_stage_is_told():
 
 def test_every_parameter_learns():
     network = build(width=4, see_mask=True)
-    network(torch.rand(3, 3, 64, 64), torch.ones(3, 1, 64, 64)).logits.square().sum().backward()
+    network(
+        torch.rand(3, 3, 64, 64), torch.zeros(3, 3, 64, 64), torch.ones(3, 1, 64, 64)
+    ).logits.square().sum().backward()
     assert all(parameter.grad is not None and parameter.grad.any() for parameter in network.parameters())
 
 
@@ -56,6 +58,6 @@ def test_weights_start_as_published():
 
 def test_another_size_or_no_width_is_refused():
     with pytest.raises(ValueError, match="32x64 px: this discriminator judges 64x64 px alone"):
-        build(width=4)(torch.zeros(1, 3, 32, 64), torch.zeros(1, 1, 32, 64))
+        build(width=4)(torch.zeros(1, 3, 32, 64), torch.zeros(1, 3, 32, 64), torch.zeros(1, 1, 32, 64))
     with pytest.raises(ValueError, match="width is 0"):
         build(width=0)

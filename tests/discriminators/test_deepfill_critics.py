@@ -38,7 +38,7 @@ def test_sn_patch_checksum():  # made with a PyTorch port of the authors' code, 
 def test_spectral_norm_makes_every_largest_singular_value_one():
     network = sn_patch.build(width=4)
     for _ in range(60):
-        network(torch.zeros(2, 3, 32, 32), torch.zeros(2, 1, 32, 32))
+        network(torch.zeros(2, 3, 32, 32), torch.zeros(2, 3, 32, 32), torch.zeros(2, 1, 32, 32))
     convolutions = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
     assert len(convolutions) == 6
     for layer in convolutions:
@@ -50,13 +50,13 @@ def test_spectral_norm_makes_every_largest_singular_value_one():
 )
 def test_every_parameter_learns_and_pictures_are_seen_from_minus_one_to_one(network: nn.Module):
     picture, mask = torch.rand(2, 3, 64, 64), torch.zeros(2, 1, 64, 64)
-    scores = network(picture, mask)
+    scores = network(picture, picture, mask)
     scores.logits.square().sum().backward()
     assert all(parameter.grad is not None and parameter.grad.any() for parameter in network.parameters())
     seen = []
     first = next(layer for layer in network.modules() if isinstance(layer, nn.Conv2d))
     first.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0][:, :3]))
-    network(torch.zeros_like(picture), mask)
+    network(torch.zeros_like(picture), torch.zeros_like(picture), mask)
     assert (seen[0] == -1).all()
 
 
@@ -66,7 +66,7 @@ def test_within_the_hole_nothing_around_it_is_seen():
     mask[..., 10:30, 20:40] = 1
     seen = []
     network.get_submodule("trunk").register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
-    scores = network(picture, mask)
+    scores = network(picture, picture, mask)
     assert torch.equal(seen[0], torch.cat([0.5 * mask.expand(1, 3, 64, 64), 1 - mask], dim=1))
     assert scores.logits.shape == (1, 16, 1, 1)
 
@@ -75,11 +75,11 @@ def test_the_logits_are_local_and_global():
     network = local_global.build(width=4, size=64, crop=32)
     picture, mask = torch.rand(2, 3, 64, 64), torch.zeros(2, 1, 64, 64)
     mask[..., 4:30, 6:20] = 1
-    scores = network(picture, mask)
+    scores = network(picture, picture, mask)
     assert scores.logits.shape == (2, 2, 1, 1)
     outside = picture.clone()
     outside[..., 50:, 50:] = 0
-    other = network(outside, mask).logits
+    other = network(outside, outside, mask).logits
     assert torch.equal(other[:, 0], scores.logits[:, 0])
     assert not torch.equal(other[:, 1], scores.logits[:, 1])
 
@@ -87,7 +87,7 @@ def test_the_logits_are_local_and_global():
 def test_the_pair_refuses_a_picture_of_another_size():
     network = local_global.build(width=4, size=64, crop=32)
     with pytest.raises(ValueError, match="32x64 px: this discriminator judges 64x64 px alone"):
-        network(torch.zeros(1, 3, 32, 64), torch.zeros(1, 1, 32, 64))
+        network(torch.zeros(1, 3, 32, 64), torch.zeros(1, 3, 32, 64), torch.zeros(1, 1, 32, 64))
 
 
 @pytest.mark.parametrize("options", [{"size": 100}, {"crop": 40}, {"size": 64, "crop": 128}, {"width": 0}])

@@ -49,7 +49,12 @@ def test_parameter_counts_without_biases_are_those_of_edge_connect(in_channels: 
 
 def test_any_number_of_channels_may_be_judged_beside_the_mask():
     network = build(width=4, in_channels=2, see_mask=True)
-    assert network(torch.rand(1, 2, 32, 32), torch.zeros(1, 1, 32, 32)).logits.shape == (1, 1, 2, 2)
+    assert network(torch.rand(1, 2, 32, 32), torch.zeros(1, 3, 32, 32), torch.zeros(1, 1, 32, 32)).logits.shape == (
+        1,
+        1,
+        2,
+        2,
+    )
     assert network.get_parameter("trunk.model.0.weight").shape == (4, 3, 4, 4)
 
 
@@ -60,7 +65,7 @@ def test_without_bias_single_pixels_are_judged_without_one_too():
 def test_pictures_are_shown_as_they_are_where_asked():
     network = build(width=4, norm="none", spectral=True, bias=False, signed=False).eval()
     picture, mask = torch.rand(1, 3, 32, 32), torch.zeros(1, 1, 32, 32)
-    assert torch.equal(network(picture, mask).logits, network.get_submodule("trunk")(picture).logits)
+    assert torch.equal(network(picture, picture, mask).logits, network.get_submodule("trunk")(picture).logits)
 
 
 def test_keys_are_the_authors():
@@ -96,7 +101,7 @@ def test_checksum_of_edge_connect(in_channels: int, expected: tuple[float, ...])
     """Reference: src/networks.py of knazeri/edge-connect at 3142579, float64, equal weights, 64 x 64; no difference."""
     network = build(in_channels=in_channels, norm="none", spectral=True, bias=False, signed=False)
     fill_spectral(network)
-    scores = network(image(in_channels, 64, 64, unit_range=True), torch.zeros(1, 1, 64, 64))
+    scores = network(image(in_channels, 64, 64, unit_range=True), torch.zeros(1, 3, 64, 64), torch.zeros(1, 1, 64, 64))
     assert summary(scores.logits) == pytest.approx(expected, rel=1e-8)
     assert [tuple(it.shape[1:]) for it in scores.features] == [
         (64, 32, 32), (128, 16, 16), (256, 8, 8), (512, 7, 7), (1, 6, 6)
@@ -109,7 +114,7 @@ def test_one_logit_sees_a_patch_of_the_known_size(layers: int, side: int):
     for parameter in network.parameters():
         parameter.data.abs_()
     picture = torch.full((1, 3, 160, 160), 0.75, dtype=torch.float64, requires_grad=True)
-    logits = network(picture, torch.zeros(1, 1, 160, 160)).logits
+    logits = network(picture, torch.zeros(1, 3, 160, 160), torch.zeros(1, 1, 160, 160)).logits
     logits[0, 0, logits.shape[2] // 2, logits.shape[3] // 2].backward()
     assert picture.grad is not None
     rows = picture.grad[0, 0].abs().sum(dim=1).nonzero()
@@ -122,20 +127,20 @@ def test_the_mask_is_seen_only_where_asked(name: str, see_mask: bool):
     network = DISCRIMINATORS[name](width=4, see_mask=see_mask, **SMALL.get(name, {})).eval()
     picture = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     masks = torch.zeros(1, 1, 64, 64), torch.ones(1, 1, 64, 64)
-    without, within = (network(picture, mask).logits for mask in masks)
+    without, within = (network(picture, picture, mask).logits for mask in masks)
     assert torch.equal(without, within) != see_mask
 
 
 def test_the_trunk_gets_the_range_from_minus_one_to_one():
     network = build(width=4).eval()
     zeros = torch.zeros(1, 3, 32, 32)
-    black, mask = network(zeros, zeros[:, :1]).logits, zeros[:, :1]
+    black, mask = network(zeros, zeros, zeros[:, :1]).logits, zeros[:, :1]
     assert torch.equal(black, network.get_submodule("trunk")(zeros - 1).logits)
-    assert torch.equal(network(zeros + 0.5, mask).logits, network.get_submodule("trunk")(zeros).logits)
+    assert torch.equal(network(zeros + 0.5, zeros + 0.5, mask).logits, network.get_submodule("trunk")(zeros).logits)
 
 
 def test_features_are_every_stage_and_end_with_the_logits():
-    scores = build(width=4)(torch.rand(2, 3, 64, 64), torch.zeros(2, 1, 64, 64))
+    scores = build(width=4)(torch.rand(2, 3, 64, 64), torch.zeros(2, 3, 64, 64), torch.zeros(2, 1, 64, 64))
     sizes = [tuple(feature.shape[1:]) for feature in scores.features]
     assert sizes == [(4, 32, 32), (8, 16, 16), (16, 8, 8), (32, 7, 7), (1, 6, 6)]
     assert scores.features[-1] is scores.logits
@@ -145,7 +150,7 @@ def test_features_are_every_stage_and_end_with_the_logits():
 @pytest.mark.parametrize("spectral", [False, True])
 def test_every_parameter_learns(norm: str, spectral: bool):
     network = build(width=4, norm=norm, spectral=spectral, see_mask=True)
-    scores = network(torch.rand(2, 3, 64, 64), torch.ones(2, 1, 64, 64))
+    scores = network(torch.rand(2, 3, 64, 64), torch.zeros(2, 3, 64, 64), torch.ones(2, 1, 64, 64))
     sum((feature.square().mean() for feature in scores.features), torch.zeros(())).backward()
     assert all(parameter.grad is not None for parameter in network.parameters())
 
@@ -161,7 +166,7 @@ def test_weights_start_with_deviation_002_and_spectral_norm_keeps_the_originals(
 def test_spectral_norm_makes_every_largest_singular_value_one():
     network = build(width=4, spectral=True)
     for _ in range(60):
-        network(torch.zeros(2, 3, 32, 32), torch.zeros(2, 1, 32, 32))
+        network(torch.zeros(2, 3, 32, 32), torch.zeros(2, 3, 32, 32), torch.zeros(2, 1, 32, 32))
     convolutions = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
     for layer in convolutions:
         assert torch.linalg.matrix_norm(layer.weight.flatten(1), 2).item() == pytest.approx(1, abs=0.02)

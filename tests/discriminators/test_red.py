@@ -16,7 +16,7 @@ def test_the_parameter_count_is_the_published_one():
 
 @torch.no_grad()
 def test_256_pixels_become_16_logits():
-    scores = build(width=2).eval()(torch.rand(1, 3, 256, 256), torch.zeros(1, 1, 256, 256))
+    scores = build(width=2).eval()(torch.rand(1, 3, 256, 256), torch.zeros(1, 3, 256, 256), torch.zeros(1, 1, 256, 256))
     sizes = [tuple(feature.shape[1:]) for feature in scores.features]
     assert sizes == [(2, 128, 128), (4, 64, 64), (8, 32, 32), (8, 16, 16), (8, 8, 8), (16, 4, 4), (1, 4, 4)]
     assert scores.logits is scores.features[-1]
@@ -35,7 +35,9 @@ def test_checksum():
         right = F.normalize(hash_values(len(rows), number) @ rows, dim=0)
         layer.get_buffer("parametrizations.weight.0._v").copy_(right)
         layer.get_buffer("parametrizations.weight.0._u").copy_(F.normalize(rows @ right, dim=0))
-    logits = network(image(3, 256, 256, unit_range=True), torch.zeros(1, 1, 256, 256)).logits
+    logits = network(
+        image(3, 256, 256, unit_range=True), torch.zeros(1, 3, 256, 256), torch.zeros(1, 1, 256, 256)
+    ).logits
     expected = (16.24587580, 128.4962918, 118.1558841, -140.5842274, 150.7264944)
     assert summary(logits) == pytest.approx(expected, rel=1e-8)
 
@@ -66,21 +68,23 @@ def test_convolutions_pad_as_tensorflow_does():
     first = network.get_submodule("convolutions.0")
     padded = F.pad(2 * picture - 1, (1, 2, 1, 2))
     expected = F.leaky_relu(F.conv2d(padded, first.weight, first.bias, stride=2), 0.2)  # pyright: ignore
-    torch.testing.assert_close(network(picture, picture[:, :1]).features[0], expected)
+    torch.testing.assert_close(network(picture, picture, picture[:, :1]).features[0], expected)
 
 
 @torch.no_grad()
 def test_spectral_norm_makes_every_largest_singular_value_one():
     network = build(width=2).train()
     for _ in range(60):
-        network(torch.zeros(1, 3, 64, 64), torch.zeros(1, 1, 64, 64))
+        network(torch.zeros(1, 3, 64, 64), torch.zeros(1, 3, 64, 64), torch.zeros(1, 1, 64, 64))
     for layer in network.get_submodule("convolutions").children():
         assert torch.linalg.matrix_norm(layer.weight.flatten(1), 2).item() == pytest.approx(1, abs=0.02)  # pyright: ignore
 
 
 def test_every_parameter_learns():
     network = build(width=2, see_mask=True)
-    network(torch.rand(1, 3, 256, 256), torch.ones(1, 1, 256, 256)).logits.square().sum().backward()
+    network(
+        torch.rand(1, 3, 256, 256), torch.zeros(1, 3, 256, 256), torch.ones(1, 1, 256, 256)
+    ).logits.square().sum().backward()
     assert all(parameter.grad is not None and parameter.grad.any() for parameter in network.parameters())
 
 

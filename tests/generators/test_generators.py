@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from inpaint.contracts import Generator
 from inpaint.generators import GENERATORS
 from inpaint.sample import Prediction
 
@@ -42,7 +43,7 @@ CASES = [
 ]
 
 
-def built(name: str, options: dict[str, Any]) -> nn.Module:
+def built(name: str, options: dict[str, Any]) -> Generator:
     """A small network that has left its start, where some layers are zero."""
     torch.manual_seed(0)
     network = GENERATORS[name](**options)
@@ -50,10 +51,6 @@ def built(name: str, options: dict[str, Any]) -> nn.Module:
         for parameter in network.parameters():
             parameter += 0.05 * torch.randn_like(parameter)
     return network
-
-
-def multiple_of(network: nn.Module) -> int:
-    return network.multiple  # pyright: ignore[reportReturnType]
 
 
 def scene(height: int, width: int, batch: int = 2) -> tuple[Tensor, Tensor]:
@@ -71,7 +68,7 @@ def test_options_are_keywords_with_defaults(name: str):
 @pytest.mark.parametrize(("name", "options"), CASES)
 def test_any_size_that_divides_by_the_multiple_comes_back_the_same_size(name: str, options: dict[str, Any]):
     network = built(name, options).eval()
-    least = multiple_of(network)
+    least = network.multiple
     assert isinstance(least, int)
     for height, width in ((least, 2 * least), (3 * least, least)):
         image, mask = scene(height, width)
@@ -88,7 +85,7 @@ def test_any_size_that_divides_by_the_multiple_comes_back_the_same_size(name: st
 @torch.no_grad()
 def test_in_eval_mode_the_answer_depends_on_nothing_but_its_own_picture(name: str, options: dict[str, Any]):
     network = built(name, options).eval()
-    least = multiple_of(network)
+    least = network.multiple
     image, mask = scene(2 * least, 2 * least)
     kept = image.clone(), mask.clone()
     both = network(image, mask).image
@@ -100,7 +97,7 @@ def test_in_eval_mode_the_answer_depends_on_nothing_but_its_own_picture(name: st
 @pytest.mark.parametrize(("name", "options"), CASES)
 def test_the_gradient_reaches_every_parameter_and_the_image(name: str, options: dict[str, Any]):
     network = built(name, options).train()
-    least = multiple_of(network)
+    least = network.multiple
     image, mask = scene(2 * least, 2 * least)
     prediction = network(image.requires_grad_(), mask)
     torch.stack([answer.square().sum() for answer in (prediction.image, *prediction.extras.values())]).sum().backward()
@@ -114,7 +111,7 @@ def test_the_gradient_reaches_every_parameter_and_the_image(name: str, options: 
 @torch.no_grad()
 def test_double_precision_gives_the_same_answer(name: str, options: dict[str, Any]):
     network = built(name, options).eval()
-    least = multiple_of(network)
+    least = network.multiple
     image, mask = scene(2 * least, least)
     single = network(image, mask).image
     double = network.double()(image.double(), mask.double()).image
@@ -127,5 +124,5 @@ def test_double_precision_gives_the_same_answer(name: str, options: dict[str, An
 def test_weights_come_back_through_a_state_dict(name: str, options: dict[str, Any]):
     network, other = built(name, options).eval(), GENERATORS[name](**options).eval()
     other.load_state_dict(network.state_dict())
-    image, mask = scene(multiple_of(network), multiple_of(network))
+    image, mask = scene(network.multiple, network.multiple)
     assert torch.equal(network(image, mask).image, other(image, mask).image)

@@ -10,6 +10,7 @@ from checksums import hash_values
 
 from inpaint.losses.adversarial import ADVERSARIAL, feature_matching
 
+MASK = torch.ones(1, 1, 4, 4)  # none of these games looks at it
 NUMBERS = {  # real (2, .5), fake (-2, .25): discriminator, generator
     "hinge": (0.4375, 0.875),
     "lsgan": (((1 + 0.25) / 2 + (4 + 0.0625) / 2) / 2, (9 + 0.5625) / 2),
@@ -25,8 +26,8 @@ NUMBERS = {  # real (2, .5), fake (-2, .25): discriminator, generator
 def test_numbers_worked_out_by_hand(name: str):
     real, fake = torch.tensor([2.0, 0.5]), torch.tensor([-2.0, 0.25])
     objective = ADVERSARIAL[name]
-    assert objective.discriminator(real, fake).item() == pytest.approx(NUMBERS[name][0], abs=1e-6)
-    assert objective.generator(fake).item() == pytest.approx(NUMBERS[name][1], abs=1e-6)
+    assert objective.discriminator(real, fake, MASK).item() == pytest.approx(NUMBERS[name][0], abs=1e-6)
+    assert objective.generator(fake, MASK).item() == pytest.approx(NUMBERS[name][1], abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -40,20 +41,20 @@ def test_numbers_worked_out_by_hand(name: str):
 def test_losses_are_those_of_edge_connects_authors(name: str, discriminator: float, generator: float):
     """Reference: src/loss.py of knazeri/edge-connect at 3142579, float64, halved for a discriminator as it trains."""
     real, fake = 4 * hash_values(30, 0), 4 * hash_values(30, 1)
-    assert ADVERSARIAL[name].discriminator(real, fake).item() == pytest.approx(discriminator, rel=1e-12)
-    assert ADVERSARIAL[name].generator(fake).item() == pytest.approx(generator, rel=1e-12)
+    assert ADVERSARIAL[name].discriminator(real, fake, MASK).item() == pytest.approx(discriminator, rel=1e-12)
+    assert ADVERSARIAL[name].generator(fake, MASK).item() == pytest.approx(generator, rel=1e-12)
 
 
 @pytest.mark.parametrize(("name", "real_part", "fake_part"), [("nonsaturating", 0.41, 1.41), ("lsgan", 1.0, 2.0)])
 def test_the_discriminator_takes_half_of_each_part(name: str, real_part: float, fake_part: float):
     logits = torch.tensor([0.0, 2.0])
-    loss = ADVERSARIAL[name].discriminator(logits, logits)
+    loss = ADVERSARIAL[name].discriminator(logits, logits, MASK)
     assert loss.item() == pytest.approx((real_part + fake_part) / 2, abs=5e-5)
 
 
 def test_hinge_leaves_confident_scores_alone():
     real, fake = torch.tensor([1.5, 0.5], requires_grad=True), torch.tensor([-1.5, 0.0], requires_grad=True)
-    ADVERSARIAL["hinge"].discriminator(real, fake).backward()
+    ADVERSARIAL["hinge"].discriminator(real, fake, MASK).backward()
     assert real.grad is not None
     assert fake.grad is not None
     assert real.grad.tolist() == [0, -0.25]
@@ -63,20 +64,20 @@ def test_hinge_leaves_confident_scores_alone():
 @pytest.mark.parametrize("name", ADVERSARIAL)
 def test_gradients_pull_both_sides_the_right_way(name: str):
     real, fake = torch.zeros(3, requires_grad=True), torch.full((3,), 0.5, requires_grad=True)
-    ADVERSARIAL[name].discriminator(real, fake).backward()
+    ADVERSARIAL[name].discriminator(real, fake, MASK).backward()
     assert real.grad is not None
     assert fake.grad is not None
     assert (real.grad < 0).all()  # descent raises it
     assert (fake.grad > 0).all()
-    (gradient,) = torch.autograd.grad(ADVERSARIAL[name].generator(fake), fake)
+    (gradient,) = torch.autograd.grad(ADVERSARIAL[name].generator(fake, MASK), fake)
     assert (gradient < 0).all()
 
 
 @pytest.mark.parametrize("name", ADVERSARIAL)
 def test_half_precision_logits_are_averaged_in_full_precision(name: str):
     logits = torch.ones(2, 1, 4, 4, dtype=torch.bfloat16)
-    assert ADVERSARIAL[name].discriminator(logits, logits).dtype == torch.float32
-    assert ADVERSARIAL[name].generator(logits).dtype == torch.float32
+    assert ADVERSARIAL[name].discriminator(logits, logits, MASK).dtype == torch.float32
+    assert ADVERSARIAL[name].generator(logits, MASK).dtype == torch.float32
 
 
 def test_feature_matching_sums_the_means_and_holds_the_real_side():

@@ -6,14 +6,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from inpaint.discriminators import DISCRIMINATORS, Scores
+from inpaint.contracts import Discriminator, Generator, Scores
+from inpaint.discriminators import DISCRIMINATORS
 from inpaint.features.vgg import VggFeatures
 from inpaint.recipes.adversarial import Adversarial
 from inpaint.recipes.frozen import frozen
 from inpaint.sample import Prediction, Sample
 
 
-class Convolution(nn.Module):
+class Convolution(Generator):
     """The smallest generator; counts its calls."""
 
     multiple = 1
@@ -28,7 +29,7 @@ class Convolution(nn.Module):
         return Prediction(self.layer(torch.cat([image, mask], dim=1)), {})
 
 
-class Brightness(nn.Module):
+class Brightness(Discriminator):
     """A discriminator whose logit is the mean picture times one number; remembers what it saw."""
 
     def __init__(self):
@@ -36,10 +37,10 @@ class Brightness(nn.Module):
         self.scale = nn.Parameter(torch.ones(()))
         self.pictures: list[Tensor] = []
 
-    def forward(self, image: Tensor, mask: Tensor) -> Scores:
-        self.pictures.append(image)
-        logits = self.scale * image.mean(dim=(1, 2, 3), keepdim=True)
-        return Scores(logits, [image, logits])
+    def forward(self, candidate: Tensor, image: Tensor, mask: Tensor) -> Scores:
+        self.pictures.append(candidate)
+        logits = self.scale * candidate.mean(dim=(1, 2, 3), keepdim=True)
+        return Scores(logits, [candidate, logits])
 
 
 def batch(size: int = 32) -> Sample:

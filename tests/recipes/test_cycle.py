@@ -6,13 +6,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from inpaint.discriminators import DISCRIMINATORS, Scores
+from inpaint.contracts import Discriminator, Generator, Scores
+from inpaint.discriminators import DISCRIMINATORS
 from inpaint.generators import GENERATORS
 from inpaint.recipes.cycle import Cycle
 from inpaint.sample import Prediction, Sample
 
 
-class Shift(nn.Module):
+class Shift(Generator):
     """A generator that adds one number to the picture; remembers what it was shown."""
 
     multiple = 1
@@ -27,7 +28,7 @@ class Shift(nn.Module):
         return Prediction(image + self.amount, {})
 
 
-class Brightness(nn.Module):
+class Brightness(Discriminator):
     """A discriminator whose logit is the mean picture times one number; remembers what it was shown."""
 
     def __init__(self):
@@ -35,9 +36,9 @@ class Brightness(nn.Module):
         self.scale = nn.Parameter(torch.ones(()))
         self.shown: list[tuple[Tensor, Tensor]] = []
 
-    def forward(self, image: Tensor, mask: Tensor) -> Scores:
-        self.shown.append((image, mask))
-        logits = self.scale * image.mean(dim=(1, 2, 3), keepdim=True)
+    def forward(self, candidate: Tensor, image: Tensor, mask: Tensor) -> Scores:
+        self.shown.append((candidate, mask))
+        logits = self.scale * candidate.mean(dim=(1, 2, 3), keepdim=True)
         return Scores(logits, [logits])
 
 

@@ -10,7 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inpaint.discriminators import DISCRIMINATORS, Scores
+from inpaint.contracts import Discriminator, Scores
+from inpaint.discriminators import DISCRIMINATORS
 from inpaint.features.vgg import VggFeatures
 from inpaint.generators import GENERATORS
 from inpaint.generators.edge_connect import EdgeConnect
@@ -27,7 +28,7 @@ PAINTER_TURNS = [("painter_discriminator", ["painter_discriminator"]), ("painter
 JOINT_TURNS = [*PAINTER_TURNS, EDGE_TURNS[0], ("edges", [*EDGE_TERMS, "edge_painted"])]
 
 
-class Brightness(nn.Module):
+class Brightness(Discriminator):
     """A discriminator whose logit is the mean of the last channel times one number; remembers what it saw."""
 
     def __init__(self):
@@ -35,10 +36,10 @@ class Brightness(nn.Module):
         self.scale = nn.Parameter(torch.ones(()))
         self.pictures: list[Tensor] = []
 
-    def forward(self, image: Tensor, mask: Tensor) -> Scores:
-        self.pictures.append(image)
-        logits = self.scale * image[:, -1:].mean(dim=(1, 2, 3), keepdim=True)
-        return Scores(logits, [image, logits])
+    def forward(self, candidate: Tensor, image: Tensor, mask: Tensor) -> Scores:
+        self.pictures.append(candidate)
+        logits = self.scale * candidate[:, -1:].mean(dim=(1, 2, 3), keepdim=True)
+        return Scores(logits, [candidate, logits])
 
 
 def network() -> EdgeConnect:
@@ -101,10 +102,14 @@ def test_the_network_that_draws_gets_the_gradient_of_both_losses_as_from_one_gra
     picture, objective = grey(sample.target), ADVERSARIAL["nonsaturating"]
     true = canny(picture)
     drawn = edges(picture, true, sample.mask)
-    real, fake = (judges["edges_discriminator"](torch.cat([picture, it], 1), sample.mask) for it in (true, drawn))
-    own = objective.generator(fake.logits) + 10 * feature_matching(real.features, fake.features)
+    real, fake = (
+        judges["edges_discriminator"](torch.cat([picture, it], 1), sample.image, sample.mask) for it in (true, drawn)
+    )
+    own = objective.generator(fake.logits, sample.mask) + 10 * feature_matching(real.features, fake.features)
     painted = recipe.generator.painter(sample.image, drawn * sample.mask + true * (1 - sample.mask), sample.mask)
-    fooled = objective.generator(judges["painter_discriminator"](painted, sample.mask).logits)
+    fooled = objective.generator(
+        judges["painter_discriminator"](painted, sample.image, sample.mask).logits, sample.mask
+    )
     handed = (painted - sample.target).abs().mean() / sample.mask.mean() + 0.1 * fooled
     parameters = list(edges.parameters())
     alone, whole = (torch.autograd.grad(it, parameters, retain_graph=True) for it in (own, own + handed))

@@ -6,14 +6,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from inpaint.discriminators import DISCRIMINATORS, Scores
+from inpaint.contracts import Discriminator, Generator, Scores
+from inpaint.discriminators import DISCRIMINATORS
 from inpaint.generators import GENERATORS
 from inpaint.recipes import RECIPES
 from inpaint.recipes.region_wise import RegionWise, from_label
 from inpaint.sample import Prediction, Sample
 
 
-class Stages(nn.Module):
+class Stages(Generator):
     """Two numbers, one painted by each stage."""
 
     multiple = 1
@@ -27,7 +28,7 @@ class Stages(nn.Module):
         return Prediction(fine, {"coarse": coarse})
 
 
-class Says(nn.Module):
+class Says(Discriminator):
     """A discriminator that says the mean of a picture's hole times one number, on a map of 2 x 2; remembers."""
 
     def __init__(self):
@@ -35,9 +36,9 @@ class Says(nn.Module):
         self.scale = nn.Parameter(torch.ones(()))
         self.pictures: list[Tensor] = []
 
-    def forward(self, image: Tensor, mask: Tensor) -> Scores:
-        self.pictures.append(image)
-        mean = (image * mask).sum(dim=(1, 2, 3), keepdim=True) / mask.sum() / 3
+    def forward(self, candidate: Tensor, image: Tensor, mask: Tensor) -> Scores:
+        self.pictures.append(candidate)
+        mean = (candidate * mask).sum(dim=(1, 2, 3), keepdim=True) / mask.sum() / 3
         logits = (self.scale * mean).expand(-1, -1, 2, 2)
         return Scores(logits, [logits])
 
@@ -82,10 +83,10 @@ def test_the_generator_wants_both_answers_to_be_called_the_mask():
 
 
 def test_the_distance_from_the_label_worked_out_by_hand():
-    mask = batch().mask
-    assert from_label(Says(), torch.full((1, 3, 8, 8), 0.8), mask).item() == pytest.approx((0.8 + 0.2) / 2)
-    zero = torch.zeros_like(mask)
-    assert from_label(Says(), torch.full((1, 3, 8, 8), 0.8), mask, label=zero).item() == pytest.approx(0.8)
+    sample = batch()
+    assert from_label(Says(), torch.full((1, 3, 8, 8), 0.8), sample).item() == pytest.approx((0.8 + 0.2) / 2)
+    zero = torch.zeros_like(sample.mask)
+    assert from_label(Says(), torch.full((1, 3, 8, 8), 0.8), sample, label=zero).item() == pytest.approx(0.8)
 
 
 def test_the_discriminator_sees_composites():

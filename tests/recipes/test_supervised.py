@@ -6,12 +6,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from inpaint.contracts import Generator
 from inpaint.recipes import RECIPES
 from inpaint.recipes.supervised import Supervised
 from inpaint.sample import Prediction, Sample
 
 
-class Convolution(nn.Module):
+class Convolution(Generator):
     """The smallest generator."""
 
     multiple = 1

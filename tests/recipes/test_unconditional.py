@@ -7,13 +7,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inpaint.discriminators import DISCRIMINATORS, Scores
+from inpaint.contracts import Discriminator, Generator, Scores
+from inpaint.discriminators import DISCRIMINATORS
 from inpaint.generators import GENERATORS
 from inpaint.recipes.unconditional import Unconditional
 from inpaint.sample import Sample
 
 
-class Brightness(nn.Module):
+class Brightness(Discriminator):
     """A discriminator whose logit is the mean picture times one number; remembers what it was shown."""
 
     def __init__(self):
@@ -21,10 +22,10 @@ class Brightness(nn.Module):
         self.scale = nn.Parameter(torch.ones(()))
         self.shown: list[Tensor] = []
 
-    def forward(self, image: Tensor, mask: Tensor) -> Scores:
+    def forward(self, candidate: Tensor, image: Tensor, mask: Tensor) -> Scores:
         assert not mask.any()
-        self.shown.append(image)
-        logits = self.scale * image.mean(dim=(1, 2, 3), keepdim=True)
+        self.shown.append(candidate)
+        logits = self.scale * candidate.mean(dim=(1, 2, 3), keepdim=True)
         return Scores(logits, [logits])
 
 
@@ -33,7 +34,7 @@ def batch(count: int = 3) -> Sample:
     return Sample(torch.full_like(target, torch.nan), torch.ones(count, 1, 64, 64), target)  # only the target is real
 
 
-def generator() -> nn.Module:
+def generator() -> Generator:
     torch.manual_seed(0)
     return GENERATORS["dcgan"](width=4, latent=6, steps=1)
 

@@ -8,14 +8,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from inpaint.discriminators import DISCRIMINATORS, Scores
+from inpaint.contracts import Discriminator, Generator, Scores
+from inpaint.discriminators import DISCRIMINATORS
 from inpaint.losses.adversarial import gradient_penalty, judgements
 from inpaint.recipes import RECIPES
 from inpaint.recipes.wgan_gp import WganGp
 from inpaint.sample import Prediction, Sample
 
 
-class Brightening(nn.Module):
+class Brightening(Generator):
     """The smallest generator: the input times one number; remembers whether it was asked for a gradient."""
 
     multiple = 1
@@ -30,7 +31,7 @@ class Brightening(nn.Module):
         return Prediction(0.25 + self.scale * image, {})
 
 
-class Sums(nn.Module):
+class Sums(Discriminator):
     """Two critics whose logits are the sum of a picture times 0.5 and times 3; remembers what it saw."""
 
     def __init__(self):
@@ -38,9 +39,9 @@ class Sums(nn.Module):
         self.scales = nn.Parameter(torch.tensor([0.5, 3.0]))
         self.pictures: list[Tensor] = []
 
-    def forward(self, image: Tensor, mask: Tensor) -> Scores:
-        self.pictures.append(image)
-        logits = (image.sum(dim=(1, 2, 3))[:, None] * self.scales)[..., None, None]  # (B, 2, 1, 1)
+    def forward(self, candidate: Tensor, image: Tensor, mask: Tensor) -> Scores:
+        self.pictures.append(candidate)
+        logits = (candidate.sum(dim=(1, 2, 3))[:, None] * self.scales)[..., None, None]  # (B, 2, 1, 1)
         return Scores(logits, [logits])
 
 
@@ -88,7 +89,7 @@ def test_the_generator_raises_the_sum_of_what_the_critics_say():
 def test_the_penalty_of_linear_critics_is_that_of_their_slopes_in_the_hole():
     mask = batch().mask
     critics = Sums()
-    penalty = gradient_penalty(lambda picture: critics(picture, mask).logits, torch.rand(3, 3, 16, 16), mask)
+    penalty = gradient_penalty(lambda picture: critics(picture, picture, mask).logits, torch.rand(3, 3, 16, 16), mask)
     # A slope is the scale at every value of the hole, and half of it for pictures in [-1, 1].
     norms = [[scale / 2 * math.sqrt(3 * pixels) for pixels in (8, 12, 16)] for scale in (0.5, 3.0)]
     expected = sum((norm - 1) ** 2 / 3 for critic in norms for norm in critic)
@@ -101,7 +102,7 @@ def test_the_penalty_of_linear_critics_is_that_of_their_slopes_in_the_hole():
 
 def test_a_mask_without_a_hole_costs_one_and_teaches_no_infinities():
     mask, critics = torch.zeros(1, 1, 16, 16), Sums()
-    penalty = gradient_penalty(lambda picture: critics(picture, mask).logits, torch.rand(1, 3, 16, 16), mask)
+    penalty = gradient_penalty(lambda picture: critics(picture, picture, mask).logits, torch.rand(1, 3, 16, 16), mask)
     assert penalty.item() == pytest.approx(2, rel=1e-4)  # two critics
     (gradient,) = torch.autograd.grad(penalty, critics.scales)
     assert gradient.tolist() == [0, 0]
@@ -125,7 +126,7 @@ def test_the_penalty_is_in_single_precision_under_autocast():
     picture = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 
     def penalty() -> Tensor:
-        return gradient_penalty(lambda between: critics(between, mask).logits, picture, mask)
+        return gradient_penalty(lambda between: critics(between, between, mask).logits, picture, mask)
 
     with torch.autocast("cpu", torch.bfloat16):
         half = penalty()

@@ -13,6 +13,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from inpaint.contracts import Generator
 from inpaint.generators.residual_unet import ResidualUNet
 from inpaint.mosaic.grid import Grid, cell_means, enlarge, pixelate
 from inpaint.randomness import chance, integer, rng_for, uniform
@@ -25,7 +26,7 @@ from inpaint.tiling import Box, regions, tiles, weight
 SHOWS = {"hole": "smooth", "mosaic": "bicubic"}
 
 
-class Constant(nn.Module):
+class Constant(Generator):
     """Answers 0.25 everywhere, which no test picture holds, and remembers what it was asked."""
 
     multiple = 8
@@ -47,7 +48,7 @@ def wild(seed: int = 0) -> ResidualUNet:
     return network
 
 
-def restorer_of(network: nn.Module, shows: Mapping[str, str] = SHOWS, precision: str = "float32") -> Restorer:
+def restorer_of(network: Generator, shows: Mapping[str, str] = SHOWS, precision: str = "float32") -> Restorer:
     return Restorer(network, shows=shows, device="cpu", precision=precision)
 
 
@@ -379,7 +380,7 @@ def marks(number: int, height: int, width: int) -> Tensor:
     return mask
 
 
-class Turns(nn.Module):
+class Turns(Generator):
     """Answers 0 and 1 in turn, so that neighbouring tiles disagree as much as they can."""
 
     multiple = 8
