@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from copyright_files import licence
 from PIL import Image
 
 from inpaint.files import write_text
@@ -59,10 +60,6 @@ NOT_A_PICTURE = re.compile(
     r"|/maps?/|map\.\w+$|/dialogs/|/terrain/|schedule|/story/characters/|stripes|truchet"
 )
 RESOLUTION = re.compile(r"[_-]?\d{3,5}x\d{3,5}|[_-]portrait$", re.IGNORECASE)
-LICENCE_WORDS = {  # for copyright files that are prose
-    "GPL-2+": r"GNU General Public License version 2\s+or at your option any later",
-    "LGPL": r"GNU (?:Library|Lesser) General Public",
-}
 
 
 class Found(NamedTuple):
@@ -74,14 +71,6 @@ class Found(NamedTuple):
     small: np.ndarray  # (128, 128) luminance in [0, 1]
 
 
-class Stanza(NamedTuple):
-    """One "Files:" paragraph of a DEP-5 copyright file."""
-
-    patterns: list[str]
-    licence: str
-    copyright: str
-
-
 def unpack(package: str, folder: Path) -> str:
     """Download and unpack a package below the folder and return its version."""
     subprocess.run(["apt-get", "download", package], cwd=folder, check=True, capture_output=True)
@@ -90,49 +79,6 @@ def unpack(package: str, folder: Path) -> str:
     field = subprocess.run(["dpkg-deb", "-f", archive.name, "Version"], cwd=folder, check=True, capture_output=True)
     archive.unlink()
     return field.stdout.decode().strip()
-
-
-def stanzas(text: str) -> list[Stanza]:
-    """Return the "Files:" paragraphs of a DEP-5 copyright file; none for prose."""
-    if not text.lstrip().startswith("Format:"):
-        return []
-    found = []
-    for paragraph in re.split(r"\n\s*\n", text):
-        fields = dict(re.findall(r"^([\w-]+):[ \t]*(.*(?:\n[ \t].*)*)", paragraph, re.MULTILINE))
-        if "Files" in fields:
-            licence = fields.get("License", "").strip().splitlines() or [""]
-            holders = "; ".join(map(str.strip, fields.get("Copyright", "").strip().splitlines()))
-            found.append(Stanza(fields["Files"].split(), licence[0].strip(), holders))
-    return found
-
-
-def matches(pattern: str, name: str) -> bool:
-    """Say whether a DEP-5 glob, which is relative to the source tree, can mean this installed file.
-
-    Installing moves files: the pattern may begin at any folder, and one that names a file may match by that alone.
-    """
-    name = name.replace("@2x", "")
-    last = pattern.rsplit("/", 1)[-1]
-    globs = [pattern] if last.strip("*") == "" else [pattern, last]
-    expressions = [re.escape(glob).replace(r"\*", ".*").replace(r"\?", ".") for glob in globs]
-    return pattern == "*" or any(re.search(rf"(^|/){expression}$", name) for expression in expressions)
-
-
-def licence(text: str, name: str) -> dict[str, str | list[str]]:
-    """Return the licences and the copyright holders of one file of a package."""
-    found = stanzas(text)
-    best = [stanza for stanza in found if any(matches(pattern, name) for pattern in stanza.patterns)]
-    specific = [stanza for stanza in best if stanza.patterns != ["*"]]
-    if best:
-        chosen = (specific or best)[-1]
-        stated_for = " ".join(chosen.patterns[:4])
-        return {"licences": [chosen.licence], "copyright": chosen.copyright, "stated_for": stated_for}
-    if found:
-        holders = "; ".join(dict.fromkeys(stanza.copyright for stanza in found))
-        return {"licences": sorted({s.licence for s in found}), "copyright": holders, "stated_for": "package"}
-    named = [word for word, pattern in LICENCE_WORDS.items() if re.search(pattern, text)]
-    holders = "; ".join(dict.fromkeys(re.findall(r"Copyright (?:\(C\)|©) (.*)", text)))
-    return {"licences": named, "copyright": holders, "stated_for": "package"}
 
 
 def candidates(root: Path) -> list[Path]:
@@ -208,19 +154,29 @@ def collect(package: str, out: Path, counts: Counter[str]) -> list[dict]:
         counts.update(verdict for verdict in verdicts if isinstance(verdict, str))
         kept, repeated = distinct([verdict for verdict in verdicts if isinstance(verdict, Found)])
         counts["same picture again"] += repeated
-        return [record(found, package, version, text, out) for found in kept]
+        origin = {"package": package, "version": version}
+        return [copied(found, origin, licence(text, found.name), out) for found in kept]
 
 
-def record(found: Found, package: str, version: str, text: str, out: Path) -> dict:
-    """Copy one picture to the folder and return its line of licences.jsonl."""
-    target = out / package / "-".join(Path(found.name).parts[-3:]).lower().replace(" ", "_")
+def copied(found: Found, origin: dict[str, str], stated: dict[str, str | list[str]], out: Path) -> dict:
+    """Copy one picture to the folder that its origin names first, and return its line of licences.jsonl."""
+    folder = next(iter(origin.values())).replace("/", "+")
+    target = out / folder / "-".join(Path(found.name).parts[-3:]).lower().replace(" ", "_")
     if target.exists():
         target = target.with_stem(f"{target.stem}-{hashlib.sha256(found.name.encode()).hexdigest()[:6]}")
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(found.path, target)
-    origin = {"file": target.relative_to(out).as_posix(), "package": package, "version": version, "path": found.name}
     facts = {"size": found.size[::-1], "sha256": hashlib.sha256(target.read_bytes()).hexdigest()}
-    return {**origin, **licence(text, found.name), **facts}
+    return {"file": target.relative_to(out).as_posix(), **origin, "path": found.name, **stated, **facts}
+
+
+def finish(partial: Path, out: Path, records: list[dict], counts: Counter[str]) -> None:
+    """Write licences.jsonl, give the folder its name, and print what was refused and the licences of what was kept."""
+    write_text(partial / "licences.jsonl", "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in records))
+    partial.rename(out)
+    print("\nrefused: " + ", ".join(f"{rule} {number}" for rule, number in counts.most_common()))
+    for names, number in Counter(", ".join(one["licences"]) for one in records).most_common():
+        print(f"{number:5}  {names}")
 
 
 def main() -> None:
@@ -242,11 +198,7 @@ def main() -> None:
         pixels = sum(one["size"][0] * one["size"][1] for one in kept) / 1e6
         print(f"{package:30} {len(kept):5} pictures {pixels:8.1f} megapixels", flush=True)
         records += kept
-    write_text(partial / "licences.jsonl", "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in records))
-    partial.rename(options.out)
-    print("\nrefused: " + ", ".join(f"{rule} {number}" for rule, number in counts.most_common()))
-    for names, number in Counter(", ".join(one["licences"]) for one in records).most_common():
-        print(f"{number:5}  {names}")
+    finish(partial, options.out, records, counts)
 
 
 if __name__ == "__main__":
