@@ -10,7 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from inpaint.data.shapes import BITS, bezier, blob, box, circle, fill, fixed, paste, polygon, ribbon, ring, spun
+from inpaint.data.outlines import BITS, bezier, blob, box, circle, fill, fixed, paste, polygon, ribbon, ring, spun
 from inpaint.data.textures import Size, cloud, palette, pattern, shade, shifted, surface
 
 

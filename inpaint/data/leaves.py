@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from inpaint.data.shapes import blob, box, circle, fill, paste, polygon, spun
+from inpaint.data.outlines import blob, box, circle, fill, paste, polygon, spun
 from inpaint.data.textures import Size, palette, pattern, shade, shifted, surface
 
 PLAIN_BELOW, UNSHADED_BELOW = 6.0, 14.0  # px; what a smaller leaf goes without: any texture, a shading of its own

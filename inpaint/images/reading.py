@@ -27,7 +27,7 @@ from inpaint.images.metadata import (
     webp_is_lossless,
 )
 from inpaint.images.picture import Compression, Picture, Stored
-from inpaint.images.samples import samples_in
+from inpaint.images.decoded_samples import samples_in
 
 LIMIT = 200_000_000  # pixels
 LARGEST = 2 << 30  # bytes of a file; more is no picture within LIMIT
