@@ -27,8 +27,8 @@ from torchvision.transforms import v2
 
 from inpaint.data import synthetic
 from inpaint.data.decode import colour_of
-from inpaint.data.samples import Positions, Samples, load
-from inpaint.data.sources import Folder, Source, random_crop
+from inpaint.data.samples import Positions, Samples, load_batches
+from inpaint.data.sources import Folder, PictureSource, random_crop
 from inpaint.degradation.degrade import Degradation
 from inpaint.degradation.fills import mosaic
 from inpaint.degradation.masks import MASKS
@@ -50,12 +50,12 @@ def pictures(folder: Path, count: int) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-def samples(source: Source) -> Samples:
+def samples(source: PictureSource) -> Samples:
     """Build our table of samples."""
     return Samples([(1.0, source)], Degradation(MASKS[MASK](), mosaic(block=BLOCK)), crop=CROP, seed=0)
 
 
-def in_memory(arrays: list[np.ndarray]) -> Source:
+def in_memory(arrays: list[np.ndarray]) -> PictureSource:
     """Return a source of crops that decodes nothing."""
 
     def source(size: tuple[int, int], rng: torch.Generator) -> Tensor:
@@ -133,7 +133,7 @@ def stages(paths: list[Path], count: int, rounds: int) -> dict[str, float]:
 
 def loaded(table: Samples, count: int) -> float:
     """Return the samples per second that one worker process delivers in batches of 16, by the clock."""
-    batches = load(table, Positions(0, 2 + count // 16, batch=16), workers=1, pin=False)
+    batches = load_batches(table, Positions(0, 2 + count // 16, batch=16), workers=1, pin=False)
     for _ in range(2):  # the worker starts
         next(batches)
     started = time.perf_counter()

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from inpaint.data.sources import Source
+from inpaint.data.sources import PictureSource
 from inpaint.randomness import choose, rng_for
 from inpaint.sample import Sample
 
@@ -19,7 +19,7 @@ Degrade = Callable[[Tensor, torch.Generator], tuple[Tensor, Tensor]]
 class Samples(Dataset[Sample]):
     """An endless table of samples; row n is drawn from nothing but the seed and n."""
 
-    def __init__(self, sources: Sequence[tuple[float, Source]], degrade: Degrade, *, crop: int, seed: int):
+    def __init__(self, sources: Sequence[tuple[float, PictureSource]], degrade: Degrade, *, crop: int, seed: int):
         """Take sources with their shares and what damages a picture; crop: side of a sample, px."""
         self.shares = [share for share, _ in sources]
         self.sources = [source for _, source in sources]
@@ -64,7 +64,7 @@ class Positions:
             yield list(range(first, first + self.batch))
 
 
-def load(samples: Samples, positions: Positions, *, workers: int, pin: bool) -> Iterator[Sample]:
+def load_batches(samples: Samples, positions: Positions, *, workers: int, pin: bool) -> Iterator[Sample]:
     """Yield the batches of these positions, in order, prepared by `workers` processes (0: in this one).
 
     A ValueError of a worker (a picture smaller than the crop) is raised here as the same single sentence.

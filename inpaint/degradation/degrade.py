@@ -14,7 +14,7 @@ DrawMask = Callable[[tuple[int, int], torch.Generator], Tensor]
 Fill = Callable[..., tuple[Tensor, Tensor]]  # (target, mask, rng), and record where one is wanted
 Spoil = Callable[..., Tensor]  # (degraded, mask, rng), and record where one is wanted
 Record = dict[str, Any]
-Part = TypeVar("Part")
+Drawable = TypeVar("Drawable")
 
 
 class Degradation:
@@ -52,7 +52,7 @@ class Degradation:
         return degraded, mask
 
 
-def _with_shares(parts: Part | Sequence[tuple[float, Part]], kind: str) -> list[tuple[float, Part]]:
+def _with_shares(parts: Drawable | Sequence[tuple[float, Drawable]], kind: str) -> list[tuple[float, Drawable]]:
     """Bring one part or a list of parts to the list form and refuse shares that cannot be drawn from."""
     listed = list(parts) if isinstance(parts, Sequence) else [(1.0, parts)]
     if not listed or any(share <= 0.0 for share, _ in listed):
@@ -61,7 +61,7 @@ def _with_shares(parts: Part | Sequence[tuple[float, Part]], kind: str) -> list[
     return listed
 
 
-def _drawn(parts: list[tuple[float, Part]], rng: torch.Generator) -> tuple[int, Part]:
+def _drawn(parts: list[tuple[float, Drawable]], rng: torch.Generator) -> tuple[int, Drawable]:
     """Draw one part and its position in proportion to its share; a single part costs no draw."""
     if len(parts) == 1:
         return 0, parts[0][1]

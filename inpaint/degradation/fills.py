@@ -15,20 +15,33 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from inpaint.degradation.cell_values import REACH, box_blur, cell_values, pasted, repeated, whole_cells, window_of
+from inpaint.degradation.cell_values import (
+    ENLARGEMENT_REACH,
+    box_blur,
+    cell_values,
+    painted_cells,
+    pasted_cells,
+    repeated_cells,
+    window_of,
+)
 from inpaint.degradation.smooth import GREY, smooth_fill
 from inpaint.mosaic.grid import Grid, enlarge
 from inpaint.randomness import chance, choose, integer, log_uniform, uniform
 
 Fill = Callable[..., tuple[Tensor, Tensor]]  # (target, mask, rng), and record where one is wanted
-Choice = str | Sequence[str] | Mapping[str, float]  # one, several alike, or several with shares
+Alternatives = str | Sequence[str] | Mapping[str, float]  # one, several alike, or several with shares
 Shares = dict[str, float]
 Record = dict[str, Any]
 
-COLOURS = {"black": (0.0, 0.0, 0.0), "white": (1.0, 1.0, 1.0), "green": (0.0, 1.0, 0.0), "grey": (GREY, GREY, GREY)}
-VALUES = (*COLOURS, "mean", "random", "smooth")
-CELLS = ("mean", "centre", "random")
-EDGES = ("whole", "cut")
+HOLE_COLOURS = {
+    "black": (0.0, 0.0, 0.0),
+    "white": (1.0, 1.0, 1.0),
+    "green": (0.0, 1.0, 0.0),
+    "grey": (GREY, GREY, GREY),
+}
+HOLE_VALUES = (*HOLE_COLOURS, "mean", "random", "smooth")
+CELL_VALUES = ("mean", "centre", "random")
+MOSAIC_EDGES = ("whole", "cut")
 ENLARGEMENTS = ("nearest", "bicubic")
 
 
@@ -53,7 +66,7 @@ class Hole:
         elif value == "random":
             colour = torch.randint(0, 256, (3,), generator=rng) / 255.0
         else:
-            colour = torch.tensor(COLOURS[value])
+            colour = torch.tensor(HOLE_COLOURS[value])
         if record is not None:
             record["colour"] = [round(level, 6) for level in colour.tolist()]
         return torch.where(mask > 0.5, colour[:, None, None], target), mask
@@ -123,25 +136,27 @@ class Mosaic:
         """
         assert enlargement == "nearest" or (cell == "mean" and not radius)
         size = (target.shape[-2], target.shape[-1])
-        painted = mask if edge == "cut" else whole_cells(mask, grid)
+        painted = mask if edge == "cut" else painted_cells(mask, grid)
         whole = slice(0, size[0]), slice(0, size[1])
         window = whole if radius else window_of(painted) or whole  # feathering looks beyond what is painted
-        values = cell_values(target, grid, cell, rng, window, reach=0 if enlargement == "nearest" else REACH)
+        values = cell_values(
+            target, grid, cell, rng, window, reach=0 if enlargement == "nearest" else ENLARGEMENT_REACH
+        )
         if self.rounding:
             values = _rounded(values)
         if enlargement == "nearest":
-            shown = repeated(values.clamp(0.0, 1.0), grid, window)
+            shown = repeated_cells(values.clamp(0.0, 1.0), grid, window)
         else:
             shown = enlarge(values, grid, size, enlargement, window=window).clamp(0.0, 1.0)
         if radius:
             shown = target + box_blur(painted, radius) * (shown - target)
             shown = _rounded(shown) if self.rounding else shown
-        return pasted(target, shown, painted, window), painted
+        return pasted_cells(target, shown, painted, window), painted
 
 
-def hole(*, value: Choice = "black") -> Hole:
+def hole(*, value: Alternatives = "black") -> Hole:
     """Build a hole; value: black, white, green, grey, mean (of the known pixels), random or smooth, or several."""
-    return Hole(_shares("value", value, VALUES))
+    return Hole(_shares("value", value, HOLE_VALUES))
 
 
 def mosaic(
@@ -150,11 +165,11 @@ def mosaic(
     ratio: Sequence[float] = (1.1, 1.6),
     rectangular: float = 0.0,
     phase: str | Sequence[int] = "random",
-    cell: Choice = "mean",
-    edge: Choice = "whole",
+    cell: Alternatives = "mean",
+    edge: Alternatives = "whole",
     feather: Sequence[float] = (0.0, 1.5),
     feathered: float = 0.0,
-    enlarge: Choice = "nearest",
+    enlarge: Alternatives = "nearest",
     rounding: bool = True,
 ) -> Mosaic:
     """Build a mosaic.
@@ -181,8 +196,8 @@ def mosaic(
         ratio=(ratio[0], ratio[1]),
         rectangular=rectangular,
         phase=None if isinstance(phase, str) else (int(phase[0]), int(phase[1])),
-        cells=_shares("cell", cell, CELLS),
-        edges=_shares("edge", edge, EDGES),
+        cells=_shares("cell", cell, CELL_VALUES),
+        edges=_shares("edge", edge, MOSAIC_EDGES),
         feather=(feather[0], feather[1]),
         feathered=feathered,
         enlargements=_shares("enlarge", enlarge, ENLARGEMENTS),
@@ -202,7 +217,7 @@ def _pair(name: str, value: Sequence) -> tuple:
     return value[0], value[1]
 
 
-def _shares(name: str, choice: Choice, choices: Sequence[str]) -> Shares:
+def _shares(name: str, choice: Alternatives, choices: Sequence[str]) -> Shares:
     """Bring one choice, a list or shares to shares, and refuse what is not among the choices."""
     if isinstance(choice, str):
         shares = {choice: 1.0}

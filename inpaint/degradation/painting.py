@@ -30,7 +30,7 @@ class Painted:
         self.paint(canvas, rng)
         if not canvas.any():  # a shape that slipped off a tiny picture; losses over the hole divide by its area
             y, x = units(rng, 2)
-            canvas[whole(y, 0, size[0] - 1), whole(x, 0, size[1] - 1)] = 1
+            canvas[integer_between(y, 0, size[0] - 1), integer_between(x, 0, size[1] - 1)] = 1
         return torch.from_numpy(canvas).to(torch.float32)[None]  # (1, H, W)
 
 
@@ -39,12 +39,12 @@ def units(rng: torch.Generator, count: int) -> list[float]:
     return torch.rand(count, generator=rng, dtype=torch.float64).tolist()
 
 
-def whole(unit: float, low: int, high: int) -> int:
+def integer_between(unit: float, low: int, high: int) -> int:
     """Turn a number of [0, 1) into an integer of [low, high], both ends included."""
     return low + int(unit * (high - low + 1))
 
 
-def between(unit: float, low: float, high: float) -> float:
+def number_between(unit: float, low: float, high: float) -> float:
     """Turn a number of [0, 1) into a number of [low, high)."""
     return low + unit * (high - low)
 

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inpaint.degradation.painting import between, probability, span, units, whole, whole_span
+from inpaint.degradation.painting import integer_between, number_between, probability, span, units, whole_span
 
 SHRINKING = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
 ENLARGING = (cv2.INTER_LINEAR, cv2.INTER_CUBIC)
@@ -73,20 +73,20 @@ class Realism:
             return degraded
         picture = np.ascontiguousarray(degraded.permute(1, 2, 0).numpy())  # (H, W, 3), RGB
         if do_blur < self.blur:
-            record["blur"] = between(sigma, *self.sigma)
+            record["blur"] = number_between(sigma, *self.sigma)
             picture = cv2.GaussianBlur(picture, (0, 0), record["blur"])
         if do_rescale < self.rescale:
             low, high = self.factor
-            shrinking, enlarging = SHRINKING[whole(shrink, 0, 2)], ENLARGING[whole(grow, 0, 1)]
+            shrinking, enlarging = SHRINKING[integer_between(shrink, 0, 2)], ENLARGING[integer_between(grow, 0, 1)]
             record["rescale"] = low * (high / low) ** factor
             picture = rescaled(picture, record["rescale"], shrinking=shrinking, enlarging=enlarging)
         if do_noise < self.noise:
             grain = torch.randn(picture.shape, generator=rng).numpy()
-            record["noise"] = between(deviation, *self.deviation)
+            record["noise"] = number_between(deviation, *self.deviation)
             picture = picture + grain * np.float32(record["noise"] / 255)
         picture = picture.clip(0, 1)
         if do_jpeg < self.jpeg:
-            record["jpeg"] = whole(quality, *self.quality)
+            record["jpeg"] = integer_between(quality, *self.quality)
             picture = compressed(picture, record["jpeg"])
         found = torch.from_numpy(picture).permute(2, 0, 1).contiguous()  # (3, H, W)
         return torch.where(mask > 0, found, degraded) if self.known == "clean" else found

@@ -15,10 +15,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-Index = tuple[EllipsisType, slice, slice]
+LevelIndex = tuple[EllipsisType, slice, slice]
 
-SWEEPS = 2  # Jacobi sweeps on every level
-DAMPING = 0.8  # of the sweeps that smooth a residual: the best for the five-point Laplacian (Brandt)
+JACOBI_SWEEPS = 2  # Jacobi sweeps on every level
+JACOBI_DAMPING = 0.8  # of the sweeps that smooth a residual: the best for the five-point Laplacian (Brandt)
 GREY = 0.5  # of a picture without a single known pixel
 
 
@@ -54,7 +54,7 @@ def _pull_push(image: Tensor, unknown: Tensor) -> Tensor:
     near, halved = _near(unknown)
     part, hidden = image[near], unknown[near]
     filled = _finer(coarse[halved], *part.shape[-2:]).where(hidden, part)
-    for _ in range(SWEEPS):
+    for _ in range(JACOBI_SWEEPS):
         filled = _around(filled).where(hidden, part)
     image[near] = filled
     return image
@@ -68,7 +68,7 @@ def _correction(residual: Tensor, hole: Tensor) -> Tensor:
     thin holes diverge.
     """
     near, halved = _near(hole)
-    inside, error = hole[near], DAMPING * residual
+    inside, error = hole[near], JACOBI_DAMPING * residual
     within = (functional.avg_pool2d(hole, 2, ceil_mode=True) == 1.0).to(hole.dtype)
     if max(hole.shape[-2:]) > 2 and within.any():
         left = inside * (residual + _around(error) - error)
@@ -77,12 +77,12 @@ def _correction(residual: Tensor, hole: Tensor) -> Tensor:
         deeper, _ = _near(within)
         coarse[deeper] = _correction(coarse[deeper], within)
         error = error + inside * _finer(coarse[halved], *inside.shape[-2:])
-    for _ in range(SWEEPS):
-        error = inside * (error + DAMPING * (_around(error) - error + residual))
+    for _ in range(JACOBI_SWEEPS):
+        error = inside * (error + JACOBI_DAMPING * (_around(error) - error + residual))
     return error
 
 
-def _near(hole: Tensor) -> tuple[Index, Index]:
+def _near(hole: Tensor) -> tuple[LevelIndex, LevelIndex]:
     """Return where the hole of this level (B, 1, H, W) is, with two pixels around it, and the same on the next coarser.
 
     What lies elsewhere is known, or has no error, so all that is seen from the hole is in there.

@@ -25,7 +25,7 @@ REPLACE = 2  # flag of ANMF: do not blend
 CARRIED = {b"ICCP": 0x20, b"EXIF": 0x08, b"XMP ": 0x04}  # chunks beside the pixels, and their flags
 
 
-class Moving(NamedTuple):
+class WebpAnimation(NamedTuple):
     """An animated WebP, its pixels still compressed."""
 
     size: tuple[int, int]
@@ -34,14 +34,14 @@ class Moving(NamedTuple):
     lossless: bool
 
 
-class Canvas(NamedTuple):
+class WebpCanvas(NamedTuple):
     """What all frames are drawn on."""
 
     size: tuple[int, int]
     clear: bool  # whether it has an alpha channel
 
 
-def parse_webp(data: bytes) -> Moving | None:
+def parse_webp(data: bytes) -> WebpAnimation | None:
     """Take an animated WebP apart; None for a still.  Raises IndexError or struct.error where a chunk is too short."""
     chunks = list(riff_chunks(data))
     frames = [chunk for name, chunk in chunks if name == b"ANMF"]
@@ -50,7 +50,7 @@ def parse_webp(data: bytes) -> Moving | None:
     width, height = (_three(chunks[0][1], at) + 1 for at in (4, 7))
     plays = next((struct.unpack_from("<H", chunk, 4)[0] for name, chunk in chunks if name == b"ANIM"), 0)
     lossless = all(webp_is_lossless(frame, 16) for frame in frames)
-    return Moving((height, width), plays, [float(_three(frame, 12)) for frame in frames], lossless)
+    return WebpAnimation((height, width), plays, [float(_three(frame, 12)) for frame in frames], lossless)
 
 
 def _three(data: bytes, at: int) -> int:
@@ -58,7 +58,7 @@ def _three(data: bytes, at: int) -> int:
     return int.from_bytes(data[at : at + 3], "little")
 
 
-def webp_pictures(path: Path, data: bytes, parsed: Moving) -> Iterator[Picture]:
+def webp_pictures(path: Path, data: bytes, parsed: WebpAnimation) -> Iterator[Picture]:
     """Decode the frames, each the whole canvas as it is seen, upright; ValueError where one is damaged."""
     try:
         opened = WebPImagePlugin.WebPImageFile(io.BytesIO(data), str(path))
@@ -75,7 +75,7 @@ def webp_pictures(path: Path, data: bytes, parsed: Moving) -> Iterator[Picture]:
 
 
 def animated_webp(
-    first: bytes, others: Sequence[tuple[Box, bytes]], durations: Sequence[float], plays: int, *, canvas: Canvas
+    first: bytes, others: Sequence[tuple[Box, bytes]], durations: Sequence[float], plays: int, *, canvas: WebpCanvas
 ) -> bytes:
     """Join stills into one file.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-MISSING = "Pillow 11.3 or newer with AVIF is needed for that"
+AVIF_MISSING = "Pillow 11.3 or newer with AVIF is needed for that"
 
 
 def avif_opener(path: Path) -> Any:
@@ -20,7 +20,7 @@ def avif_opener(path: Path) -> Any:
     else:
         supported = AvifImagePlugin.SUPPORTED
     if not supported:
-        raise ValueError(f"{path} is AVIF: {MISSING}.")
+        raise ValueError(f"{path} is AVIF: {AVIF_MISSING}.")
     return AvifImagePlugin.AvifImageFile  # pyright: ignore[reportPossiblyUnboundVariable]
 
 

@@ -18,13 +18,13 @@ from PIL import Image, ImageCms, TiffImagePlugin
 from inpaint.images.deep_pairs import as_eight_bits, deep_pairs
 from inpaint.images.metadata import png_chunks
 
-MODES = {"1": "L", "L": "L", "LA": "LA", "La": "LA", "PA": "RGBA", "RGB": "RGB", "RGBA": "RGBA", "RGBa": "RGBA"}
-MODES |= {"RGBX": "RGB", "YCbCr": "RGB"}
+SHOWN_MODES = {"1": "L", "L": "L", "LA": "LA", "La": "LA", "PA": "RGBA", "RGB": "RGB", "RGBA": "RGBA", "RGBa": "RGBA"}
+SHOWN_MODES |= {"RGBX": "RGB", "YCbCr": "RGB"}
 BITS, PHOTOMETRIC, PLANAR, EXTRA, SAMPLE_FORMAT = 258, 262, 284, 338, 339  # TIFF tags
 NOTHING = np.zeros((0, 0), np.uint8)
 
 
-class Samples(NamedTuple):
+class DecodedSamples(NamedTuple):
     """The samples of a file, not yet turned upright."""
 
     colour: np.ndarray  # (H, W, 1 or 3)
@@ -35,7 +35,7 @@ class Samples(NamedTuple):
     palette: np.ndarray | None = None  # of picture.Stored
 
 
-def samples_in(path: Path, opened: Image.Image, data: bytes) -> Samples:
+def samples_in(path: Path, opened: Image.Image, data: bytes) -> DecodedSamples:
     """Take the samples of a picture that Pillow opened from these data; the path names it in errors."""
     icc = opened.info.get("icc_profile")
     if isinstance(opened, TiffImagePlugin.TiffImageFile) and as_eight_bits(data) is not data:
@@ -43,24 +43,24 @@ def samples_in(path: Path, opened: Image.Image, data: bytes) -> Samples:
             pairs = deep_pairs(data, opened.tag_v2, (opened.height, opened.width))
         except (ValueError, KeyError, zlib.error) as error:
             raise ValueError(f"{path} cannot be decoded as TIFF: {error}.") from error
-        return Samples(pairs[:, :, :1], pairs[:, :, 1], icc)
+        return DecodedSamples(pairs[:, :, :1], pairs[:, :, 1], icc)
     if _is_deep(path, opened, data):
         samples = _deep_samples(path, opened, data)
     elif opened.mode == "CMYK":
         colour, shown_in = _from_cmyk(path, opened, icc)
-        return Samples(colour, None, shown_in, "CMYK", np.array(opened))
+        return DecodedSamples(colour, None, shown_in, "CMYK", np.array(opened))
     elif opened.mode == "P":
         return _from_palette(opened, icc)
-    elif opened.mode in MODES:
-        wanted = MODES[opened.mode]
+    elif opened.mode in SHOWN_MODES:
+        wanted = SHOWN_MODES[opened.mode]
         samples = np.array(opened if opened.mode == wanted else opened.convert(wanted))
     else:
         raise ValueError(f"{path} holds samples of the kind {opened.mode!r}: only 8 and 16 bits each can be kept.")
     key = _clear_colour(opened, data)
     colour, alpha = _split(samples, key)
     if key is not None and alpha is not None:
-        return Samples(colour, alpha, icc, "KEY", palette=key.astype(colour.dtype))
-    return Samples(colour, alpha, icc, "1" if opened.mode == "1" else None)
+        return DecodedSamples(colour, alpha, icc, "KEY", palette=key.astype(colour.dtype))
+    return DecodedSamples(colour, alpha, icc, "1" if opened.mode == "1" else None)
 
 
 def _split(samples: np.ndarray, clear: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
@@ -84,7 +84,7 @@ def _clear_colour(opened: Image.Image, data: bytes) -> np.ndarray | None:
     return np.frombuffer(keys[0], ">u2").astype(np.int64) * scale if keys else None
 
 
-def _from_palette(opened: Image.Image, icc: bytes | None) -> Samples:
+def _from_palette(opened: Image.Image, icc: bytes | None) -> DecodedSamples:
     indices, clear = np.array(opened), opened.info.get("transparency")
     has_alpha = opened.palette is not None and opened.palette.mode == "RGBA"
     entries = np.array(opened.getpalette("RGBA"), np.uint8).reshape(-1, 4)
@@ -98,7 +98,7 @@ def _from_palette(opened: Image.Image, icc: bytes | None) -> Samples:
     alpha = palette[:, 3][indices] if has_alpha or clear is not None else None
     if alpha is None:
         palette[:, 3] = 255
-    return Samples(palette[:, :3][indices], alpha, icc, "P", indices, palette)
+    return DecodedSamples(palette[:, :3][indices], alpha, icc, "P", indices, palette)
 
 
 def _from_cmyk(path: Path, opened: Image.Image, icc: bytes | None) -> tuple[np.ndarray, bytes | None]:

@@ -16,6 +16,7 @@ from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin, TiffImag
 
 from inpaint.images import gif
 from inpaint.images.avif import avif_chroma, avif_depth, avif_opener
+from inpaint.images.decoded_samples import samples_in
 from inpaint.images.deep_pairs import as_eight_bits
 from inpaint.images.metadata import (
     ORIENTATION,
@@ -27,12 +28,11 @@ from inpaint.images.metadata import (
     webp_is_lossless,
 )
 from inpaint.images.picture import Compression, Picture, Stored
-from inpaint.images.decoded_samples import samples_in
 
-LIMIT = 200_000_000  # pixels
-LARGEST = 2 << 30  # bytes of a file; more is no picture within LIMIT
-DENSEST = 1100  # samples of 8 bits that a byte of deflate can stand for, at the very most (1032)
-OPENERS = {
+MOST_PIXELS = 200_000_000  # pixels
+MOST_FILE_BYTES = 2 << 30  # bytes of a file; more is no picture within LIMIT
+MOST_SAMPLES_PER_BYTE = 1100  # samples of 8 bits that a byte of deflate can stand for, at the very most (1032)
+PILLOW_DECODERS = {
     "PNG": PngImagePlugin.PngImageFile,
     "JPEG": JpegImagePlugin.JpegImageFile,  # of a multi-picture JPEG (phones) this is the main picture
     "WEBP": WebPImagePlugin.WebPImageFile,
@@ -48,7 +48,7 @@ class SeveralFrames(ValueError):
     """A file of several pictures where one is wanted; `read_frames` reads those that move."""
 
 
-def read(path: Path | str, *, limit: int = LIMIT, data: bytes | None = None) -> Picture:
+def read(path: Path | str, *, limit: int = MOST_PIXELS, data: bytes | None = None) -> Picture:
     """Read a PNG, JPEG, WebP, AVIF, GIF, BMP or TIFF file, upright: its EXIF orientation is applied here, once.
 
     The format is told by the content, not by the suffix.  data: the content of a file that lies in an archive; the path
@@ -57,17 +57,17 @@ def read(path: Path | str, *, limit: int = LIMIT, data: bytes | None = None) -> 
     cannot be held exactly (32-bit samples, ...), or of more than `limit` pixels.
     """
     path = Path(path)
-    data = content(path, data)
+    data = content_of(path, data)
     form = format_in(path, data)
     if form == "GIF":
-        frames = gif.parse(path, data, limit)
+        frames = gif.parse_gif(path, data, limit)
         if len(frames.frames) > 1:
-            raise several(path, len(frames.frames), form)
-        return next(gif.pictures(path, frames))
-    return decoded(path, data, form, limit)
+            raise several_frames(path, len(frames.frames), form)
+        return next(gif.gif_pictures(path, frames))
+    return decoded_still(path, data, form, limit)
 
 
-def decoded(path: Path, data: bytes, form: str, limit: int) -> Picture:
+def decoded_still(path: Path, data: bytes, form: str, limit: int) -> Picture:
     """Decode a file of one picture, of any format but GIF, which Pillow or OpenCV decode."""
     opened, orientation, data = _decode(path, data, form, limit)
     return picture_of(path, opened, orientation, data, form)
@@ -100,7 +100,7 @@ def picture_of(path: Path, opened: Image.Image, orientation: int, data: bytes, f
     )
 
 
-def content(path: Path, data: bytes | None = None) -> bytes:
+def content_of(path: Path, data: bytes | None = None) -> bytes:
     """Read the bytes of a file, if they are not given; errors as of `read`."""
     try:
         data = _bytes_of(path) if data is None else data
@@ -117,8 +117,8 @@ def _bytes_of(path: Path) -> bytes:
     status = os.stat(path)
     if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
         raise ValueError(f"{path} is no file but a pipe, a socket or a device: only files are read.")
-    if status.st_size > LARGEST:
-        raise ValueError(f"{path} has {status.st_size} bytes, more than the limit of {LARGEST}.")
+    if status.st_size > MOST_FILE_BYTES:
+        raise ValueError(f"{path} has {status.st_size} bytes, more than the limit of {MOST_FILE_BYTES}.")
     return path.read_bytes()
 
 
@@ -139,7 +139,7 @@ def format_in(path: Path, data: bytes) -> str:
     )
 
 
-def several(path: Path, frames: int, form: str) -> SeveralFrames:
+def several_frames(path: Path, frames: int, form: str) -> SeveralFrames:
     """Say that a file holds several pictures where one is wanted."""
     kind = "pages" if form == "TIFF" else "frames"
     return SeveralFrames(f"{path} holds {frames} {kind}, but a single picture is needed here.")
@@ -147,13 +147,15 @@ def several(path: Path, frames: int, form: str) -> SeveralFrames:
 
 def _decode(path: Path, data: bytes, form: str, limit: int) -> tuple[Image.Image, int, bytes]:
     """Open and decode with Pillow; also give the orientation still to be applied, and the data without it."""
-    opener = avif_opener(path) if form == "AVIF" else OPENERS[form]
+    opener = avif_opener(path) if form == "AVIF" else PILLOW_DECODERS[form]
     try:
         shown = as_eight_bits(data) if form == "TIFF" else data
         opened = opener(io.BytesIO(shown), str(path))
         width, height = opened.size
         frames = getattr(opened, "n_frames", 1)
-        if form == "PNG" and DENSEST * 8 * len(data) < width * height <= limit:  # at least 1 bit per pixel
+        if (
+            form == "PNG" and MOST_SAMPLES_PER_BYTE * 8 * len(data) < width * height <= limit
+        ):  # at least 1 bit per pixel
             raise OSError("it is far too short for its size")
         if width * height <= limit and frames == 1:
             orientation = orientation_of(path, opened) if form != "PNG" else 1
@@ -169,7 +171,7 @@ def _decode(path: Path, data: bytes, form: str, limit: int) -> tuple[Image.Image
     except Exception as error:  # decoders raise nearly everything when a file is damaged
         raise ValueError(f"{path} is damaged or cut off and cannot be decoded as {form}: {_said(error)}.") from error
     if frames != 1:
-        raise several(path, frames, form)
+        raise several_frames(path, frames, form)
     raise ValueError(f"{path} has {width} x {height} pixels, more than the limit of {limit}.")
 
 

@@ -13,7 +13,7 @@ from itertools import accumulate
 import numpy as np
 from PIL import Image, TiffImagePlugin, TiffTags
 
-from inpaint.images.encoders import samples_of
+from inpaint.images.encoders import joined_samples
 from inpaint.images.metadata import (
     DESCRIPTIVE,
     EXIF_DIRECTORY,
@@ -23,17 +23,17 @@ from inpaint.images.metadata import (
     ORIENTATION,
 )
 from inpaint.images.picture import Picture
-from inpaint.images.storing import Native
+from inpaint.images.storing import NativeSamples
 
 STRIP_BYTES = 1 << 20  # of uncompressed samples in one strip of a TIFF
 
 
-def tiff(picture: Picture, native: Native | None = None) -> bytes:
+def encode_tiff(picture: Picture, native: NativeSamples | None = None) -> bytes:
     """Encode as little-endian TIFF: deflate with horizontal differences, at 8 or 16 bits per sample.
 
     native: the samples to write in place of colour and alpha: bits (without differences), palette indices or inks.
     """
-    samples = samples_of(picture) if native is None else np.atleast_3d(native.samples)
+    samples = joined_samples(picture) if native is None else np.atleast_3d(native.samples)
     if samples.dtype == np.uint16 and samples.shape[2] == 2 and picture.format != "TIFF":  # hardly any reader knows it
         samples = samples[:, :, [0, 0, 0, 1]]
     height, width, channels = samples.shape

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from inpaint.data import synthetic
-from inpaint.data.samples import Positions, Samples, fixed_samples, load
+from inpaint.data.samples import Positions, Samples, fixed_samples, load_batches
 from inpaint.data.sources import Folder
 from inpaint.degradation.degrade import Degradation
 from inpaint.degradation.fills import FILLS
@@ -56,7 +56,7 @@ def equal(first: list[Sample], second: list[Sample]) -> bool:
 
 
 def drawn(samples: Samples, start: int, stop: int, *, batch: int = 2, workers: int = 0, **ranks: int) -> list[Sample]:
-    return list(load(samples, Positions(start, stop, batch=batch, **ranks), workers=workers, pin=False))
+    return list(load_batches(samples, Positions(start, stop, batch=batch, **ranks), workers=workers, pin=False))
 
 
 def test_batches_hold_pictures_masks_and_targets(samples: Samples):

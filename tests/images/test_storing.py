@@ -12,8 +12,8 @@ from ink_profile import ink_profile
 from PIL import Image, JpegImagePlugin
 
 from inpaint.images import Picture, read, write
-from inpaint.images.storing import Native
-from inpaint.images.writing import png
+from inpaint.images.storing import NativeSamples
+from inpaint.images.writing import encode_png
 
 RNG = np.random.default_rng(0)
 PHOTO = RNG.integers(0, 256, (5, 6, 3), np.uint8).repeat(8, 0).repeat(8, 1)  # (40, 48, 3)
@@ -155,7 +155,7 @@ def test_a_cmyk_jpeg_keeps_tables_and_subsampling(options: dict[str, Any], tmp_p
 def test_a_clear_colour_stays_one(channels: int, kind: type, tmp_path: Path):
     wide = PHOTO[:, :, :channels].astype(kind) * (257 if kind is np.uint16 else 1)
     key = wide[0, 0]
-    (tmp_path / "a.png").write_bytes(png(wide, Native("KEY", wide, key), {}))
+    (tmp_path / "a.png").write_bytes(encode_png(wide, NativeSamples("KEY", wide, key), {}))
     picture = read(tmp_path / "a.png")
     assert picture.alpha is not None
     assert not picture.alpha[0, 0]
