@@ -25,8 +25,8 @@ from restore_cases import peak_of, resident
 from inpaint import images
 from inpaint.detection.bars import Bar, find_bars
 from inpaint.detection.censored import Censored, find_censored
-from inpaint.detection.mosaics.cut_cells import lines, whole_cells
-from inpaint.detection.mosaics.search import Mosaic, find_mosaics
+from inpaint.detection.mosaics.cut_cells import cell_borders, cells_in_mask
+from inpaint.detection.mosaics.search import MosaicRegion, find_mosaics
 
 QUALITIES = (0, 100, 95, 90, 85, 80, 75, 70)  # 0 = lossless
 SIZES = ((4, 6), (7, 10), (11, 16), (17, 25), (26, 40))  # blocks, by the mean of their sides
@@ -72,7 +72,7 @@ def size_of(block: tuple[float, float]) -> str:
     return next((f"block {low} to {high}" for low, high in SIZES if mean < high + 1), "larger")
 
 
-def compare(found: Sequence[Mosaic], truths: Sequence[Truth], verbose: str) -> dict[str, Count]:
+def compare(found: Sequence[MosaicRegion], truths: Sequence[Truth], verbose: str) -> dict[str, Count]:
     """Count what was found, in all and by the size of the blocks."""
     masks = [mosaic.mask[0].numpy() > 0 for mosaic in found]
     matched = overlaps(masks, truths)
@@ -130,8 +130,8 @@ def cut_mosaics(files: Sequence[Path], qualities: Sequence[int]) -> None:
             truth, masks = case.truths[0].mask, [mosaic.mask[0].numpy() > 0 for mosaic in found]
             if (index := overlaps(masks, case.truths)[0]) is None:
                 continue
-            rows, columns = (lines(found[index].grid, axis, truth.shape[axis]) for axis in (0, 1))
-            whole = whole_cells(masks[index], rows, columns).repeat(np.diff(rows), 0).repeat(np.diff(columns), 1)
+            rows, columns = (cell_borders(found[index].grid, axis, truth.shape[axis]) for axis in (0, 1))
+            whole = cells_in_mask(masks[index], rows, columns).repeat(np.diff(rows), 0).repeat(np.diff(columns), 1)
             fits.append((iou(masks[index], truth), iou(whole, truth)))
         told, cells = np.mean(fits, 0)
         name = f"quality {quality}" if quality else "lossless"
@@ -169,7 +169,7 @@ def rescaled_mosaics(files: Sequence[Path], qualities: Sequence[int], verbose: b
             )
 
 
-def without_tiny(found: Sequence[Mosaic], truths: Sequence[Truth]) -> list[Mosaic]:
+def without_tiny(found: Sequence[MosaicRegion], truths: Sequence[Truth]) -> list[MosaicRegion]:
     """Leave out what was found of mosaics whose cells are too small to count."""
     tiny = [truth.mask for truth in truths if min(truth.block) < LEAST]
     return [mosaic for mosaic in found if not any((mosaic.mask[0].numpy() > 0)[mask].mean() > 0.3 for mask in tiny)]
@@ -263,7 +263,7 @@ def large(files: Sequence[Path], megapixels: float, verbose: bool) -> None:
                 totals[censor] += Count(len(truths), right, right, len(mine) - right)
                 continue
             seen = [
-                Mosaic(it.grid, torch.from_numpy(mask)[None], it.score)
+                MosaicRegion(it.grid, torch.from_numpy(mask)[None], it.score)
                 for it, mask in zip(mine, masks, strict=True)
                 if it.grid
             ]

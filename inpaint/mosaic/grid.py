@@ -152,9 +152,9 @@ def _interpolate(cells: Tensor, pixels: slice, block: int, before: int, mode: st
 
     Taps are gathered and summed, not multiplied as a matrix, so that neither TF32 nor autocast rounds them.
     """
-    if mode not in KERNELS:
-        raise ValueError(f"Enlargement {mode!r} is unknown; choose nearest, {', '.join(KERNELS)}.")
-    kernel, radius = KERNELS[mode]
+    if mode not in ENLARGEMENT_KERNELS:
+        raise ValueError(f"Enlargement {mode!r} is unknown; choose nearest, {', '.join(ENLARGEMENT_KERNELS)}.")
+    kernel, radius = ENLARGEMENT_KERNELS[mode]
     place = (
         torch.arange(pixels.start, pixels.stop, dtype=torch.float64) + before + 0.5
     ) / block - 0.5  # in cells, 0 = first centre
@@ -185,4 +185,4 @@ def _lanczos(offset: Tensor) -> Tensor:
     return (torch.sinc(offset) * torch.sinc(offset / 3.0)).where(offset.abs() < 3.0, torch.zeros_like(offset))
 
 
-KERNELS = {"bilinear": (_triangle, 1), "bicubic": (_keys, 2), "lanczos": (_lanczos, 3)}
+ENLARGEMENT_KERNELS = {"bilinear": (_triangle, 1), "bicubic": (_keys, 2), "lanczos": (_lanczos, 3)}

@@ -8,7 +8,7 @@ import numpy as np
 
 from inpaint.mosaic.grid import Grid
 
-ALIKE, ASTRAY = 0.02, 0.3  # of the period that two lattices' periods, and of it their lines, may differ by
+SAME_PERIOD, SAME_LINES = 0.02, 0.3  # of the period that two lattices' periods, and of it their lines, may differ by
 
 
 class Lattice(NamedTuple):
@@ -21,25 +21,25 @@ class Lattice(NamedTuple):
 AnyGrid = TypeVar("AnyGrid", bound="Grid | Lattice")
 
 
-def shifted(grid: AnyGrid, top: int, left: int) -> AnyGrid:
+def shifted_grid(grid: AnyGrid, top: int, left: int) -> AnyGrid:
     """Return the grid of a part of a picture, whose corner is given, as it lies in the whole picture."""
     phase = (grid.phase[0] + top) % grid.block[0], (grid.phase[1] + left) % grid.block[1]
     return grid._replace(phase=phase)  # pyright: ignore[reportReturnType]
 
 
-def told(grid: Grid | Lattice) -> str:
+def sides_in_words(grid: Grid | Lattice) -> str:
     """Write the sides of a cell, height first, as people read them."""
     return " x ".join(f"{side:.4g}" for side in grid.block)
 
 
-def edges(grid: Grid | Lattice, axis: int, start: float, count: int) -> np.ndarray:
+def cell_edges(grid: Grid | Lattice, axis: int, start: float, count: int) -> np.ndarray:
     """Return the pixels at which so many cells begin, and where the last ends, from the line next to start on."""
     block, phase = grid.block[axis], grid.phase[axis]
     first = round((start - phase) / block)
     return np.round(phase + (first + np.arange(count + 1)) * block).astype(int)
 
 
-def alike(one: Grid | Lattice, other: Grid | Lattice, near: tuple[float, float]) -> bool:
+def same_grid(one: Grid | Lattice, other: Grid | Lattice, near: tuple[float, float]) -> bool:
     """Tell whether two grids are the same; of two in fractions, as far as that shows near a point (y, x)."""
     if isinstance(one, Grid) or isinstance(other, Grid):
         return type(one) is type(other) and one == other
@@ -47,6 +47,6 @@ def alike(one: Grid | Lattice, other: Grid | Lattice, near: tuple[float, float])
         block = one.block[axis]
         first, second = ((near[axis] - grid.phase[axis]) % grid.block[axis] for grid in (one, other))
         apart = abs((first - second + block / 2) % block - block / 2)
-        if abs(other.block[axis] - block) > ALIKE * block or apart > ASTRAY * block:
+        if abs(other.block[axis] - block) > SAME_PERIOD * block or apart > SAME_LINES * block:
             return False
     return True

@@ -11,7 +11,7 @@ from torch import Tensor
 from inpaint.mosaic.grid import Grid, cell_means, cell_sums, enlarge, project
 from inpaint.sample import composite
 
-FLAT = 2.5 / 255  # a mosaic cell's pixels stray at most this far from their mean in a lossless file
+MOST_CELL_STRAY = 2.5 / 255  # a mosaic cell's pixels stray at most this far from their mean in a lossless file
 
 
 def measured_cells(image: Tensor, mask: Tensor, grid: Grid) -> Tensor:
@@ -24,7 +24,7 @@ def measured_cells(image: Tensor, mask: Tensor, grid: Grid) -> Tensor:
     return measured.where(masked > 0, cell_means(image, grid))
 
 
-def told_cells(image: Tensor, mask: Tensor, grid: Grid) -> Tensor:
+def measuring_cells(image: Tensor, mask: Tensor, grid: Grid) -> Tensor:
     """Return which cells measure something, 0 or 1, (1, rows, columns).
 
     A cell that is masked in part does where its masked pixels are flat, as a mosaic's are, and at least a quarter of
@@ -34,7 +34,7 @@ def told_cells(image: Tensor, mask: Tensor, grid: Grid) -> Tensor:
     present = cell_sums(torch.ones_like(mask), grid)
     cells = enlarge(measured_cells(image, mask, grid), grid, (image.shape[1], image.shape[2]))
     away = (image - cells).abs().amax(0, keepdim=True) * mask
-    flat = cell_sums((away > FLAT).float(), grid) == 0
+    flat = cell_sums((away > MOST_CELL_STRAY).float(), grid) == 0
     return ((masked == present) | (flat & (masked >= present / 4))).float()
 
 
@@ -44,7 +44,7 @@ def keep_cells(answer: Tensor, image: Tensor, mask: Tensor, grid: Grid, *, own: 
     answer, image: (3, h, w).  mask: (1, h, w).  own: the pixels that may change, default all of the mask.
     """
     size = (answer.shape[1], answer.shape[2])
-    told = told_cells(image, mask, grid)
+    told = measuring_cells(image, mask, grid)
     answer = composite(answer, image, mask)  # the known pixels of a cell count towards its mean
     free = (mask if own is None else own) * enlarge(told, grid, size)
     return project(answer, measured_cells(image, mask, grid), grid, free, clamp=True)
@@ -52,6 +52,6 @@ def keep_cells(answer: Tensor, image: Tensor, mask: Tensor, grid: Grid, *, own: 
 
 def missed_cells(answer: Tensor, image: Tensor, mask: Tensor, grid: Grid) -> Tensor:
     """Return by how much the cell means of an answer miss the mosaic's, a number for each cell that tells, (n,)."""
-    told = told_cells(image, mask, grid) * (cell_sums(mask, grid) > 0)
+    told = measuring_cells(image, mask, grid) * (cell_sums(mask, grid) > 0)
     missed = cell_means(composite(answer, image, mask), grid) - measured_cells(image, mask, grid)
     return missed.abs().mean(0)[told[0] > 0]
