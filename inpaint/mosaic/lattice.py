@@ -1,30 +1,32 @@
-"""A mosaic's grid whose cells are no whole pixels, as rescaling leaves it."""
+"""A mosaic's grid whose cells are no whole pixels, as rescaling leaves it, and what both kinds of grids share."""
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, overload
 
 import numpy as np
 
 from inpaint.mosaic.grid import Grid
 
-SAME_PERIOD, SAME_LINES = 0.02, 0.3  # of the period that two lattices' periods, and of it their lines, may differ by
+SAME_PERIOD = 0.02  # share by which the periods of two lattices that are the same may differ
+SAME_LINES = 0.3  # of the period, that their lines may lie apart
 
 
 class Lattice(NamedTuple):
-    """A grid in fractions of a pixel; a line at 0 is the picture's border."""
+    """A grid of mosaic cells in fractions of a pixel; a line at 0 is the picture's border."""
 
     block: tuple[float, float]  # (height, width) of a cell, px
     phase: tuple[float, float]  # (y, x) of a grid line, px, 0 <= phase < block
 
 
-AnyGrid = TypeVar("AnyGrid", bound="Grid | Lattice")
-
-
-def shifted_grid(grid: AnyGrid, top: int, left: int) -> AnyGrid:
+@overload
+def shifted_grid(grid: Grid, top: int, left: int) -> Grid: ...
+@overload
+def shifted_grid(grid: Lattice, top: int, left: int) -> Lattice: ...
+def shifted_grid(grid: Grid | Lattice, top: int, left: int) -> Grid | Lattice:
     """Return the grid of a part of a picture, whose corner is given, as it lies in the whole picture."""
     phase = (grid.phase[0] + top) % grid.block[0], (grid.phase[1] + left) % grid.block[1]
-    return grid._replace(phase=phase)  # pyright: ignore[reportReturnType]
+    return grid._replace(phase=phase)
 
 
 def sides_in_words(grid: Grid | Lattice) -> str:

@@ -1,4 +1,4 @@
-"""A mosaic whose cells are no whole pixels, seen so that they are: the picture is resampled, and the answer back.
+"""Resampling a picture until the cells of its mosaic are whole pixels, and an answer back to the picture.
 
 What: rescaling leaves cells of fractions of a pixel with blurred lines between them, which no network learned to
 restore.  The picture is enlarged or reduced, by an eighth at most, until the sides of the cells are whole, and every
