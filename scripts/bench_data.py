@@ -88,10 +88,10 @@ def numpy_mosaic(
     height, width = mask.shape
     before = [-line % block for line in phase]
     rows, columns = -(-(height + before[0]) // block), -(-(width + before[1]) // block)
-    around = [(before[0], rows * block - height - before[0]), (before[1], columns * block - width - before[1])]
-    padded = np.pad(target, [(0, 0), *around], mode="edge")
+    padding = [(before[0], rows * block - height - before[0]), (before[1], columns * block - width - before[1])]
+    padded = np.pad(target, [(0, 0), *padding], mode="edge")
     means = padded.reshape(3, rows, block, columns, block).mean((2, 4))
-    chosen = np.pad(mask, around).reshape(rows, block, columns, block)[:, block // 2, :, block // 2]
+    chosen = np.pad(mask, padding).reshape(rows, block, columns, block)[:, block // 2, :, block // 2]
     inside = (slice(before[0], before[0] + height), slice(before[1], before[1] + width))
     painted = chosen.repeat(block, 0).repeat(block, 1)[inside]
     shown = means.repeat(block, 1).repeat(block, 2)[:, inside[0], inside[1]]
@@ -107,7 +107,7 @@ def rates(ways: dict[str, Make], count: int, rounds: int) -> dict[str, float]:
             for position in range(count):
                 make(number * count + position)
             seconds[name].append(time.process_time() - started)
-    return {name: count / statistics.median(spent[1:]) for name, spent in seconds.items()}
+    return {name: count / statistics.median(taken[1:]) for name, taken in seconds.items()}
 
 
 def stages(paths: list[Path], count: int, rounds: int) -> dict[str, float]:

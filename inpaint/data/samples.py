@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, Sampler
 
 from inpaint.data.sources import PictureSource
 from inpaint.randomness import choose, rng_for
@@ -46,7 +46,7 @@ def single_threaded() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-class Positions:
+class Positions(Sampler[list[int]]):
     """The positions that one of `world` ranks takes, from batch `start` to batch `stop`."""
 
     def __init__(self, start: int, stop: int, *, batch: int, rank: int = 0, world: int = 1):
@@ -71,7 +71,7 @@ def load_batches(samples: Samples, positions: Positions, *, workers: int, pin: b
     """
     loader = DataLoader(
         samples,
-        batch_sampler=positions,  # pyright: ignore[reportArgumentType]
+        batch_sampler=positions,
         num_workers=workers,
         pin_memory=pin,
         worker_init_fn=one_thread if workers else None,

@@ -54,15 +54,19 @@ def shard_members(shard: Path | str) -> Iterator[tuple[str, str, int, int]]:
     Raises ValueError for a file that is no plain tar, is compressed, or cut off.
     """
     try:
-        with tarfile.open(shard, "r:") as archive:
+        with _Tar.open(shard, "r:") as archive:
             for member in archive:
                 if member.isfile():
                     parent, slash, name = member.name.rpartition("/")
                     key, _, kind = name.partition(".")
                     yield parent + slash + key, kind.lower(), member.offset_data, member.size
-                archive.members.clear()  # pyright: ignore[reportAttributeAccessIssue]  # or they pile up in memory
+                archive.members.clear()  # or they pile up in memory
     except tarfile.TarError as error:
         raise ValueError(f"{shard} cannot be read as a plain tar ({error}); shards are not compressed") from None
+
+
+class _Tar(tarfile.TarFile):
+    members: list[tarfile.TarInfo]  # those read so far
 
 
 def _index(folder: Path, paths: list[str]) -> np.ndarray:
@@ -86,5 +90,5 @@ def _index(folder: Path, paths: list[str]) -> np.ndarray:
         with atomically(folder / SHARD_INDEX) as temporary:
             np.savez(temporary, names=names, sizes=sizes, table=table)
     except OSError as error:
-        warnings.warn(f"the index of {folder} cannot be kept ({error}): it is made again each time.", stacklevel=2)
+        warnings.warn(f"the index of {folder} cannot be kept ({error}): it is made again each time", stacklevel=2)
     return table

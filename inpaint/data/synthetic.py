@@ -37,7 +37,7 @@ def render(size: SceneSize, rng: torch.Generator, *, family: str | None = None) 
 
 
 def developed(canvas: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Give a drawing the blur and the noise of a camera, at times: (H, W, 3) uint8 to float32 in [0, 1]."""
+    """Return a drawing with, at times, the blur and the noise of a camera: (H, W, 3) uint8 to float32 in [0, 1]."""
     blurred, noisy = rng.random(2) < (0.4, 0.3)
     if blurred:
         canvas = cv2.GaussianBlur(canvas, (0, 0), rng.uniform(0.3, 0.8))

@@ -77,7 +77,10 @@ def box_blur(alpha: Tensor, radius: int) -> Tensor:
 
 
 def pasted_cells(picture: Tensor, shown: Tensor, painted: Tensor, window: Window) -> Tensor:
-    """Return the picture (3, H, W) with what is shown (3, height, width) in the window where that is painted."""
+    """Return the picture with what a window shows, where that is painted.
+
+    picture: (3, H, W).  shown: (3, height, width), in the window.  painted: (1, H, W).
+    """
     result = picture.clone(memory_format=torch.contiguous_format)
     chosen = (painted[(0, *window)].numpy() > 0.5).view(np.uint8)
     for below, above in zip(result.numpy()[(slice(None), *window)], shown.numpy(), strict=True):

@@ -54,7 +54,7 @@ class Hole:
     def __call__(
         self, target: Tensor, mask: Tensor, rng: torch.Generator, record: Record | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Return the covered picture (3, H, W) and the mask (1, H, W); record is told the value and its colour."""
+        """Return the covered picture (3, H, W) and the mask (1, H, W); record gets the value and its colour."""
         value = _drawn(self.values, rng)
         if record is not None:
             record["value"] = value
@@ -90,7 +90,7 @@ class Mosaic:
     def __call__(
         self, target: Tensor, mask: Tensor, rng: torch.Generator, record: Record | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Return the pixelated picture (3, H, W) and the painted pixels (1, H, W); record is told what was drawn."""
+        """Return the pixelated picture (3, H, W) and the painted pixels (1, H, W); record gets what was drawn."""
         grid = self.draw((target.shape[-2], target.shape[-1]), rng)
         cell, edge, enlargement = (_drawn(shares, rng) for shares in (self.cells, self.edges, self.enlargements))
         radius = 0
@@ -179,23 +179,19 @@ def mosaic(
     cells or "cut" exactly at the mask.  feathered: probability of a blurred edge of radius feather x block.  enlarge:
     nearest, or bicubic as a presentation of plain cell means.  rounding: values as an 8-bit file holds them.
     """
-    low, high = (block, block) if isinstance(block, int) else _pair("block", block)
-    if not 2 <= low <= high or low != int(low) or high != int(high):
-        raise ValueError(f"block {block} must be whole numbers of at least 2 pixels, low before high.")
+    blocks = _whole_blocks(block)
     if not 1.0 <= _pair("ratio", ratio)[0] <= ratio[1]:
-        raise ValueError(f"ratio {list(ratio)} must be two numbers of at least 1, low before high.")
+        raise ValueError(f"ratio {list(ratio)} must be two numbers of at least 1, low before high")
     if not 0.0 <= _pair("feather", feather)[0] <= feather[1]:
-        raise ValueError(f"feather {list(feather)} must be two numbers of at least 0, low before high.")
+        raise ValueError(f"feather {list(feather)} must be two numbers of at least 0, low before high")
     for name, probability in (("rectangular", rectangular), ("feathered", feathered)):
         if not 0.0 <= probability <= 1.0:
-            raise ValueError(f"{name} {probability} must be a probability from 0 to 1.")
-    if phase != "random" and (isinstance(phase, str) or any(line != int(line) for line in _pair("phase", phase))):
-        raise ValueError(f"phase {phase!r} is unknown; choose random or [y, x] in whole pixels.")
+            raise ValueError(f"{name} {probability} must be a probability from 0 to 1")
     return Mosaic(
-        block=(int(low), int(high)),
+        block=blocks,
         ratio=(ratio[0], ratio[1]),
         rectangular=rectangular,
-        phase=None if isinstance(phase, str) else (int(phase[0]), int(phase[1])),
+        phase=_fixed_phase(phase),
         cells=_shares("cell", cell, CELL_VALUES),
         edges=_shares("edge", edge, MOSAIC_EDGES),
         feather=(feather[0], feather[1]),
@@ -210,10 +206,27 @@ def _rounded(values: Tensor) -> Tensor:
     return torch.round(values * 255.0) / 255.0
 
 
+def _whole_blocks(block: int | Sequence[int]) -> tuple[int, int]:
+    """Return the lowest and the highest block, px."""
+    low, high = (block, block) if isinstance(block, int) else _pair("block", block)
+    if not 2 <= low <= high or low != int(low) or high != int(high):
+        raise ValueError(f"block {block} must be whole numbers of at least 2 pixels, low before high")
+    return int(low), int(high)
+
+
+def _fixed_phase(phase: str | Sequence[int]) -> tuple[int, int] | None:
+    """Return the phase, (y, x) px, None where it is random."""
+    if phase == "random":
+        return None
+    if isinstance(phase, str) or any(line != int(line) for line in _pair("phase", phase)):
+        raise ValueError(f"phase {phase!r} is unknown; choose random or [y, x] in whole pixels")
+    return int(phase[0]), int(phase[1])
+
+
 def _pair(name: str, value: Sequence) -> tuple:
     """Return exactly two numbers."""
     if not isinstance(value, Sequence) or len(value) != 2 or not all(isinstance(each, int | float) for each in value):
-        raise ValueError(f"{name} {value!r} must be two numbers, as in [4, 24].")
+        raise ValueError(f"{name} {value!r} must be two numbers, as in [4, 24]")
     return value[0], value[1]
 
 
@@ -225,9 +238,9 @@ def _shares(name: str, choice: Alternatives, choices: Sequence[str]) -> Shares:
         shares = dict(choice) if isinstance(choice, Mapping) else dict.fromkeys(choice, 1.0)
     unknown = next((each for each in shares if each not in choices), None)
     if unknown is not None:
-        raise ValueError(f"{name} {unknown!r} is unknown; choose {', '.join(choices)}, a list of them or their shares.")
+        raise ValueError(f"{name} {unknown!r} is unknown; choose {', '.join(choices)}, a list of them or their shares")
     if not shares or min(shares.values()) < 0.0 or sum(shares.values()) <= 0.0:
-        raise ValueError(f"The shares of {name}, {choice}, must not be negative and must not all be zero.")
+        raise ValueError(f"the shares of {name}, {choice}, must not be negative and must not all be zero")
     return shares
 
 

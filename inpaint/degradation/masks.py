@@ -48,7 +48,7 @@ def box(*, height: int = 128, width: int = 128, shrink: int = 16) -> MaskSampler
     """
     if min(height, width) < 1 or shrink < 0:
         raise ValueError(
-            f"height {height}, width {width}, shrink {shrink}: sides must be at least 1, shrink at least 0."
+            f"height {height}, width {width}, shrink {shrink}: sides must be at least 1, shrink at least 0"
         )
     return Painted(partial(paint_box, height=height, width=width, shrink=shrink))
 
@@ -81,7 +81,7 @@ def irregular(*, thickness: str = "medium", size: int = 256) -> MaskSampler:
     """
     if (thickness, size) not in LAMA_SETS:
         choices = ", ".join(f"{name} {side}" for name, side in LAMA_SETS)
-        raise ValueError(f"There is no irregular set {thickness} {size}; choose one of {choices}.")
+        raise ValueError(f"there is no irregular set {thickness} {size}; choose one of {choices}")
     times, width, length, share, number, sides, margin = LAMA_SETS[thickness, size]
     strokes = partial(paint_irregular, times=times, length=length, width=width, angles=LAMA_ANGLES)
     rectangles = _boxes(number, sides, margin)
@@ -147,7 +147,7 @@ def _paint_either(canvas: Canvas, rng: torch.Generator, *, first: Paint, second:
 
 def _boxes(times: Sequence[int], sides: Sequence[int], margin: int) -> Paint:
     if margin < 0:
-        raise ValueError(f"margin is {margin}, but must be at least 0.")
+        raise ValueError(f"margin is {margin}, but must be at least 0")
     return partial(paint_boxes, times=whole_span("times", times, 1), sides=whole_span("sides", sides, 1), margin=margin)
 
 

@@ -52,7 +52,7 @@ def number_between(unit: float, low: float, high: float) -> float:
 def span(name: str, pair: Sequence[float], minimum: float) -> tuple[float, float]:
     """Return (low, high) if minimum <= low <= high; raises ValueError otherwise."""
     if len(pair) != 2 or not minimum <= pair[0] <= pair[1]:
-        raise ValueError(f"{name} is {list(pair)}, but must be [low, high] with {minimum} <= low <= high.")
+        raise ValueError(f"{name} is {list(pair)}, but must be [low, high] with {minimum} <= low <= high")
     return pair[0], pair[1]
 
 
@@ -60,12 +60,12 @@ def whole_span(name: str, pair: Sequence[int], minimum: int) -> tuple[int, int]:
     """Return (low, high) as integers if minimum <= low <= high; raises ValueError otherwise."""
     low, high = span(name, pair, minimum)
     if low != int(low) or high != int(high):
-        raise ValueError(f"{name} is {list(pair)}, but must be two whole numbers [low, high].")
+        raise ValueError(f"{name} is {list(pair)}, but must be two whole numbers [low, high]")
     return int(low), int(high)
 
 
 def probability(name: str, value: float) -> float:
     """Return the value if it lies in [0, 1]; raises ValueError otherwise."""
     if not 0 <= value <= 1:
-        raise ValueError(f"{name} is {value}, but must be a probability between 0 and 1.")
+        raise ValueError(f"{name} is {value}, but must be a probability between 0 and 1")
     return value

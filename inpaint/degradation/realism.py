@@ -47,7 +47,7 @@ class Realism:
         known: "degraded" damages the whole picture, "clean" only the pixels where mask is 1.
         """
         if known not in ("degraded", "clean"):
-            raise ValueError(f"known is {known!r}, but must be degraded or clean.")
+            raise ValueError(f"known is {known!r}, but must be degraded or clean")
         self.blur = probability("blur", blur)
         self.sigma = span("sigma", sigma, 0.01)
         self.rescale = probability("rescale", rescale)
@@ -57,7 +57,7 @@ class Realism:
         self.jpeg = probability("jpeg", jpeg)
         self.quality = whole_span("quality", quality, 1)
         if self.quality[1] > 100:
-            raise ValueError(f"quality is {list(quality)}, but JPEG quality ends at 100.")
+            raise ValueError(f"quality is {list(quality)}, but JPEG quality ends at 100")
         self.known = known
 
     def __call__(
@@ -65,7 +65,7 @@ class Realism:
     ) -> Tensor:
         """Return the picture (3, H, W) in [0, 1] as it would be found; without any damage it is the same tensor.
 
-        mask: (1, H, W); only read when known is "clean".  record is told each kind that happened, and how strong.
+        mask: (1, H, W); only read when known is "clean".  record gets each kind that happened, and how strong it was.
         """
         record = {} if record is None else record
         do_blur, do_rescale, do_noise, do_jpeg, sigma, factor, deviation, quality, shrink, grow = units(rng, 10)

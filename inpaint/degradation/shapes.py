@@ -50,15 +50,15 @@ def paint_shapes(
     canvas: Canvas, rng: torch.Generator, *, count: tuple[int, int], diameter: tuple[float, float], waviness: float
 ) -> None:
     """Paint ellipses whose radius waves around them; diameters are parts of the shorter side."""
-    around = np.linspace(0, 2 * math.pi, BLOB_CORNERS, endpoint=False)  # (72,)
+    angles = np.linspace(0, 2 * math.pi, BLOB_CORNERS, endpoint=False)  # (72,)
     orders = np.arange(2, 2 + BLOB_WAVES)[:, None]  # order 1 would only move the blob
     for _ in range(integer_between(units(rng, 1)[0], *count)):
         y, x, turn, tall, wide, *waves = units(rng, 5 + 2 * BLOB_WAVES)
         heights, phases = np.array(waves).reshape(2, BLOB_WAVES, 1)
-        ripple = (heights * np.cos(orders * around + 2 * math.pi * phases) / orders).sum(0)  # (72,)
+        ripple = (heights * np.cos(orders * angles + 2 * math.pi * phases) / orders).sum(0)  # (72,)
         radius = (1 + waviness * ripple) * min(canvas.shape) / 2
-        along = number_between(wide, *diameter) * radius * np.cos(around)
-        across = number_between(tall, *diameter) * radius * np.sin(around)
+        along = number_between(wide, *diameter) * radius * np.cos(angles)
+        across = number_between(tall, *diameter) * radius * np.sin(angles)
         c, s = math.cos(math.pi * turn), math.sin(math.pi * turn)
         centre = np.array([x * canvas.shape[1], y * canvas.shape[0]])
         outline = centre + np.stack([c * along - s * across, s * along + c * across], 1)  # (72, 2) as (x, y)

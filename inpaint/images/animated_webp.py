@@ -15,11 +15,12 @@ from typing import NamedTuple
 
 from PIL import WebPImagePlugin
 
+from inpaint.images.damaged import damaged
+from inpaint.images.frame_box import FrameBox
 from inpaint.images.metadata import riff_chunks, webp_is_lossless
 from inpaint.images.picture import Picture
 from inpaint.images.reading import orientation_of, picture_of
 
-Box = tuple[int, int, int, int]  # left, top, width, height; left and top are even
 ALPHA, ANIMATED = 0x10, 0x02  # flags of VP8X
 REPLACE = 2  # flag of ANMF: do not blend
 CARRIED = {b"ICCP": 0x20, b"EXIF": 0x08, b"XMP ": 0x04}  # chunks beside the pixels, and their flags
@@ -70,17 +71,21 @@ def webp_pictures(path: Path, data: bytes, parsed: WebpAnimation) -> Iterator[Pi
             opened.load()
             yield replace(picture_of(path, opened, orientation, data, "WEBP"), lossless=parsed.lossless)
     except Exception as error:  # decoders raise nearly everything when a file is damaged
-        said = str(error).strip().rstrip(".") or type(error).__name__
-        raise ValueError(f"{path} is damaged or cut off and cannot be decoded as WEBP: {said}.") from error
+        raise damaged(path, "WEBP", error) from error
 
 
 def animated_webp(
-    first: bytes, others: Sequence[tuple[Box, bytes]], durations: Sequence[float], plays: int, *, canvas: WebpCanvas
+    first: bytes,
+    others: Sequence[tuple[FrameBox, bytes]],
+    durations: Sequence[float],
+    plays: int,
+    *,
+    canvas: WebpCanvas,
 ) -> bytes:
     """Join stills into one file.
 
     first: the WebP of the whole first frame, with profile, EXIF and XMP.  others: for each later frame the box of what
-    differs and the WebP of that.  durations: milliseconds, of each frame.
+    differs, whose left and top are even, and the WebP of that.  durations: milliseconds, of each frame.
     """
     height, width = canvas.size
     carried = {name: chunk for name, chunk in riff_chunks(first) if name in CARRIED}

@@ -17,8 +17,10 @@ import numpy as np
 from inpaint.images import gif
 from inpaint.images.animated_webp import WebpCanvas, animated_webp, parse_webp, webp_pictures
 from inpaint.images.apng import animated_png, apng_pictures, parse_apng
+from inpaint.images.damaged import damaged
 from inpaint.images.encoders import joined_samples
-from inpaint.images.gif_writing import bounds, encode_gif
+from inpaint.images.frame_box import box_around_changes, pixels_in_box
+from inpaint.images.gif_writing import encode_gif
 from inpaint.images.listing import format_of
 from inpaint.images.metadata import png_is_whole
 from inpaint.images.palette import PALETTE_SIZE
@@ -30,7 +32,6 @@ from inpaint.images.writing import encode, encode_png, gif_note, png_options, re
 MOST_ANIMATION_PIXELS = 100_000_000  # pixels of all frames together; each takes 4 bytes, twice while it is restored
 ANIMATED_FORMATS = ("GIF", "PNG", "WEBP")
 STILL_IMAGE_LEFT_OUT = "its separate still image, which is no frame, was left out"
-Box = tuple[int, int, int, int]  # left, top, width, height
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,12 +68,10 @@ def read_frames(path: Path | str, *, limit: int = MOST_ANIMATION_PIXELS, data: b
     form = format_in(path, data)
     times = _times(path, data, form, limit) if form in ANIMATED_FORMATS else None
     if times is None:
-        raise ValueError(f"{path} is not animated: it holds one picture.")
+        raise ValueError(f"{path} is not animated: it holds one picture")
     (height, width), durations, plays = times
     if height * width * len(durations) > limit:
-        raise ValueError(
-            f"{path} has {len(durations)} times {width} x {height} pixels, more than the limit of {limit}."
-        )
+        raise ValueError(f"{path} has {len(durations)} times {width} x {height} pixels, more than the limit of {limit}")
     return Animation(tuple(_pictures(path, data, form, limit)), tuple(durations), plays)
 
 
@@ -92,7 +91,7 @@ def _times(path: Path, data: bytes, form: str, limit: int) -> tuple[tuple[int, i
     except (IndexError, struct.error):
         whole = False
     if not whole:
-        raise ValueError(f"{path} is damaged or cut off and cannot be decoded as {form}: its chunks are not whole.")
+        raise damaged(path, form, "its chunks are not whole")
     return times if times and len(times[1]) > 1 else None
 
 
@@ -118,9 +117,9 @@ def write_frames(animation: Animation, path: Path | str, quality: int | None = N
     path, form = Path(path), format_of(path)
     first = animation.frames[0]
     if form not in ANIMATED_FORMATS:
-        raise ValueError(f"{path} cannot hold {len(animation.frames)} frames: choose .gif, .webp or .png.")
+        raise ValueError(f"{path} cannot hold {len(animation.frames)} frames: choose .gif, .webp or .png")
     if any(frame.size != first.size for frame in animation.frames):
-        raise ValueError(f"{path} cannot hold frames of different sizes.")
+        raise ValueError(f"{path} cannot hold frames of different sizes")
     for frame in animation.frames:
         refuse_what_does_not_fit(frame, path, form, quality)
     if form == "GIF":
@@ -144,8 +143,8 @@ def _png(animation: Animation, quality: int | None) -> tuple[bytes, str | None]:
     first = encode_png(whole[0], plain._replace(samples=whole[0]), options)
     others = []
     for before, after in pairwise(whole):
-        box = _changed(before, after)
-        part = np.ascontiguousarray(after[_inside(box)])
+        box = box_around_changes(before, after)
+        part = np.ascontiguousarray(after[pixels_in_box(box)])
         others.append((box, encode_png(part, plain._replace(samples=part), {})))
     return animated_png(first, others, animation.durations, animation.plays), note
 
@@ -155,9 +154,9 @@ def _webp(animation: Animation, quality: int | None) -> tuple[bytes, str | None]
     whole, note = encode(first, "WEBP", quality)
     others, before = [], first
     for frame in later:
-        left, top, across, down = _changed(joined_samples(before), joined_samples(frame))
+        left, top, across, down = box_around_changes(joined_samples(before), joined_samples(frame))
         box = (left - left % 2, top - top % 2, across + left % 2, down + top % 2)
-        inside = _inside(box)
+        inside = pixels_in_box(box)
         alpha = None if frame.alpha is None else frame.alpha[inside]
         part = Picture(frame.colour[inside], alpha, frame.format, first.lossless)
         others.append((box, encode(part, "WEBP", quality)[0]))
@@ -172,19 +171,6 @@ def _filled(plain: NativeSamples) -> np.ndarray:
     filled = np.full((max(17, min(PALETTE_SIZE, len(plain.palette))), 4), 255, np.uint8)
     filled[: len(plain.palette)] = plain.palette
     return filled
-
-
-def _changed(before: np.ndarray, after: np.ndarray) -> Box:
-    """Give the box around what differs between two frames of samples (H, W) or (H, W, C); one pixel at least."""
-    if before.shape != after.shape:
-        return 0, 0, after.shape[1], after.shape[0]
-    different = before != after
-    return bounds(different.any(axis=2) if different.ndim == 3 else different)
-
-
-def _inside(box: Box) -> tuple[slice, slice]:
-    left, top, width, height = box
-    return slice(top, top + height), slice(left, left + width)
 
 
 def _kind(stored: Stored) -> tuple[str, bytes]:

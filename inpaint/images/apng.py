@@ -18,15 +18,16 @@ import numpy as np
 from PIL import PngImagePlugin
 
 from inpaint.images.encoders import png_of
+from inpaint.images.frame_box import FrameBox
 from inpaint.images.metadata import png_chunks, turn
 from inpaint.images.palette import entry_numbers, packed_colours
 from inpaint.images.picture import Picture, Stored
 from inpaint.images.reading import decoded_still, orientation_of
 
 PngChunk = tuple[bytes, bytes]
-Box = tuple[int, int, int, int]  # left, top, width, height
 LEFT_OUT_CHUNKS = (b"eXIf", b"iTXt", b"tEXt", b"zTXt", b"tIME", b"pHYs", b"acTL")  # what no single frame needs
-PNG_CLEAR, PNG_REVERT, PNG_OVER = 1, 2, 1  # disposal and blending
+PNG_CLEAR, PNG_REVERT = 1, 2  # what happens to a frame before the next is drawn
+PNG_OVER = 1  # the frame is blended over the one before
 
 
 class PngFrame(NamedTuple):
@@ -52,10 +53,10 @@ class PngAnimation(NamedTuple):
 
 def parse_apng(data: bytes) -> PngAnimation | None:
     """Take an animated PNG apart; None for a still.  Raises struct.error where a chunk is too short."""
-    told, frames, shared, control, still, body = None, [], [], b"", False, []
+    counts, frames, shared, control, still, body = None, [], [], b"", False, []
     for name, chunk in [*png_chunks(data), (b"IEND", b"")]:
         if name == b"acTL":
-            told = struct.unpack_from(">II", chunk)
+            counts = struct.unpack_from(">II", chunk)
         if name in (b"fcTL", b"IEND") and control and body:
             frames.append(_frame(control, b"".join(body)))
         if name in (b"fcTL", b"IEND"):
@@ -66,10 +67,10 @@ def parse_apng(data: bytes) -> PngAnimation | None:
             body.append(chunk if name == b"IDAT" else chunk[4:])
         elif not frames and not body and not still and name not in LEFT_OUT_CHUNKS:
             shared.append((name, chunk))
-    if told is None or not shared or shared[0][0] != b"IHDR":
+    if counts is None or not shared or shared[0][0] != b"IHDR":
         return None
     width, height = struct.unpack_from(">II", shared[0][1])
-    return PngAnimation((height, width), told[1], told[0], frames, shared, still)
+    return PngAnimation((height, width), counts[1], counts[0], frames, shared, still)
 
 
 def _frame(control: bytes, data: bytes) -> PngFrame:
@@ -106,7 +107,7 @@ def _part(path: Path, frame: PngFrame, parsed: PngAnimation, limit: int) -> Pict
     """Decode what one frame draws."""
     width, height, left, top = frame.place
     if left + width > parsed.size[1] or top + height > parsed.size[0]:
-        raise ValueError(f"{path} is damaged: a frame reaches beyond the canvas.")
+        raise ValueError(f"{path} is damaged: a frame reaches beyond the canvas")
     header = struct.pack(">II", width, height) + parsed.shared[0][1][8:]
     single = [(b"IHDR", header), *parsed.shared[1:], (b"IDAT", frame.data), (b"IEND", b"")]
     return decoded_still(path, png_of(single), "PNG", limit)
@@ -137,7 +138,9 @@ def _stored(colour: np.ndarray, alpha: np.ndarray | None, part: Stored | None) -
     return None if (indices < 0).any() else Stored("P", colour, indices.astype(np.uint8), part.palette)
 
 
-def animated_png(first: bytes, others: Sequence[tuple[Box, bytes]], durations: Sequence[float], plays: int) -> bytes:
+def animated_png(
+    first: bytes, others: Sequence[tuple[FrameBox, bytes]], durations: Sequence[float], plays: int
+) -> bytes:
     """Join stills into one file.
 
     first: the PNG of the whole first frame.  others: for each later frame the box of what differs and the PNG of that,
@@ -161,7 +164,7 @@ def animated_png(first: bytes, others: Sequence[tuple[Box, bytes]], durations: S
     return png_of([*whole[:start], counted, control, *whole[start:last], *moving, *whole[last:]])
 
 
-def _control(number: int, box: Box, duration: float) -> bytes:
+def _control(number: int, box: FrameBox, duration: float) -> bytes:
     left, top, width, height = box
     seconds = Fraction(duration / 1000).limit_denominator(1000)
     if seconds.numerator > 65535:

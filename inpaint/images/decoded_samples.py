@@ -17,11 +17,11 @@ from PIL import Image, ImageCms, TiffImagePlugin
 
 from inpaint.images.deep_pairs import as_eight_bits, deep_pairs
 from inpaint.images.metadata import png_chunks
+from inpaint.images.picture import NO_SAMPLES
+from inpaint.images.tiff_tags import BITS_PER_SAMPLE, EXTRA_SAMPLES, PHOTOMETRIC, PLANAR_CONFIGURATION, SAMPLE_FORMAT
 
 SHOWN_MODES = {"1": "L", "L": "L", "LA": "LA", "La": "LA", "PA": "RGBA", "RGB": "RGB", "RGBA": "RGBA", "RGBa": "RGBA"}
 SHOWN_MODES |= {"RGBX": "RGB", "YCbCr": "RGB"}
-BITS, PHOTOMETRIC, PLANAR, EXTRA, SAMPLE_FORMAT = 258, 262, 284, 338, 339  # TIFF tags
-NOTHING = np.zeros((0, 0), np.uint8)
 
 
 class DecodedSamples(NamedTuple):
@@ -31,7 +31,7 @@ class DecodedSamples(NamedTuple):
     alpha: np.ndarray | None  # (H, W)
     icc: bytes | None  # the profile that the colours are in
     mode: str | None = None  # of picture.Stored; None where colour and alpha are what the file holds
-    stored: np.ndarray = NOTHING  # samples of picture.Stored
+    stored: np.ndarray = NO_SAMPLES  # samples of picture.Stored
     palette: np.ndarray | None = None  # of picture.Stored
 
 
@@ -42,7 +42,7 @@ def samples_in(path: Path, opened: Image.Image, data: bytes) -> DecodedSamples:
         try:
             pairs = deep_pairs(data, opened.tag_v2, (opened.height, opened.width))
         except (ValueError, KeyError, zlib.error) as error:
-            raise ValueError(f"{path} cannot be decoded as TIFF: {error}.") from error
+            raise ValueError(f"{path} cannot be decoded as TIFF: {error}") from error
         return DecodedSamples(pairs[:, :, :1], pairs[:, :, 1], icc)
     if _is_deep(path, opened, data):
         samples = _deep_samples(path, opened, data)
@@ -55,7 +55,7 @@ def samples_in(path: Path, opened: Image.Image, data: bytes) -> DecodedSamples:
         wanted = SHOWN_MODES[opened.mode]
         samples = np.array(opened if opened.mode == wanted else opened.convert(wanted))
     else:
-        raise ValueError(f"{path} holds samples of the kind {opened.mode!r}: only 8 and 16 bits each can be kept.")
+        raise ValueError(f"{path} holds samples of the kind {opened.mode!r}: only 8 and 16 bits each can be kept")
     key = _clear_colour(opened, data)
     colour, alpha = _split(samples, key)
     if key is not None and alpha is not None:
@@ -106,10 +106,10 @@ def _from_cmyk(path: Path, opened: Image.Image, icc: bytes | None) -> tuple[np.n
     if icc:
         srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
         try:
-            turned = ImageCms.profileToProfile(opened, io.BytesIO(icc), srgb, outputMode="RGB")  # pyright: ignore
+            turned = ImageCms.profileToProfile(opened, io.BytesIO(icc), srgb, outputMode="RGB")
             return np.array(turned), srgb.tobytes()
         except (ImageCms.PyCMSError, OSError):
-            warnings.warn(f"{path} has a CMYK profile that cannot be used: its colours are estimated.", stacklevel=2)
+            warnings.warn(f"{path} has a CMYK profile that cannot be used: its colours are estimated", stacklevel=2)
     return np.array(opened.convert("RGB")), None
 
 
@@ -120,14 +120,16 @@ def _is_deep(path: Path, opened: Image.Image, data: bytes) -> bool:
     if not isinstance(opened, TiffImagePlugin.TiffImageFile):
         return False
     tags = opened.tag_v2
-    bits = set(tags.get(BITS, (1,)))
+    bits = set(tags.get(BITS_PER_SAMPLE, (1,)))
     if bits <= {1, 2, 4, 8}:
         return False
-    plain = tags.get(PHOTOMETRIC) in (1, 2) and tags.get(PLANAR, 1) == 1 and set(tags.get(SAMPLE_FORMAT, (1,))) == {1}
-    if bits != {16} or not plain or not set(tags.get(EXTRA, (2,))) <= {0, 2} or len(tags.get(EXTRA, ())) > 1:
+    interleaved = tags.get(PHOTOMETRIC) in (1, 2) and tags.get(PLANAR_CONFIGURATION, 1) == 1
+    unsigned = set(tags.get(SAMPLE_FORMAT, (1,))) == {1}
+    plain_alpha = set(tags.get(EXTRA_SAMPLES, (2,))) <= {0, 2} and len(tags.get(EXTRA_SAMPLES, ())) <= 1
+    if bits != {16} or not (interleaved and unsigned and plain_alpha):
         raise ValueError(
             f"{path} is a TIFF of {max(bits)} bits per sample in an unusual layout: beyond 8 bits only unsigned 16-bit "
-            "grey, RGB and RGBA, interleaved and not premultiplied, can be kept exactly."
+            "grey, RGB and RGBA, interleaved and not premultiplied, can be kept exactly"
         )
     return True
 
@@ -136,7 +138,7 @@ def _deep_samples(path: Path, opened: Image.Image, data: bytes) -> np.ndarray:
     """Decode 16-bit samples with OpenCV into (H, W, 1 to 4): grey, grey and alpha, RGB or RGBA."""
     samples = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if samples is None or samples.dtype != np.uint16 or samples.shape[:2] != (opened.height, opened.width):
-        raise ValueError(f"{path} is damaged or of an unusual kind and cannot be decoded at 16 bits per sample.")
+        raise ValueError(f"{path} is damaged or of an unusual kind and cannot be decoded at 16 bits per sample")
     if samples.ndim == 2:
         return samples[:, :, None]
     grey = opened.format == "PNG" and data[25] in (0, 4)  # OpenCV widens grey with alpha to BGRA

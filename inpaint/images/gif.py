@@ -16,12 +16,12 @@ from typing import NamedTuple
 import numpy as np
 from PIL import GifImagePlugin
 
+from inpaint.images.damaged import damaged
 from inpaint.images.metadata import XMP_ORIENTATION
-from inpaint.images.picture import Picture, Stored
+from inpaint.images.picture import NO_SAMPLES, Picture, Stored
 
 GIF_KEEP, GIF_CLEAR, GIF_REVERT = 1, 2, 3  # what happens to a frame before the next is drawn
 NETSCAPE, XMP, ICC = b"NETSCAPE2.0", b"XMP DataXMP", b"ICCRGBG1012"
-NOTHING = np.zeros((0, 0), np.uint8)
 GREY_RAMP = bytes(level for level in range(256) for _ in range(3))  # the palette that shows every index as its grey
 
 
@@ -62,13 +62,13 @@ def parse_gif(path: Path, data: bytes, limit: int) -> Gif:
     try:
         parsed = parse_gif_data(data)
     except (IndexError, struct.error):
-        raise ValueError(f"{path} is damaged or cut off and cannot be decoded as GIF: its blocks end early.") from None
+        raise damaged(path, "GIF", "its blocks end early") from None
     height, width = parsed.size
     if not parsed.frames or not height or not width:
-        raise ValueError(f"{path} is damaged or cut off and cannot be decoded as GIF: it holds no pixels.")
+        raise damaged(path, "GIF", "it holds no pixels")
     if len(parsed.frames) * height * width > limit:
         times = f"{len(parsed.frames)} times " if len(parsed.frames) > 1 else ""
-        raise ValueError(f"{path} has {times}{width} x {height} pixels, more than the limit of {limit}.")
+        raise ValueError(f"{path} has {times}{width} x {height} pixels, more than the limit of {limit}")
     return parsed
 
 
@@ -146,7 +146,7 @@ def gif_pictures(path: Path, parsed: Gif) -> Iterator[Picture]:
         if frame.control.clear is not None:
             table[frame.control.clear, 3] = 0
         whole = len(parsed.frames) == 1 and indices.shape == (height, width)
-        yield _picture(parsed, canvas, table, indices if whole else NOTHING)
+        yield _picture(parsed, canvas, table, indices if whole else NO_SAMPLES)
         if frame.control.disposal == GIF_CLEAR:
             view[:] = 0
         elif before is not None:
@@ -164,7 +164,7 @@ def _picture(parsed: Gif, canvas: np.ndarray, table: np.ndarray, indices: np.nda
         icc=parsed.icc,
         xmp=parsed.xmp,
         comment=parsed.comment,
-        stored=Stored("P", colour, NOTHING if grey else indices, table),
+        stored=Stored("P", colour, NO_SAMPLES if grey else indices, table),
     )
 
 
@@ -191,5 +191,4 @@ def _indices(path: Path, frame: GifFrame) -> np.ndarray:
     try:
         return np.array(GifImagePlugin.GifImageFile(io.BytesIO(single)))
     except Exception as error:  # decoders raise nearly everything when a file is damaged
-        said = str(error).strip().rstrip(".") or type(error).__name__
-        raise ValueError(f"{path} is damaged or cut off and cannot be decoded as GIF: {said}.") from error
+        raise damaged(path, "GIF", error) from error

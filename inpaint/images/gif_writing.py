@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from inpaint.images.frame_box import FrameBox, box_around_pixels
 from inpaint.images.gif import GIF_CLEAR, GIF_KEEP, ICC, NETSCAPE, XMP, parse_gif_data
 from inpaint.images.palette import PALETTE_SIZE, fit_palette, packed_colours
 from inpaint.images.picture import Picture
@@ -25,7 +26,7 @@ XMP_END = b"\1" + bytes(range(255, -1, -1)) + b"\0"
 class DrawnFrame(NamedTuple):
     """A frame in indices."""
 
-    place: tuple[int, int, int, int]  # left, top, width, height
+    place: FrameBox
     indices: np.ndarray  # (height, width) uint8
     palette: np.ndarray  # (256, 4)
     clear: int | None
@@ -80,7 +81,7 @@ def _draw(frame: Picture, target: np.ndarray, canvas: np.ndarray, vanishing: np.
     """Choose what of the target (H, W, 4) is drawn onto the canvas, and in which palette."""
     opaque = target[:, :, 3] > 0
     needed = opaque & (target != canvas).any(axis=2)
-    place = bounds(needed | vanishing)
+    place = box_around_pixels(needed | vanishing)
     left, top, across, down = place
     view = slice(top, top + down), slice(left, left + across)
     known = np.ones(needed.shape, bool)
@@ -108,14 +109,6 @@ def _draw(frame: Picture, target: np.ndarray, canvas: np.ndarray, vanishing: np.
     whole = np.zeros((PALETTE_SIZE, 4), np.uint8)
     whole[: len(second.palette)] = second.palette
     return DrawnFrame(place, indices, whole, clear, first.error, second.error)
-
-
-def bounds(chosen: np.ndarray) -> tuple[int, int, int, int]:
-    """Give left, top, width and height of the box around the chosen pixels; one pixel where there are none."""
-    if not chosen.any():
-        return 0, 0, 1, 1
-    rows, columns = np.flatnonzero(chosen.any(axis=1)), np.flatnonzero(chosen.any(axis=0))
-    return int(columns[0]), int(rows[0]), int(columns[-1] - columns[0]) + 1, int(rows[-1] - rows[0]) + 1
 
 
 def _spare(palette: np.ndarray, drawn: np.ndarray) -> int:

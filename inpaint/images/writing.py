@@ -36,12 +36,28 @@ def write(picture: Picture, path: Path | str, quality: int | None = None) -> str
     AVIF has quality 90.  A palette, CMYK and single bits come back as such.  Returns what of this could not be kept, in
     words.  Raises ValueError where the format cannot hold the picture (alpha in JPEG, 16 bits outside PNG and TIFF,
     more than 256 colours in GIF), and OSError, with a sentence, where the file cannot be written.
+
+    A mosaic's place is painted grey; every other pixel keeps its exact value:
+
+    >>> import tempfile, torch
+    >>> from inpaint import images
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     picture = images.from_array(torch.zeros(3, 40, 60))
+    ...     mask = torch.zeros(1, 40, 60)
+    ...     mask[:, 10:20, 10:30] = 1
+    ...     restored = picture.restored(torch.full((3, 40, 60), 0.5), mask)
+    ...     lost = images.write(restored, f"{folder}/restored.png")
+    ...     again = images.read(f"{folder}/restored.png")
+    >>> print(lost)  # a PNG holds all of it
+    None
+    >>> again.colour[0, 0].tolist(), again.colour[10, 10].tolist()
+    ([0, 0, 0], [128, 128, 128])
     """
     form = format_of(path)
     refuse_what_does_not_fit(picture, Path(path), form, quality)
     data, note = encode(picture, form, quality)
     if form == "GIF" and note and picture.format != "GIF":
-        raise ValueError(f"{path} cannot hold more than 256 colours, and the picture has more: choose .png.")
+        raise ValueError(f"{path} cannot hold more than 256 colours, and the picture has more: choose .png")
     save_bytes(data, path)
     return "; ".join(said for said in (picture.lost, note) if said) or None
 
@@ -52,7 +68,7 @@ def save_bytes(data: bytes, path: Path | str) -> None:
         with atomically(path) as temporary:
             temporary.write_bytes(data)
     except OSError as error:
-        raise type(error)(f"{path} cannot be written: {error.strerror or error}.") from error
+        raise type(error)(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def keep_times(source: os.stat_result, path: Path | str) -> None:
@@ -118,15 +134,15 @@ def gif_note(inexact: bool, error: float) -> str | None:
 def refuse_what_does_not_fit(picture: Picture, path: Path, form: str, quality: int | None) -> None:
     """Raise ValueError, which names the path, where a format cannot hold a picture."""
     if quality is not None and not 1 <= quality <= 100:
-        raise ValueError(f"The quality is {quality}, but must lie between 1 and 100.")
+        raise ValueError(f"the quality is {quality}, but must lie between 1 and 100")
     if picture.alpha is not None and form == "JPEG":
-        raise ValueError(f"{path} cannot hold transparency, which the picture has: choose .png, .webp, .tif or .bmp.")
+        raise ValueError(f"{path} cannot hold transparency, which the picture has: choose .png, .webp, .tif or .bmp")
     if form == "GIF" and picture.alpha is not None and not np.isin(picture.alpha, (0, 255)).all():
-        raise ValueError(f"{path} cannot hold half transparent pixels, which the picture has: choose .png or .webp.")
+        raise ValueError(f"{path} cannot hold half transparent pixels, which the picture has: choose .png or .webp")
     if form == "AVIF":
         avif_opener(path)
     if picture.colour.dtype == np.uint16 and form not in ("PNG", "TIFF"):
-        raise ValueError(f"{path} cannot hold 16 bits per sample, which the picture has: choose .png or .tif.")
+        raise ValueError(f"{path} cannot hold 16 bits per sample, which the picture has: choose .png or .tif")
     if max(picture.size) > LONGEST_SIDE.get(form, max(picture.size)):
         height, width = picture.size
         raise ValueError(
@@ -137,7 +153,7 @@ def refuse_what_does_not_fit(picture: Picture, path: Path, form: str, quality: i
         for name, block in (("EXIF", picture.exif), ("XMP", picture.xmp)):
             if block and len(block) + len(XMP_PREFIX) > JPEG_SEGMENT_BYTES:
                 raise ValueError(
-                    f"{path} cannot hold {len(block)} bytes of {name} (at most {JPEG_SEGMENT_BYTES}): choose .png."
+                    f"{path} cannot hold {len(block)} bytes of {name} (at most {JPEG_SEGMENT_BYTES}): choose .png"
                 )
 
 

@@ -239,7 +239,7 @@ def test_a_failing_encoder_leaves_the_old_file_and_no_temporary(name: str, tmp_p
         raise OSError("encoder error")
 
     monkeypatch.setattr(Image.Image, "save", fail)
-    monkeypatch.setattr(writing_module, "tiff", fail)
+    monkeypatch.setattr(writing_module, "encode_tiff", fail)
     with pytest.raises(OSError, match="encoder error"):
         write(Picture(PHOTO), tmp_path / name)
     assert (tmp_path / name).read_bytes() == before
