@@ -75,14 +75,14 @@ def find_bars(image: Tensor, mosaics: np.ndarray | None = None) -> list[Bar]:
 
 
 def much_hidden(part: FlatPart, hidden: np.ndarray) -> bool:
-    """Tell whether something else (H, W) covers much of a part."""
+    """Tell whether a mosaic covers much of a part; hidden: (H, W) bool, where mosaics are."""
     height, width = part.mask.shape
     here = hidden[part.top : part.top + height, part.left : part.left + width]
     return here[part.mask > 0].sum() > MOST_HIDDEN * part.mask.sum()
 
 
 def without_patterns(parts: list[FlatPart]) -> list[FlatPart]:
-    """Leave out parts that come many times in the same size: tiles, windows, the modules of a code."""
+    """Leave out parts of which there are many of one size: tiles, windows, the modules of a code."""
     sizes = np.array([(part.mask.any(1).sum(), part.mask.any(0).sum()) for part in parts], np.float64).reshape(-1, 2)
     return [
         part
@@ -92,7 +92,7 @@ def without_patterns(parts: list[FlatPart]) -> list[FlatPart]:
 
 
 def is_shadow(levels: np.ndarray, part: FlatPart) -> bool:
-    """Tell whether a part is nearly black without being even: the dark inside of something, not paint."""
+    """Tell whether a part is nearly black but uneven: a shadow, not paint."""
     if not BLACK_PAINT_LEVEL < int(part.colour.max()) < SHADOW_LEVEL:
         return False
     height, width = part.mask.shape
@@ -104,7 +104,7 @@ def is_shadow(levels: np.ndarray, part: FlatPart) -> bool:
 
 
 def is_clipped_corner(levels: np.ndarray, part: FlatPart) -> bool:
-    """Tell whether a part lies in a corner of the picture and is no upright rectangle."""
+    """Tell whether a part lies in a corner of the picture and is no upright rectangle, as a clipped sky."""
     rows, columns = np.flatnonzero(part.mask.any(1)), np.flatnonzero(part.mask.any(0))
     top, left, bottom, right = part.top + rows[0], part.left + columns[0], part.top + rows[-1], part.left + columns[-1]
     cornered = (top <= 1 or bottom >= levels.shape[0] - 2) and (left <= 1 or right >= levels.shape[1] - 2)
@@ -133,7 +133,10 @@ def stepped_outline(levels: np.ndarray, part: FlatPart) -> float | None:
 
 
 def bar_of_part(image: Tensor, part: FlatPart, every: int, score: float) -> Bar:
-    """Return a part as a bar of the whole picture, with its soft edge."""
+    """Return a part as a bar of the whole picture, with its soft edge.
+
+    every: of so many rows and columns of the picture one was searched.  score: how much of the outline is a sharp step.
+    """
     top, left = max((part.top - 2) * every, 0), max((part.left - 2) * every, 0)
     bottom = min((part.top + part.mask.shape[0] + 2) * every, image.shape[-2])
     right = min((part.left + part.mask.shape[1] + 2) * every, image.shape[-1])

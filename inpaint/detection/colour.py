@@ -52,7 +52,7 @@ def painted(colour: np.ndarray, target: tuple[int, int, int] = GREEN, *, toleran
 
 
 def near_misses(colour: np.ndarray, target: tuple[int, int, int] = GREEN, *, tolerance: int = 0) -> NearMisses | None:
-    """Return what only nearly has the target colour, and the tolerance that would take most of it; None for nothing.
+    """Return which pixels nearly have the target colour, and the tolerance that takes most of them; None for no pixel.
 
     What is painted within the given tolerance counts neither as near nor as missed.
     """
@@ -70,7 +70,7 @@ def near_misses(colour: np.ndarray, target: tuple[int, int, int] = GREEN, *, tol
 
 
 def colour_distances(colour: np.ndarray, target: tuple[int, int, int], limit: int) -> np.ndarray:
-    """Return how far every pixel is from the target (CIE 1976), (H, W) float32; infinite where surely above the limit.
+    """Return the distance of every pixel from the target (CIE 1976), (H, W); infinite where surely above the limit.
 
     Only pixels that can be within the limit are converted, so that large pictures are looked through quickly.
     """
@@ -109,7 +109,7 @@ def lab(levels: np.ndarray) -> np.ndarray:
 
 
 def channel_differences(colour: np.ndarray, target: tuple[int, int, int]) -> np.ndarray:
-    """Return by how much the worst channel of every pixel misses the target, (H, W), in the array's own levels.
+    """Return how far the channel that differs most is from the target, (H, W), in the array's own levels.
 
     A channel at a time and in the array's own type: large pictures are looked through for paint quickly.
     """
@@ -124,5 +124,5 @@ def channel_differences(colour: np.ndarray, target: tuple[int, int, int]) -> np.
 
 
 def levels_per_8_bit_level(colour: np.ndarray) -> int:
-    """Return how many levels of this array make one 8-bit level: 1, or 257 for 16 bits."""
+    """Return how many levels of this array make one 8-bit level: 1 for 8 bits, 257 for 16 bits."""
     return int(np.iinfo(colour.dtype).max) // 255

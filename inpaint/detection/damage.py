@@ -58,7 +58,7 @@ def count_regions(mask: Tensor) -> int:
 
 
 def labelled_regions(mask: Tensor) -> tuple[np.ndarray, list[tuple[slice, slice]]]:
-    """Number the 8-connected parts of a mask (1, H, W) from 1, in an array (H, W) that is 0 outside; box each."""
+    """Return the 8-connected parts of a mask (1, H, W): their numbers, from 1, in an array (H, W), and their boxes."""
     inside = (mask[0].cpu().numpy() > 0.5).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(inside, connectivity=8)
     boxes = [
@@ -71,7 +71,7 @@ def labelled_regions(mask: Tensor) -> tuple[np.ndarray, list[tuple[slice, slice]
 def damage_to_region(
     image: Tensor, inside: np.ndarray, box: tuple[slice, slice], censor: str, block: tuple[int, int] | None
 ) -> tuple[str, Grid | Lattice | None]:
-    """Return what one region is: its censor, and its grid in the whole picture where it shows one.
+    """Return how one region was censored, and the grid of a mosaic, as it lies in the whole picture, if it shows one.
 
     image: (3, h, w), cut to the box.  inside: (h, w).
     """
@@ -93,12 +93,15 @@ def damage_to_region(
 def clearly_more_even(
     image: Tensor, region: Tensor, corner: tuple[int, int], one: Grid | Lattice, other: Grid | Lattice
 ) -> bool:
-    """Tell whether cells of one grid are clearly more even than those of the other; grids lie in the whole picture."""
+    """Tell whether cells of one grid are clearly more even than those of the other.
+
+    image: (3, h, w).  region: (1, h, w).  corner: of both in the picture (y, x), in which the grids lie.
+    """
     top, left = corner
     first, second = (resampled_mosaic(image, region, shifted_grid(grid, -top, -left)).uneven for grid in (one, other))
     return first < MOST_RESCALED_UNEVENNESS * second
 
 
 def one_coloured(pixels: Tensor) -> bool:
-    """Tell whether pixels (3, n) are a bar's, which stray from one colour by no more than JPEG makes them."""
+    """Tell whether pixels (3, n) have one colour, but for what JPEG makes of it."""
     return bool((pixels - pixels.median(dim=1, keepdim=True).values).abs().mean() < ONE_COLOUR_DISTANCE)

@@ -54,7 +54,7 @@ def flat_parts(levels: np.ndarray) -> list[FlatPart]:
 
 
 def lies_along_side(left: int, top: int, width: int, height: int, levels: np.ndarray) -> bool:
-    """Tell whether a box lies along a whole side of the picture, as letterboxes and grounds do."""
+    """Tell whether a box lies along a whole side of the picture, as letterboxes and plain grounds do."""
     wide, high = width > LETTERBOX_SIDE * levels.shape[1], height > LETTERBOX_SIDE * levels.shape[0]
     above, beside = top <= 1 or top + height >= levels.shape[0] - 1, left <= 1 or left + width >= levels.shape[1] - 1
     return (wide and above) or (high and beside)
@@ -63,7 +63,11 @@ def lies_along_side(left: int, top: int, width: int, height: int, levels: np.nda
 def bar_shaped_parts(
     levels: np.ndarray, labels: np.ndarray, index: int, box: tuple[int, ...], colour: np.ndarray
 ) -> list[FlatPart]:
-    """Return what has the colour in and around a flat component, as far as its shape is a bar's or a blob's."""
+    """Return the bars or blobs that a flat part belongs to: at most one with a sharp edge and one with a soft one.
+
+    labels: (H, W), numbers of the flat parts.  index: of this part.  box: top, left, bottom and right of where its
+    colour is looked for.
+    """
     rows, columns = slice(box[0], box[2]), slice(box[1], box[3])
     core = (labels[rows, columns] == index).astype(np.uint8)
     distance = np.abs(levels[rows, columns].astype(np.int16) - colour).max(2)

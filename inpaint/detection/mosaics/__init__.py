@@ -5,7 +5,7 @@
 1. `steps`: how much every pixel differs from the ones beside it.
 2. `proposals`: grids of whole pixels, in small windows that show many steps on their lines and few beside them.
 3. `finer_grid`: a grid becomes a finer one where its cells have lines inside.
-4. `regions`: where the cells of a grid lie, told from the steps of every cell (`cell_steps`); `not_patterns` leaves out
+4. `regions`: where the cells of a grid lie, seen from the steps of every cell (`cell_steps`); `not_patterns` leaves out
    walls, tiles and drawings that are as regular.  Each is kept as a `found_region`.
 5. `rescaled_proposals`: grids in fractions of a pixel, as rescaling leaves them, made exact by `grid_fitting`.
 6. `rescaled_regions`: where their cells lie, in a picture that is sampled so that they are whole pixels.

@@ -21,9 +21,9 @@ NARROW_CELLS = 6  # px; in narrower cells they blur nearly all, and a line count
 
 
 class CellSteps(NamedTuple):
-    """What every cell of a grid shows, each (rows, columns), in levels."""
+    """The steps of every cell of a grid, each (rows, columns), in levels."""
 
-    top: int
+    top: int  # of the first cell, px
     left: int
     across: np.ndarray  # mean step over its left line
     down: np.ndarray  # over its upper line
@@ -38,7 +38,7 @@ class CellSteps(NamedTuple):
 
 
 def measured_cell_steps(picture: SearchedPicture, grid: Grid, windows: Sequence[GridWindow]) -> CellSteps | None:
-    """Measure the whole cells in and around the windows; None where there are too few."""
+    """Measure the whole cells in and near the windows that show a grid; None where there are too few."""
     (height, width), (rows, columns) = grid.block, picture.luma.shape
     top = max(0, min(window.top for window in windows) - 2 * height)
     left = max(0, min(window.left for window in windows) - 2 * width)
@@ -56,9 +56,9 @@ def measured_cell_steps(picture: SearchedPicture, grid: Grid, windows: Sequence[
 
 
 def line_and_inside(steps: np.ndarray, count: tuple[int, int], edge: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean step over the left line of every cell, and within it, beyond its edges, both (rows, columns).
+    """Return the mean step over the left line of every cell, and inside it, both (rows, columns).
 
-    steps: along the rows of so many whole cells.
+    steps: along rows, of an area of whole cells.  count: of cells (down, across).  edge: width of a blurred line, px.
     """
     height, width = steps.shape[0] // count[0], steps.shape[1] // count[1]
     summed = steps.reshape(count[0], height, -1).sum(1).reshape(*count, width)

@@ -16,7 +16,7 @@ RESCALED_ADVANTAGE = 1.3  # times as much as cells of whole pixels must rescaled
 
 
 def disjoint_regions(found: Sequence[FoundRegion], size: tuple[int, ...]) -> list[FoundRegion]:
-    """Return the regions that explain most, without those that lie mostly in a better one."""
+    """Return the regions without those that lie mostly in a better one, the best first; size: of the picture."""
     kept: list[FoundRegion] = []
     covered = np.zeros(size, bool)
     for region in sorted(found, key=lambda region: -region.weight):
@@ -30,7 +30,7 @@ def disjoint_regions(found: Sequence[FoundRegion], size: tuple[int, ...]) -> lis
 def better_regions(
     whole: Sequence[FoundRegion], rescaled: Sequence[FoundRegion], size: tuple[int, ...]
 ) -> list[FoundRegion]:
-    """Return regions of whole and of other cells, of two that share their place the better one.
+    """Return regions of cells of whole pixels and rescaled ones; of those that share their place, the better.
 
     Cells of whole pixels are the likelier ones, so a rescaled region must explain clearly more than they do.
     """

@@ -18,7 +18,7 @@ WHOLE_CELL = 0.9  # of a cell's pixels, that make it one of the region's whole c
 USUAL_STRAY = 0.9  # quantile, of pixels and then of cells, of how far pixels stray from the colour of their whole cell
 CELLS_MEASURED = 200  # about so many whole cells tell how far that is
 EXACT_STRAY = 1.0  # levels of it that count as none
-MOST_STRAY = 25.0  # levels of it, with which nothing can be told
+MOST_STRAY = 25.0  # levels of it, with which a colour tells nothing
 LEAST_PART_OF_CELL = 0.1  # of a cell, that is worth taking in
 LEAST_PART_PIXELS = 4  # px, the same
 MOST_SPILT = 0.5  # of the pixels beyond the lines of a cell, that may have its colour
@@ -54,19 +54,19 @@ def grown_mask(mask: np.ndarray, pixels: int) -> np.ndarray:
 
 
 def without_pinholes(part: np.ndarray) -> np.ndarray:
-    """Return a mask (h, w) without holes of a pixel or two."""
+    """Return a mask (h, w) in which holes of a pixel or two are filled."""
     padded = np.pad(part.astype(np.uint8), 2, mode="edge")
     return cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))[2:-2, 2:-2] > 0
 
 
 def cell_borders(grid: Grid | Lattice, axis: int, size: int) -> np.ndarray:
-    """Return where cells begin along an axis, and where the last one ends, from 0 to the size of the picture."""
+    """Return where cells begin along an axis, and where the last one ends, from 0 to the size of the picture, px."""
     found = cell_edges(grid, axis, 0, int(size / grid.block[axis]) + 2)
     return np.unique(np.concatenate([[0], found[(found > 0) & (found < size)], [size]]))
 
 
 def cells_in_mask(mask: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Return which cells lie in a mask, (rows, columns) bool."""
+    """Return which cells lie in a mask as a whole, (rows, columns) bool; rows, columns: their borders."""
     counts = np.add.reduceat(np.add.reduceat(mask.astype(np.int64), rows[:-1], 0), columns[:-1], 1)
     return counts >= WHOLE_CELL * np.diff(rows)[:, None] * np.diff(columns)
 

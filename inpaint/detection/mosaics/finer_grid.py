@@ -36,7 +36,7 @@ def finer_grid(picture: SearchedPicture, grid: Grid, windows: Sequence[GridWindo
 
 
 def finer_period(sums: np.ndarray, counts: np.ndarray, period: int, phase: int) -> int:
-    """Return the period along an axis, divided where the lines that this adds are as strong as the others.
+    """Return the period along an axis, or a part of it if the lines that this adds are nearly as strong.
 
     sums, counts: of the steps at every place along the axis.
     """

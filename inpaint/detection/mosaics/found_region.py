@@ -24,12 +24,12 @@ class FoundRegion(NamedTuple):
 
     @property
     def weight(self) -> float:
-        """How much of the picture's steps it explains; of a grid and one twice as fine, the right one more."""
+        """How much of the picture's steps it explains; most for the right grid, less for one twice as fine."""
         height, width = self.grid.block
         return self.contrast * float(self.cells.sum()) * height * width * (1 / height + 1 / width) ** LINE_WEIGHT
 
     def pixels(self) -> np.ndarray:
-        """Return its mask from its corner on, (h, w) bool."""
+        """Return its mask, cut to the box of its cells, (h, w) bool."""
         heights = np.diff(cell_edges(self.grid, 0, self.top, self.cells.shape[0]))
         widths = np.diff(cell_edges(self.grid, 1, self.left, self.cells.shape[1]))
         return self.cells.repeat(heights, 0).repeat(widths, 1)
@@ -42,6 +42,6 @@ class FoundRegion(NamedTuple):
         return self.top, self.left, int(bottom), int(right)
 
     def within(self, picture: np.ndarray) -> np.ndarray:
-        """Return the box of its cells in an array (H, W) as a view."""
+        """Return the part of an array (H, W) that the box of its cells covers, as a view."""
         top, left, bottom, right = self.box
         return picture[top:bottom, left:right]

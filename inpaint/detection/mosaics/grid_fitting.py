@@ -24,7 +24,10 @@ SQUARE_SIDES_TRIED = 91
 def fitted_grid(
     steps: tuple[np.ndarray, np.ndarray], box: tuple[int, int, int, int], block: np.ndarray, line: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return a grid's block and a line of it, moved a little to where the steps in a box stand on its lines."""
+    """Return block and line of a grid, changed a little so that its lines hold the most steps in a box.
+
+    steps: along rows and along columns.  box: top, left, bottom, right.  block, line: (2,) px, (y, x).
+    """
     found = []
     for profile, start, size, place in zip(box_profiles(steps, box), box, block.tolist(), line.tolist(), strict=False):
         reach = 2 * FITTED_LINE_MOVE / (len(profile) / 2 / size + 1)
@@ -53,13 +56,16 @@ def fitted_square_grid(
 
 
 def box_profiles(steps: tuple[np.ndarray, np.ndarray], box: tuple[int, int, int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Return how much stands out in and beside every row and every column of a box, most in the middle of a line."""
+    """Return the profiles of a box: the steps of every row and of every column, summed and smoothed."""
     across, down = (part[box[0] : box[2], box[1] : box[3]] for part in steps)
     return np.convolve(down.sum(1), SOFT_LINE_WEIGHTS, "same"), np.convolve(across.sum(0), SOFT_LINE_WEIGHTS, "same")
 
 
 def best_lines(profile: np.ndarray, widths: np.ndarray, line: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return for every period what its lines hold of a profile beyond chance, and one of these lines, near a line."""
+    """Return the share of a profile that the lines of every width hold beyond chance, and one of the lines, (n,) each.
+
+    widths: (n,) px, periods that are tried.  line: near which lines are tried, px.
+    """
     block = widths.mean()
     middle = line + block * round((len(profile) / 2 - line) / block)
     count = int(len(profile) / 2 / block) + 1
@@ -72,6 +78,6 @@ def best_lines(profile: np.ndarray, widths: np.ndarray, line: float) -> tuple[np
 
 
 def lattice_of(block: np.ndarray, line: np.ndarray) -> Lattice:
-    """Return the grid of a block with a line, (2,) px each."""
+    """Return the lattice of cells (height, width) with a line at (y, x), (2,) px each."""
     (high, wide), (y, x) = block.tolist(), line.tolist()
     return Lattice((high, wide), (y % high, x % wide))

@@ -38,7 +38,7 @@ LEAST_ENERGY = 1e-9  # keeps from dividing by zero
 
 
 class StepProfile(NamedTuple):
-    """How every column (or row) of a region differs from the one before, (W,) each; nothing precedes the first."""
+    """How every column (or row) of a region differs from the one before it, (W,) each; 0 for the first."""
 
     steps: np.ndarray  # mean absolute difference
     sharpness: np.ndarray  # in [0, 1], how far the step stands out from those beside it
@@ -105,7 +105,7 @@ def estimate_grid(
 
 
 def demanded_score(rows: AxisLines, columns: AxisLines, phase: tuple[int, int], side: int) -> float:
-    """Return the score that a grid must have so that it is neither chance nor the work of JPEG."""
+    """Return the score that a grid needs to be neither chance nor the blocks of JPEG.  side: the region's shorter."""
     chance = (
         LEAST_GRID_SCORE + SCORE_FOR_SHORT_SIDE / side + SCORE_FOR_FEW_LINES / max(min(rows.lines, columns.lines), 1)
     )
@@ -117,7 +117,7 @@ def demanded_score(rows: AxisLines, columns: AxisLines, phase: tuple[int, int], 
 
 
 def step_profile(luma: np.ndarray, inside: np.ndarray) -> StepProfile:
-    """Return how sharply each column of a region steps off from the one before.  luma, inside: (H, W)."""
+    """Return how every column of a region differs from the one before it.  luma, inside: (H, W)."""
     valid = inside[:, 1:] & inside[:, :-1]  # (H, W - 1)
     pairs = np.concatenate([[0], valid.sum(axis=0)])  # (W,)
     differences = np.where(valid, np.abs(np.diff(luma, axis=1)), 0)
@@ -131,7 +131,7 @@ def step_profile(luma: np.ndarray, inside: np.ndarray) -> StepProfile:
 
 
 def lines_by_period(profile: StepProfile, periods: Iterable[int], needed: int = FEWEST_LINES) -> list[AxisLines]:
-    """Return for every period its best phase, with what the lines hold beyond chance; gain 0 where too few show."""
+    """Return for every period its best phase, and what its lines hold; gain is 0 where fewer lines show than needed."""
     steps, sharpness, pairs = profile
     energy = sharpness * pairs
     positions = np.arange(len(energy))
@@ -172,7 +172,7 @@ def mosaic_lines(down: StepProfile, across: StepProfile, periods: range) -> tupl
 
 
 def borrowed_lines(profile: StepProfile, own: AxisLines, other: AxisLines) -> AxisLines | None:
-    """Return square cells' lines for an axis shorter than three of them, None where its steps contradict those.
+    """Return the lines of square cells for an axis too short to show its own, None where its steps speak against them.
 
     Without any step its pixels all lie in one row of cells, which then begins where the axis does.
     """
@@ -185,7 +185,7 @@ def borrowed_lines(profile: StepProfile, own: AxisLines, other: AxisLines) -> Ax
 
 
 def longest_period(axis: AxisLines, choices: list[AxisLines]) -> AxisLines:
-    """Return the multiple of the period whose lines hold all of its energy: cells of 4 x 8 are not two of 4 x 4."""
+    """Return the longest period whose lines hold all the energy: cells of 4 x 8 px are not two cells of 4 x 4."""
     multiples = [
         other for other in choices if other.period % axis.period == 0 and other.share >= ALL_ENERGY * axis.share
     ]

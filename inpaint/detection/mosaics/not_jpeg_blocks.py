@@ -43,7 +43,7 @@ def without_jpeg_blocks(luma: np.ndarray, found: Sequence[FoundRegion]) -> list[
 
 
 def shaped_like_blocks(region: FoundRegion) -> bool:
-    """Tell whether the cells of a region may be blocks of JPEG by their shape, or several in a row."""
+    """Tell whether the cells of a region have the shape of a block of JPEG, or of several in a row."""
     low, high = sorted(region.grid.block)
     return (
         BLOCK_SIDES[0] < low < BLOCK_SIDES[1] and abs(high / low - round(high / low)) < BLOCK_SHAPE_ERROR * high / low
@@ -51,13 +51,16 @@ def shaped_like_blocks(region: FoundRegion) -> bool:
 
 
 def column_profile(luma: np.ndarray, elsewhere: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return how much stands out in every column of a part of a picture (H, W), and how large the part is there."""
+    """Return the steps of every column of a part of a picture, summed and smoothed, and how many px of it the part has.
+
+    luma, elsewhere: (H, W), the picture and the part of it.
+    """
     steps = soft_steps(np.ascontiguousarray(luma)) * elsewhere
     return np.convolve(steps.sum(0), SOFT_LINE_WEIGHTS, "same"), elsewhere.sum(0).astype(float)
 
 
 def lines_go_on(profiles: Sequence[tuple[np.ndarray, np.ndarray]], side: float) -> bool:
-    """Tell whether steps along both axes stand on lines about so many px apart."""
+    """Tell whether the steps along both axes stand on lines about `side` px apart."""
     longest = max(len(steps) for steps, _ in profiles)
     widths = np.linspace(
         side * (1 - BLOCK_SIDE_ERROR),
@@ -68,7 +71,10 @@ def lines_go_on(profiles: Sequence[tuple[np.ndarray, np.ndarray]], side: float) 
 
 
 def line_gains(steps: np.ndarray, sizes: np.ndarray, widths: np.ndarray) -> np.ndarray:
-    """Return for every width what the best lines so far apart hold of the steps beyond chance."""
+    """Return for every width the share of the steps that the best lines so far apart hold beyond chance.
+
+    steps: of every column.  sizes: how many px of it count.  widths: px.
+    """
     places, best = np.arange(len(steps)), []
     for width in widths:
         lines = np.arange(0.0, width, 0.5)[:, None] + width * np.arange(int(len(steps) / width))  # (phases, lines)

@@ -39,7 +39,7 @@ def plausible_mosaic(
 
 
 def most_lines_stepped(steps: np.ndarray, region: np.ndarray, axis: int) -> bool:
-    """Tell whether most lines between the cells of a region show steps: edges of a drawing lie on few lines.
+    """Tell whether most lines between the cells of a region show steps; the edges of a drawing lie on few lines.
 
     steps: (rows, columns), over the left (upper) line of every cell.  axis: that the lines run along.
     """
@@ -52,7 +52,7 @@ def most_lines_stepped(steps: np.ndarray, region: np.ndarray, axis: int) -> bool
 
 
 def nothing_inside_cells(picture: SearchedPicture, cells: CellSteps, grid: Grid, stepped: np.ndarray) -> bool:
-    """Tell whether no place within most cells has steps of its own, as the other side of a wall's joints has."""
+    """Tell whether cells have no steps that repeat at one place inside, as at the other edge of a wall's joints."""
     for steps, axis in ((picture.down, 0), (picture.across, 1)):
         period = grid.block[axis]
         if period < NARROW_CELLS:
@@ -68,7 +68,7 @@ def nothing_inside_cells(picture: SearchedPicture, cells: CellSteps, grid: Grid,
 
 
 def shade_count(picture: SearchedPicture, cells: CellSteps, grid: Grid, stepped: np.ndarray) -> float:
-    """Return how many shades the cells have, 1 / the sum of the squares of their shares (Simpson, 1949)."""
+    """Return how many shades the cells have, weighed by how common they are: 1 / sum of shares^2 (Simpson, 1949)."""
     means = single_cells(picture.luma, cells, grid, stepped)[:, 1:-1, 1:-1].mean((1, 2))
     shares = np.unique((means / SHADE_WIDTH).round(), return_counts=True)[1] / len(means)
     return float(1 / (shares**2).sum())

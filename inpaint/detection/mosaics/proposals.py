@@ -36,7 +36,7 @@ LEAST_SHARPNESS_SUM = 1e-3  # keeps from dividing by zero where nothing is sharp
 
 
 class GridWindow(NamedTuple):
-    """A square that shows a grid."""
+    """A square part of the picture that shows a grid; px."""
 
     top: int
     left: int
@@ -96,20 +96,23 @@ def comb_teeth(low: int, high: int, side: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def row_sums(sharp: np.ndarray) -> np.ndarray:
-    """Return the sums of the rows above each row of a picture (H, W), and of all of them, (H + 1, W)."""
+    """Return for every row of a picture (H, W) the sum of the rows above it, and at the end that of all, (H + 1, W)."""
     sums = np.zeros((sharp.shape[0] + 1, sharp.shape[1]))
     np.cumsum(sharp, 0, dtype=np.float64, out=sums[1:])
     return sums
 
 
 def window_profiles(sums: np.ndarray, side: int) -> np.ndarray:
-    """Return the sums over the height of the windows of every row of them, (rows of windows, W); sums: `summed`."""
+    """Return, for every row of windows, the sums of the columns over their height, (rows of windows, W).
+
+    sums: of the steps, from `row_sums`.  side: of a window, px.
+    """
     tops = np.arange(0, sums.shape[0] - side, side // WINDOWS_PER_SIDE)
     return (sums[tops + side] - sums[tops]).astype(np.float32)
 
 
 def best_combs(sums: np.ndarray, low: int, high: int, side: int) -> BestCombs:
-    """Return the comb of the largest gain for every window of a picture, whose steps have been `summed`."""
+    """Return the comb of the largest gain for every window.  sums: of the steps, from `row_sums`; all else in px."""
     combs, named = comb_teeth(low, high, side)
     profiles = window_profiles(sums, side)
     windows = np.lib.stride_tricks.sliding_window_view(profiles, side, axis=1)[:, :: side // WINDOWS_PER_SIDE]

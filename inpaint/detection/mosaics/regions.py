@@ -122,7 +122,7 @@ def core_cells(cells: CellSteps, lines: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def without_smooth_border(region: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """Return the region without the cells at its border that show no lines: smooth ground beside a mosaic."""
+    """Return the region without cells at its border that show no lines: they are smooth ground.  own: their clarity."""
     for _ in range(2):
         middle = cv2.erode(np.pad(region.astype(np.uint8), 1), np.ones((3, 3), np.uint8))[1:-1, 1:-1] > 0
         region = region & (middle | (own > LEAST_BORDER_CLARITY))
@@ -130,7 +130,7 @@ def without_smooth_border(region: np.ndarray, own: np.ndarray) -> np.ndarray:
 
 
 def with_flat_border(region: np.ndarray, lines: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Return the region with the flat cells at its border, whose neighbours outside hid them."""
+    """Return the region with flat cells beside it, which did not count as core because of their neighbours outside."""
     own = clarity(lines, inside)
     middle = cv2.erode(np.pad(region.astype(np.uint8), 1), np.ones((3, 3), np.uint8))[1:-1, 1:-1] > 0
     usual = 1.5 * float(np.quantile(inside[middle if middle.any() else region], 0.9)) + 0.2
@@ -151,11 +151,11 @@ def large_enough(block: tuple[float, float], size: int, *, lossless: bool) -> bo
 
 
 def mean_of_neighbours(values: np.ndarray) -> np.ndarray:
-    """Return the mean over 3 x 3 cells."""
+    """Return the mean over 3 x 3 cells for every cell, (rows, columns)."""
     return cv2.blur(values.astype(np.float32), (3, 3), borderType=cv2.BORDER_REPLICATE)
 
 
 def closed_or_opened(region: np.ndarray, operation: int, element: np.ndarray) -> np.ndarray:
-    """Close or open a region as if nothing lay beyond the border."""
+    """Close or open a region (rows, columns), an operation of OpenCV, as if nothing lay beyond the border."""
     padded = cv2.morphologyEx(np.pad(region.astype(np.uint8), 4), operation, element)
     return padded[4:-4, 4:-4] > 0

@@ -72,7 +72,10 @@ class RescaledProposal(NamedTuple):
 
 
 def soft_steps(luma: np.ndarray) -> np.ndarray:
-    """Return how far every pixel's step, over two pixels along a row, stands out, in [0, 1]; luma: (H, W), 0..255."""
+    """Return how far the step over two pixels along a row stands out at every pixel, (H, W) in [0, 1].
+
+    luma: (H, W), levels 0..255.
+    """
     double, isolated = np.zeros_like(luma), np.zeros_like(luma)
     np.abs(luma[:, 2:] - luma[:, :-2], out=double[:, 1:-1])
     beside = np.maximum(double[:, :-4], double[:, 4:])
@@ -82,7 +85,7 @@ def soft_steps(luma: np.ndarray) -> np.ndarray:
 
 @lru_cache
 def soft_teeth(low: int, high: int, side: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return combs as columns (side, n), and their period, phase (of their lines) and number of teeth (n, 3)."""
+    """Return all combs as columns (side, n), and their period, phase and sum (n, 3); a tooth covers two pixels."""
     count = int(np.ceil(np.log(high / low) / np.log1p(LAST_TEETH_APART / side)))
     combs, named = [], []
     for period in np.geomspace(low, high, count + 1):
@@ -94,7 +97,7 @@ def soft_teeth(low: int, high: int, side: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def best_soft_combs(sums: np.ndarray, low: int, high: int, side: int) -> BestCombs:
-    """Return the comb of the largest gain for every window of a picture, whose steps have been `summed`."""
+    """Return the comb of the largest gain for every window.  sums: of the steps, from `row_sums`; all else in px."""
     combs, named = soft_teeth(low, high, side)
     parts = []
     for profile in window_profiles(sums, side):
@@ -146,7 +149,7 @@ def rescaled_grids(luma: np.ndarray) -> list[RescaledProposal]:
 
 
 def gathered_grids(seen: WindowArrays, steps: tuple[np.ndarray, np.ndarray]) -> list[GatheredGrid]:
-    """Gather windows that show the same grid; return the grids, fitted to them, that most windows show."""
+    """Return the grids that most windows show, each fitted to all windows that show it."""
     free, found = np.ones(len(seen.gain), bool), []
     for seed in np.argsort(-seen.gain * seen.side).tolist():
         if len(found) == MOST_GATHERED_GRIDS:
@@ -171,7 +174,7 @@ def gathered_grids(seen: WindowArrays, steps: tuple[np.ndarray, np.ndarray]) -> 
 
 
 def box_around_windows(seen: WindowArrays, members: np.ndarray) -> tuple[int, int, int, int]:
-    """Return the box (top, left, bottom, right) around windows."""
+    """Return the box (top, left, bottom, right) around some of the windows; members: (n,) bool."""
     (top, left), ends = seen.corner[members].min(0), seen.corner[members] + seen.side[members, None]
     return int(top), int(left), int(ends[:, 0].max()), int(ends[:, 1].max())
 
@@ -190,7 +193,7 @@ def windows_of_grid(
 
 
 def refined_proposals(proposal: RescaledProposal, box: tuple[int, int, int, int]) -> Iterator[RescaledProposal]:
-    """Yield a proposal with its grid fitted to a box in which cells were found: with square cells, if nearly so, first.
+    """Yield a proposal with its grid fitted to a box in which cells were found, first with square cells if they may be.
 
     box: top, left, bottom, right.
     """

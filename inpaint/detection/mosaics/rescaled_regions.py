@@ -62,23 +62,23 @@ def all_square(regions: Sequence[FoundRegion]) -> bool:
 
 
 def clearest_regions(luma: np.ndarray, proposal: RescaledProposal) -> list[FoundRegion]:
-    """Return the regions for the width of lines that explains most."""
+    """Return the regions for that width of blurred lines with which they explain most."""
     return max((regions_with_gap(luma, proposal, gap) for gap in LINE_GAPS[proposal.scale]), key=total_clarity)
 
 
 def total_clarity(found: Sequence[FoundRegion]) -> float:
-    """Return how much regions explain together, and how clearly."""
+    """Return how much regions explain together, weighed by how clearly."""
     return sum(region.weight * region.score for region in found)
 
 
 def lattice_in(region: FoundRegion) -> Lattice:
-    """Return the grid of a region that was sampled."""
+    """Return the grid of a region that was found in a sampled picture."""
     assert isinstance(region.grid, Lattice)
     return region.grid
 
 
 def in_whole_pixels(picture: SearchedPicture, region: FoundRegion) -> FoundRegion:
-    """Return a region with a grid of whole pixels if its lines lie on one, or nearly and are sharp there."""
+    """Return a region with a grid of whole pixels if its lines lie on one, or nearly do and are sharp."""
     region = without_margins(region)
     top, left, bottom, right = region.box
     rows, columns = picture.down[top:bottom, left:right].mean(1), picture.across[top:bottom, left:right].mean(0)
@@ -103,7 +103,7 @@ def in_whole_pixels(picture: SearchedPicture, region: FoundRegion) -> FoundRegio
 
 
 def without_margins(region: FoundRegion) -> FoundRegion:
-    """Return a region with a box that is tight around its cells."""
+    """Return a region whose box lies close around its cells."""
     rows, columns = np.flatnonzero(region.cells.any(1)), np.flatnonzero(region.cells.any(0))
     top = int(cell_edges(region.grid, 0, region.top, int(rows[0]))[-1])
     left = int(cell_edges(region.grid, 1, region.left, int(columns[0]))[-1])
@@ -112,7 +112,7 @@ def without_margins(region: FoundRegion) -> FoundRegion:
 
 
 def regions_with_gap(luma: np.ndarray, proposal: RescaledProposal, gap: float) -> list[FoundRegion]:
-    """Return the regions where lines are blurred over a gap of so many px."""
+    """Return the regions that are found if lines are blurred over so many px."""
     lattice, (top, left, bottom, right) = proposal.lattice, proposal.box
     rows = sample_places(lattice, 0, (top, bottom), luma.shape[0], gap)
     columns = sample_places(lattice, 1, (left, right), luma.shape[1], gap)
@@ -133,7 +133,10 @@ def regions_with_gap(luma: np.ndarray, proposal: RescaledProposal, gap: float) -
 
 
 def sample_places(lattice: Lattice, axis: int, span: tuple[int, int], size: int, gap: float) -> SamplePlaces:
-    """Return where an axis of a picture is sampled around a span of it, in whole cells."""
+    """Return where an axis of a picture is sampled: the whole cells in a span of it, and some beyond it.
+
+    span: from and to, px.  size: of the picture along the axis.  gap: px of a blurred line.
+    """
     block, phase = lattice.block[axis], lattice.phase[axis]
     gap = min(gap, WIDEST_LINE * block)
     points = max(FEWEST_POINTS, round(block - gap))
@@ -148,7 +151,7 @@ def sample_places(lattice: Lattice, axis: int, span: tuple[int, int], size: int,
 
 
 def sampled_picture(luma: np.ndarray, rows: SamplePlaces, columns: SamplePlaces) -> SearchedPicture:
-    """Sample a picture."""
+    """Return a picture (H, W) as it is seen at these places, with its steps."""
     straight = interpolated_rows(interpolated_rows(luma, rows.places).T, columns.places).T
     across, down = np.zeros_like(straight), np.zeros_like(straight)
     across[:, 1:] = np.abs(np.diff(straight, axis=1)) / columns.distance[1:]
@@ -157,7 +160,7 @@ def sampled_picture(luma: np.ndarray, rows: SamplePlaces, columns: SamplePlaces)
 
 
 def interpolated_rows(luma: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Interpolate the rows of a picture linearly."""
+    """Return a picture at these places (n,) along its rows, between pixels linearly, (n, W)."""
     lower = np.clip(np.floor(places - 0.5).astype(int), 0, luma.shape[0] - 1)
     upper = np.minimum(lower + 1, luma.shape[0] - 1)
     share = np.clip(places - 0.5 - lower, 0, 1).astype(np.float32)[:, None]

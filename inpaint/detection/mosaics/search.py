@@ -1,4 +1,4 @@
-"""Finds the mosaics of a picture without being told where: the steps of the search in their order.
+"""Finds the mosaics of a picture in which nothing is marked: the steps of the search in their order.
 
 The picture is worked through in overlapping tiles.  In each, grids are proposed (`proposals`) and the cells that lie on
 them looked for (`regions`), then the same for cells that are no whole pixels (`rescaled_proposals` and
@@ -109,7 +109,10 @@ def tile_corners(height: int, width: int) -> Iterator[tuple[int, int]]:
 
 
 def mosaics_in_tile(luma: np.ndarray) -> list[FoundRegion]:
-    """Return the mosaics of one tile (H, W), levels 0..255, those that explain most first, none mostly in another."""
+    """Return the mosaics of one tile, those that explain most first; none lies mostly in another.
+
+    luma: (H, W), levels 0..255.
+    """
     picture, steps = searched_picture(luma)
     whole = disjoint_regions(whole_pixel_regions(picture, proposed_grids(*steps)), luma.shape)
     rescaled = rescaled_regions_in(picture, whole)
@@ -128,7 +131,7 @@ def whole_pixel_regions(picture: SearchedPicture, shown: dict[Grid, list[GridWin
 
 
 def rescaled_regions_in(picture: SearchedPicture, whole: Sequence[FoundRegion]) -> list[FoundRegion]:
-    """Return the regions whose cells are no whole pixels, where no clear ones of whole pixels have been found."""
+    """Return the regions whose cells are no whole pixels, outside those of whole pixels that leave no doubt."""
     luma, known = picture.luma, np.zeros(picture.luma.shape, bool)
     for region in whole:
         if region.score > SURE_SCORE:
@@ -162,9 +165,9 @@ def write_region(region: FoundRegion, taken: np.ndarray, regions: list[FoundRegi
 
 
 def with_border_cells(image: Tensor, region: PlacedMosaic, taken: np.ndarray) -> PlacedMosaic:
-    """Return a region of a picture with the cells that its outline cuts, as far as no other has taken their pixels.
+    """Return a region with the cells that its outline cuts, but for pixels that belong to another region.
 
-    taken: (H, W), not 0 where regions are; gets the new pixels.
+    taken: (H, W), not 0 where regions are; the new pixels are written into it.
     """
     (height, width), margin = region.mask.shape, int(np.ceil(max(region.grid.block)))
     box = Box(region.top, region.left, region.top + height, region.left + width)
@@ -180,7 +183,10 @@ def with_border_cells(image: Tensor, region: PlacedMosaic, taken: np.ndarray) ->
 
 
 def rescaled_grid(image: Tensor, inside: np.ndarray) -> Grid | Lattice | None:
-    """Return the grid of a rescaled mosaic in a picture (3, h, w) that most of these pixels (h, w) belong to."""
+    """Return the grid of a rescaled mosaic that covers most of these pixels, None where there is none.
+
+    image: (3, h, w).  inside: (h, w) bool.
+    """
     picture, _ = searched_picture(luma_of(image))
     for region in rescaled_regions_in(picture, []):
         if (region.within(inside) & region.pixels()).sum() > LEAST_COVERED * inside.sum():

@@ -34,7 +34,10 @@ class SearchedPicture(NamedTuple):
 
 
 def searched_picture(luma: np.ndarray) -> tuple[SearchedPicture, tuple[Steps, Steps]]:
-    """Return a picture (H, W), levels 0..255, as it is searched, and its steps along rows and, transposed, columns."""
+    """Return a picture with its steps, and these once more: along rows, and along columns, which are transposed.
+
+    luma: (H, W), levels 0..255.
+    """
     across, down = steps_of(luma), steps_of(np.ascontiguousarray(luma.T))
     return SearchedPicture(luma, across.plain, np.ascontiguousarray(down.plain.T)), (across, down)
 
