@@ -223,7 +223,7 @@ def _is_ycck(opened: Image.Image) -> bool:
 
 def _lost(opened: Image.Image, data: bytes) -> str | None:
     if opened.format == "AVIF" and avif_depth(data) > 8:
-        return f"its {avif_depth(data)} bits per sample were read as 8"
+        return f"its {avif_depth(data)} bits per sample were reduced to 8"
     return None
 
 

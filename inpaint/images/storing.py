@@ -44,7 +44,9 @@ def native_samples(picture: Picture, form: str) -> tuple[NativeSamples | None, s
     if form not in HOLDING_FORMATS[stored.mode] or (flat and picture.alpha is not None):
         return (
             None,
-            f"{form} cannot hold {SAMPLE_KIND_NAMES[stored.mode]} here: written without" if form != "GIF" else None,
+            f"{form} cannot hold {SAMPLE_KIND_NAMES[stored.mode]} here: it was written without"
+            if form != "GIF"
+            else None,
         )
     if stored.mode == "1":
         return NativeSamples("1", picture.colour[:, :, 0] >= 128), None
@@ -85,7 +87,10 @@ def _palette(picture: Picture, stored: Stored) -> tuple[NativeSamples | None, st
     fitted = fit_palette(stored.palette, kept, wanted)
     if fitted.error > MOST_PALETTE_ERROR:
         kind = "RGB" if picture.alpha is None else "RGBA"
-        return None, f"a palette of 256 colours would miss what was restored by {fitted.error:.0f} levels: now {kind}"
+        return None, (
+            f"restored pixels would be off by about {fitted.error:.0f} of 255 levels in a palette of 256 colours: "
+            f"written as {kind}"
+        )
     indices = stored.samples.copy()
     indices[restored] = fitted.indices
     return NativeSamples("P", indices, fitted.palette), None
@@ -99,7 +104,7 @@ def _inks(picture: Picture, stored: Stored) -> tuple[NativeSamples | None, str |
         try:
             inks = row.convert("CMYK") if stored.icc is None else _through(row, stored.icc)
         except (ImageCms.PyCMSError, OSError):
-            return None, "its CMYK profile turns inks into colours only, not back: now RGB"
+            return None, "its CMYK profile cannot turn colours back into inks: written as RGB"
         samples[restored] = np.array(inks)[0]
     return NativeSamples("CMYK", samples, icc=stored.icc), None
 

@@ -125,9 +125,9 @@ def encode_png(samples: np.ndarray, stored: NativeSamples | None, options: dict)
 def gif_note(inexact: bool, error: float) -> str | None:
     """Say where the palettes of a GIF could not hold its colours."""
     if inexact:
-        return "GIF holds 256 colours for each frame and more were needed: some known pixels were approximated"
+        return "a frame of a GIF holds 256 colours, but more were needed: some pixels outside the mask changed slightly"
     if error > MOST_PALETTE_ERROR:
-        return f"the 256 colours of a GIF frame miss what was restored by {error:.0f} levels"
+        return f"a frame of a GIF holds 256 colours: restored pixels are off by about {error:.0f} of 255 levels"
     return None
 
 

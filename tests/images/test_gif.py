@@ -149,7 +149,7 @@ def test_restored_colours_beyond_a_full_palette_are_said_to_be_missed(tmp_path: 
     mask[:, 3] = 1
     note = write(source.restored(torch.ones(3, 16, 32), mask), tmp_path / "b.gif")
     assert note is not None
-    assert "256 colours of a GIF frame miss what was restored" in note
+    assert "a frame of a GIF holds 256 colours: restored pixels are off" in note
     known = mask[0].numpy() == 0
     assert np.array_equal(read(tmp_path / "b.gif").colour[known], source.colour[known])
 
