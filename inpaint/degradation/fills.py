@@ -8,13 +8,14 @@ painted cells instead of the requested mask, so that every returned mask pixel w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from inpaint.degradation.alternatives import Alternatives, Shares, drawn_word, shares_of
 from inpaint.degradation.cell_values import (
     ENLARGEMENT_REACH,
     box_blur,
@@ -26,11 +27,9 @@ from inpaint.degradation.cell_values import (
 )
 from inpaint.degradation.smooth import GREY, smooth_fill
 from inpaint.mosaic.grid import Grid, enlarge
-from inpaint.randomness import chance, choose, integer, log_uniform, uniform
+from inpaint.randomness import chance, integer, log_uniform, uniform
 
 Fill = Callable[..., tuple[Tensor, Tensor]]  # (target, mask, rng), and record where one is wanted
-Alternatives = str | Sequence[str] | Mapping[str, float]  # one, several alike, or several with shares
-Shares = dict[str, float]
 Record = dict[str, Any]
 
 HOLE_COLOURS = {
@@ -55,7 +54,7 @@ class Hole:
         self, target: Tensor, mask: Tensor, rng: torch.Generator, record: Record | None = None
     ) -> tuple[Tensor, Tensor]:
         """Return the covered picture (3, H, W) and the mask (1, H, W); record gets the value and its colour."""
-        value = _drawn(self.values, rng)
+        value = drawn_word(self.values, rng)
         if record is not None:
             record["value"] = value
         if value == "smooth":
@@ -92,7 +91,7 @@ class Mosaic:
     ) -> tuple[Tensor, Tensor]:
         """Return the pixelated picture (3, H, W) and the painted pixels (1, H, W); record gets what was drawn."""
         grid = self.draw((target.shape[-2], target.shape[-1]), rng)
-        cell, edge, enlargement = (_drawn(shares, rng) for shares in (self.cells, self.edges, self.enlargements))
+        cell, edge, enlargement = (drawn_word(shares, rng) for shares in (self.cells, self.edges, self.enlargements))
         radius = 0
         if chance(rng, self.feathered):
             radius = round(uniform(rng, *self.feather) * min(grid.block))
@@ -156,7 +155,7 @@ class Mosaic:
 
 def hole(*, value: Alternatives = "black") -> Hole:
     """Build a hole; value: black, white, green, grey, mean (of the known pixels), random or smooth, or several."""
-    return Hole(_shares("value", value, HOLE_VALUES))
+    return Hole(shares_of("value", value, HOLE_VALUES))
 
 
 def mosaic(
@@ -192,11 +191,11 @@ def mosaic(
         ratio=(ratio[0], ratio[1]),
         rectangular=rectangular,
         phase=_fixed_phase(phase),
-        cells=_shares("cell", cell, CELL_VALUES),
-        edges=_shares("edge", edge, MOSAIC_EDGES),
+        cells=shares_of("cell", cell, CELL_VALUES),
+        edges=shares_of("edge", edge, MOSAIC_EDGES),
         feather=(feather[0], feather[1]),
         feathered=feathered,
-        enlargements=_shares("enlarge", enlarge, ENLARGEMENTS),
+        enlargements=shares_of("enlarge", enlarge, ENLARGEMENTS),
         rounding=rounding,
     )
 
@@ -228,27 +227,6 @@ def _pair(name: str, value: Sequence) -> tuple:
     if not isinstance(value, Sequence) or len(value) != 2 or not all(isinstance(each, int | float) for each in value):
         raise ValueError(f"{name} {value!r} must be two numbers, as in [4, 24]")
     return value[0], value[1]
-
-
-def _shares(name: str, choice: Alternatives, choices: Sequence[str]) -> Shares:
-    """Bring one choice, a list or shares to shares, and refuse what is not among the choices."""
-    if isinstance(choice, str):
-        shares = {choice: 1.0}
-    else:
-        shares = dict(choice) if isinstance(choice, Mapping) else dict.fromkeys(choice, 1.0)
-    unknown = next((each for each in shares if each not in choices), None)
-    if unknown is not None:
-        raise ValueError(f"{name} {unknown!r} is unknown; choose {', '.join(choices)}, a list of them or their shares")
-    if not shares or min(shares.values()) < 0.0 or sum(shares.values()) <= 0.0:
-        raise ValueError(f"the shares of {name}, {choice}, must not be negative and must not all be zero")
-    return shares
-
-
-def _drawn(shares: Shares, rng: torch.Generator) -> str:
-    """Draw one choice in proportion to its share; a single choice costs no draw."""
-    if len(shares) == 1:
-        return next(iter(shares))
-    return choose(rng, list(shares), list(shares.values()))
 
 
 FILLS: dict[str, Callable[..., Fill]] = {"hole": hole, "mosaic": mosaic}
