@@ -18,8 +18,8 @@ from inpaint.checkpoint import Checkpoint, load_checkpoint
 from inpaint.config import Network, Optim, Run, parse_run, run_to_tree
 from inpaint.contracts import Generator, Recipe
 from inpaint.data.samples import Positions, Samples, fixed_samples
-from inpaint.data.samples import load as load_batches
-from inpaint.data.sources import centre_crops, source_of
+from inpaint.data.samples import load_batches as load_batches
+from inpaint.data.sources import centre_crops, picture_source
 from inpaint.degradation.build import degradation_of
 from inpaint.degradation.fills import FILLS, Mosaic
 from inpaint.device import find_device, warn_of_bfloat16
@@ -40,7 +40,7 @@ from inpaint.weights import BUNDLED, bundled_path
 def samples_of(run: Run) -> Samples:
     """Build the endless table of training samples."""
     options = {"flip": run.data.flip, "shrink": run.data.shrink}
-    sources = [(source.share, source_of(source.path, **options)) for source in run.data.train]
+    sources = [(source.share, picture_source(source.path, **options)) for source in run.data.train]
     return Samples(
         sources, degradation_of(run.data.mask, run.data.fill, run.data.realism), crop=run.data.crop, seed=run.seed
     )

@@ -27,8 +27,8 @@ from torchvision.transforms import v2
 
 from inpaint.data import synthetic
 from inpaint.data.decode import colour_of
-from inpaint.data.samples import Positions, Samples, load
-from inpaint.data.sources import Folder, Source, random_crop
+from inpaint.data.samples import Positions, Samples, load_batches
+from inpaint.data.sources import Folder, PictureSource, random_crop
 from inpaint.degradation.degrade import Degradation
 from inpaint.degradation.fills import mosaic
 from inpaint.degradation.masks import MASKS
@@ -50,12 +50,12 @@ def pictures(folder: Path, count: int) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-def samples(source: Source) -> Samples:
+def samples(source: PictureSource) -> Samples:
     """Build our table of samples."""
     return Samples([(1.0, source)], Degradation(MASKS[MASK](), mosaic(block=BLOCK)), crop=CROP, seed=0)
 
 
-def in_memory(arrays: list[np.ndarray]) -> Source:
+def in_memory(arrays: list[np.ndarray]) -> PictureSource:
     """Return a source of crops that decodes nothing."""
 
     def source(size: tuple[int, int], rng: torch.Generator) -> Tensor:
@@ -88,10 +88,10 @@ def numpy_mosaic(
     height, width = mask.shape
     before = [-line % block for line in phase]
     rows, columns = -(-(height + before[0]) // block), -(-(width + before[1]) // block)
-    around = [(before[0], rows * block - height - before[0]), (before[1], columns * block - width - before[1])]
-    padded = np.pad(target, [(0, 0), *around], mode="edge")
+    padding = [(before[0], rows * block - height - before[0]), (before[1], columns * block - width - before[1])]
+    padded = np.pad(target, [(0, 0), *padding], mode="edge")
     means = padded.reshape(3, rows, block, columns, block).mean((2, 4))
-    chosen = np.pad(mask, around).reshape(rows, block, columns, block)[:, block // 2, :, block // 2]
+    chosen = np.pad(mask, padding).reshape(rows, block, columns, block)[:, block // 2, :, block // 2]
     inside = (slice(before[0], before[0] + height), slice(before[1], before[1] + width))
     painted = chosen.repeat(block, 0).repeat(block, 1)[inside]
     shown = means.repeat(block, 1).repeat(block, 2)[:, inside[0], inside[1]]
@@ -107,7 +107,7 @@ def rates(ways: dict[str, Make], count: int, rounds: int) -> dict[str, float]:
             for position in range(count):
                 make(number * count + position)
             seconds[name].append(time.process_time() - started)
-    return {name: count / statistics.median(spent[1:]) for name, spent in seconds.items()}
+    return {name: count / statistics.median(taken[1:]) for name, taken in seconds.items()}
 
 
 def stages(paths: list[Path], count: int, rounds: int) -> dict[str, float]:
@@ -133,7 +133,7 @@ def stages(paths: list[Path], count: int, rounds: int) -> dict[str, float]:
 
 def loaded(table: Samples, count: int) -> float:
     """Return the samples per second that one worker process delivers in batches of 16, by the clock."""
-    batches = load(table, Positions(0, 2 + count // 16, batch=16), workers=1, pin=False)
+    batches = load_batches(table, Positions(0, 2 + count // 16, batch=16), workers=1, pin=False)
     for _ in range(2):  # the worker starts
         next(batches)
     started = time.perf_counter()

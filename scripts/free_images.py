@@ -43,12 +43,7 @@ PACKAGES = {
     "palapeli-data": Choice(),
     "plasma-workspace-wallpapers": Choice(),
     "ukui-wallpapers": Choice(),
-    "wesnoth-1.16-data": Choice(400),
-    "wesnoth-1.16-did": Choice(400),
-    "wesnoth-1.16-httt": Choice(400),
-    "wesnoth-1.16-low": Choice(400),
-    "wesnoth-1.16-trow": Choice(400),
-    "wesnoth-1.16-utbs": Choice(400),
+    **{f"wesnoth-1.16-{part}": Choice(400) for part in ("data", "did", "httt", "low", "trow", "utbs")},
 }
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 LONGEST_SIDE = 4000  # px; of one picture at several resolutions the largest up to this is kept

@@ -213,14 +213,14 @@ def restored_file(folder: Path, name: str) -> Path:
     for path in (folder / f"{name}.png", folder / f"{name} 0.png"):
         if path.is_file():
             return path
-    raise FileNotFoundError(f"{folder} holds no restored picture {name}.png or {name} 0.png: run inpaint decensor.")
+    raise FileNotFoundError(f"{folder} holds no restored picture {name}.png or {name} 0.png: run inpaint decensor")
 
 
 def save_figure(picture: Image.Image, path: Path) -> None:
     """Write the figure, as a JPEG of the best quality that is small enough."""
     form = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}.get(path.suffix.lower())
     if form is None:
-        raise ValueError(f"The figure {path} has no known suffix: choose .jpg or .png.")
+        raise ValueError(f"the figure {path} has no known suffix: choose .jpg or .png")
     for quality in QUALITIES if form == "JPEG" else QUALITIES[:1]:
         data = io.BytesIO()
         picture.save(data, form, quality=quality, subsampling=0, optimize=True)
@@ -228,7 +228,7 @@ def save_figure(picture: Image.Image, path: Path) -> None:
             with atomically(path) as temporary:
                 temporary.write_bytes(data.getvalue())
             return
-    raise ValueError(f"The figure {path} is larger than {LARGEST_FIGURE} bytes: choose .jpg, or fewer --names.")
+    raise ValueError(f"the figure {path} is larger than {LARGEST_FIGURE} bytes: choose .jpg, or fewer --names")
 
 
 def main() -> None:

@@ -36,6 +36,7 @@ SECONDS = 20.0  # that one file may take, on a busy machine
 MEBIBYTES = 3000  # that the batch may take, with torch and the network
 FULL = 3000  # bytes that any file may have on the full disk
 DROP_FROM_BOUNDS, OVERRIDES = 24, (1, 2)  # of Linux's prctl: CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+WORDS_OF_SENTENCE = 3  # at least, such as "a.png is empty"
 NO_SENTENCE = re.compile(r"Traceback|\b[A-Z]\w*(Error|Exception|Warning)\b|\[Errno")
 
 
@@ -66,15 +67,15 @@ def make(folder: Path, count: int, seed: int) -> None:
 
 def checksums(folder: Path) -> dict[str, str]:
     """Say what every file, link and folder below a folder holds."""
-    told = {}
+    contents = {}
     for path in sorted(folder.rglob("*")):
         status = path.lstat()
         if stat.S_ISLNK(status.st_mode):
-            told[path.name] = os.readlink(path)
+            contents[path.name] = os.readlink(path)
         elif stat.S_ISREG(status.st_mode):
             readable = os.access(path, os.R_OK)
-            told[path.name] = hashlib.sha256(path.read_bytes()).hexdigest() if readable else "unreadable"
-    return told
+            contents[path.name] = hashlib.sha256(path.read_bytes()).hexdigest() if readable else "unreadable"
+    return contents
 
 
 def faults(folder: Path, output: Path, pictures: list[dict], limit: float = SECONDS) -> list[str]:
@@ -94,14 +95,14 @@ def faults(folder: Path, output: Path, pictures: list[dict], limit: float = SECO
             wrong.append(f"{name}: failed and yet wrote {picture['outputs']}")
         for written in picture["outputs"]:
             wrong += half_written(Path(written))
-    told = {Path(written).resolve() for picture in pictures for written in picture["outputs"]}
+    reported = {Path(written).resolve() for picture in pictures for written in picture["outputs"]}
     there = {path.resolve() for path in output.rglob("*") if path.is_file()} if output.is_dir() else set()
-    return wrong + [f"{path}: was left behind" for path in sorted(there - told)]
+    return wrong + [f"{path}: was left behind" for path in sorted(there - reported)]
 
 
 def is_sentence(error: str) -> bool:
     """Say whether an error is a sentence for people."""
-    return error.rstrip()[-1:] in ".!" and not NO_SENTENCE.search(error)
+    return len(error.split()) >= WORDS_OF_SENTENCE and not NO_SENTENCE.search(error)
 
 
 def half_written(path: Path) -> list[str]:
@@ -149,7 +150,7 @@ def batches(folder: Path) -> list[str]:
         output.mkdir(mode=0o777)
         output.chmod(0o777)
     outputs["closed"].chmod(0o555)
-    report = outputs["output"].parent / "told" / "report.json"
+    report = outputs["output"].parent / "reports" / "report.json"
     report.parent.mkdir(mode=0o777)
     report.parent.chmod(0o777)
     runs = {

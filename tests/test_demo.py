@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 
 from inpaint import images
-from inpaint.detection.damage import find_damage, label
+from inpaint.detection.damage import find_damage, labelled_regions
 from inpaint.mosaic.grid import Grid, pixelate
 
 ROOT = Path(__file__).parent.parent
@@ -79,7 +79,7 @@ def test_clean_and_censored_pictures_hold_no_green_by_themselves(name: str) -> N
 @pytest.mark.parametrize("name", NAMES)
 def test_every_recorded_region_is_one_green_region(name: str) -> None:
     regions = REGIONS[name]["regions"]
-    labels, boxes = label(torch.from_numpy(green(name))[None].float())
+    labels, boxes = labelled_regions(torch.from_numpy(green(name))[None].float())
     assert len(boxes) == len(regions)
     touched = [np.unique(labels[inside(name, region["box"]) & (labels > 0)]).tolist() for region in regions]
     assert sorted(touched) == [[number] for number in range(1, len(boxes) + 1)]

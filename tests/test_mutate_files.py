@@ -78,9 +78,9 @@ def test_an_output_in_the_way_of_a_folder_is_said(script: Any, hostile: Path, tm
 
 
 def test_the_checks_can_fail(script: Any, hostile: Path, tmp_path: Path):
-    assert not script.is_sentence("ValueError: a.png is bad.")
+    assert not script.is_sentence("ValueError: a.png is bad")
     assert not script.is_sentence("a.png: no")
-    assert not script.is_sentence("[Errno 5] a.png.")
+    assert not script.is_sentence("[Errno 5] a.png is bad")
     (tmp_path / "a.png").write_bytes(script.BASES["still.png"]()[:100])
     assert script.half_written(tmp_path / "a.png")
     picture = {"path": "x/a.png", "seconds": 99.0, "error": "no", "outputs": []}

@@ -25,7 +25,7 @@ from inpaint.builders.report.text_tables import tables
 from inpaint.builders.shards import file_sha256, key_of
 from inpaint.builders.survey import survey
 from inpaint.data.decode import colour_of
-from inpaint.data.shards import KINDS, members, shards_in
+from inpaint.data.shards import PICTURE_KINDS, shard_members, shards_in
 from inpaint.images import find
 
 VERSIONS = (1, 2)  # of the folder's layout that can be checked
@@ -183,8 +183,8 @@ def _contents(path: Path, patches: list[Known], faults: Faults) -> Iterator[tupl
         split = Path(name).parts[0]
         try:
             with (path / name).open("rb") as file:
-                for key, kind, offset, size in members(path / name):
-                    if kind in KINDS:
+                for key, kind, offset, size in shard_members(path / name):
+                    if kind in PICTURE_KINDS:
                         file.seek(offset)
                         yield (split, key), f"{name}: {key}.{kind}", file.read(size)
         except ValueError as error:

@@ -11,7 +11,7 @@ from inpaint.builders.faults import Faults
 from inpaint.builders.report.statistics import SIDES, bucket, histogram
 from inpaint.builders.report.text_tables import bars
 from inpaint.data.decode import colour_of
-from inpaint.data.shards import KINDS, members, shards_in
+from inpaint.data.shards import PICTURE_KINDS, shard_members, shards_in
 from inpaint.images import find
 
 PATCH = 256  # px, the usual side of a patch
@@ -63,7 +63,7 @@ def survey(folder: Path, *, progress: Callable[[int, int], None] | None = None) 
 def _of_shards(shards: list[Path]) -> Iterator[tuple[str, bytes]]:
     for shard in shards:
         with shard.open("rb") as file:
-            for key, kind, offset, size in members(shard):
-                if kind in KINDS:
+            for key, kind, offset, size in shard_members(shard):
+                if kind in PICTURE_KINDS:
                     file.seek(offset)
                     yield f"{shard}: {key}.{kind}", file.read(size)

@@ -46,11 +46,13 @@ def detect(
 
 def line_of(sighting: Sighting) -> str:
     """Say in one line what was found in a picture."""
-    from inpaint.mosaic.lattice import told
+    from inpaint.mosaic.lattice import sides_in_words
 
     if sighting.error:
         return sighting.error if str(sighting.path) in sighting.error else f"{sighting.path}: {sighting.error}"
-    kinds = Counter(f"mosaic of {told(region.grid)} px cells" if region.grid else "bar" for region in sighting.found)
+    kinds = Counter(
+        f"mosaic of {sides_in_words(region.grid)} px cells" if region.grid else "bar" for region in sighting.found
+    )
     said = ", ".join(f"{count} x {kind}" if count > 1 else kind for kind, count in kinds.items())
     written = f" -> {', '.join(map(str, sighting.outputs))}" if sighting.outputs else ""
     return f"{sighting.path}{written} ({said or 'nothing found'})"

@@ -15,7 +15,7 @@ from inpaint.images import read
 
 PLAIN_CHUNKS = (b"IHDR", b"IDAT", b"IEND", b"pHYs", b"sRGB", b"gAMA", b"cHRM", b"tIME")  # none turns pixels
 PLAIN_SEGMENTS = (0xDB, 0xC4, 0xDD, 0xE0, 0xE2, 0xFE)  # tables, JFIF, colour profile, comment: no EXIF, no Adobe
-FRAMES = (0xC0, 0xC1, 0xC2)  # baseline, extended and progressive Huffman
+JPEG_FRAMES = (0xC0, 0xC1, 0xC2)  # baseline, extended and progressive Huffman
 
 
 def colour_of(data: bytes, name: str) -> np.ndarray:
@@ -37,7 +37,7 @@ def plain_jpeg(data: bytes) -> bool:
     place = 2
     while place + 10 <= len(data) and data[place] == 0xFF:
         kind, length = data[place + 1], int.from_bytes(data[place + 2 : place + 4], "big")
-        if kind in FRAMES:
+        if kind in JPEG_FRAMES:
             return data[place + 4] == 8 and data[place + 9] == 3
         if kind not in PLAIN_SEGMENTS:
             return False

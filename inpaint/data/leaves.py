@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from inpaint.data.shapes import blob, box, circle, fill, paste, polygon, spun
-from inpaint.data.textures import Size, palette, pattern, shade, shifted, surface
+from inpaint.data.outlines import blob_outline, circle, fill_outline, paste_inside, polygon_outline, spun, touched_box
+from inpaint.data.textures import SceneSize, lightened, palette, pattern, shade, surface
 
 PLAIN_BELOW, UNSHADED_BELOW = 6.0, 14.0  # px; what a smaller leaf goes without: any texture, a shading of its own
 MOST_LEAVES = 600  # for 256 x 256 px; keeps the time bounded when leaves are small
 OUTLINES = 24  # different outlines in one scene; as in nature, many leaves are of one kind
 
 
-def radii(size: Size, rng: np.random.Generator) -> np.ndarray:
+def radii(size: SceneSize, rng: np.random.Generator) -> np.ndarray:
     """Draw leaf radii, px, of density r^-3, enough to cover the picture once or a few times."""
     side = min(size)
     least = np.exp(rng.uniform(np.log(0.005), np.log(0.05))) * side
@@ -37,27 +37,27 @@ def outline(kind: int, rng: np.random.Generator) -> np.ndarray:
     if kind == 1:
         return spun(circle(24) * (1, rng.uniform(0.25, 0.8)), rng.uniform(0, np.pi))
     if kind == 2:
-        return spun(polygon(rng), rng.uniform(0, 2 * np.pi))
+        return spun(polygon_outline(rng), rng.uniform(0, 2 * np.pi))
     if kind == 3:
         corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * (1, rng.uniform(0.15, 0.9))
         return spun(corners, rng.uniform(0, np.pi) if rng.random() < 0.5 else 0.0)
-    return blob(rng, count=28)
+    return blob_outline(rng, count=28)
 
 
 def clothe(
     canvas: np.ndarray, points: np.ndarray, colours: list[np.ndarray], *, field: np.ndarray, rng: np.random.Generator
 ) -> None:
     """Paint one textured leaf, in place: between two colours along a piece of the field, a large one shaded too."""
-    top, left, bottom, right = box(points, canvas.shape[:2])
+    top, left, bottom, right = touched_box(points, canvas.shape[:2])
     if bottom <= top or right <= left:
         return
     piece = field[: bottom - top, : right - left]
     if max(piece.shape) > 2 * UNSHADED_BELOW:
         piece = np.clip(piece + np.float32(rng.uniform(0, 0.8)) * shade(piece.shape, rng), -1, 1)
-    paste(canvas, surface(piece, *colours), points, (top, left))
+    paste_inside(canvas, surface(piece, *colours), points, (top, left))
 
 
-def leaves(size: Size, rng: np.random.Generator) -> np.ndarray:
+def leaves(size: SceneSize, rng: np.random.Generator) -> np.ndarray:
     """Draw one dead-leaves scene: (H, W, 3) uint8 RGB."""
     colours = palette(rng, count=24)
     kinds = rng.integers(0, 5, 3)
@@ -73,8 +73,8 @@ def leaves(size: Size, rng: np.random.Generator) -> np.ndarray:
     for index, (first, shape, second) in enumerate(drawn.tolist()):
         points = centres[index] + radius[index] * outlines[shape]
         if radius[index] < PLAIN_BELOW:
-            fill(canvas, points, colours[first])
+            fill_outline(canvas, points, colours[first])
             continue
-        other = shifted(colours[first], tones[index]) if index % 5 else colours[second]
+        other = lightened(colours[first], tones[index]) if index % 5 else colours[second]
         clothe(canvas, points, [colours[first], other], field=fields[(shape + second) % 6], rng=rng)
     return canvas

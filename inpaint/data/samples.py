@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, Sampler
 
-from inpaint.data.sources import Source
+from inpaint.data.sources import PictureSource
 from inpaint.randomness import choose, rng_for
 from inpaint.sample import Sample
 
@@ -19,7 +19,7 @@ Degrade = Callable[[Tensor, torch.Generator], tuple[Tensor, Tensor]]
 class Samples(Dataset[Sample]):
     """An endless table of samples; row n is drawn from nothing but the seed and n."""
 
-    def __init__(self, sources: Sequence[tuple[float, Source]], degrade: Degrade, *, crop: int, seed: int):
+    def __init__(self, sources: Sequence[tuple[float, PictureSource]], degrade: Degrade, *, crop: int, seed: int):
         """Take sources with their shares and what damages a picture; crop: side of a sample, px."""
         self.shares = [share for share, _ in sources]
         self.sources = [source for _, source in sources]
@@ -46,7 +46,7 @@ def single_threaded() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-class Positions:
+class Positions(Sampler[list[int]]):
     """The positions that one of `world` ranks takes, from batch `start` to batch `stop`."""
 
     def __init__(self, start: int, stop: int, *, batch: int, rank: int = 0, world: int = 1):
@@ -64,14 +64,14 @@ class Positions:
             yield list(range(first, first + self.batch))
 
 
-def load(samples: Samples, positions: Positions, *, workers: int, pin: bool) -> Iterator[Sample]:
+def load_batches(samples: Samples, positions: Positions, *, workers: int, pin: bool) -> Iterator[Sample]:
     """Yield the batches of these positions, in order, prepared by `workers` processes (0: in this one).
 
     A ValueError of a worker (a picture smaller than the crop) is raised here as the same single sentence.
     """
     loader = DataLoader(
         samples,
-        batch_sampler=positions,  # pyright: ignore[reportArgumentType]
+        batch_sampler=positions,
         num_workers=workers,
         pin_memory=pin,
         worker_init_fn=one_thread if workers else None,

@@ -17,8 +17,8 @@ import numpy as np
 from inpaint.files import atomically
 from inpaint.images import SUFFIXES
 
-INDEX = "index.npz"
-KINDS = tuple(suffix.removeprefix(".") for suffix in SUFFIXES)
+SHARD_INDEX = "index.npz"
+PICTURE_KINDS = tuple(suffix.removeprefix(".") for suffix in SUFFIXES)
 
 
 class Shards:
@@ -48,21 +48,25 @@ def shards_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*.tar") if not path.name.startswith("."))
 
 
-def members(shard: Path | str) -> Iterator[tuple[str, str, int, int]]:
+def shard_members(shard: Path | str) -> Iterator[tuple[str, str, int, int]]:
     """Yield key, kind, offset and size of every file in a shard, in order.
 
     Raises ValueError for a file that is no plain tar, is compressed, or cut off.
     """
     try:
-        with tarfile.open(shard, "r:") as archive:
+        with _Tar.open(shard, "r:") as archive:
             for member in archive:
                 if member.isfile():
                     parent, slash, name = member.name.rpartition("/")
                     key, _, kind = name.partition(".")
                     yield parent + slash + key, kind.lower(), member.offset_data, member.size
-                archive.members.clear()  # pyright: ignore[reportAttributeAccessIssue]  # or they pile up in memory
+                archive.members.clear()  # or they pile up in memory
     except tarfile.TarError as error:
         raise ValueError(f"{shard} cannot be read as a plain tar ({error}); shards are not compressed") from None
+
+
+class _Tar(tarfile.TarFile):
+    members: list[tarfile.TarInfo]  # those read so far
 
 
 def _index(folder: Path, paths: list[str]) -> np.ndarray:
@@ -70,7 +74,7 @@ def _index(folder: Path, paths: list[str]) -> np.ndarray:
     names = np.array([Path(path).name for path in paths])
     sizes = np.array([Path(path).stat().st_size for path in paths], np.int64)
     try:
-        with np.load(folder / INDEX, allow_pickle=False) as kept:
+        with np.load(folder / SHARD_INDEX, allow_pickle=False) as kept:
             if np.array_equal(kept["names"], names) and np.array_equal(kept["sizes"], sizes):
                 return kept["table"]
     except (OSError, ValueError, KeyError):
@@ -78,13 +82,13 @@ def _index(folder: Path, paths: list[str]) -> np.ndarray:
     places = [
         (number, offset, size)
         for number, path in enumerate(paths)
-        for _, kind, offset, size in members(path)
-        if kind in KINDS
+        for _, kind, offset, size in shard_members(path)
+        if kind in PICTURE_KINDS
     ]
     table = np.array(places, np.int64).reshape(-1, 3)
     try:
-        with atomically(folder / INDEX) as temporary:
+        with atomically(folder / SHARD_INDEX) as temporary:
             np.savez(temporary, names=names, sizes=sizes, table=table)
     except OSError as error:
-        warnings.warn(f"the index of {folder} cannot be kept ({error}): it is made again each time.", stacklevel=2)
+        warnings.warn(f"the index of {folder} cannot be kept ({error}): it is made again each time", stacklevel=2)
     return table

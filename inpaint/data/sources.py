@@ -19,7 +19,7 @@ from inpaint.data.shards import Shards, shards_in
 from inpaint.images import find
 from inpaint.randomness import chance, integer, log_uniform, rng_for
 
-Source = Callable[[tuple[int, int], torch.Generator], Tensor]
+PictureSource = Callable[[tuple[int, int], torch.Generator], Tensor]
 
 
 class Folder:
@@ -118,6 +118,6 @@ def centre_crops(folder: Path | str, crop: int, count: int) -> list[Tensor]:
     return crops
 
 
-def source_of(path: str, *, flip: bool = True, shrink: float = 1.0) -> Source:
+def picture_source(path: str, *, flip: bool = True, shrink: float = 1.0) -> PictureSource:
     """Return the source that a run names: "synthetic", or else a folder."""
     return synthetic.render if path == "synthetic" else Folder(path, flip=flip, shrink=shrink)

@@ -1,4 +1,4 @@
-"""From the sections of a YAML to what damages a clean picture, for training, validation and baked samples alike."""
+"""Builds what damages a clean picture from the sections of a YAML, for training, validation and baked samples."""
 
 from __future__ import annotations
 

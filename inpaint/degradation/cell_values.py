@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from inpaint.mosaic.grid import Grid, Window, cell_sums, cells_of, shape_of, spans
 
-REACH = 2  # cells on either side that a smooth enlargement looks at
+ENLARGEMENT_REACH = 2  # cells on either side that a smooth enlargement looks at
 
 
 def window_of(painted: Tensor) -> Window | None:
@@ -27,7 +27,13 @@ def window_of(painted: Tensor) -> Window | None:
 
 
 def cell_values(
-    target: Tensor, grid: Grid, cell: str, rng: torch.Generator | None, window: Window, *, reach: int = REACH
+    target: Tensor,
+    grid: Grid,
+    cell: str,
+    rng: torch.Generator | None,
+    window: Window,
+    *,
+    reach: int = ENLARGEMENT_REACH,
 ) -> Tensor:
     """Give every cell that the window needs its value: (3, H, W) -> (3, h, w).
 
@@ -45,17 +51,17 @@ def cell_values(
     return target[:, y, x]
 
 
-def whole_cells(mask: Tensor, grid: Grid) -> Tensor:
+def painted_cells(mask: Tensor, grid: Grid) -> Tensor:
     """Paint the cells at whose centre the mask is set, or else the one that holds most of it: (1, H, W)."""
     size = (mask.shape[-2], mask.shape[-1])
     (starts, counts), (lefts, widths) = (_span(size[axis], grid, axis) for axis in (0, 1))
     painted = mask[0].numpy()[(starts + counts // 2)[:, None], lefts + widths // 2]  # (h, w)
     if not painted.any() and mask.any():
         painted.reshape(-1)[cell_sums(mask, grid).argmax()] = 1.0
-    return repeated(torch.from_numpy(painted)[None], grid, (slice(0, size[0]), slice(0, size[1])))
+    return repeated_cells(torch.from_numpy(painted)[None], grid, (slice(0, size[0]), slice(0, size[1])))
 
 
-def repeated(cells: Tensor, grid: Grid, window: Window) -> Tensor:
+def repeated_cells(cells: Tensor, grid: Grid, window: Window) -> Tensor:
     """Repeat every cell over its pixels in a window, as `enlarge` does but without gradient: twice as fast."""
     rows, columns = (
         (np.arange(pixels.start, pixels.stop) + -phase % block) // block
@@ -70,8 +76,11 @@ def box_blur(alpha: Tensor, radius: int) -> Tensor:
     return functional.avg_pool2d(rows, (1, 2 * radius + 1), 1, (0, radius), count_include_pad=False)
 
 
-def pasted(picture: Tensor, shown: Tensor, painted: Tensor, window: Window) -> Tensor:
-    """Return the picture (3, H, W) with what is shown (3, height, width) in the window where that is painted."""
+def pasted_cells(picture: Tensor, shown: Tensor, painted: Tensor, window: Window) -> Tensor:
+    """Return the picture with what a window shows, where that is painted.
+
+    picture: (3, H, W).  shown: (3, height, width), in the window.  painted: (1, H, W).
+    """
     result = picture.clone(memory_format=torch.contiguous_format)
     chosen = (painted[(0, *window)].numpy() > 0.5).view(np.uint8)
     for below, above in zip(result.numpy()[(slice(None), *window)], shown.numpy(), strict=True):

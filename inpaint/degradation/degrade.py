@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
+from inpaint.degradation.fills import Fill, Record
 from inpaint.randomness import choose
 
 DrawMask = Callable[[tuple[int, int], torch.Generator], Tensor]
-Fill = Callable[..., tuple[Tensor, Tensor]]  # (target, mask, rng), and record where one is wanted
 Spoil = Callable[..., Tensor]  # (degraded, mask, rng), and record where one is wanted
-Record = dict[str, Any]
-Part = TypeVar("Part")
+Drawable = TypeVar("Drawable")
 
 
 class Degradation:
@@ -37,31 +36,31 @@ class Degradation:
     def __call__(self, target: Tensor, rng: torch.Generator, record: Record | None = None) -> tuple[Tensor, Tensor]:
         """Return the degraded picture (3, H, W) and its mask (1, H, W); the target (3, H, W) stays as it is.
 
-        record: a dict that is told what was drawn, as numbers, words and lists: which of the masks and fills, by
+        record: a dict that gets what was drawn, as numbers, words and lists: which of the masks and fills, by
         their position, and the parameters of the fill and of the realism.  It changes no draw.
         """
         chosen_mask, draw = _drawn(self.masks, rng)
         mask = draw((target.shape[-2], target.shape[-1]), rng)
         chosen_fill, fill = _drawn(self.fills, rng)
-        told: list[Record] = [] if record is None else [{}, {}]
-        degraded, mask = fill(target, mask, rng, *told[:1])
+        records: list[Record] = [] if record is None else [{}, {}]  # of the fill and of the realism
+        degraded, mask = fill(target, mask, rng, *records[:1])
         if self.realism is not None:
-            degraded = self.realism(degraded, mask, rng, *told[1:])
+            degraded = self.realism(degraded, mask, rng, *records[1:])
         if record is not None:
-            record |= {"mask": chosen_mask, "fill": chosen_fill, "drawn": told[0], "realism": told[1]}
+            record |= {"mask": chosen_mask, "fill": chosen_fill, "drawn": records[0], "realism": records[1]}
         return degraded, mask
 
 
-def _with_shares(parts: Part | Sequence[tuple[float, Part]], kind: str) -> list[tuple[float, Part]]:
+def _with_shares(parts: Drawable | Sequence[tuple[float, Drawable]], kind: str) -> list[tuple[float, Drawable]]:
     """Bring one part or a list of parts to the list form and refuse shares that cannot be drawn from."""
     listed = list(parts) if isinstance(parts, Sequence) else [(1.0, parts)]
     if not listed or any(share <= 0.0 for share, _ in listed):
         shares = [share for share, _ in listed]
-        raise ValueError(f"The shares {shares} of {kind}s must be one or more positive numbers.")
+        raise ValueError(f"the shares {shares} of {kind}s must be one or more positive numbers")
     return listed
 
 
-def _drawn(parts: list[tuple[float, Part]], rng: torch.Generator) -> tuple[int, Part]:
+def _drawn(parts: list[tuple[float, Drawable]], rng: torch.Generator) -> tuple[int, Drawable]:
     """Draw one part and its position in proportion to its share; a single part costs no draw."""
     if len(parts) == 1:
         return 0, parts[0][1]

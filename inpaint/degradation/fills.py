@@ -8,27 +8,39 @@ painted cells instead of the requested mask, so that every returned mask pixel w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from inpaint.degradation.cell_values import REACH, box_blur, cell_values, pasted, repeated, whole_cells, window_of
+from inpaint.degradation.alternatives import Alternatives, Shares, drawn_word, shares_of
+from inpaint.degradation.cell_values import (
+    ENLARGEMENT_REACH,
+    box_blur,
+    cell_values,
+    painted_cells,
+    pasted_cells,
+    repeated_cells,
+    window_of,
+)
 from inpaint.degradation.smooth import GREY, smooth_fill
 from inpaint.mosaic.grid import Grid, enlarge
-from inpaint.randomness import chance, choose, integer, log_uniform, uniform
+from inpaint.randomness import chance, integer, log_uniform, uniform
 
 Fill = Callable[..., tuple[Tensor, Tensor]]  # (target, mask, rng), and record where one is wanted
-Choice = str | Sequence[str] | Mapping[str, float]  # one, several alike, or several with shares
-Shares = dict[str, float]
 Record = dict[str, Any]
 
-COLOURS = {"black": (0.0, 0.0, 0.0), "white": (1.0, 1.0, 1.0), "green": (0.0, 1.0, 0.0), "grey": (GREY, GREY, GREY)}
-VALUES = (*COLOURS, "mean", "random", "smooth")
-CELLS = ("mean", "centre", "random")
-EDGES = ("whole", "cut")
+HOLE_COLOURS = {
+    "black": (0.0, 0.0, 0.0),
+    "white": (1.0, 1.0, 1.0),
+    "green": (0.0, 1.0, 0.0),
+    "grey": (GREY, GREY, GREY),
+}
+HOLE_VALUES = (*HOLE_COLOURS, "mean", "random", "smooth")
+CELL_VALUES = ("mean", "centre", "random")
+MOSAIC_EDGES = ("whole", "cut")
 ENLARGEMENTS = ("nearest", "bicubic")
 
 
@@ -41,8 +53,8 @@ class Hole:
     def __call__(
         self, target: Tensor, mask: Tensor, rng: torch.Generator, record: Record | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Return the covered picture (3, H, W) and the mask (1, H, W); record is told the value and its colour."""
-        value = _drawn(self.values, rng)
+        """Return the covered picture (3, H, W) and the mask (1, H, W); record gets the value and its colour."""
+        value = drawn_word(self.values, rng)
         if record is not None:
             record["value"] = value
         if value == "smooth":
@@ -53,7 +65,7 @@ class Hole:
         elif value == "random":
             colour = torch.randint(0, 256, (3,), generator=rng) / 255.0
         else:
-            colour = torch.tensor(COLOURS[value])
+            colour = torch.tensor(HOLE_COLOURS[value])
         if record is not None:
             record["colour"] = [round(level, 6) for level in colour.tolist()]
         return torch.where(mask > 0.5, colour[:, None, None], target), mask
@@ -77,9 +89,9 @@ class Mosaic:
     def __call__(
         self, target: Tensor, mask: Tensor, rng: torch.Generator, record: Record | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Return the pixelated picture (3, H, W) and the painted pixels (1, H, W); record is told what was drawn."""
+        """Return the pixelated picture (3, H, W) and the painted pixels (1, H, W); record gets what was drawn."""
         grid = self.draw((target.shape[-2], target.shape[-1]), rng)
-        cell, edge, enlargement = (_drawn(shares, rng) for shares in (self.cells, self.edges, self.enlargements))
+        cell, edge, enlargement = (drawn_word(shares, rng) for shares in (self.cells, self.edges, self.enlargements))
         radius = 0
         if chance(rng, self.feathered):
             radius = round(uniform(rng, *self.feather) * min(grid.block))
@@ -123,25 +135,27 @@ class Mosaic:
         """
         assert enlargement == "nearest" or (cell == "mean" and not radius)
         size = (target.shape[-2], target.shape[-1])
-        painted = mask if edge == "cut" else whole_cells(mask, grid)
+        painted = mask if edge == "cut" else painted_cells(mask, grid)
         whole = slice(0, size[0]), slice(0, size[1])
         window = whole if radius else window_of(painted) or whole  # feathering looks beyond what is painted
-        values = cell_values(target, grid, cell, rng, window, reach=0 if enlargement == "nearest" else REACH)
+        values = cell_values(
+            target, grid, cell, rng, window, reach=0 if enlargement == "nearest" else ENLARGEMENT_REACH
+        )
         if self.rounding:
             values = _rounded(values)
         if enlargement == "nearest":
-            shown = repeated(values.clamp(0.0, 1.0), grid, window)
+            shown = repeated_cells(values.clamp(0.0, 1.0), grid, window)
         else:
             shown = enlarge(values, grid, size, enlargement, window=window).clamp(0.0, 1.0)
         if radius:
             shown = target + box_blur(painted, radius) * (shown - target)
             shown = _rounded(shown) if self.rounding else shown
-        return pasted(target, shown, painted, window), painted
+        return pasted_cells(target, shown, painted, window), painted
 
 
-def hole(*, value: Choice = "black") -> Hole:
+def hole(*, value: Alternatives = "black") -> Hole:
     """Build a hole; value: black, white, green, grey, mean (of the known pixels), random or smooth, or several."""
-    return Hole(_shares("value", value, VALUES))
+    return Hole(shares_of("value", value, HOLE_VALUES))
 
 
 def mosaic(
@@ -150,11 +164,11 @@ def mosaic(
     ratio: Sequence[float] = (1.1, 1.6),
     rectangular: float = 0.0,
     phase: str | Sequence[int] = "random",
-    cell: Choice = "mean",
-    edge: Choice = "whole",
+    cell: Alternatives = "mean",
+    edge: Alternatives = "whole",
     feather: Sequence[float] = (0.0, 1.5),
     feathered: float = 0.0,
-    enlarge: Choice = "nearest",
+    enlarge: Alternatives = "nearest",
     rounding: bool = True,
 ) -> Mosaic:
     """Build a mosaic.
@@ -164,28 +178,24 @@ def mosaic(
     cells or "cut" exactly at the mask.  feathered: probability of a blurred edge of radius feather x block.  enlarge:
     nearest, or bicubic as a presentation of plain cell means.  rounding: values as an 8-bit file holds them.
     """
-    low, high = (block, block) if isinstance(block, int) else _pair("block", block)
-    if not 2 <= low <= high or low != int(low) or high != int(high):
-        raise ValueError(f"block {block} must be whole numbers of at least 2 pixels, low before high.")
+    blocks = _whole_blocks(block)
     if not 1.0 <= _pair("ratio", ratio)[0] <= ratio[1]:
-        raise ValueError(f"ratio {list(ratio)} must be two numbers of at least 1, low before high.")
+        raise ValueError(f"ratio {list(ratio)} must be two numbers of at least 1, low before high")
     if not 0.0 <= _pair("feather", feather)[0] <= feather[1]:
-        raise ValueError(f"feather {list(feather)} must be two numbers of at least 0, low before high.")
+        raise ValueError(f"feather {list(feather)} must be two numbers of at least 0, low before high")
     for name, probability in (("rectangular", rectangular), ("feathered", feathered)):
         if not 0.0 <= probability <= 1.0:
-            raise ValueError(f"{name} {probability} must be a probability from 0 to 1.")
-    if phase != "random" and (isinstance(phase, str) or any(line != int(line) for line in _pair("phase", phase))):
-        raise ValueError(f"phase {phase!r} is unknown; choose random or [y, x] in whole pixels.")
+            raise ValueError(f"{name} {probability} must be a probability from 0 to 1")
     return Mosaic(
-        block=(int(low), int(high)),
+        block=blocks,
         ratio=(ratio[0], ratio[1]),
         rectangular=rectangular,
-        phase=None if isinstance(phase, str) else (int(phase[0]), int(phase[1])),
-        cells=_shares("cell", cell, CELLS),
-        edges=_shares("edge", edge, EDGES),
+        phase=_fixed_phase(phase),
+        cells=shares_of("cell", cell, CELL_VALUES),
+        edges=shares_of("edge", edge, MOSAIC_EDGES),
         feather=(feather[0], feather[1]),
         feathered=feathered,
-        enlargements=_shares("enlarge", enlarge, ENLARGEMENTS),
+        enlargements=shares_of("enlarge", enlarge, ENLARGEMENTS),
         rounding=rounding,
     )
 
@@ -195,32 +205,28 @@ def _rounded(values: Tensor) -> Tensor:
     return torch.round(values * 255.0) / 255.0
 
 
+def _whole_blocks(block: int | Sequence[int]) -> tuple[int, int]:
+    """Return the lowest and the highest block, px."""
+    low, high = (block, block) if isinstance(block, int) else _pair("block", block)
+    if not 2 <= low <= high or low != int(low) or high != int(high):
+        raise ValueError(f"block {block} must be whole numbers of at least 2 pixels, low before high")
+    return int(low), int(high)
+
+
+def _fixed_phase(phase: str | Sequence[int]) -> tuple[int, int] | None:
+    """Return the phase, (y, x) px, None where it is random."""
+    if phase == "random":
+        return None
+    if isinstance(phase, str) or any(line != int(line) for line in _pair("phase", phase)):
+        raise ValueError(f"phase {phase!r} is unknown; choose random or [y, x] in whole pixels")
+    return int(phase[0]), int(phase[1])
+
+
 def _pair(name: str, value: Sequence) -> tuple:
     """Return exactly two numbers."""
     if not isinstance(value, Sequence) or len(value) != 2 or not all(isinstance(each, int | float) for each in value):
-        raise ValueError(f"{name} {value!r} must be two numbers, as in [4, 24].")
+        raise ValueError(f"{name} {value!r} must be two numbers, as in [4, 24]")
     return value[0], value[1]
-
-
-def _shares(name: str, choice: Choice, choices: Sequence[str]) -> Shares:
-    """Bring one choice, a list or shares to shares, and refuse what is not among the choices."""
-    if isinstance(choice, str):
-        shares = {choice: 1.0}
-    else:
-        shares = dict(choice) if isinstance(choice, Mapping) else dict.fromkeys(choice, 1.0)
-    unknown = next((each for each in shares if each not in choices), None)
-    if unknown is not None:
-        raise ValueError(f"{name} {unknown!r} is unknown; choose {', '.join(choices)}, a list of them or their shares.")
-    if not shares or min(shares.values()) < 0.0 or sum(shares.values()) <= 0.0:
-        raise ValueError(f"The shares of {name}, {choice}, must not be negative and must not all be zero.")
-    return shares
-
-
-def _drawn(shares: Shares, rng: torch.Generator) -> str:
-    """Draw one choice in proportion to its share; a single choice costs no draw."""
-    if len(shares) == 1:
-        return next(iter(shares))
-    return choose(rng, list(shares), list(shares.values()))
 
 
 FILLS: dict[str, Callable[..., Fill]] = {"hole": hole, "mosaic": mosaic}

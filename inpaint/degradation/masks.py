@@ -29,7 +29,7 @@ from inpaint.degradation.shapes import paint_box, paint_boxes, paint_shapes
 from inpaint.degradation.strokes import paint_bars, paint_freeform, paint_irregular
 
 # LaMa's sets: times, width and length of the strokes; share of boxes against strokes 1; how many, how big, margin.
-IRREGULAR = {
+LAMA_SETS = {
     ("thin", 256): ((4, 50), 10, 40, 0.0, (1, 1), (1, 1), 0),
     ("medium", 256): ((4, 5), 50, 100, 0.3, (1, 5), (10, 50), 0),
     ("thick", 256): ((1, 5), 100, 200, 0.3, (1, 3), (30, 150), 10),
@@ -48,7 +48,7 @@ def box(*, height: int = 128, width: int = 128, shrink: int = 16) -> MaskSampler
     """
     if min(height, width) < 1 or shrink < 0:
         raise ValueError(
-            f"height {height}, width {width}, shrink {shrink}: sides must be at least 1, shrink at least 0."
+            f"height {height}, width {width}, shrink {shrink}: sides must be at least 1, shrink at least 0"
         )
     return Painted(partial(paint_box, height=height, width=width, shrink=shrink))
 
@@ -79,10 +79,10 @@ def irregular(*, thickness: str = "medium", size: int = 256) -> MaskSampler:
 
     size: the pictures the set was published for, 256 or 512; train exists for 256 only.
     """
-    if (thickness, size) not in IRREGULAR:
-        choices = ", ".join(f"{name} {side}" for name, side in IRREGULAR)
-        raise ValueError(f"There is no irregular set {thickness} {size}; choose one of {choices}.")
-    times, width, length, share, number, sides, margin = IRREGULAR[thickness, size]
+    if (thickness, size) not in LAMA_SETS:
+        choices = ", ".join(f"{name} {side}" for name, side in LAMA_SETS)
+        raise ValueError(f"there is no irregular set {thickness} {size}; choose one of {choices}")
+    times, width, length, share, number, sides, margin = LAMA_SETS[thickness, size]
     strokes = partial(paint_irregular, times=times, length=length, width=width, angles=LAMA_ANGLES)
     rectangles = _boxes(number, sides, margin)
     return Painted(partial(_paint_either, first=strokes, second=rectangles, share=share / (1 + share)))
@@ -147,7 +147,7 @@ def _paint_either(canvas: Canvas, rng: torch.Generator, *, first: Paint, second:
 
 def _boxes(times: Sequence[int], sides: Sequence[int], margin: int) -> Paint:
     if margin < 0:
-        raise ValueError(f"margin is {margin}, but must be at least 0.")
+        raise ValueError(f"margin is {margin}, but must be at least 0")
     return partial(paint_boxes, times=whole_span("times", times, 1), sides=whole_span("sides", sides, 1), margin=margin)
 
 

@@ -30,7 +30,7 @@ class Painted:
         self.paint(canvas, rng)
         if not canvas.any():  # a shape that slipped off a tiny picture; losses over the hole divide by its area
             y, x = units(rng, 2)
-            canvas[whole(y, 0, size[0] - 1), whole(x, 0, size[1] - 1)] = 1
+            canvas[integer_between(y, 0, size[0] - 1), integer_between(x, 0, size[1] - 1)] = 1
         return torch.from_numpy(canvas).to(torch.float32)[None]  # (1, H, W)
 
 
@@ -39,12 +39,12 @@ def units(rng: torch.Generator, count: int) -> list[float]:
     return torch.rand(count, generator=rng, dtype=torch.float64).tolist()
 
 
-def whole(unit: float, low: int, high: int) -> int:
+def integer_between(unit: float, low: int, high: int) -> int:
     """Turn a number of [0, 1) into an integer of [low, high], both ends included."""
     return low + int(unit * (high - low + 1))
 
 
-def between(unit: float, low: float, high: float) -> float:
+def number_between(unit: float, low: float, high: float) -> float:
     """Turn a number of [0, 1) into a number of [low, high)."""
     return low + unit * (high - low)
 
@@ -52,7 +52,7 @@ def between(unit: float, low: float, high: float) -> float:
 def span(name: str, pair: Sequence[float], minimum: float) -> tuple[float, float]:
     """Return (low, high) if minimum <= low <= high; raises ValueError otherwise."""
     if len(pair) != 2 or not minimum <= pair[0] <= pair[1]:
-        raise ValueError(f"{name} is {list(pair)}, but must be [low, high] with {minimum} <= low <= high.")
+        raise ValueError(f"{name} is {list(pair)}, but must be [low, high] with {minimum} <= low <= high")
     return pair[0], pair[1]
 
 
@@ -60,12 +60,12 @@ def whole_span(name: str, pair: Sequence[int], minimum: int) -> tuple[int, int]:
     """Return (low, high) as integers if minimum <= low <= high; raises ValueError otherwise."""
     low, high = span(name, pair, minimum)
     if low != int(low) or high != int(high):
-        raise ValueError(f"{name} is {list(pair)}, but must be two whole numbers [low, high].")
+        raise ValueError(f"{name} is {list(pair)}, but must be two whole numbers [low, high]")
     return int(low), int(high)
 
 
 def probability(name: str, value: float) -> float:
     """Return the value if it lies in [0, 1]; raises ValueError otherwise."""
     if not 0 <= value <= 1:
-        raise ValueError(f"{name} is {value}, but must be a probability between 0 and 1.")
+        raise ValueError(f"{name} is {value}, but must be a probability between 0 and 1")
     return value

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inpaint.degradation.painting import between, probability, span, units, whole, whole_span
+from inpaint.degradation.painting import integer_between, number_between, probability, span, units, whole_span
 
 SHRINKING = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
 ENLARGING = (cv2.INTER_LINEAR, cv2.INTER_CUBIC)
@@ -47,7 +47,7 @@ class Realism:
         known: "degraded" damages the whole picture, "clean" only the pixels where mask is 1.
         """
         if known not in ("degraded", "clean"):
-            raise ValueError(f"known is {known!r}, but must be degraded or clean.")
+            raise ValueError(f"known is {known!r}, but must be degraded or clean")
         self.blur = probability("blur", blur)
         self.sigma = span("sigma", sigma, 0.01)
         self.rescale = probability("rescale", rescale)
@@ -57,7 +57,7 @@ class Realism:
         self.jpeg = probability("jpeg", jpeg)
         self.quality = whole_span("quality", quality, 1)
         if self.quality[1] > 100:
-            raise ValueError(f"quality is {list(quality)}, but JPEG quality ends at 100.")
+            raise ValueError(f"quality is {list(quality)}, but JPEG quality ends at 100")
         self.known = known
 
     def __call__(
@@ -65,7 +65,7 @@ class Realism:
     ) -> Tensor:
         """Return the picture (3, H, W) in [0, 1] as it would be found; without any damage it is the same tensor.
 
-        mask: (1, H, W); only read when known is "clean".  record is told each kind that happened, and how strong.
+        mask: (1, H, W); only read when known is "clean".  record gets each kind that happened, and how strong it was.
         """
         record = {} if record is None else record
         do_blur, do_rescale, do_noise, do_jpeg, sigma, factor, deviation, quality, shrink, grow = units(rng, 10)
@@ -73,20 +73,20 @@ class Realism:
             return degraded
         picture = np.ascontiguousarray(degraded.permute(1, 2, 0).numpy())  # (H, W, 3), RGB
         if do_blur < self.blur:
-            record["blur"] = between(sigma, *self.sigma)
+            record["blur"] = number_between(sigma, *self.sigma)
             picture = cv2.GaussianBlur(picture, (0, 0), record["blur"])
         if do_rescale < self.rescale:
             low, high = self.factor
-            shrinking, enlarging = SHRINKING[whole(shrink, 0, 2)], ENLARGING[whole(grow, 0, 1)]
+            shrinking, enlarging = SHRINKING[integer_between(shrink, 0, 2)], ENLARGING[integer_between(grow, 0, 1)]
             record["rescale"] = low * (high / low) ** factor
             picture = rescaled(picture, record["rescale"], shrinking=shrinking, enlarging=enlarging)
         if do_noise < self.noise:
             grain = torch.randn(picture.shape, generator=rng).numpy()
-            record["noise"] = between(deviation, *self.deviation)
+            record["noise"] = number_between(deviation, *self.deviation)
             picture = picture + grain * np.float32(record["noise"] / 255)
         picture = picture.clip(0, 1)
         if do_jpeg < self.jpeg:
-            record["jpeg"] = whole(quality, *self.quality)
+            record["jpeg"] = integer_between(quality, *self.quality)
             picture = compressed(picture, record["jpeg"])
         found = torch.from_numpy(picture).permute(2, 0, 1).contiguous()  # (3, H, W)
         return torch.where(mask > 0, found, degraded) if self.known == "clean" else found

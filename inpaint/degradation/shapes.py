@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 import torch
 
-from inpaint.degradation.painting import Canvas, between, units, whole
+from inpaint.degradation.painting import Canvas, integer_between, number_between, units
 
-OUTLINE = 72  # corners of a blob
-WAVES = 4  # of its outline
+BLOB_CORNERS = 72  # corners of a blob
+BLOB_WAVES = 4  # of its outline
 
 
 def paint_box(canvas: Canvas, rng: torch.Generator, *, height: int, width: int, shrink: int) -> None:
@@ -25,7 +25,7 @@ def paint_box(canvas: Canvas, rng: torch.Generator, *, height: int, width: int, 
     for side, length, place, less in zip(canvas.shape, (height, width), numbers[:2], numbers[2:], strict=True):
         length = length if length < side else max(1, side // 2)
         start = int(place * (side - length))  # the last position is never drawn, as published
-        less = min(whole(less, 0, shrink), (length - 1) // 2)
+        less = min(integer_between(less, 0, shrink), (length - 1) // 2)
         ranges.append(slice(start + less, start + length - less))
     canvas[tuple(ranges)] = 1
 
@@ -34,14 +34,14 @@ def paint_boxes(
     canvas: Canvas, rng: torch.Generator, *, times: tuple[int, int], sides: tuple[int, int], margin: int
 ) -> None:
     """Paint LaMa's rectangles; margin and sides give way where the picture has no room for them."""
-    for _ in range(whole(units(rng, 1)[0], *times)):
+    for _ in range(integer_between(units(rng, 1)[0], *times)):
         ranges = []
         numbers = units(rng, 4)
         for side, place, extent in zip(canvas.shape, numbers[:2], numbers[2:], strict=True):
             border = min(margin, (side - 1) // 2)
             room = side - 2 * border
-            length = whole(extent, min(sides[0], room), min(sides[1], room))
-            start = whole(place, border, side - border - length)
+            length = integer_between(extent, min(sides[0], room), min(sides[1], room))
+            start = integer_between(place, border, side - border - length)
             ranges.append(slice(start, start + length))
         canvas[tuple(ranges)] = 1
 
@@ -50,15 +50,15 @@ def paint_shapes(
     canvas: Canvas, rng: torch.Generator, *, count: tuple[int, int], diameter: tuple[float, float], waviness: float
 ) -> None:
     """Paint ellipses whose radius waves around them; diameters are parts of the shorter side."""
-    around = np.linspace(0, 2 * math.pi, OUTLINE, endpoint=False)  # (72,)
-    orders = np.arange(2, 2 + WAVES)[:, None]  # order 1 would only move the blob
-    for _ in range(whole(units(rng, 1)[0], *count)):
-        y, x, turn, tall, wide, *waves = units(rng, 5 + 2 * WAVES)
-        heights, phases = np.array(waves).reshape(2, WAVES, 1)
-        ripple = (heights * np.cos(orders * around + 2 * math.pi * phases) / orders).sum(0)  # (72,)
+    angles = np.linspace(0, 2 * math.pi, BLOB_CORNERS, endpoint=False)  # (72,)
+    orders = np.arange(2, 2 + BLOB_WAVES)[:, None]  # order 1 would only move the blob
+    for _ in range(integer_between(units(rng, 1)[0], *count)):
+        y, x, turn, tall, wide, *waves = units(rng, 5 + 2 * BLOB_WAVES)
+        heights, phases = np.array(waves).reshape(2, BLOB_WAVES, 1)
+        ripple = (heights * np.cos(orders * angles + 2 * math.pi * phases) / orders).sum(0)  # (72,)
         radius = (1 + waviness * ripple) * min(canvas.shape) / 2
-        along = between(wide, *diameter) * radius * np.cos(around)
-        across = between(tall, *diameter) * radius * np.sin(around)
+        along = number_between(wide, *diameter) * radius * np.cos(angles)
+        across = number_between(tall, *diameter) * radius * np.sin(angles)
         c, s = math.cos(math.pi * turn), math.sin(math.pi * turn)
         centre = np.array([x * canvas.shape[1], y * canvas.shape[0]])
         outline = centre + np.stack([c * along - s * across, s * along + c * across], 1)  # (72, 2) as (x, y)

@@ -15,10 +15,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-Index = tuple[EllipsisType, slice, slice]
+LevelIndex = tuple[EllipsisType, slice, slice]
 
-SWEEPS = 2  # Jacobi sweeps on every level
-DAMPING = 0.8  # of the sweeps that smooth a residual: the best for the five-point Laplacian (Brandt)
+JACOBI_SWEEPS = 2  # Jacobi sweeps on every level
+JACOBI_DAMPING = 0.8  # of the sweeps that smooth a residual: the best for the five-point Laplacian (Brandt)
 GREY = 0.5  # of a picture without a single known pixel
 
 
@@ -36,7 +36,7 @@ def smooth_fill(image: Tensor, mask: Tensor) -> Tensor:
     filled = _pull_push(filled.masked_fill_(unknown, 0.0), unknown)
     near, _ = _near(unknown)
     membrane, inside = filled[near], unknown.to(image.dtype)
-    error = _correction(inside[near] * (_around(membrane) - membrane), inside)
+    error = _correction(inside[near] * (_neighbours_mean(membrane) - membrane), inside)
     bounded = (membrane + error).clamp(lowest, highest)
     bounded = torch.where(lowest <= highest, bounded, GREY)  # nothing known: nothing bounds
     filled[near] = bounded.where(unknown[near], membrane)
@@ -54,35 +54,35 @@ def _pull_push(image: Tensor, unknown: Tensor) -> Tensor:
     near, halved = _near(unknown)
     part, hidden = image[near], unknown[near]
     filled = _finer(coarse[halved], *part.shape[-2:]).where(hidden, part)
-    for _ in range(SWEEPS):
-        filled = _around(filled).where(hidden, part)
+    for _ in range(JACOBI_SWEEPS):
+        filled = _neighbours_mean(filled).where(hidden, part)
     image[near] = filled
     return image
 
 
 def _correction(residual: Tensor, hole: Tensor) -> Tensor:
-    """Approximate e with e - around(e) = residual inside the hole and e = 0 outside, by one V-cycle.
+    """Approximate e with e - mean of its neighbours = residual inside the hole and e = 0 outside, by one V-cycle.
 
     hole: (B, 1, H, W), 1 = inside.  residual: (B, 3, h, w), near the hole, zero outside; so is what is returned.  A
     coarse pixel belongs to the hole only if all its pixels do: a coarse hole that reaches beyond the fine one makes
     thin holes diverge.
     """
     near, halved = _near(hole)
-    inside, error = hole[near], DAMPING * residual
+    inside, error = hole[near], JACOBI_DAMPING * residual
     within = (functional.avg_pool2d(hole, 2, ceil_mode=True) == 1.0).to(hole.dtype)
     if max(hole.shape[-2:]) > 2 and within.any():
-        left = inside * (residual + _around(error) - error)
+        left = inside * (residual + _neighbours_mean(error) - error)
         coarse = residual.new_zeros(*residual.shape[:2], *within.shape[-2:])
         coarse[halved] = within[halved] * 4.0 * functional.avg_pool2d(left, 2, ceil_mode=True)  # 4: spacing, squared
         deeper, _ = _near(within)
         coarse[deeper] = _correction(coarse[deeper], within)
         error = error + inside * _finer(coarse[halved], *inside.shape[-2:])
-    for _ in range(SWEEPS):
-        error = inside * (error + DAMPING * (_around(error) - error + residual))
+    for _ in range(JACOBI_SWEEPS):
+        error = inside * (error + JACOBI_DAMPING * (_neighbours_mean(error) - error + residual))
     return error
 
 
-def _near(hole: Tensor) -> tuple[Index, Index]:
+def _near(hole: Tensor) -> tuple[LevelIndex, LevelIndex]:
     """Return where the hole of this level (B, 1, H, W) is, with two pixels around it, and the same on the next coarser.
 
     What lies elsewhere is known, or has no error, so all that is seen from the hole is in there.
@@ -97,7 +97,7 @@ def _near(hole: Tensor) -> tuple[Index, Index]:
     return (..., *fine), (..., *coarse)
 
 
-def _around(image: Tensor) -> Tensor:
+def _neighbours_mean(image: Tensor) -> Tensor:
     """Average the four neighbours of every pixel; beyond the border a pixel is its own neighbour."""
     padded = functional.pad(image, (1, 1, 1, 1), mode="replicate")
     vertical = padded[..., :-2, 1:-1] + padded[..., 2:, 1:-1]

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from inpaint.degradation.painting import Canvas, between, units, whole
+from inpaint.degradation.painting import Canvas, integer_between, number_between, units
 
 MEAN_ANGLE = 2 * math.pi / 5  # DeepFill v2: the turn of the brush at a vertex
 ANGLE_RANGE = 2 * math.pi / 15
@@ -31,7 +31,7 @@ def paint_freeform(
     height, side = canvas.shape
     picture = Image.new("L", (side, height))
     pen = ImageDraw.Draw(picture)
-    for _ in range(whole(units(rng, 1)[0], *strokes)):
+    for _ in range(integer_between(units(rng, 1)[0], *strokes)):
         points, thickness = _brush(canvas.shape, rng, vertices=vertices, width=width)
         pen.line(points, fill=1, width=thickness)
         radius = thickness // 2
@@ -45,18 +45,18 @@ def _brush(
 ) -> tuple[list[tuple[int, int]], int]:
     """Draw the points (x, y) of one brush stroke and its width; the published width excludes its upper end."""
     low, high, x, y, thickness, count = units(rng, 6)
-    turns = whole(count, *vertices)
+    turns = integer_between(count, *vertices)
     low, high = MEAN_ANGLE - low * ANGLE_RANGE, MEAN_ANGLE + high * ANGLE_RANGE
     radius = math.hypot(*size) / 8
     lengths = radius + radius // 2 * torch.randn(turns, generator=rng, dtype=torch.float64)
     points = [(int(x * size[1]), int(y * size[0]))]
     for i, (unit, length) in enumerate(zip(units(rng, turns), lengths.clamp(0, 2 * radius).tolist(), strict=True)):
-        angle = between(unit, low, high)
+        angle = number_between(unit, low, high)
         angle = 2 * math.pi - angle if i % 2 == 0 else angle
         x = min(max(points[-1][0] + length * math.cos(angle), 0), size[1])
         y = min(max(points[-1][1] + length * math.sin(angle), 0), size[0])
         points.append((int(x), int(y)))
-    return points, int(between(thickness, *width))
+    return points, int(number_between(thickness, *width))
 
 
 def paint_irregular(
@@ -67,10 +67,10 @@ def paint_irregular(
     times: the published number of polylines; up to one more is drawn, as the official code does.
     """
     height, side = canvas.shape
-    for i in range(whole(units(rng, 1)[0], times[0], times[1] + 1)):
+    for i in range(integer_between(units(rng, 1)[0], times[0], times[1] + 1)):
         x, y, count, *rest = units(rng, 3 + 3 * LONGEST_POLYLINE)
         start = (int(x * side), int(y * height))
-        for j in range(whole(count, 1, LONGEST_POLYLINE)):
+        for j in range(integer_between(count, 1, LONGEST_POLYLINE)):
             turn, reach, brush = rest[3 * j : 3 * j + 3]
             angle = 0.01 + int(turn * angles)  # radians: four directions, not an even circle, as published
             angle = 2 * math.pi - angle if i % 2 == 0 else angle
@@ -93,11 +93,11 @@ def paint_bars(
 ) -> None:
     """Paint straight bars, log-uniform in width; with probability `parallel` all alike and side by side."""
     bars, together, gap = units(rng, 3)
-    number = whole(bars, *count)
+    number = integer_between(bars, *count)
     rows = [_bar(canvas.shape, units(rng, 6), width=width, length=length, upright=upright) for _ in range(number)]
     if together < parallel:
         first = rows[0]
-        step = between(gap, 1.5, 3) * first.width
+        step = number_between(gap, 1.5, 3) * first.width
         rows = [
             first._replace(y=first.y + i * step * first.down, x=first.x + i * step * first.right) for i in range(number)
         ]
@@ -142,7 +142,7 @@ def _bar(
         y=y * size[0],
         x=x * size[1],
         width=width[0] * (width[1] / width[0]) ** thickness,
-        length=between(reach, *length) * max(size),
+        length=number_between(reach, *length) * max(size),
         down=math.sin(angle),
         right=math.cos(angle),
     )

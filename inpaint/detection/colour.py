@@ -14,17 +14,16 @@ import cv2
 import numpy as np
 
 GREEN = (0, 255, 0)
-# Farther than this from the colour nobody calls a pixel painted.
-NEAR = 24
-# A tolerance is worth suggesting when it takes this share of the near pixels; the rest are blends at soft edges.
-MOST = 0.9
-# Beside painted pixels, blends of at least about two fifths of the paint are the brush's edge.
-EDGE, EDGE_WIDTH = 55, 2  # distance; px
-# Levels between the colours that are tried to learn which can be near a target, and what they may be off by.
-TRIED, OFF = 15, 12
-ROWS = 256  # that are converted at a time
-WHITE = (0.95047, 1.0, 1.08883)  # D65
-XYZ = ((0.4124564, 0.3575761, 0.1804375), (0.2126729, 0.7151522, 0.072175), (0.0193339, 0.119192, 0.9503041))
+# Distances are those of CIE 1976.
+NEARLY_PAINTED = 24  # distance; farther than this from the colour nobody calls a pixel painted
+SUGGESTED_SHARE = 0.9  # of the near pixels, that a suggested tolerance takes; the rest are blends at soft edges
+BRUSH_EDGE = 55  # distance of blends of about two fifths of the paint, which are the brush's edge beside painted pixels
+BRUSH_EDGE_WIDTH = 2  # px
+TRIED_LEVELS_APART = 15  # 8-bit levels between the colours that are tried to learn which can be near a target
+TRIED_LEVELS_ERROR = 12  # distance by which such a trial may be off
+ROWS_AT_ONCE = 256  # of the picture, that are converted at a time
+D65_WHITE = (0.95047, 1.0, 1.08883)  # XYZ
+SRGB_TO_XYZ = ((0.4124564, 0.3575761, 0.1804375), (0.2126729, 0.7151522, 0.072175), (0.0193339, 0.119192, 0.9503041))
 
 
 class NearMisses(NamedTuple):
@@ -42,58 +41,61 @@ def painted(colour: np.ndarray, target: tuple[int, int, int] = GREEN, *, toleran
     must be exact; otherwise it may be that far off, and soft edges of what is painted belong to it.
     """
     if tolerance == 0:
-        return differences(colour, target) == 0
-    far = distances(colour, target, max(tolerance, EDGE))
+        return channel_differences(colour, target) == 0
+    far = colour_distances(colour, target, max(tolerance, BRUSH_EDGE))
     marked = far <= tolerance
     if marked.any():
-        beside = cv2.dilate(marked.astype(np.uint8), np.ones((2 * EDGE_WIDTH + 1, 2 * EDGE_WIDTH + 1), np.uint8)) > 0
-        marked |= beside & (far <= EDGE)
+        square = np.ones((2 * BRUSH_EDGE_WIDTH + 1, 2 * BRUSH_EDGE_WIDTH + 1), np.uint8)
+        beside = cv2.dilate(marked.astype(np.uint8), square) > 0
+        marked |= beside & (far <= BRUSH_EDGE)
     return marked
 
 
 def near_misses(colour: np.ndarray, target: tuple[int, int, int] = GREEN, *, tolerance: int = 0) -> NearMisses | None:
-    """Return what only nearly has the target colour, and the tolerance that would take most of it; None for nothing.
+    """Return which pixels nearly have the target colour, and the tolerance that takes most of them; None for no pixel.
 
     What is painted within the given tolerance counts neither as near nor as missed.
     """
-    far = distances(colour, target, NEAR)
-    near = (far <= NEAR) & ~painted(colour, target, tolerance=tolerance)
+    far = colour_distances(colour, target, NEARLY_PAINTED)
+    near = (far <= NEARLY_PAINTED) & ~painted(colour, target, tolerance=tolerance)
     if not near.any():
         return None
     steps = np.sort(np.ceil(far[near]).astype(np.int64))
-    enough = int(steps[int(np.ceil(MOST * len(steps))) - 1])
+    enough = int(steps[int(np.ceil(SUGGESTED_SHARE * len(steps))) - 1])
     pixels = np.broadcast_to(colour, (*colour.shape[:2], 3))[near].astype(np.int64)  # (N, 3)
     codes, counts = np.unique(pixels @ (1 << 32, 1 << 16, 1), return_counts=True)
     commonest = int(codes[counts.argmax()])
-    red, green, blue = (round((commonest >> shift & 0xFFFF) / scale(colour)) for shift in (32, 16, 0))
+    red, green, blue = (round((commonest >> shift & 0xFFFF) / levels_per_8_bit_level(colour)) for shift in (32, 16, 0))
     return NearMisses(int((steps <= enough).sum()), (red, green, blue), enough)
 
 
-def distances(colour: np.ndarray, target: tuple[int, int, int], limit: int) -> np.ndarray:
-    """Return how far every pixel is from the target (CIE 1976), (H, W) float32; infinite where surely above the limit.
+def colour_distances(colour: np.ndarray, target: tuple[int, int, int], limit: int) -> np.ndarray:
+    """Return the distance of every pixel from the target (CIE 1976), (H, W); infinite where surely above the limit.
 
     Only pixels that can be within the limit are converted, so that large pictures are looked through quickly.
     """
-    low, high = (np.array(bound) * scale(colour) for bound in near_levels(target, limit))
+    low, high = (np.array(bound) * levels_per_8_bit_level(colour) for bound in near_levels(target, limit))
     far = np.full(colour.shape[:2], np.inf, np.float32)
-    for top in range(0, len(colour), ROWS):
-        rows = np.broadcast_to(colour[top : top + ROWS], (*colour[top : top + ROWS].shape[:2], 3))
+    for top in range(0, len(colour), ROWS_AT_ONCE):
+        rows = np.broadcast_to(colour[top : top + ROWS_AT_ONCE], (*colour[top : top + ROWS_AT_ONCE].shape[:2], 3))
         possible = np.ones(rows.shape[:2], bool)
         for channel in range(3):
             possible &= (rows[..., channel] >= low[channel]) & (rows[..., channel] <= high[channel])
-        pixels = rows[possible].astype(np.float32) / scale(colour)  # (N, 3)
-        far[top : top + ROWS][possible] = np.linalg.norm(lab(pixels) - lab(np.array([target], np.float32)), axis=1)
+        pixels = rows[possible].astype(np.float32) / levels_per_8_bit_level(colour)  # (N, 3)
+        far[top : top + ROWS_AT_ONCE][possible] = np.linalg.norm(
+            lab(pixels) - lab(np.array([target], np.float32)), axis=1
+        )
     return far
 
 
 @lru_cache
 def near_levels(target: tuple[int, int, int], limit: int) -> tuple[list[int], list[int]]:
     """Return the least and the largest 8-bit level of each channel that a colour within the limit can have."""
-    tried = np.arange(0, 256, TRIED, dtype=np.float32)
+    tried = np.arange(0, 256, TRIED_LEVELS_APART, dtype=np.float32)
     colours = np.stack(np.meshgrid(tried, tried, tried), -1).reshape(-1, 3)
-    near = np.linalg.norm(lab(colours) - lab(np.array([target], np.float32)), axis=1) <= limit + OFF
+    near = np.linalg.norm(lab(colours) - lab(np.array([target], np.float32)), axis=1) <= limit + TRIED_LEVELS_ERROR
     colours = np.concatenate([colours[near], np.array([target], np.float32)])
-    low, high = (colours.min(0) - TRIED).clip(0, 255), (colours.max(0) + TRIED).clip(0, 255)
+    low, high = (colours.min(0) - TRIED_LEVELS_APART).clip(0, 255), (colours.max(0) + TRIED_LEVELS_APART).clip(0, 255)
     return low.astype(int).tolist(), high.astype(int).tolist()
 
 
@@ -101,23 +103,26 @@ def lab(levels: np.ndarray) -> np.ndarray:
     """Return CIE L*a*b* of sRGB colours (N, 3) in 8-bit levels."""
     share = levels / 255
     linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
-    ratio = linear @ np.array(XYZ, np.float32).T / np.array(WHITE, np.float32)
+    ratio = linear @ np.array(SRGB_TO_XYZ, np.float32).T / np.array(D65_WHITE, np.float32)
     x, y, z = np.where(ratio > (6 / 29) ** 3, np.cbrt(ratio), ratio * (29 / 6) ** 2 / 3 + 4 / 29).T
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], 1)
 
 
-def differences(colour: np.ndarray, target: tuple[int, int, int]) -> np.ndarray:
-    """Return by how much the worst channel of every pixel misses the target, (H, W), in the array's own levels.
+def channel_differences(colour: np.ndarray, target: tuple[int, int, int]) -> np.ndarray:
+    """Return how far the channel that differs most is from the target, (H, W), in the array's own levels.
 
     A channel at a time and in the array's own type: large pictures are looked through for paint quickly.
     """
     worst = np.zeros(colour.shape[:2], colour.dtype)
     for index, level in enumerate(target):
-        channel, wanted = colour[:, :, index % colour.shape[2]], colour.dtype.type(level * scale(colour))
+        channel, wanted = (
+            colour[:, :, index % colour.shape[2]],
+            colour.dtype.type(level * levels_per_8_bit_level(colour)),
+        )
         np.maximum(worst, np.maximum(channel, wanted) - np.minimum(channel, wanted), out=worst)
     return worst
 
 
-def scale(colour: np.ndarray) -> int:
-    """Return how many levels of this array make one 8-bit level: 1, or 257 for 16 bits."""
+def levels_per_8_bit_level(colour: np.ndarray) -> int:
+    """Return how many levels of this array make one 8-bit level: 1 for 8 bits, 257 for 16 bits."""
     return int(np.iinfo(colour.dtype).max) // 255

@@ -12,12 +12,14 @@ from torch import Tensor
 from inpaint.detection.mosaics.grid_under_mask import estimate_grid
 from inpaint.detection.mosaics.search import rescaled_grid
 from inpaint.mosaic.grid import Grid
-from inpaint.mosaic.lattice import Lattice, shifted
-from inpaint.mosaic.resampling import rectified
+from inpaint.mosaic.lattice import Lattice, shifted_grid
+from inpaint.mosaic.resampling import resampled_mosaic
 
-UNDOUBTED = 0.85  # score of an estimated grid of whole pixels that leaves no doubt
-CLEARER = 0.8  # times as uneven as those of whole pixels that cells of a rescaled mosaic may be
-ONE_COLOUR = 4 / 255  # mean distance from the median; a bar in a JPEG stays well below
+UNDOUBTED_GRID_SCORE = 0.85  # of an estimated grid of whole pixels, that leaves no doubt
+MOST_RESCALED_UNEVENNESS = (
+    0.8  # times the unevenness of cells of whole pixels, that cells of a rescaled mosaic may have
+)
+ONE_COLOUR_DISTANCE = 4 / 255  # mean distance from the median colour; a bar in a JPEG stays well below
 
 
 class Damage(NamedTuple):
@@ -31,18 +33,18 @@ class Damage(NamedTuple):
 def find_damage(image: Tensor, mask: Tensor, *, censor: str, block: tuple[int, int] | None = None) -> list[Damage]:
     """Return what was done to the masked pixels; the masks of the answer are disjoint and cover the mask.
 
-    image: (3, H, W) in [0, 1].  mask: (1, H, W).  censor: "bar", "mosaic", or "auto", which takes a region for a
-    mosaic where its own pixels show a grid, be it of whole pixels or rescaled.  block: the (height, width) of the cells
-    where it is known; then only their phase is sought, and "auto" takes every region for a mosaic that is not of one
-    colour.  Mosaics come first, in the order of their first pixels, and holes last.
+    image: (3, H, W) in [0, 1].  mask: (1, H, W).  censor: "hole" (or "bar", which means the same), "mosaic", or "auto",
+    which takes a region for a mosaic where its own pixels show a grid, be it of whole pixels or rescaled.  block: the
+    (height, width) of the cells where it is known; then only their phase is sought, and "auto" takes every region for a
+    mosaic that is not of one colour.  Mosaics come first, in the order of their first pixels, and holes last.
     """
-    labels, boxes = label(mask)
+    labels, boxes = labelled_regions(mask)
     if not boxes:
         return []
-    if censor == "bar":
+    if censor in ("hole", "bar"):
         return [Damage("hole", None, mask)]
     kinds = [
-        kind_of(image[:, box[0], box[1]], labels[box] == number, box, censor, block)
+        damage_to_region(image[:, box[0], box[1]], labels[box] == number, box, censor, block)
         for number, box in enumerate(boxes, 1)
     ]
     ordered = sorted(dict.fromkeys(kinds), key=lambda kind: kind[0] == "hole")
@@ -52,11 +54,11 @@ def find_damage(image: Tensor, mask: Tensor, *, censor: str, block: tuple[int, i
 
 def count_regions(mask: Tensor) -> int:
     """Return how many 8-connected parts a mask (1, H, W) has."""
-    return len(label(mask)[1])
+    return len(labelled_regions(mask)[1])
 
 
-def label(mask: Tensor) -> tuple[np.ndarray, list[tuple[slice, slice]]]:
-    """Number the 8-connected parts of a mask (1, H, W) from 1, in an array (H, W) that is 0 outside; box each."""
+def labelled_regions(mask: Tensor) -> tuple[np.ndarray, list[tuple[slice, slice]]]:
+    """Return the 8-connected parts of a mask (1, H, W): their numbers, from 1, in an array (H, W), and their boxes."""
     inside = (mask[0].cpu().numpy() > 0.5).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(inside, connectivity=8)
     boxes = [
@@ -66,10 +68,10 @@ def label(mask: Tensor) -> tuple[np.ndarray, list[tuple[slice, slice]]]:
     return labels, boxes
 
 
-def kind_of(
+def damage_to_region(
     image: Tensor, inside: np.ndarray, box: tuple[slice, slice], censor: str, block: tuple[int, int] | None
 ) -> tuple[str, Grid | Lattice | None]:
-    """Return what one region is: its censor, and its grid in the whole picture where it shows one.
+    """Return how one region was censored, and the grid of a mosaic, as it lies in the whole picture, if it shows one.
 
     image: (3, h, w), cut to the box.  inside: (h, w).
     """
@@ -80,21 +82,26 @@ def kind_of(
     if block is not None:
         return ("hole", None) if censor == "auto" and even else ("mosaic", estimate and estimate.grid)
     grid = estimate.grid if estimate else None
-    if not even and (estimate is None or estimate.score < UNDOUBTED):
+    if not even and (estimate is None or estimate.score < UNDOUBTED_GRID_SCORE):
         other = rescaled_grid(image, inside)
-        other = other and shifted(other, *corner)
-        if grid is None or (isinstance(other, Lattice) and clearer(image, region, corner, other, grid)):
+        other = other and shifted_grid(other, *corner)
+        if grid is None or (isinstance(other, Lattice) and clearly_more_even(image, region, corner, other, grid)):
             grid = other
     return ("hole", None) if censor == "auto" and grid is None else ("mosaic", grid)
 
 
-def clearer(image: Tensor, region: Tensor, corner: tuple[int, int], one: Grid | Lattice, other: Grid | Lattice) -> bool:
-    """Tell whether cells of one grid are clearly more even than those of the other; grids lie in the whole picture."""
+def clearly_more_even(
+    image: Tensor, region: Tensor, corner: tuple[int, int], one: Grid | Lattice, other: Grid | Lattice
+) -> bool:
+    """Tell whether cells of one grid are clearly more even than those of the other.
+
+    image: (3, h, w).  region: (1, h, w).  corner: of both in the picture (y, x), in which the grids lie.
+    """
     top, left = corner
-    first, second = (rectified(image, region, shifted(grid, -top, -left)).uneven for grid in (one, other))
-    return first < CLEARER * second
+    first, second = (resampled_mosaic(image, region, shifted_grid(grid, -top, -left)).uneven for grid in (one, other))
+    return first < MOST_RESCALED_UNEVENNESS * second
 
 
 def one_coloured(pixels: Tensor) -> bool:
-    """Tell whether pixels (3, n) are a bar's, which stray from one colour by no more than JPEG makes them."""
-    return bool((pixels - pixels.median(dim=1, keepdim=True).values).abs().mean() < ONE_COLOUR)
+    """Tell whether pixels (3, n) have one colour, but for what JPEG makes of it."""
+    return bool((pixels - pixels.median(dim=1, keepdim=True).values).abs().mean() < ONE_COLOUR_DISTANCE)

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 
 from inpaint.degradation.smooth import smooth_fill
-from inpaint.mosaic.grid import Grid, cell_means, enlarge, project
+from inpaint.mosaic.grid import Grid, cell_means, enlarge
+from inpaint.mosaic.projection import project
 from inpaint.sample import composite
 
 Baseline = Callable[[Tensor, Tensor, Grid | None], Tensor]

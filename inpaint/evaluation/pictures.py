@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from inpaint.data.shards import KINDS, members, shards_in
+from inpaint.data.shards import PICTURE_KINDS, shard_members, shards_in
 from inpaint.evaluation.cases import Case, Damaged
 from inpaint.images import find, read
 from inpaint.mosaic.grid import Grid
@@ -119,7 +119,7 @@ def _in_folder(data: Path, folder: Path) -> list[Clean]:
 def _in_shard(shard: Path) -> Iterator[Clean]:
     """Yield the samples of a shard; the members of one lie together."""
     for name, parts in _samples(shard):
-        picture = next((place for kind, place in parts.items() if kind in KINDS), None)
+        picture = next((place for kind, place in parts.items() if kind in PICTURE_KINDS), None)
         if picture is not None:
             censor = json.loads(parts["json"].content()).get("censor") if "image.png" in parts else None
             yield Clean(name, picture, parts.get("image.png"), parts.get("mask.png"), censor)
@@ -127,7 +127,7 @@ def _in_shard(shard: Path) -> Iterator[Clean]:
 
 def _samples(shard: Path) -> Iterator[tuple[str, dict[str, Place]]]:
     current, parts = "", {}
-    for key, kind, offset, size in members(shard):
+    for key, kind, offset, size in shard_members(shard):
         if key != current and parts:
             yield current, parts
             parts = {}

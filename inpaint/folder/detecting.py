@@ -22,7 +22,7 @@ from inpaint import images
 from inpaint.detection.censored import Censored, find_censored, mask_of
 from inpaint.detection.colour import GREEN
 from inpaint.files import atomically, write_text
-from inpaint.mosaic.lattice import told
+from inpaint.mosaic.lattice import sides_in_words
 
 FORMS = ("masks", "green", "overlay", "json")
 SUFFIXES = {"masks": ".png", "green": ".png", "overlay": ".png", "json": ".json"}
@@ -164,7 +164,7 @@ def draw(canvas: np.ndarray, found: Sequence[Censored]) -> None:
         colour = MOSAIC if region.censor == "mosaic" else HOLE
         outlines = [np.array(outline)[:, None, ::-1].astype(np.int32) for outline in outlines_of(region)]
         cv2.drawContours(canvas, outlines, -1, colour, wide)
-        text = told(region.grid).replace(" ", "") if region.grid else "bar"
+        text = sides_in_words(region.grid).replace(" ", "") if region.grid else "bar"
         place = region.left, max(region.top - 4 * wide, 12)
         cv2.putText(canvas, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.5 * wide, colour, wide, cv2.LINE_AA)
 

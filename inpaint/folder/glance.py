@@ -9,7 +9,7 @@ import numpy as np
 
 from inpaint import images
 from inpaint.images.writing import encode
-from inpaint.mosaic.lattice import told
+from inpaint.mosaic.lattice import sides_in_words
 from inpaint.restoring.repair import Window
 from inpaint.tiling import Box
 
@@ -32,7 +32,7 @@ def overlay(picture: images.Picture, windows: Sequence[Window]) -> images.Pictur
             canvas = part.copy()  # OpenCV wants its own memory
             cv2.drawContours(canvas, outlines, -1, colour, 1)
             if damage.grid is not None:
-                name(canvas, mask, told(damage.grid).replace(" ", ""), colour)
+                name(canvas, mask, sides_in_words(damage.grid).replace(" ", ""), colour)
             part[:] = canvas
     return images.Picture(drawn)
 

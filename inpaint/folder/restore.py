@@ -18,7 +18,7 @@ from inpaint.folder.job import Job, Planned
 from inpaint.folder.marks import Marked, NothingMarked, from_mask, from_paint
 from inpaint.folder.moving import read_moving
 from inpaint.folder.outcome import Outcome
-from inpaint.mosaic.lattice import Lattice, told
+from inpaint.mosaic.lattice import Lattice, sides_in_words
 from inpaint.restoring.repair import Window, doubts, examine, variations, windows_of
 
 
@@ -174,6 +174,6 @@ def note_of(marked: Marked, damage: list[Damage], block: tuple[int, int] | None,
     lost = sum(count_regions(part.mask) for part in damage if part.censor == "mosaic" and part.grid is None)
     if lost:
         notes.append(f"no grid found in {lost} regions: restored without projection")
-    if rescaled := sorted({told(part.grid) for part in damage if isinstance(part.grid, Lattice)}):
+    if rescaled := sorted({sides_in_words(part.grid) for part in damage if isinstance(part.grid, Lattice)}):
         notes.append(f"cells of {', '.join(rescaled)} px are no whole pixels: their means are kept only nearly")
     return "; ".join(notes) or None

@@ -15,17 +15,18 @@ from typing import NamedTuple
 
 from PIL import WebPImagePlugin
 
+from inpaint.images.damaged import damaged
+from inpaint.images.frame_box import FrameBox
 from inpaint.images.metadata import riff_chunks, webp_is_lossless
 from inpaint.images.picture import Picture
 from inpaint.images.reading import orientation_of, picture_of
 
-Box = tuple[int, int, int, int]  # left, top, width, height; left and top are even
 ALPHA, ANIMATED = 0x10, 0x02  # flags of VP8X
 REPLACE = 2  # flag of ANMF: do not blend
 CARRIED = {b"ICCP": 0x20, b"EXIF": 0x08, b"XMP ": 0x04}  # chunks beside the pixels, and their flags
 
 
-class Moving(NamedTuple):
+class WebpAnimation(NamedTuple):
     """An animated WebP, its pixels still compressed."""
 
     size: tuple[int, int]
@@ -34,14 +35,14 @@ class Moving(NamedTuple):
     lossless: bool
 
 
-class Canvas(NamedTuple):
+class WebpCanvas(NamedTuple):
     """What all frames are drawn on."""
 
     size: tuple[int, int]
     clear: bool  # whether it has an alpha channel
 
 
-def parse_webp(data: bytes) -> Moving | None:
+def parse_webp(data: bytes) -> WebpAnimation | None:
     """Take an animated WebP apart; None for a still.  Raises IndexError or struct.error where a chunk is too short."""
     chunks = list(riff_chunks(data))
     frames = [chunk for name, chunk in chunks if name == b"ANMF"]
@@ -50,7 +51,7 @@ def parse_webp(data: bytes) -> Moving | None:
     width, height = (_three(chunks[0][1], at) + 1 for at in (4, 7))
     plays = next((struct.unpack_from("<H", chunk, 4)[0] for name, chunk in chunks if name == b"ANIM"), 0)
     lossless = all(webp_is_lossless(frame, 16) for frame in frames)
-    return Moving((height, width), plays, [float(_three(frame, 12)) for frame in frames], lossless)
+    return WebpAnimation((height, width), plays, [float(_three(frame, 12)) for frame in frames], lossless)
 
 
 def _three(data: bytes, at: int) -> int:
@@ -58,7 +59,7 @@ def _three(data: bytes, at: int) -> int:
     return int.from_bytes(data[at : at + 3], "little")
 
 
-def webp_pictures(path: Path, data: bytes, parsed: Moving) -> Iterator[Picture]:
+def webp_pictures(path: Path, data: bytes, parsed: WebpAnimation) -> Iterator[Picture]:
     """Decode the frames, each the whole canvas as it is seen, upright; ValueError where one is damaged."""
     try:
         opened = WebPImagePlugin.WebPImageFile(io.BytesIO(data), str(path))
@@ -70,17 +71,21 @@ def webp_pictures(path: Path, data: bytes, parsed: Moving) -> Iterator[Picture]:
             opened.load()
             yield replace(picture_of(path, opened, orientation, data, "WEBP"), lossless=parsed.lossless)
     except Exception as error:  # decoders raise nearly everything when a file is damaged
-        said = str(error).strip().rstrip(".") or type(error).__name__
-        raise ValueError(f"{path} is damaged or cut off and cannot be decoded as WEBP: {said}.") from error
+        raise damaged(path, "WEBP", error) from error
 
 
 def animated_webp(
-    first: bytes, others: Sequence[tuple[Box, bytes]], durations: Sequence[float], plays: int, *, canvas: Canvas
+    first: bytes,
+    others: Sequence[tuple[FrameBox, bytes]],
+    durations: Sequence[float],
+    plays: int,
+    *,
+    canvas: WebpCanvas,
 ) -> bytes:
     """Join stills into one file.
 
     first: the WebP of the whole first frame, with profile, EXIF and XMP.  others: for each later frame the box of what
-    differs and the WebP of that.  durations: milliseconds, of each frame.
+    differs, whose left and top are even, and the WebP of that.  durations: milliseconds, of each frame.
     """
     height, width = canvas.size
     carried = {name: chunk for name, chunk in riff_chunks(first) if name in CARRIED}

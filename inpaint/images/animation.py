@@ -15,22 +15,23 @@ from pathlib import Path
 import numpy as np
 
 from inpaint.images import gif
-from inpaint.images.animated_webp import Canvas, animated_webp, parse_webp, webp_pictures
+from inpaint.images.animated_webp import WebpCanvas, animated_webp, parse_webp, webp_pictures
 from inpaint.images.apng import animated_png, apng_pictures, parse_apng
-from inpaint.images.encoders import samples_of
-from inpaint.images.gif_writing import bounds, encode_gif
+from inpaint.images.damaged import damaged
+from inpaint.images.encoders import joined_samples
+from inpaint.images.frame_box import box_around_changes, pixels_in_box
+from inpaint.images.gif_writing import encode_gif
 from inpaint.images.listing import format_of
 from inpaint.images.metadata import png_is_whole
-from inpaint.images.palette import MOST
+from inpaint.images.palette import PALETTE_SIZE
 from inpaint.images.picture import Picture, Stored
-from inpaint.images.reading import content, format_in
-from inpaint.images.storing import Native, native
-from inpaint.images.writing import encode, gif_note, png, png_options, refuse_what_does_not_fit, save
+from inpaint.images.reading import content_of, format_in
+from inpaint.images.storing import NativeSamples, native_samples
+from inpaint.images.writing import encode, encode_png, gif_note, png_options, refuse_what_does_not_fit, save_bytes
 
-LIMIT = 100_000_000  # pixels of all frames together; each takes 4 bytes, twice while it is restored
-MOVING = ("GIF", "PNG", "WEBP")
-STILL_IMAGE = "its separate still image, which is no frame, was left out"
-Box = tuple[int, int, int, int]  # left, top, width, height
+MOST_ANIMATION_PIXELS = 100_000_000  # pixels of all frames together; each takes 4 bytes, twice while it is restored
+ANIMATED_FORMATS = ("GIF", "PNG", "WEBP")
+STILL_IMAGE_LEFT_OUT = "its separate still image, which is no frame, was left out"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,33 +47,31 @@ def is_animated(path: Path | str) -> bool:
     """Say whether a file claims to hold more than one frame; False for what cannot be read at all."""
     path = Path(path)
     try:
-        data = content(path)
+        data = content_of(path)
         form = format_in(path, data)
     except (ValueError, OSError):
         return False
     try:
-        return form in MOVING and _times(path, data, form, 1 << 62) is not None
+        return form in ANIMATED_FORMATS and _times(path, data, form, 1 << 62) is not None
     except ValueError:  # damaged, as reading it will tell
         return True
 
 
-def read_frames(path: Path | str, *, limit: int = LIMIT, data: bytes | None = None) -> Animation:
+def read_frames(path: Path | str, *, limit: int = MOST_ANIMATION_PIXELS, data: bytes | None = None) -> Animation:
     """Read a GIF, WebP or PNG of several frames; a clear place is one where nothing is seen, as in a browser.
 
     data: the content of a file that lies elsewhere.  Raises FileNotFoundError where there is no such file, and
     ValueError for a file that is damaged, has a single frame, or more than `limit` pixels in all frames together.
     """
     path = Path(path)
-    data = content(path, data)
+    data = content_of(path, data)
     form = format_in(path, data)
-    times = _times(path, data, form, limit) if form in MOVING else None
+    times = _times(path, data, form, limit) if form in ANIMATED_FORMATS else None
     if times is None:
-        raise ValueError(f"{path} is not animated: it holds one picture.")
+        raise ValueError(f"{path} is not animated: it holds one picture")
     (height, width), durations, plays = times
     if height * width * len(durations) > limit:
-        raise ValueError(
-            f"{path} has {len(durations)} times {width} x {height} pixels, more than the limit of {limit}."
-        )
+        raise ValueError(f"{path} has {len(durations)} times {width} x {height} pixels, more than the limit of {limit}")
     return Animation(tuple(_pictures(path, data, form, limit)), tuple(durations), plays)
 
 
@@ -81,7 +80,7 @@ def _times(path: Path, data: bytes, form: str, limit: int) -> tuple[tuple[int, i
     times, whole = None, True
     try:
         if form == "GIF":
-            parsed = gif.parse(path, data, limit)
+            parsed = gif.parse_gif(path, data, limit)
             times = parsed.size, [10.0 * frame.control.delay for frame in parsed.frames], parsed.plays
         elif form == "WEBP" and (moving := parse_webp(data)):
             whole = len(data) >= int.from_bytes(data[4:8], "little") + 8
@@ -92,13 +91,13 @@ def _times(path: Path, data: bytes, form: str, limit: int) -> tuple[tuple[int, i
     except (IndexError, struct.error):
         whole = False
     if not whole:
-        raise ValueError(f"{path} is damaged or cut off and cannot be decoded as {form}: its chunks are not whole.")
+        raise damaged(path, form, "its chunks are not whole")
     return times if times and len(times[1]) > 1 else None
 
 
 def _pictures(path: Path, data: bytes, form: str, limit: int) -> list[Picture]:
     if form == "GIF":
-        return list(gif.pictures(path, gif.parse(path, data, limit)))
+        return list(gif.gif_pictures(path, gif.parse_gif(path, data, limit)))
     if form == "WEBP":
         moving = parse_webp(data)
         assert moving is not None
@@ -106,7 +105,7 @@ def _pictures(path: Path, data: bytes, form: str, limit: int) -> list[Picture]:
     moving = parse_apng(data)
     assert moving is not None
     frames = list(apng_pictures(path, data, moving, limit))
-    return [replace(frames[0], lost=STILL_IMAGE if moving.still else None), *frames[1:]]
+    return [replace(frames[0], lost=STILL_IMAGE_LEFT_OUT if moving.still else None), *frames[1:]]
 
 
 def write_frames(animation: Animation, path: Path | str, quality: int | None = None) -> str | None:
@@ -117,10 +116,10 @@ def write_frames(animation: Animation, path: Path | str, quality: int | None = N
     """
     path, form = Path(path), format_of(path)
     first = animation.frames[0]
-    if form not in MOVING:
-        raise ValueError(f"{path} cannot hold {len(animation.frames)} frames: choose .gif, .webp or .png.")
+    if form not in ANIMATED_FORMATS:
+        raise ValueError(f"{path} cannot hold {len(animation.frames)} frames: choose .gif, .webp or .png")
     if any(frame.size != first.size for frame in animation.frames):
-        raise ValueError(f"{path} cannot hold frames of different sizes.")
+        raise ValueError(f"{path} cannot hold frames of different sizes")
     for frame in animation.frames:
         refuse_what_does_not_fit(frame, path, form, quality)
     if form == "GIF":
@@ -128,25 +127,25 @@ def write_frames(animation: Animation, path: Path | str, quality: int | None = N
         data, note = encoded.data, gif_note(encoded.inexact, encoded.error)
     else:
         data, note = {"PNG": _png, "WEBP": _webp}[form](animation, quality)
-    save(data, path)
+    save_bytes(data, path)
     return "; ".join(said for said in (first.lost, note) if said) or None
 
 
 def _png(animation: Animation, quality: int | None) -> tuple[bytes, str | None]:
     stack = _stacked(animation.frames)
-    stored, note = native(stack, "PNG")
-    samples = samples_of(stack) if stored is None else stored.samples
-    plain = Native("", samples) if stored is None else stored
+    stored, note = native_samples(stack, "PNG")
+    samples = joined_samples(stack) if stored is None else stored.samples
+    plain = NativeSamples("", samples) if stored is None else stored
     if plain.mode == "P":  # a frame of few colours would have fewer bits than the others
         plain = plain._replace(palette=_filled(plain))
     height, options = animation.frames[0].size[0], png_options(animation.frames[0])
     whole = [samples[top : top + height] for top in range(0, len(samples), height)]
-    first = png(whole[0], plain._replace(samples=whole[0]), options)
+    first = encode_png(whole[0], plain._replace(samples=whole[0]), options)
     others = []
     for before, after in pairwise(whole):
-        box = _changed(before, after)
-        part = np.ascontiguousarray(after[_inside(box)])
-        others.append((box, png(part, plain._replace(samples=part), {})))
+        box = box_around_changes(before, after)
+        part = np.ascontiguousarray(after[pixels_in_box(box)])
+        others.append((box, encode_png(part, plain._replace(samples=part), {})))
     return animated_png(first, others, animation.durations, animation.plays), note
 
 
@@ -155,36 +154,23 @@ def _webp(animation: Animation, quality: int | None) -> tuple[bytes, str | None]
     whole, note = encode(first, "WEBP", quality)
     others, before = [], first
     for frame in later:
-        left, top, across, down = _changed(samples_of(before), samples_of(frame))
+        left, top, across, down = box_around_changes(joined_samples(before), joined_samples(frame))
         box = (left - left % 2, top - top % 2, across + left % 2, down + top % 2)
-        inside = _inside(box)
+        inside = pixels_in_box(box)
         alpha = None if frame.alpha is None else frame.alpha[inside]
         part = Picture(frame.colour[inside], alpha, frame.format, first.lossless)
         others.append((box, encode(part, "WEBP", quality)[0]))
         before = frame
-    canvas = Canvas(first.size, any(frame.alpha is not None for frame in animation.frames))
+    canvas = WebpCanvas(first.size, any(frame.alpha is not None for frame in animation.frames))
     return animated_webp(whole, others, animation.durations, animation.plays, canvas=canvas), note
 
 
-def _filled(plain: Native) -> np.ndarray:
+def _filled(plain: NativeSamples) -> np.ndarray:
     """Give the palette with enough entries for all 8 bits."""
     assert plain.palette is not None
-    filled = np.full((max(17, min(MOST, len(plain.palette))), 4), 255, np.uint8)
+    filled = np.full((max(17, min(PALETTE_SIZE, len(plain.palette))), 4), 255, np.uint8)
     filled[: len(plain.palette)] = plain.palette
     return filled
-
-
-def _changed(before: np.ndarray, after: np.ndarray) -> Box:
-    """Give the box around what differs between two frames of samples (H, W) or (H, W, C); one pixel at least."""
-    if before.shape != after.shape:
-        return 0, 0, after.shape[1], after.shape[0]
-    different = before != after
-    return bounds(different.any(axis=2) if different.ndim == 3 else different)
-
-
-def _inside(box: Box) -> tuple[slice, slice]:
-    left, top, width, height = box
-    return slice(top, top + height), slice(left, left + width)
 
 
 def _kind(stored: Stored) -> tuple[str, bytes]:

@@ -8,20 +8,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-MISSING = "Pillow 11.3 or newer with AVIF is needed for that"
+AVIF_MISSING = "Pillow 11.3 or newer with AVIF is needed for that"
 
 
 def avif_opener(path: Path) -> Any:
     """Return Pillow's decoder; ValueError, which names the path, where Pillow has none."""
+    missing = ValueError(f"{path} is AVIF: {AVIF_MISSING}")
     try:
         from PIL import AvifImagePlugin
     except ImportError:
-        supported = False
-    else:
-        supported = AvifImagePlugin.SUPPORTED
-    if not supported:
-        raise ValueError(f"{path} is AVIF: {MISSING}.")
-    return AvifImagePlugin.AvifImageFile  # pyright: ignore[reportPossiblyUnboundVariable]
+        raise missing from None
+    if not AvifImagePlugin.SUPPORTED:
+        raise missing
+    return AvifImagePlugin.AvifImageFile
 
 
 def avif_depth(data: bytes) -> int:

@@ -11,9 +11,19 @@ from typing import Any
 
 import numpy as np
 
-BITS, COMPRESSION, PHOTOMETRIC, OFFSETS, SAMPLES, ROWS, COUNTS = 258, 259, 262, 273, 277, 278, 279
-PLANAR, PREDICTOR = 284, 317
-NONE, DEFLATE = 1, (8, 32946)  # compression
+from inpaint.images.tiff_tags import (
+    BITS_PER_SAMPLE,
+    PHOTOMETRIC,
+    PLANAR_CONFIGURATION,
+    PREDICTOR,
+    ROWS_PER_STRIP,
+    SAMPLES_PER_PIXEL,
+    STRIP_BYTE_COUNTS,
+    STRIP_OFFSETS,
+    TIFF_COMPRESSION,
+)
+
+UNCOMPRESSED, DEFLATE_CODES = 1, (8, 32946)  # values of TIFF_COMPRESSION
 
 
 def as_eight_bits(data: bytes) -> bytes:
@@ -25,7 +35,7 @@ def as_eight_bits(data: bytes) -> bytes:
         start = struct.unpack_from(order + "I", data, 4)[0]
         count = struct.unpack_from(order + "H", data, start)[0]
         for at in range(start + 2, start + 2 + 12 * count, 12):
-            if struct.unpack_from(order + "HHIHH", data, at) == (BITS, 3, 2, 16, 16):
+            if struct.unpack_from(order + "HHIHH", data, at) == (BITS_PER_SAMPLE, 3, 2, 16, 16):
                 patched = bytearray(data)
                 struct.pack_into(order + "HH", patched, at + 8, 8, 8)
                 return bytes(patched)
@@ -40,16 +50,21 @@ def deep_pairs(data: bytes, tags: Any, size: tuple[int, int]) -> np.ndarray:
     tags: as Pillow reads them.  size: height and width.  Raises ValueError for a layout or compression that is not
     known here, and for strips that are too short.
     """
-    (height, width), compression, predictor = size, tags.get(COMPRESSION, NONE), tags.get(PREDICTOR, 1)
-    plain = tags.get(PLANAR, 1) == 1 and tags.get(PHOTOMETRIC) == 1 and tags.get(SAMPLES) == 2 and OFFSETS in tags
-    if not plain or compression not in (NONE, *DEFLATE) or predictor not in (1, 2):
+    (height, width), compression, predictor = size, tags.get(TIFF_COMPRESSION, UNCOMPRESSED), tags.get(PREDICTOR, 1)
+    plain = (
+        tags.get(PLANAR_CONFIGURATION, 1) == 1
+        and tags.get(PHOTOMETRIC) == 1
+        and tags.get(SAMPLES_PER_PIXEL) == 2
+        and STRIP_OFFSETS in tags
+    )
+    if not plain or compression not in (UNCOMPRESSED, *DEFLATE_CODES) or predictor not in (1, 2):
         raise ValueError("16-bit grey with alpha is read from strips without compression or with deflate only")
-    rows = min(tags.get(ROWS, height), height)
+    rows = min(tags.get(ROWS_PER_STRIP, height), height)
     strips = []
-    for number, (start, length) in enumerate(zip(tags[OFFSETS], tags[COUNTS], strict=True)):
+    for number, (start, length) in enumerate(zip(tags[STRIP_OFFSETS], tags[STRIP_BYTE_COUNTS], strict=True)):
         wanted = min(rows, height - number * rows) * width * 4
         strip = data[start : start + length]
-        if compression != NONE:
+        if compression != UNCOMPRESSED:
             strip = zlib.decompressobj().decompress(strip, max(1, wanted))
         if wanted <= 0 or len(strip) < wanted:
             raise ValueError("a strip is too short")

@@ -17,13 +17,13 @@ from inpaint.images.metadata import png_chunks
 from inpaint.images.picture import Picture
 
 PNG_COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # by the number of samples per pixel
-TRIED = (16, 2048)  # height and width of the strips that two ways to compress are tried on
-STRIPS = 4
-LARGER = 1.03  # times as many bytes at most, for a third of the time
-SPARSE = 1.1  # times the bytes of runs that a hasty search for repeats needs at least where there are none
+TRIED_STRIP = (16, 2048)  # height and width of the strips that two ways to compress are tried on
+TRIED_STRIPS = 4
+MOST_EXTRA_BYTES = 1.03  # times as many bytes at most, for a third of the time
+SPARSE_REPEATS = 1.1  # times the bytes of runs that a hasty search for repeats needs at least where there are none
 
 
-def samples_of(picture: Picture) -> np.ndarray:
+def joined_samples(picture: Picture) -> np.ndarray:
     """Join colour and alpha into one array (H, W, 1 to 4)."""
     if picture.alpha is None:
         return picture.colour
@@ -52,17 +52,17 @@ def compression_of(samples: np.ndarray) -> dict:
     only tried where a hasty one finds about as much as runs do.
     """
     height, width = samples.shape[:2]
-    if height < 2 * STRIPS * TRIED[0]:
+    if height < 2 * TRIED_STRIPS * TRIED_STRIP[0]:
         return {}
-    left = max(0, width - TRIED[1]) // 2
-    tops = [height * (2 * number + 1) // (2 * STRIPS) for number in range(STRIPS)]
-    strips = np.concatenate([samples[top : top + TRIED[0], left : left + TRIED[1]] for top in tops])
+    left = max(0, width - TRIED_STRIP[1]) // 2
+    tops = [height * (2 * number + 1) // (2 * TRIED_STRIPS) for number in range(TRIED_STRIPS)]
+    strips = np.concatenate([samples[top : top + TRIED_STRIP[0], left : left + TRIED_STRIP[1]] for top in tops])
     strips = Image.fromarray(strips[:, :, 0] if strips.shape[2] == 1 else strips)
     runs: dict[str, int] = {"compress_type": zlib.Z_RLE}
     size = png_size(strips, **runs)
-    if png_size(strips, compress_level=1) >= SPARSE * size:
+    if png_size(strips, compress_level=1) >= SPARSE_REPEATS * size:
         return runs
-    return runs if size <= LARGER * png_size(strips) else {}
+    return runs if size <= MOST_EXTRA_BYTES * png_size(strips) else {}
 
 
 def png_size(image: Image.Image, **options: int) -> int:

@@ -16,16 +16,16 @@ from typing import NamedTuple
 import numpy as np
 from PIL import GifImagePlugin
 
+from inpaint.images.damaged import damaged
 from inpaint.images.metadata import XMP_ORIENTATION
-from inpaint.images.picture import Picture, Stored
+from inpaint.images.picture import NO_SAMPLES, Picture, Stored
 
-KEEP, CLEAR, REVERT = 1, 2, 3  # what happens to a frame before the next is drawn
+GIF_KEEP, GIF_CLEAR, GIF_REVERT = 1, 2, 3  # what happens to a frame before the next is drawn
 NETSCAPE, XMP, ICC = b"NETSCAPE2.0", b"XMP DataXMP", b"ICCRGBG1012"
-NOTHING = np.zeros((0, 0), np.uint8)
-RAMP = bytes(level for level in range(256) for _ in range(3))  # the palette that shows every index as its grey
+GREY_RAMP = bytes(level for level in range(256) for _ in range(3))  # the palette that shows every index as its grey
 
 
-class Control(NamedTuple):
+class GifControl(NamedTuple):
     """How the frame after it is shown."""
 
     disposal: int = 0
@@ -33,10 +33,10 @@ class Control(NamedTuple):
     clear: int | None = None  # the index that draws nothing
 
 
-class Frame(NamedTuple):
+class GifFrame(NamedTuple):
     """One image of the file, still compressed."""
 
-    control: Control
+    control: GifControl
     place: tuple[int, int, int, int]  # left, top, width, height
     flags: int  # its 7th bit says interlaced
     table: bytes  # red, green, blue, ...; the global table where it has none of its own
@@ -47,36 +47,36 @@ class Gif(NamedTuple):
     """A file, its pixels still compressed."""
 
     size: tuple[int, int]
-    frames: list[Frame]
+    frames: list[GifFrame]
     plays: int  # how often, 0 = for ever
     comment: bytes | None
     icc: bytes | None
     xmp: bytes | None
 
 
-def parse(path: Path, data: bytes, limit: int) -> Gif:
+def parse_gif(path: Path, data: bytes, limit: int) -> Gif:
     """Take a file apart; the path names it in errors.
 
     Raises ValueError for a file that is damaged, or of more than `limit` pixels in all its frames together.
     """
     try:
-        parsed = parse_data(data)
+        parsed = parse_gif_data(data)
     except (IndexError, struct.error):
-        raise ValueError(f"{path} is damaged or cut off and cannot be decoded as GIF: its blocks end early.") from None
+        raise damaged(path, "GIF", "its blocks end early") from None
     height, width = parsed.size
     if not parsed.frames or not height or not width:
-        raise ValueError(f"{path} is damaged or cut off and cannot be decoded as GIF: it holds no pixels.")
+        raise damaged(path, "GIF", "it holds no pixels")
     if len(parsed.frames) * height * width > limit:
         times = f"{len(parsed.frames)} times " if len(parsed.frames) > 1 else ""
-        raise ValueError(f"{path} has {times}{width} x {height} pixels, more than the limit of {limit}.")
+        raise ValueError(f"{path} has {times}{width} x {height} pixels, more than the limit of {limit}")
     return parsed
 
 
-def parse_data(data: bytes) -> Gif:
+def parse_gif_data(data: bytes) -> Gif:
     """Take a file apart; IndexError or struct.error where it ends early."""
     width, height, flags = struct.unpack_from("<HHB", data, 6)
     at = 13 + _table_bytes(flags)
-    shared, control, frames = data[13:at], Control(), []
+    shared, control, frames = data[13:at], GifControl(), []
     plays, comment, parts = 1, b"", {}
     while data[at] != 0x3B:  # the end
         if data[at] == 0x2C:
@@ -84,8 +84,8 @@ def parse_data(data: bytes) -> Gif:
             start = at + 10 + _table_bytes(flags)
             at = _end(data, start + 1)
             table = data[start - _table_bytes(flags) : start] or shared
-            frames.append(Frame(control, (left, top, across, down), flags, table, data[start:at]))
-            control = Control()
+            frames.append(GifFrame(control, (left, top, across, down), flags, table, data[start:at]))
+            control = GifControl()
             continue
         if data[at] != 0x21:  # a stray byte, such as one end too many
             at += 1
@@ -94,7 +94,7 @@ def parse_data(data: bytes) -> Gif:
         at = _end(data, start)
         if kind == 0xF9:
             flags, delay, clear = struct.unpack_from("<BHB", data, start + 1)
-            control = Control(flags >> 2 & 7, delay, clear if flags & 1 else None)
+            control = GifControl(flags >> 2 & 7, delay, clear if flags & 1 else None)
         elif kind == 0xFE:
             comment += _joined(data[start:at])
         elif kind == 0xFF:
@@ -128,7 +128,7 @@ def _joined(blocks: bytes) -> bytes:
     return b"".join(contents)
 
 
-def pictures(path: Path, parsed: Gif) -> Iterator[Picture]:
+def gif_pictures(path: Path, parsed: Gif) -> Iterator[Picture]:
     """Draw the frames over each other; each picture is the whole canvas as it is seen.
 
     A file whose frames never leave a pixel clear has no alpha.  Raises ValueError where a frame is damaged.
@@ -138,23 +138,23 @@ def pictures(path: Path, parsed: Gif) -> Iterator[Picture]:
     for frame in parsed.frames:
         left, top, across, down = frame.place
         view = canvas[top : top + down, left : left + across]
-        before = view.copy() if frame.control.disposal == REVERT else None
+        before = view.copy() if frame.control.disposal == GIF_REVERT else None
         indices = _indices(path, frame)[: view.shape[0], : view.shape[1]]
-        table = entries(frame)
+        table = palette_entries(frame)
         drawn = indices != (-1 if frame.control.clear is None else frame.control.clear)
         view[drawn] = table[indices[drawn]]
         if frame.control.clear is not None:
             table[frame.control.clear, 3] = 0
         whole = len(parsed.frames) == 1 and indices.shape == (height, width)
-        yield _picture(parsed, canvas, table, indices if whole else NOTHING)
-        if frame.control.disposal == CLEAR:
+        yield _picture(parsed, canvas, table, indices if whole else NO_SAMPLES)
+        if frame.control.disposal == GIF_CLEAR:
             view[:] = 0
         elif before is not None:
             view[:] = before
 
 
 def _picture(parsed: Gif, canvas: np.ndarray, table: np.ndarray, indices: np.ndarray) -> Picture:
-    grey = all(is_ramp(frame.table) for frame in parsed.frames)
+    grey = all(is_grey_ramp(frame.table) for frame in parsed.frames)
     colour = canvas[:, :, : 1 if grey else 3].copy()
     opaque = canvas[:, :, 3].all()
     return Picture(
@@ -164,32 +164,31 @@ def _picture(parsed: Gif, canvas: np.ndarray, table: np.ndarray, indices: np.nda
         icc=parsed.icc,
         xmp=parsed.xmp,
         comment=parsed.comment,
-        stored=Stored("P", colour, NOTHING if grey else indices, table),
+        stored=Stored("P", colour, NO_SAMPLES if grey else indices, table),
     )
 
 
-def is_ramp(table: bytes) -> bool:
+def is_grey_ramp(table: bytes) -> bool:
     """Say whether a palette shows every index as its grey, so that the file is grey rather than coloured."""
-    return table == RAMP[: len(table)]
+    return table == GREY_RAMP[: len(table)]
 
 
-def entries(frame: Frame) -> np.ndarray:
+def palette_entries(frame: GifFrame) -> np.ndarray:
     """Give the palette of a frame, (256, 4) uint8 RGBA; what the file leaves out is black, or grey in a grey file."""
     table = np.full((256, 4), 255, np.uint8)
-    whole = RAMP if is_ramp(frame.table) else frame.table.ljust(768, b"\0")
+    whole = GREY_RAMP if is_grey_ramp(frame.table) else frame.table.ljust(768, b"\0")
     table[:, :3] = np.frombuffer(whole, np.uint8).reshape(-1, 3)
     return table
 
 
-def _indices(path: Path, frame: Frame) -> np.ndarray:
+def _indices(path: Path, frame: GifFrame) -> np.ndarray:
     """Decompress the indices of a frame, (height, width) uint8, as a grey picture of one frame."""
     _, _, across, down = frame.place
     if not across or not down:
         return np.zeros((down, across), np.uint8)
-    single = b"GIF89a" + struct.pack("<HHBBB", across, down, 0xF7, 0, 0) + RAMP
+    single = b"GIF89a" + struct.pack("<HHBBB", across, down, 0xF7, 0, 0) + GREY_RAMP
     single += b"\x2c" + struct.pack("<4HB", 0, 0, across, down, frame.flags & 0x40) + frame.data + b";"
     try:
         return np.array(GifImagePlugin.GifImageFile(io.BytesIO(single)))
     except Exception as error:  # decoders raise nearly everything when a file is damaged
-        said = str(error).strip().rstrip(".") or type(error).__name__
-        raise ValueError(f"{path} is damaged or cut off and cannot be decoded as GIF: {said}.") from error
+        raise damaged(path, "GIF", error) from error

@@ -15,17 +15,18 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from inpaint.images.gif import CLEAR, ICC, KEEP, NETSCAPE, XMP, parse_data
-from inpaint.images.palette import MOST, codes, fit
+from inpaint.images.frame_box import FrameBox, box_around_pixels
+from inpaint.images.gif import GIF_CLEAR, GIF_KEEP, ICC, NETSCAPE, XMP, parse_gif_data
+from inpaint.images.palette import PALETTE_SIZE, fit_palette, packed_colours
 from inpaint.images.picture import Picture
 
 XMP_END = b"\1" + bytes(range(255, -1, -1)) + b"\0"
 
 
-class Drawn(NamedTuple):
+class DrawnFrame(NamedTuple):
     """A frame in indices."""
 
-    place: tuple[int, int, int, int]  # left, top, width, height
+    place: FrameBox
     indices: np.ndarray  # (height, width) uint8
     palette: np.ndarray  # (256, 4)
     clear: int | None
@@ -33,7 +34,7 @@ class Drawn(NamedTuple):
     error: float  # the same for restored pixels
 
 
-class Encoded(NamedTuple):
+class EncodedGif(NamedTuple):
     """A GIF file, and how well its palettes hold the colours."""
 
     data: bytes
@@ -41,7 +42,7 @@ class Encoded(NamedTuple):
     error: float  # of the restored pixels of the worst frame, 8-bit levels
 
 
-def encode_gif(frames: Sequence[Picture], durations: Sequence[float] = (), plays: int = 1) -> Encoded:
+def encode_gif(frames: Sequence[Picture], durations: Sequence[float] = (), plays: int = 1) -> EncodedGif:
     """Encode full frames of one size; durations: milliseconds, for each frame if there are several."""
     height, width = frames[0].size
     canvas = np.zeros((height, width, 4), np.uint8)
@@ -60,11 +61,11 @@ def encode_gif(frames: Sequence[Picture], durations: Sequence[float] = (), plays
             blocks.insert(0, b"GIF89a" + struct.pack("<HHBBB", width, height, 0xF7, 0, 0) + shared)
         delay = round(durations[number] / 10) if durations else 0
         blocks.append(
-            _frame_blocks(drawn, CLEAR if vanishing.any() else KEEP, delay, b"" if table == shared else table)
+            _frame_blocks(drawn, GIF_CLEAR if vanishing.any() else GIF_KEEP, delay, b"" if table == shared else table)
         )
         _update(canvas, drawn, clear=bool(vanishing.any()))
         target = following if following is not None else target
-    return Encoded(b"".join([*blocks, b";"]), inexact, worst)
+    return EncodedGif(b"".join([*blocks, b";"]), inexact, worst)
 
 
 def _rgba(frame: Picture) -> np.ndarray:
@@ -76,11 +77,11 @@ def _rgba(frame: Picture) -> np.ndarray:
     return rgba
 
 
-def _draw(frame: Picture, target: np.ndarray, canvas: np.ndarray, vanishing: np.ndarray) -> Drawn:
+def _draw(frame: Picture, target: np.ndarray, canvas: np.ndarray, vanishing: np.ndarray) -> DrawnFrame:
     """Choose what of the target (H, W, 4) is drawn onto the canvas, and in which palette."""
     opaque = target[:, :, 3] > 0
     needed = opaque & (target != canvas).any(axis=2)
-    place = bounds(needed | vanishing)
+    place = box_around_pixels(needed | vanishing)
     left, top, across, down = place
     view = slice(top, top + down), slice(left, left + across)
     known = np.ones(needed.shape, bool)
@@ -88,8 +89,8 @@ def _draw(frame: Picture, target: np.ndarray, canvas: np.ndarray, vanishing: np.
     if frame.stored is not None and frame.stored.shown.shape == frame.colour.shape:
         known = (frame.colour == frame.stored.shown).all(axis=2)
         palette = frame.stored.palette if frame.stored.mode == "P" and frame.stored.palette is not None else palette
-    colours = len(np.unique(codes(target[view][(needed & known)[view]])))
-    if colours >= MOST and opaque[view].all():  # no entry is left that could mean "as before": draw it all
+    colours = len(np.unique(packed_colours(target[view][(needed & known)[view]])))
+    if colours >= PALETTE_SIZE and opaque[view].all():  # no entry is left that could mean "as before": draw it all
         needed[view] = True
     clear = None if needed[view].all() else _spare(palette, target[view][(needed & known)[view]])
     spared = np.zeros(len(palette) if clear is None else max(len(palette), clear + 1), bool)
@@ -98,39 +99,31 @@ def _draw(frame: Picture, target: np.ndarray, canvas: np.ndarray, vanishing: np.
         spared[clear], palette[clear, 3] = True, 0
     indices = np.full((down, across), clear or 0, np.uint8)
     inside, certain = needed[view], known[view]
-    first = fit(palette, spared, target[view][inside & certain])
+    first = fit_palette(palette, spared, target[view][inside & certain])
     indices[inside & certain] = first.indices
     kept = np.zeros(len(first.palette), bool)
     kept[: len(spared)] |= spared
     kept[first.indices] = True
-    second = fit(first.palette, kept, target[view][inside & ~certain])
+    second = fit_palette(first.palette, kept, target[view][inside & ~certain])
     indices[inside & ~certain] = second.indices
-    whole = np.zeros((MOST, 4), np.uint8)
+    whole = np.zeros((PALETTE_SIZE, 4), np.uint8)
     whole[: len(second.palette)] = second.palette
-    return Drawn(place, indices, whole, clear, first.error, second.error)
-
-
-def bounds(chosen: np.ndarray) -> tuple[int, int, int, int]:
-    """Give left, top, width and height of the box around the chosen pixels; one pixel where there are none."""
-    if not chosen.any():
-        return 0, 0, 1, 1
-    rows, columns = np.flatnonzero(chosen.any(axis=1)), np.flatnonzero(chosen.any(axis=0))
-    return int(columns[0]), int(rows[0]), int(columns[-1] - columns[0]) + 1, int(rows[-1] - rows[0]) + 1
+    return DrawnFrame(place, indices, whole, clear, first.error, second.error)
 
 
 def _spare(palette: np.ndarray, drawn: np.ndarray) -> int:
     """Choose the entry that draws nothing: the one that did, or the last that no known pixel (N, 4) needs."""
-    used = np.isin(codes(palette), codes(drawn)) if len(palette) else np.zeros(0, bool)
+    used = np.isin(packed_colours(palette), packed_colours(drawn)) if len(palette) else np.zeros(0, bool)
     clear = np.flatnonzero(palette[:, 3] == 0)
     if len(clear):
         return int(clear[0])
     unused = np.flatnonzero(~used)
-    if len(palette) < MOST:
+    if len(palette) < PALETTE_SIZE:
         return len(palette)
-    return int(unused[-1]) if len(unused) else MOST - 1
+    return int(unused[-1]) if len(unused) else PALETTE_SIZE - 1
 
 
-def _update(canvas: np.ndarray, drawn: Drawn, *, clear: bool) -> None:
+def _update(canvas: np.ndarray, drawn: DrawnFrame, *, clear: bool) -> None:
     left, top, across, down = drawn.place
     view = canvas[top : top + down, left : left + across]
     painted = drawn.indices != (-1 if drawn.clear is None else drawn.clear)
@@ -140,7 +133,7 @@ def _update(canvas: np.ndarray, drawn: Drawn, *, clear: bool) -> None:
         view[:] = 0
 
 
-def _frame_blocks(drawn: Drawn, disposal: int, delay: int, table: bytes) -> bytes:
+def _frame_blocks(drawn: DrawnFrame, disposal: int, delay: int, table: bytes) -> bytes:
     flags = disposal << 2 | (drawn.clear is not None)
     control = b"\x21\xf9\x04" + struct.pack("<BHBB", flags, min(delay, 65535), drawn.clear or 0, 0)
     descriptor = b"\x2c" + struct.pack("<4HB", *drawn.place, 0x87 if table else 0)
@@ -151,7 +144,7 @@ def _compressed(indices: np.ndarray) -> bytes:
     """Compress indices (H, W): Pillow writes them as a grey picture, of which the compressed part is taken."""
     encoded = io.BytesIO()
     Image.fromarray(indices).save(encoded, "GIF", optimize=False, interlace=0)
-    return parse_data(encoded.getvalue()).frames[0].data
+    return parse_gif_data(encoded.getvalue()).frames[0].data
 
 
 def _preamble(frames: Sequence[Picture], plays: int) -> bytes:

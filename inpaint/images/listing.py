@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-FORMATS = {
+FORMAT_BY_SUFFIX = {
     ".png": "PNG",
     ".jpg": "JPEG",
     ".jpeg": "JPEG",
@@ -18,7 +18,7 @@ FORMATS = {
     ".tif": "TIFF",
     ".tiff": "TIFF",
 }
-SUFFIXES = tuple(FORMATS)
+SUFFIXES = tuple(FORMAT_BY_SUFFIX)
 
 
 def find(path: Path | str, recursive: bool = True) -> list[Path]:
@@ -32,7 +32,7 @@ def find(path: Path | str, recursive: bool = True) -> list[Path]:
         format_of(path)
         return [path]
     if not path.is_dir():
-        raise FileNotFoundError(f"{path} does not exist: give a picture or a folder of pictures.")
+        raise FileNotFoundError(f"{path} does not exist: give a picture or a folder of pictures")
     found = []
     for folder, folders, names in os.walk(path):
         folders[:] = [name for name in folders if recursive and not name.startswith(".")]
@@ -43,10 +43,10 @@ def find(path: Path | str, recursive: bool = True) -> list[Path]:
 def format_of(path: Path | str) -> str:
     """Name the format that a file's suffix stands for; ValueError for a suffix that is none of SUFFIXES."""
     suffix = Path(path).suffix.lower()
-    if suffix not in FORMATS:
-        raise ValueError(f"{path} has the suffix {suffix!r}, which is no picture: choose one of {', '.join(SUFFIXES)}.")
-    return FORMATS[suffix]
+    if suffix not in FORMAT_BY_SUFFIX:
+        raise ValueError(f"{path} has the suffix {suffix!r}, which is no picture: choose one of {', '.join(SUFFIXES)}")
+    return FORMAT_BY_SUFFIX[suffix]
 
 
 def _is_picture(name: str) -> bool:
-    return Path(name).suffix.lower() in FORMATS
+    return Path(name).suffix.lower() in FORMAT_BY_SUFFIX

@@ -15,9 +15,10 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
+from inpaint.images.tiff_tags import XMP_PACKET
+
 ORIENTATION = 0x0112
 EXIF_DIRECTORY, GPS_DIRECTORY, INTEROPERABILITY = 0x8769, 0x8825, 0xA005
-XMP_TAG = 700
 # ImageDescription, Make, Model, Software, DateTime, Artist, HostComputer, Copyright: what a TIFF says about its
 # subject; its other tags describe how the pixels are stored and are written anew.
 DESCRIPTIVE = (270, 271, 272, 305, 306, 315, 316, 33432)
@@ -80,7 +81,7 @@ def _described(picture: Image.Image) -> bytes:
 def upright_xmp(picture: Image.Image) -> bytes | None:
     """Give the XMP packet of an opened picture with orientation 1; None where it has none."""
     packet = picture.info.get("xmp") or picture.info.get("XML:com.adobe.xmp")
-    packet = packet or getattr(picture, "tag_v2", {}).get(XMP_TAG)  # Pillow 10 leaves the XMP of a TIFF here
+    packet = packet or getattr(picture, "tag_v2", {}).get(XMP_PACKET)  # Pillow 10 leaves the XMP of a TIFF here
     for name, segment in getattr(picture, "applist", ()):  # and that of a JPEG here
         if name == "APP1" and segment.startswith(XMP_PREFIX):
             packet = segment.removeprefix(XMP_PREFIX)

@@ -11,13 +11,13 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-MOST = 256  # entries
-SAMPLE = 1 << 20  # pixels that median cut looks at
-CHUNK = 1 << 14  # colours whose distances to all entries are computed at once
-MANY = 1 << 18  # colours, beyond which those that share the upper 6 bits of each channel share an entry
+PALETTE_SIZE = 256  # entries
+MEDIAN_CUT_PIXELS = 1 << 20  # pixels that median cut looks at
+COLOURS_AT_ONCE = 1 << 14  # colours whose distances to all entries are computed at once
+MANY_COLOURS = 1 << 18  # colours, beyond which those that share the upper 6 bits of each channel share an entry
 
 
-class Fitted(NamedTuple):
+class FittedPalette(NamedTuple):
     """A palette into which colours were brought."""
 
     palette: np.ndarray  # (M, 4) uint8 RGBA
@@ -25,19 +25,21 @@ class Fitted(NamedTuple):
     error: float  # root mean square over the wanted colours and their channels, in 8-bit levels
 
 
-def fit(palette: np.ndarray, kept: np.ndarray, wanted: np.ndarray, *, most: int = MOST) -> Fitted:
+def fit_palette(
+    palette: np.ndarray, kept: np.ndarray, wanted: np.ndarray, *, most: int = PALETTE_SIZE
+) -> FittedPalette:
     """Bring colours into a palette of at most `most` entries without changing the entries that are kept.
 
     palette: (M, 4) uint8 RGBA.  kept: (M,) bool, True where a known pixel uses the entry.  wanted: (N, 4) uint8.
     The alpha of a colour is kept exactly where an entry has it or is free.
     """
-    colours, where, counts = np.unique(codes(wanted), return_inverse=True, return_counts=True)
-    chosen = find(palette, colours)  # (U,) entry or -1
+    colours, where, counts = np.unique(packed_colours(wanted), return_inverse=True, return_counts=True)
+    chosen = entry_numbers(palette, colours)  # (U,) entry or -1
     kept = kept.copy()
     kept[chosen[chosen >= 0]] = True
     free = np.concatenate([np.flatnonzero(~kept), np.arange(len(palette), most)])[: max(0, most - int(kept.sum()))]
     missing = chosen < 0
-    new = colours_of(colours[missing])  # (K, 4)
+    new = unpacked_colours(colours[missing])  # (K, 4)
     if len(new) > len(free):
         new = _thinned(new, counts[missing], len(free))
     larger = np.zeros((max([len(palette), *(free[: len(new)] + 1)]), 4), np.uint8)
@@ -46,27 +48,27 @@ def fit(palette: np.ndarray, kept: np.ndarray, wanted: np.ndarray, *, most: int 
     usable = np.zeros(len(larger), bool)
     usable[: len(palette)] = kept
     usable[free[: len(new)]] = True
-    chosen[missing] = _nearest(larger, np.flatnonzero(usable), colours_of(colours[missing]))
-    away = (larger[chosen].astype(np.int64) - colours_of(colours)) ** 2
+    chosen[missing] = _nearest(larger, np.flatnonzero(usable), unpacked_colours(colours[missing]))
+    away = (larger[chosen].astype(np.int64) - unpacked_colours(colours)) ** 2
     error = float(np.sqrt((away.mean(axis=1) * counts).sum() / max(1, len(wanted))))
-    return Fitted(larger, chosen[where.reshape(-1)].astype(np.uint8), error)
+    return FittedPalette(larger, chosen[where.reshape(-1)].astype(np.uint8), error)
 
 
-def codes(colours: np.ndarray) -> np.ndarray:
+def packed_colours(colours: np.ndarray) -> np.ndarray:
     """Pack RGBA colours (..., 4) uint8 into one number each, (...) uint32."""
     return np.ascontiguousarray(colours).view("<u4")[..., 0]
 
 
-def colours_of(packed: np.ndarray) -> np.ndarray:
+def unpacked_colours(packed: np.ndarray) -> np.ndarray:
     """Unpack what `codes` packed, (N,) -> (N, 4) uint8."""
     return np.ascontiguousarray(packed.astype("<u4"))[:, None].view(np.uint8)
 
 
-def find(palette: np.ndarray, colours: np.ndarray) -> np.ndarray:
+def entry_numbers(palette: np.ndarray, colours: np.ndarray) -> np.ndarray:
     """Give for every packed colour (...) the first entry of the palette (N, 4) that equals it, or -1."""
     if not len(palette):
         return np.full(colours.shape, -1, np.int64)
-    known, first = np.unique(codes(palette), return_index=True)
+    known, first = np.unique(packed_colours(palette), return_index=True)
     place = np.searchsorted(known, colours).clip(max=len(known) - 1)
     return np.where(known[place] == colours, first[place], -1)
 
@@ -81,7 +83,7 @@ def _thinned(colours: np.ndarray, counts: np.ndarray, room: int) -> np.ndarray:
     chosen = []
     for number, alpha in enumerate(alphas):
         group = colours[which == number, :3].repeat(counts[which == number], axis=0)
-        group = group[:: -(-len(group) // SAMPLE)]
+        group = group[:: -(-len(group) // MEDIAN_CUT_PIXELS)]
         few = Image.fromarray(group[None]).quantize(int(shares[number]), Image.Quantize.MEDIANCUT, kmeans=1)
         rgb = np.array(few.getpalette("RGB"), np.uint8).reshape(-1, 3)[: shares[number]]
         chosen.append(np.concatenate([rgb, np.full((len(rgb), 1), alpha, np.uint8)], axis=1))
@@ -90,17 +92,17 @@ def _thinned(colours: np.ndarray, counts: np.ndarray, room: int) -> np.ndarray:
 
 def _nearest(palette: np.ndarray, usable: np.ndarray, colours: np.ndarray) -> np.ndarray:
     """Give for every colour (N, 4) the usable entry that is nearest, where a wrong alpha is farther than any colour."""
-    if len(colours) > MANY:
+    if len(colours) > MANY_COLOURS:
         coarse = colours.copy()
         coarse[:, :3] = coarse[:, :3] & 0xFC | 2
-        few, where = np.unique(codes(coarse), return_inverse=True)
+        few, where = np.unique(packed_colours(coarse), return_inverse=True)
         if len(few) < len(colours):
-            return _nearest(palette, usable, colours_of(few))[where.reshape(-1)]
+            return _nearest(palette, usable, unpacked_colours(few))[where.reshape(-1)]
     weights = np.array([1.0, 1.0, 1.0, 1000.0])
     entries = palette[usable] * weights  # (K, 4)
     nearest = np.zeros(len(colours), np.int64)
-    for start in range(0, len(colours), CHUNK):
-        some = colours[start : start + CHUNK] * weights
+    for start in range(0, len(colours), COLOURS_AT_ONCE):
+        some = colours[start : start + COLOURS_AT_ONCE] * weights
         distances = (entries**2).sum(1) - 2 * some @ entries.T  # of each to each, less what is the same for all
-        nearest[start : start + CHUNK] = usable[distances.argmin(axis=1)]
+        nearest[start : start + COLOURS_AT_ONCE] = usable[distances.argmin(axis=1)]
     return nearest

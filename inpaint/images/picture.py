@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+NO_SAMPLES = np.zeros((0, 0), np.uint8)
 RED_SHARE, BLUE_SHARE = 0.299, 0.114  # of the luma, ITU-R BT.601; the rest is green
 
 
@@ -79,11 +80,11 @@ class Picture:
         """
         for name, tensor, channels in (("image", image, 3), ("mask", mask, 1)):
             if tuple(tensor.shape) != (channels, *self.size):
-                raise ValueError(f"The {name} has shape {tuple(tensor.shape)}, but must be {(channels, *self.size)}.")
+                raise ValueError(f"the {name} has shape {tuple(tensor.shape)}, but must be {(channels, *self.size)}")
         chosen = mask[0].detach().cpu() > 0.5  # (H, W)
         values = image.detach().cpu().to(torch.float64)[:, chosen]  # (3, N)
         if not torch.isfinite(values).all():
-            raise ValueError("The restored image holds values that are not finite (NaN or infinite) under the mask.")
+            raise ValueError("the restored image holds values that are not finite (NaN or infinite) under the mask")
         if self.colour.shape[2] == 1:
             red, green, blue = values
             luma = green + RED_SHARE * (red - green) + BLUE_SHARE * (blue - green)  # exact where all three are equal
@@ -96,9 +97,9 @@ class Picture:
 def from_array(image: Tensor) -> Picture:
     """Make a new 8-bit PNG picture of an RGB tensor (3, H, W): uint8, or floating point in [0, 1]."""
     if image.ndim != 3 or image.shape[0] != 3:
-        raise ValueError(f"The image has shape {tuple(image.shape)}, but must be (3, height, width).")
+        raise ValueError(f"the image has shape {tuple(image.shape)}, but must be (3, height, width)")
     if image.dtype != torch.uint8:
         if not image.is_floating_point():
-            raise ValueError(f"The image holds {image.dtype}, but must hold uint8, or floating point in [0, 1].")
+            raise ValueError(f"the image holds {image.dtype}, but must hold uint8, or floating point in [0, 1]")
         image = (image.detach().to(torch.float64).clamp(0, 1) * 255).round().to(torch.uint8)
     return Picture(np.ascontiguousarray(image.detach().cpu().permute(1, 2, 0).numpy()))

@@ -16,6 +16,8 @@ from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin, TiffImag
 
 from inpaint.images import gif
 from inpaint.images.avif import avif_chroma, avif_depth, avif_opener
+from inpaint.images.damaged import damaged
+from inpaint.images.decoded_samples import samples_in
 from inpaint.images.deep_pairs import as_eight_bits
 from inpaint.images.metadata import (
     ORIENTATION,
@@ -27,12 +29,12 @@ from inpaint.images.metadata import (
     webp_is_lossless,
 )
 from inpaint.images.picture import Compression, Picture, Stored
-from inpaint.images.samples import samples_in
+from inpaint.images.tiff_tags import X_RESOLUTION
 
-LIMIT = 200_000_000  # pixels
-LARGEST = 2 << 30  # bytes of a file; more is no picture within LIMIT
-DENSEST = 1100  # samples of 8 bits that a byte of deflate can stand for, at the very most (1032)
-OPENERS = {
+MOST_PIXELS = 200_000_000  # pixels
+MOST_FILE_BYTES = 2 << 30  # bytes of a file; more is no picture within LIMIT
+MOST_SAMPLES_PER_BYTE = 1100  # samples of 8 bits that a byte of deflate can stand for, at the very most (1032)
+PILLOW_DECODERS = {
     "PNG": PngImagePlugin.PngImageFile,
     "JPEG": JpegImagePlugin.JpegImageFile,  # of a multi-picture JPEG (phones) this is the main picture
     "WEBP": WebPImagePlugin.WebPImageFile,
@@ -41,33 +43,42 @@ OPENERS = {
 }
 COLOUR_CHUNKS = (b"cHRM", b"cICP", b"gAMA", b"sRGB")
 LOSSY_TIFF = ("jpeg", "tiff_jpeg", "webp")
-RESOLUTION = 282  # TIFF tag
 
 
 class SeveralFrames(ValueError):
     """A file of several pictures where one is wanted; `read_frames` reads those that move."""
 
 
-def read(path: Path | str, *, limit: int = LIMIT, data: bytes | None = None) -> Picture:
+def read(path: Path | str, *, limit: int = MOST_PIXELS, data: bytes | None = None) -> Picture:
     """Read a PNG, JPEG, WebP, AVIF, GIF, BMP or TIFF file, upright: its EXIF orientation is applied here, once.
 
-    The format is told by the content, not by the suffix.  data: the content of a file that lies in an archive; the path
-    then only names it in errors.  Raises FileNotFoundError where there is no such file, and
-    ValueError for a file that is empty, damaged, animated (`read_frames` reads those), no picture, of a kind that
-    cannot be held exactly (32-bit samples, ...), or of more than `limit` pixels.
+    The content tells the format, not the suffix.  data: the content of a file that lies in an archive; the path then
+    only names it in errors.  Raises FileNotFoundError where there is no such file, and ValueError for a file that is
+    empty, damaged, animated (`read_frames` reads those), no picture, of a kind that cannot be held exactly (32-bit
+    samples, ...), or of more than `limit` pixels.
+
+    >>> import tempfile, torch
+    >>> from inpaint import images
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = images.write(images.from_array(torch.zeros(3, 40, 60)), f"{folder}/black.png")
+    ...     picture = images.read(f"{folder}/black.png")
+    >>> picture.size, picture.format, picture.colour.dtype
+    ((40, 60), 'PNG', dtype('uint8'))
+    >>> picture.tensor().shape  # float RGB in [0, 1]
+    torch.Size([3, 40, 60])
     """
     path = Path(path)
-    data = content(path, data)
+    data = content_of(path, data)
     form = format_in(path, data)
     if form == "GIF":
-        frames = gif.parse(path, data, limit)
+        frames = gif.parse_gif(path, data, limit)
         if len(frames.frames) > 1:
-            raise several(path, len(frames.frames), form)
-        return next(gif.pictures(path, frames))
-    return decoded(path, data, form, limit)
+            raise several_frames(path, len(frames.frames), form)
+        return next(gif.gif_pictures(path, frames))
+    return decoded_still(path, data, form, limit)
 
 
-def decoded(path: Path, data: bytes, form: str, limit: int) -> Picture:
+def decoded_still(path: Path, data: bytes, form: str, limit: int) -> Picture:
     """Decode a file of one picture, of any format but GIF, which Pillow or OpenCV decode."""
     opened, orientation, data = _decode(path, data, form, limit)
     return picture_of(path, opened, orientation, data, form)
@@ -100,25 +111,25 @@ def picture_of(path: Path, opened: Image.Image, orientation: int, data: bytes, f
     )
 
 
-def content(path: Path, data: bytes | None = None) -> bytes:
+def content_of(path: Path, data: bytes | None = None) -> bytes:
     """Read the bytes of a file, if they are not given; errors as of `read`."""
     try:
         data = _bytes_of(path) if data is None else data
     except FileNotFoundError:
-        raise FileNotFoundError(f"{path} does not exist.") from None
+        raise FileNotFoundError(f"{path} does not exist") from None
     except OSError as error:
-        raise ValueError(f"{path} cannot be read: {error.strerror}.") from error
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from error
     if not data:
-        raise ValueError(f"{path} is empty (0 bytes).")
+        raise ValueError(f"{path} is empty (0 bytes)")
     return data
 
 
 def _bytes_of(path: Path) -> bytes:
     status = os.stat(path)
     if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
-        raise ValueError(f"{path} is no file but a pipe, a socket or a device: only files are read.")
-    if status.st_size > LARGEST:
-        raise ValueError(f"{path} has {status.st_size} bytes, more than the limit of {LARGEST}.")
+        raise ValueError(f"{path} is no file but a pipe, a socket or a device: only files are read")
+    if status.st_size > MOST_FILE_BYTES:
+        raise ValueError(f"{path} has {status.st_size} bytes, more than the limit of {MOST_FILE_BYTES}")
     return path.read_bytes()
 
 
@@ -135,25 +146,27 @@ def format_in(path: Path, data: bytes) -> str:
         if data.startswith(signature):
             return form
     raise ValueError(
-        f"{path} is not a picture that can be read: it is none of PNG, JPEG, WebP, AVIF, GIF, BMP and TIFF."
+        f"{path} is not a picture that can be read: it is none of PNG, JPEG, WebP, AVIF, GIF, BMP and TIFF"
     )
 
 
-def several(path: Path, frames: int, form: str) -> SeveralFrames:
+def several_frames(path: Path, frames: int, form: str) -> SeveralFrames:
     """Say that a file holds several pictures where one is wanted."""
     kind = "pages" if form == "TIFF" else "frames"
-    return SeveralFrames(f"{path} holds {frames} {kind}, but a single picture is needed here.")
+    return SeveralFrames(f"{path} holds {frames} {kind}, but a single picture is needed here")
 
 
 def _decode(path: Path, data: bytes, form: str, limit: int) -> tuple[Image.Image, int, bytes]:
     """Open and decode with Pillow; also give the orientation still to be applied, and the data without it."""
-    opener = avif_opener(path) if form == "AVIF" else OPENERS[form]
+    opener = avif_opener(path) if form == "AVIF" else PILLOW_DECODERS[form]
     try:
         shown = as_eight_bits(data) if form == "TIFF" else data
         opened = opener(io.BytesIO(shown), str(path))
         width, height = opened.size
         frames = getattr(opened, "n_frames", 1)
-        if form == "PNG" and DENSEST * 8 * len(data) < width * height <= limit:  # at least 1 bit per pixel
+        if (
+            form == "PNG" and MOST_SAMPLES_PER_BYTE * 8 * len(data) < width * height <= limit
+        ):  # at least 1 bit per pixel
             raise OSError("it is far too short for its size")
         if width * height <= limit and frames == 1:
             orientation = orientation_of(path, opened) if form != "PNG" else 1
@@ -167,15 +180,10 @@ def _decode(path: Path, data: bytes, form: str, limit: int) -> tuple[Image.Image
                 orientation = orientation_of(path, opened)
             return opened, orientation, data
     except Exception as error:  # decoders raise nearly everything when a file is damaged
-        raise ValueError(f"{path} is damaged or cut off and cannot be decoded as {form}: {_said(error)}.") from error
+        raise damaged(path, form, error) from error
     if frames != 1:
-        raise several(path, frames, form)
-    raise ValueError(f"{path} has {width} x {height} pixels, more than the limit of {limit}.")
-
-
-def _said(error: Exception) -> str:
-    """Give what an error of a decoder says, without a full stop, or what kind it is where it says nothing."""
-    return str(error).strip().rstrip(".") or type(error).__name__
+        raise several_frames(path, frames, form)
+    raise ValueError(f"{path} has {width} x {height} pixels, more than the limit of {limit}")
 
 
 def orientation_of(path: Path, opened: Image.Image) -> int:
@@ -183,7 +191,7 @@ def orientation_of(path: Path, opened: Image.Image) -> int:
     try:
         return opened.getexif().get(ORIENTATION, 1)
     except Exception as error:  # whatever a damaged block makes the parser raise; the pixels are good all the same
-        warnings.warn(f"{path} has EXIF that cannot be read ({error}): it is taken to stand upright.", stacklevel=2)
+        warnings.warn(f"{path} has EXIF that cannot be read ({error}): it is taken to stand upright", stacklevel=2)
         return 1
 
 
@@ -215,12 +223,12 @@ def _is_ycck(opened: Image.Image) -> bool:
 
 def _lost(opened: Image.Image, data: bytes) -> str | None:
     if opened.format == "AVIF" and avif_depth(data) > 8:
-        return f"its {avif_depth(data)} bits per sample were read as 8"
+        return f"its {avif_depth(data)} bits per sample were reduced to 8"
     return None
 
 
 def _dpi(opened: Image.Image, orientation: int) -> tuple[float, float] | None:
-    if isinstance(opened, TiffImagePlugin.TiffImageFile) and RESOLUTION not in opened.tag_v2:
+    if isinstance(opened, TiffImagePlugin.TiffImageFile) and X_RESOLUTION not in opened.tag_v2:
         return None  # Pillow then reports 1 dpi, which nobody said
     x, y = (float(value) for value in opened.info.get("dpi", (0, 0)))
     if not (0 < x < 1e6 and 0 < y < 1e6):  # also refuses NaN

@@ -13,7 +13,7 @@ from itertools import accumulate
 import numpy as np
 from PIL import Image, TiffImagePlugin, TiffTags
 
-from inpaint.images.encoders import samples_of
+from inpaint.images.encoders import joined_samples
 from inpaint.images.metadata import (
     DESCRIPTIVE,
     EXIF_DIRECTORY,
@@ -23,17 +23,37 @@ from inpaint.images.metadata import (
     ORIENTATION,
 )
 from inpaint.images.picture import Picture
-from inpaint.images.storing import Native
+from inpaint.images.storing import NativeSamples
+from inpaint.images.tiff_tags import (
+    BITS_PER_SAMPLE,
+    COLOUR_MAP,
+    EXTRA_SAMPLES,
+    ICC_PROFILE,
+    IMAGE_LENGTH,
+    IMAGE_WIDTH,
+    PHOTOMETRIC,
+    PLANAR_CONFIGURATION,
+    PREDICTOR,
+    RESOLUTION_UNIT,
+    ROWS_PER_STRIP,
+    SAMPLES_PER_PIXEL,
+    STRIP_BYTE_COUNTS,
+    STRIP_OFFSETS,
+    TIFF_COMPRESSION,
+    X_RESOLUTION,
+    XMP_PACKET,
+    Y_RESOLUTION,
+)
 
 STRIP_BYTES = 1 << 20  # of uncompressed samples in one strip of a TIFF
 
 
-def tiff(picture: Picture, native: Native | None = None) -> bytes:
+def encode_tiff(picture: Picture, native: NativeSamples | None = None) -> bytes:
     """Encode as little-endian TIFF: deflate with horizontal differences, at 8 or 16 bits per sample.
 
     native: the samples to write in place of colour and alpha: bits (without differences), palette indices or inks.
     """
-    samples = samples_of(picture) if native is None else np.atleast_3d(native.samples)
+    samples = joined_samples(picture) if native is None else np.atleast_3d(native.samples)
     if samples.dtype == np.uint16 and samples.shape[2] == 2 and picture.format != "TIFF":  # hardly any reader knows it
         samples = samples[:, :, [0, 0, 0, 1]]
     height, width, channels = samples.shape
@@ -43,25 +63,27 @@ def tiff(picture: Picture, native: Native | None = None) -> bytes:
     sizes = tuple(len(strip) for strip in strips)
     tags = TiffImagePlugin.ImageFileDirectory_v2()
     _describe(tags, picture)
-    tags[256], tags[257], tags[258] = width, height, (bits,) * channels
-    tags[259] = 8  # compression: deflate
+    tags[IMAGE_WIDTH], tags[IMAGE_LENGTH], tags[BITS_PER_SAMPLE] = width, height, (bits,) * channels
+    tags[TIFF_COMPRESSION] = 8  # deflate
     mode = native.mode if native else "colour"
-    tags[262] = {"P": 3, "CMYK": 5}.get(mode, 2 if channels >= 3 else 1)  # photometric; 2 = RGB, 1 = grey, 0 is black
-    tags[277], tags[278], tags[279] = channels, rows, sizes
-    tags[273] = 0  # where the strips lie, filled in below
-    tags[284], tags[317] = 1, 1 if bits == 1 else 2  # interleaved; predictor: none, or horizontal differences
+    tags[PHOTOMETRIC] = {"P": 3, "CMYK": 5}.get(mode, 2 if channels >= 3 else 1)  # 2 = RGB, 1 = grey, 0 is black
+    tags[SAMPLES_PER_PIXEL], tags[ROWS_PER_STRIP], tags[STRIP_BYTE_COUNTS] = channels, rows, sizes
+    tags[STRIP_OFFSETS] = 0  # filled in below
+    tags[PLANAR_CONFIGURATION] = 1  # interleaved
+    tags[PREDICTOR] = 1 if bits == 1 else 2  # none, or horizontal differences
     if native is not None and native.palette is not None:
         entries = np.zeros((256, 3), np.uint16)
         entries[: len(native.palette)] = native.palette[:, :3]
-        tags[320] = tuple((entries * 257).T.flatten().tolist())
+        tags[COLOUR_MAP] = tuple((entries * 257).T.flatten().tolist())
     elif channels in (2, 4) and mode != "CMYK":
-        tags[338] = 2  # the extra sample is alpha, not premultiplied
+        tags[EXTRA_SAMPLES] = 2  # the extra sample is alpha, not premultiplied
     directory = bytearray(tags.tobytes(8))
     table = 8 + len(directory)
     offsets = [*accumulate(sizes[:-1], initial=table + 4 * len(strips))]
     # Pillow 10 cannot place more than one strip, so the entry (tag, LONG, how many, where) is rewritten here.
     where = table if len(strips) > 1 else offsets[0]
-    struct.pack_into("<HHII", directory, 2 + 12 * sorted(tags).index(273), 273, 4, len(strips), where)
+    entry = 2 + 12 * sorted(tags).index(STRIP_OFFSETS)
+    struct.pack_into("<HHII", directory, entry, STRIP_OFFSETS, 4, len(strips), where)
     return b"".join([b"II*\0\x08\0\0\0", directory, struct.pack(f"<{len(offsets)}I", *offsets), *strips])
 
 
@@ -77,8 +99,11 @@ def _strip(samples: np.ndarray) -> bytes:
 def _describe(tags: TiffImagePlugin.ImageFileDirectory_v2, picture: Picture) -> None:
     """Put resolution, profile, XMP and EXIF into the directory of a TIFF."""
     if picture.dpi:
-        tags[282], tags[283], tags[296] = *picture.dpi, 2  # 2 = per inch
-    for tag, kind, data in ((34675, TiffTags.UNDEFINED, picture.icc), (700, TiffTags.BYTE, picture.xmp)):
+        tags[X_RESOLUTION], tags[Y_RESOLUTION], tags[RESOLUTION_UNIT] = *picture.dpi, 2  # 2 = per inch
+    for tag, kind, data in (
+        (ICC_PROFILE, TiffTags.UNDEFINED, picture.icc),
+        (XMP_PACKET, TiffTags.BYTE, picture.xmp),
+    ):
         if data:
             tags.tagtype[tag] = kind
             tags[tag] = data
@@ -87,7 +112,7 @@ def _describe(tags: TiffImagePlugin.ImageFileDirectory_v2, picture: Picture) -> 
             described = _exif_tags(picture.exif)
             described.tobytes(8)
         except Exception as error:  # whatever a damaged block makes the parser raise; a TIFF cannot carry it as bytes
-            warnings.warn(f"The EXIF of the picture cannot be read ({error}): the TIFF has none.", stacklevel=2)
+            warnings.warn(f"the EXIF of the picture cannot be read ({error}): the TIFF has none", stacklevel=2)
         else:
             for tag, value in described.items():
                 tags[tag] = value

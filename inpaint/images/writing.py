@@ -13,17 +13,17 @@ from PIL import Image
 
 from inpaint.files import atomically
 from inpaint.images.avif import avif_opener
-from inpaint.images.encoders import clear_bmp, compression_of, deep_png, png_info, samples_of
+from inpaint.images.encoders import clear_bmp, compression_of, deep_png, joined_samples, png_info
 from inpaint.images.gif_writing import encode_gif
 from inpaint.images.listing import format_of
 from inpaint.images.metadata import EXIF_PREFIX, XMP_PREFIX
 from inpaint.images.picture import Picture
-from inpaint.images.storing import WORST, Native, image_of, native
-from inpaint.images.tiff import tiff
+from inpaint.images.storing import MOST_PALETTE_ERROR, NativeSamples, image_of, native_samples
+from inpaint.images.tiff import encode_tiff
 
-QUALITY = {"JPEG": 95, "WEBP": 90, "AVIF": 90}  # where neither the caller nor the source says otherwise
-LARGEST = {"JPEG": 65500, "WEBP": 16383, "GIF": 65535, "AVIF": 65536}  # pixels along a side; limits of the formats
-SEGMENT = 65533  # bytes that fit in one segment of a JPEG
+DEFAULT_QUALITY = {"JPEG": 95, "WEBP": 90, "AVIF": 90}  # where neither the caller nor the source says otherwise
+LONGEST_SIDE = {"JPEG": 65500, "WEBP": 16383, "GIF": 65535, "AVIF": 65536}  # pixels along a side; limits of the formats
+JPEG_SEGMENT_BYTES = 65533  # bytes that fit in one segment of a JPEG
 
 
 def write(picture: Picture, path: Path | str, quality: int | None = None) -> str | None:
@@ -36,23 +36,39 @@ def write(picture: Picture, path: Path | str, quality: int | None = None) -> str
     AVIF has quality 90.  A palette, CMYK and single bits come back as such.  Returns what of this could not be kept, in
     words.  Raises ValueError where the format cannot hold the picture (alpha in JPEG, 16 bits outside PNG and TIFF,
     more than 256 colours in GIF), and OSError, with a sentence, where the file cannot be written.
+
+    A mosaic's place is painted grey; every other pixel keeps its exact value:
+
+    >>> import tempfile, torch
+    >>> from inpaint import images
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     picture = images.from_array(torch.zeros(3, 40, 60))
+    ...     mask = torch.zeros(1, 40, 60)
+    ...     mask[:, 10:20, 10:30] = 1
+    ...     restored = picture.restored(torch.full((3, 40, 60), 0.5), mask)
+    ...     lost = images.write(restored, f"{folder}/restored.png")
+    ...     again = images.read(f"{folder}/restored.png")
+    >>> print(lost)  # a PNG holds all of it
+    None
+    >>> again.colour[0, 0].tolist(), again.colour[10, 10].tolist()
+    ([0, 0, 0], [128, 128, 128])
     """
     form = format_of(path)
     refuse_what_does_not_fit(picture, Path(path), form, quality)
     data, note = encode(picture, form, quality)
     if form == "GIF" and note and picture.format != "GIF":
-        raise ValueError(f"{path} cannot hold more than 256 colours, and the picture has more: choose .png.")
-    save(data, path)
+        raise ValueError(f"{path} cannot hold more than 256 colours, and the picture has more: choose .png")
+    save_bytes(data, path)
     return "; ".join(said for said in (picture.lost, note) if said) or None
 
 
-def save(data: bytes, path: Path | str) -> None:
+def save_bytes(data: bytes, path: Path | str) -> None:
     """Write bytes atomically; OSError with a sentence that names the path where that cannot be done."""
     try:
         with atomically(path) as temporary:
             temporary.write_bytes(data)
     except OSError as error:
-        raise type(error)(f"{path} cannot be written: {error.strerror or error}.") from error
+        raise type(error)(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def keep_times(source: os.stat_result, path: Path | str) -> None:
@@ -65,21 +81,21 @@ def encode(picture: Picture, form: str, quality: int | None = None) -> tuple[byt
     if form == "GIF":
         encoded = encode_gif([picture])
         return encoded.data, gif_note(encoded.inexact, encoded.error)
-    stored, note = native(picture, form)
+    stored, note = native_samples(picture, form)
     if stored is not None and stored.mode == "CMYK":
         picture = replace(picture, icc=stored.icc)
     elif picture.stored is not None and picture.stored.mode == "CMYK":  # its tables were made for inks
         picture = replace(picture, compression=None)
     if form == "TIFF":
-        return tiff(picture, stored), note
+        return encode_tiff(picture, stored), note
     if form == "BMP" and picture.alpha is not None:
         return clear_bmp(picture), note
     options = {"PNG": _png, "JPEG": _jpeg, "WEBP": _webp, "AVIF": _avif, "BMP": _bmp}[form](picture, quality)
     options |= {"dpi": picture.dpi} if picture.dpi else {}
     if form == "PNG":
-        return png(samples_of(picture), stored, options), note
+        return encode_png(joined_samples(picture), stored, options), note
     encoded = io.BytesIO()
-    plain = stored or Native("", samples_of(picture))
+    plain = stored or NativeSamples("", joined_samples(picture))
     image_of(plain).save(encoded, form, **options)
     return encoded.getvalue(), note
 
@@ -89,9 +105,9 @@ def png_options(picture: Picture) -> dict:
     return _png(picture, None) | ({"dpi": picture.dpi} if picture.dpi else {})
 
 
-def png(samples: np.ndarray, stored: Native | None, options: dict) -> bytes:
+def encode_png(samples: np.ndarray, stored: NativeSamples | None, options: dict) -> bytes:
     """Encode samples (H, W, 1 to 4), or in their place native ones, as PNG; options: of Pillow's encoder."""
-    plain = stored or Native("", samples)
+    plain = stored or NativeSamples("", samples)
     if plain.palette is not None and plain.mode == "KEY":
         key = tuple(plain.palette.tolist())
         options = options | {"transparency": key if len(key) == 3 else key[0]}
@@ -109,33 +125,36 @@ def png(samples: np.ndarray, stored: Native | None, options: dict) -> bytes:
 def gif_note(inexact: bool, error: float) -> str | None:
     """Say where the palettes of a GIF could not hold its colours."""
     if inexact:
-        return "GIF holds 256 colours for each frame and more were needed: some known pixels were approximated"
-    if error > WORST:
-        return f"the 256 colours of a GIF frame miss what was restored by {error:.0f} levels"
+        return "a frame of a GIF holds 256 colours, but more were needed: some pixels outside the mask changed slightly"
+    if error > MOST_PALETTE_ERROR:
+        return f"a frame of a GIF holds 256 colours: restored pixels are off by about {error:.0f} of 255 levels"
     return None
 
 
 def refuse_what_does_not_fit(picture: Picture, path: Path, form: str, quality: int | None) -> None:
     """Raise ValueError, which names the path, where a format cannot hold a picture."""
     if quality is not None and not 1 <= quality <= 100:
-        raise ValueError(f"The quality is {quality}, but must lie between 1 and 100.")
+        raise ValueError(f"the quality is {quality}, but must lie between 1 and 100")
     if picture.alpha is not None and form == "JPEG":
-        raise ValueError(f"{path} cannot hold transparency, which the picture has: choose .png, .webp, .tif or .bmp.")
+        raise ValueError(f"{path} cannot hold transparency, which the picture has: choose .png, .webp, .tif or .bmp")
     if form == "GIF" and picture.alpha is not None and not np.isin(picture.alpha, (0, 255)).all():
-        raise ValueError(f"{path} cannot hold half transparent pixels, which the picture has: choose .png or .webp.")
+        raise ValueError(f"{path} cannot hold half transparent pixels, which the picture has: choose .png or .webp")
     if form == "AVIF":
         avif_opener(path)
     if picture.colour.dtype == np.uint16 and form not in ("PNG", "TIFF"):
-        raise ValueError(f"{path} cannot hold 16 bits per sample, which the picture has: choose .png or .tif.")
-    if max(picture.size) > LARGEST.get(form, max(picture.size)):
+        raise ValueError(f"{path} cannot hold 16 bits per sample, which the picture has: choose .png or .tif")
+    if max(picture.size) > LONGEST_SIDE.get(form, max(picture.size)):
         height, width = picture.size
         raise ValueError(
-            f"{path} cannot hold {width} x {height} pixels, a side has at most {LARGEST[form]}: choose .png or .tif."
+            f"{path} cannot hold {width} x {height} pixels, a side has at most {LONGEST_SIDE[form]}: "
+            "choose .png or .tif"
         )
     if form == "JPEG":
         for name, block in (("EXIF", picture.exif), ("XMP", picture.xmp)):
-            if block and len(block) + len(XMP_PREFIX) > SEGMENT:
-                raise ValueError(f"{path} cannot hold {len(block)} bytes of {name} (at most {SEGMENT}): choose .png.")
+            if block and len(block) + len(XMP_PREFIX) > JPEG_SEGMENT_BYTES:
+                raise ValueError(
+                    f"{path} cannot hold {len(block)} bytes of {name} (at most {JPEG_SEGMENT_BYTES}): choose .png"
+                )
 
 
 def _profile_and_exif(picture: Picture) -> dict:
@@ -162,7 +181,7 @@ def _jpeg(picture: Picture, quality: int | None) -> dict:
     if source is not None:
         options["progressive"] = source.progressive
     if quality is not None or source is None:
-        return options | {"quality": quality or QUALITY["JPEG"], "subsampling": 0}
+        return options | {"quality": quality or DEFAULT_QUALITY["JPEG"], "subsampling": 0}
     return options | {"qtables": source.tables, "subsampling": max(source.subsampling, 0)}
 
 
@@ -173,7 +192,7 @@ def _avif(picture: Picture, quality: int | None) -> dict:
     chroma = picture.chroma or "4:4:4"
     if chroma == "4:0:0" and picture.colour.shape[2] == 3:
         chroma = "4:4:4"
-    return options | {"quality": quality or QUALITY["AVIF"], "subsampling": chroma}
+    return options | {"quality": quality or DEFAULT_QUALITY["AVIF"], "subsampling": chroma}
 
 
 def _is_readable(block: bytes) -> bool:
@@ -189,4 +208,4 @@ def _webp(picture: Picture, quality: int | None) -> dict:
     options |= {"exact": True}  # keep the colours under transparency
     if quality is None and (picture.lossless or picture.format != "WEBP"):
         return options | {"lossless": True}
-    return options | {"quality": quality or QUALITY["WEBP"]}
+    return options | {"quality": quality or DEFAULT_QUALITY["WEBP"]}

@@ -1,9 +1,8 @@
-"""Mosaic arithmetic: cell means, their enlargement, and the projection back onto measured cells.
+"""The grid of a mosaic, and its arithmetic: sums and means of cells, and their enlargement to a picture.
 
-A mosaic replaces every pixel by the mean of its cell, so it is box downsampling followed by exact repetition, and a
-restored picture can be corrected until its cell means equal the ones that were measured.  Everything here is plain
-differentiable tensor arithmetic for any leading dimensions, any phase, rectangular cells and any picture size; a cell
-that the picture's border cuts has the mean of the pixels that are present.
+A mosaic replaces every pixel by the mean of its cell, so it is box downsampling followed by exact repetition.
+Everything here is plain differentiable tensor arithmetic for any leading dimensions, any phase, rectangular cells and
+any picture size; a cell that the picture's border cuts has the mean of the pixels that are present.
 
 Smooth enlargement: bilinear, Keys' cubic with a = -0.5 (1981; as Pillow has it, torch uses -0.75) and Lanczos-3.
 Unlike Pillow the cells are repeated beyond the border instead of renormalising the kernel.
@@ -18,14 +17,25 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-CLAMPED_ROUNDS = 8  # each round at least halves what a clamped cell still misses, in practice far more
-
-
 Window = tuple[slice, slice]  # rows and columns of a picture, px
 
 
 class Grid(NamedTuple):
-    """A lattice of mosaic cells that covers the whole picture."""
+    """A grid of mosaic cells that covers the whole picture.
+
+    Cells of 2 x 2 px whose lines lie on odd rows and even columns, so that the border cuts the first row of cells:
+
+    >>> import torch
+    >>> grid = Grid(block=(2, 2), phase=(1, 0))
+    >>> image = torch.tensor([[[1.0, 3.0, 5.0, 7.0], [0.0, 0.0, 4.0, 4.0], [2.0, 2.0, 4.0, 4.0]]])  # (1, 3, 4)
+    >>> cell_means(image, grid)
+    tensor([[[2., 6.],
+             [1., 4.]]])
+    >>> pixelate(image, grid)
+    tensor([[[2., 2., 6., 6.],
+             [1., 1., 4., 4.],
+             [1., 1., 4., 4.]]])
+    """
 
     block: tuple[int, int]  # (height, width) of a cell, px
     phase: tuple[int, int]  # (y, x) of a grid line, px, 0 <= phase < block
@@ -52,9 +62,15 @@ def cell_sums(image: Tensor, grid: Grid) -> Tensor:
     return padded.reshape(*leading, h, bh, w, bw).sum((-3, -1))
 
 
+def cell_counts(image: Tensor, grid: Grid) -> Tensor:
+    """Count the pixels present in every cell: (h, w), in the image's dtype and on its device."""
+    rows, columns = spans((image.shape[-2], image.shape[-1]), grid)
+    return (rows.counts[:, None] * columns.counts).to(image.device, image.dtype)
+
+
 def cell_means(image: Tensor, grid: Grid) -> Tensor:
     """Average every cell: (..., C, H, W) -> (..., C, h, w); a cut cell averages the pixels present."""
-    return cell_sums(image, grid) / _counts(image, grid)
+    return cell_sums(image, grid) / cell_counts(image, grid)
 
 
 def enlarge(
@@ -69,7 +85,7 @@ def enlarge(
     (bh, top), (bw, left) = _axis(grid, 0), _axis(grid, 1)
     expected = shape_of(size, grid)
     if tuple(cells.shape[-2:]) != expected:
-        raise ValueError(f"{tuple(cells.shape[-2:])} cells were given, but {grid} on {size} pixels has {expected}.")
+        raise ValueError(f"{tuple(cells.shape[-2:])} cells were given, but {grid} on {size} pixels has {expected}")
     rows, columns = window or (slice(0, size[0]), slice(0, size[1]))
     if mode == "nearest":
         (r0, r1), (c0, c1) = cells_of(rows, bh, top), cells_of(columns, bw, left)
@@ -89,7 +105,10 @@ def shape_of(size: tuple[int, int], grid: Grid) -> tuple[int, int]:
 
 
 def cells_of(pixels: slice, block: int, before: int) -> tuple[int, int]:
-    """Return the first cell that a run of pixels touches along an axis, and the one after the last."""
+    """Return the first cell that a run of pixels touches along an axis, and the one after the last.
+
+    before: how many pixels of the first cell of the picture lie beyond its border.
+    """
     return (pixels.start + before) // block, -(-(pixels.stop + before) // block)
 
 
@@ -98,39 +117,11 @@ def pixelate(image: Tensor, grid: Grid) -> Tensor:
     return enlarge(cell_means(image, grid), grid, (image.shape[-2], image.shape[-1]))
 
 
-def project(restored: Tensor, cells: Tensor, grid: Grid, mask: Tensor, *, clamp: bool = False) -> Tensor:
-    """Correct the masked pixels as little as possible so that the mean of every touched cell equals its measurement.
-
-    restored: (..., C, H, W).  cells: (..., C, h, w).  mask: (..., 1, H, W) in {0, 1}.  Nothing changes outside mask.
-    In a cell fully inside the mask this is x + NN(cells - D(x)), the orthogonal projection.  A cell that is partly
-    outside was measured over all its original pixels, so the known ones count towards its mean and the masked ones
-    carry the whole correction.  Values may leave [0, 1]; with clamp they do not, and what clamping takes from a cell
-    is handed to its pixels that can still move, so the means hold to within 1/510 wherever [0, 1] allows them.
-    """
-    inside = mask > 0.5
-    result = restored + _correction(restored, cells, grid, inside.to(restored.dtype))
-    if clamp:
-        result = result.clamp(0.0, 1.0)
-        for _ in range(CLAMPED_ROUNDS):
-            known = result.where(inside, restored)
-            lacking = enlarge(cells - cell_means(known, grid), grid, (restored.shape[-2], restored.shape[-1])) > 0
-            movable = inside & torch.where(lacking, result < 1.0, result > 0.0)
-            result = (known + _correction(known, cells, grid, movable.to(known.dtype))).clamp(0.0, 1.0)
-    return result.where(inside, restored)
-
-
-def _correction(image: Tensor, cells: Tensor, grid: Grid, movable: Tensor) -> Tensor:
-    """Spread what every cell mean lacks evenly over its movable pixels; cells without any get zero."""
-    missing = (cells - cell_means(image, grid)) * _counts(image, grid)
-    share = missing / cell_sums(movable, grid).clamp(min=1.0)
-    return movable * enlarge(share, grid, (image.shape[-2], image.shape[-1]))
-
-
 def _axis(grid: Grid, axis: int) -> tuple[int, int]:
     """Return the block and how many pixels of the first cell lie before the picture, along one axis."""
     block, phase = grid.block[axis], grid.phase[axis]
     if block < 1 or not 0 <= phase < block:
-        raise ValueError(f"{grid} is no grid: block must be at least 1 and phase at least 0 and less than block.")
+        raise ValueError(f"{grid} is no grid: block must be at least 1 and phase at least 0 and less than block")
     return block, -phase % block
 
 
@@ -141,20 +132,14 @@ def _span(length: int, block: int, before: int) -> Span:
     return Span(starts, (lines + block).clamp(max=length) - starts)
 
 
-def _counts(image: Tensor, grid: Grid) -> Tensor:
-    """Count the pixels present in every cell: (h, w), in the image's dtype and on its device."""
-    rows, columns = spans((image.shape[-2], image.shape[-1]), grid)
-    return (rows.counts[:, None] * columns.counts).to(image.device, image.dtype)
-
-
 def _interpolate(cells: Tensor, pixels: slice, block: int, before: int, mode: str) -> Tensor:
     """Interpolate the last axis from cells to a run of pixels: (..., n) -> (..., length).
 
     Taps are gathered and summed, not multiplied as a matrix, so that neither TF32 nor autocast rounds them.
     """
-    if mode not in KERNELS:
-        raise ValueError(f"Enlargement {mode!r} is unknown; choose nearest, {', '.join(KERNELS)}.")
-    kernel, radius = KERNELS[mode]
+    if mode not in ENLARGEMENT_KERNELS:
+        raise ValueError(f"enlargement {mode!r} is unknown; choose nearest, {', '.join(ENLARGEMENT_KERNELS)}")
+    kernel, radius = ENLARGEMENT_KERNELS[mode]
     place = (
         torch.arange(pixels.start, pixels.stop, dtype=torch.float64) + before + 0.5
     ) / block - 0.5  # in cells, 0 = first centre
@@ -185,4 +170,4 @@ def _lanczos(offset: Tensor) -> Tensor:
     return (torch.sinc(offset) * torch.sinc(offset / 3.0)).where(offset.abs() < 3.0, torch.zeros_like(offset))
 
 
-KERNELS = {"bilinear": (_triangle, 1), "bicubic": (_keys, 2), "lanczos": (_lanczos, 3)}
+ENLARGEMENT_KERNELS = {"bilinear": (_triangle, 1), "bicubic": (_keys, 2), "lanczos": (_lanczos, 3)}

@@ -1,4 +1,4 @@
-"""What a mosaic measures: the means of its cells, which a restored picture keeps.
+"""What a mosaic measures, the means of its cells, and correcting a restored picture until it has the same means.
 
 A mark need not follow the cells, so a cell may be masked in part, and what lies beside it may be original.
 """
@@ -8,10 +8,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from inpaint.mosaic.grid import Grid, cell_means, cell_sums, enlarge, project
+from inpaint.mosaic.grid import Grid, cell_counts, cell_means, cell_sums, enlarge
 from inpaint.sample import composite
 
-FLAT = 2.5 / 255  # a mosaic cell's pixels stray at most this far from their mean in a lossless file
+MOST_CELL_STRAY = 2.5 / 255  # of full brightness, that pixels of a cell stray from its mean in a lossless file
+CLAMPED_ROUNDS = 8  # each round at least halves what a clamped cell still misses, in practice far more
 
 
 def measured_cells(image: Tensor, mask: Tensor, grid: Grid) -> Tensor:
@@ -24,7 +25,7 @@ def measured_cells(image: Tensor, mask: Tensor, grid: Grid) -> Tensor:
     return measured.where(masked > 0, cell_means(image, grid))
 
 
-def told_cells(image: Tensor, mask: Tensor, grid: Grid) -> Tensor:
+def measuring_cells(image: Tensor, mask: Tensor, grid: Grid) -> Tensor:
     """Return which cells measure something, 0 or 1, (1, rows, columns).
 
     A cell that is masked in part does where its masked pixels are flat, as a mosaic's are, and at least a quarter of
@@ -34,7 +35,7 @@ def told_cells(image: Tensor, mask: Tensor, grid: Grid) -> Tensor:
     present = cell_sums(torch.ones_like(mask), grid)
     cells = enlarge(measured_cells(image, mask, grid), grid, (image.shape[1], image.shape[2]))
     away = (image - cells).abs().amax(0, keepdim=True) * mask
-    flat = cell_sums((away > FLAT).float(), grid) == 0
+    flat = cell_sums((away > MOST_CELL_STRAY).float(), grid) == 0
     return ((masked == present) | (flat & (masked >= present / 4))).float()
 
 
@@ -44,14 +45,42 @@ def keep_cells(answer: Tensor, image: Tensor, mask: Tensor, grid: Grid, *, own: 
     answer, image: (3, h, w).  mask: (1, h, w).  own: the pixels that may change, default all of the mask.
     """
     size = (answer.shape[1], answer.shape[2])
-    told = told_cells(image, mask, grid)
+    measuring = measuring_cells(image, mask, grid)
     answer = composite(answer, image, mask)  # the known pixels of a cell count towards its mean
-    free = (mask if own is None else own) * enlarge(told, grid, size)
+    free = (mask if own is None else own) * enlarge(measuring, grid, size)
     return project(answer, measured_cells(image, mask, grid), grid, free, clamp=True)
 
 
 def missed_cells(answer: Tensor, image: Tensor, mask: Tensor, grid: Grid) -> Tensor:
     """Return by how much the cell means of an answer miss the mosaic's, a number for each cell that tells, (n,)."""
-    told = told_cells(image, mask, grid) * (cell_sums(mask, grid) > 0)
+    measuring = measuring_cells(image, mask, grid) * (cell_sums(mask, grid) > 0)
     missed = cell_means(composite(answer, image, mask), grid) - measured_cells(image, mask, grid)
-    return missed.abs().mean(0)[told[0] > 0]
+    return missed.abs().mean(0)[measuring[0] > 0]
+
+
+def project(restored: Tensor, cells: Tensor, grid: Grid, mask: Tensor, *, clamp: bool = False) -> Tensor:
+    """Correct the masked pixels as little as possible so that the mean of every touched cell equals its measurement.
+
+    restored: (..., C, H, W).  cells: (..., C, h, w).  mask: (..., 1, H, W) in {0, 1}.  Nothing changes outside mask.
+    In a cell fully inside the mask this is x + NN(cells - D(x)), the orthogonal projection.  A cell that is partly
+    outside was measured over all its original pixels, so the known ones count towards its mean and the masked ones
+    carry the whole correction.  Values may leave [0, 1]; with clamp they do not, and what clamping takes from a cell
+    is handed to its pixels that can still move, so the means hold to within 1/510 wherever [0, 1] allows them.
+    """
+    inside = mask > 0.5
+    result = restored + _correction(restored, cells, grid, inside.to(restored.dtype))
+    if clamp:
+        result = result.clamp(0.0, 1.0)
+        for _ in range(CLAMPED_ROUNDS):
+            known = result.where(inside, restored)
+            lacking = enlarge(cells - cell_means(known, grid), grid, (restored.shape[-2], restored.shape[-1])) > 0
+            movable = inside & torch.where(lacking, result < 1.0, result > 0.0)
+            result = (known + _correction(known, cells, grid, movable.to(known.dtype))).clamp(0.0, 1.0)
+    return result.where(inside, restored)
+
+
+def _correction(image: Tensor, cells: Tensor, grid: Grid, movable: Tensor) -> Tensor:
+    """Spread what every cell mean lacks evenly over its movable pixels; cells without any get zero."""
+    missing = (cells - cell_means(image, grid)) * cell_counts(image, grid)
+    share = missing / cell_sums(movable, grid).clamp(min=1.0)
+    return movable * enlarge(share, grid, (image.shape[-2], image.shape[-1]))

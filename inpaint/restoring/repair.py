@@ -17,13 +17,13 @@ from torch import Tensor
 
 from inpaint.degradation.smooth import smooth_fill
 from inpaint.detection.censored import Censored, mask_of
-from inpaint.detection.damage import Damage, count_regions, find_damage, label
+from inpaint.detection.damage import Damage, count_regions, find_damage, labelled_regions
 from inpaint.detection.mosaics.grid_under_mask import estimate_grid
 from inpaint.images import Picture
 from inpaint.mosaic.grid import Grid, enlarge
-from inpaint.mosaic.lattice import Lattice, shifted
+from inpaint.mosaic.lattice import Lattice, shifted_grid
 from inpaint.mosaic.projection import keep_cells, measured_cells, missed_cells
-from inpaint.mosaic.resampling import rectified
+from inpaint.mosaic.resampling import resampled_mosaic
 from inpaint.sample import composite
 from inpaint.tiling import CONTEXT, Box, grown, windows
 
@@ -86,7 +86,7 @@ def windows_of(found: Sequence[Censored], size: tuple[int, int], *, grow: int = 
         for region in found:
             own = part_of(region, box)  # (1, h, w)
             if own.any():
-                kind = region.censor, region.grid and shifted(region.grid, -box.top, -box.left)
+                kind = region.censor, region.grid and shifted_grid(region.grid, -box.top, -box.left)
                 masks[kind] = torch.maximum(own, masks.get(kind, own))
         damage = [Damage(censor, grid, mask) for (censor, grid), mask in masks.items()]
         result.append(Window(box, count_regions(box.of(whole)), [reaching(part, damage, grow) for part in damage]))
@@ -203,7 +203,7 @@ def restore_rescaled(
     image: Tensor, mask: Tensor, lattice: Lattice, restorer: Restores, flips: tuple[bool, bool]
 ) -> Tensor:
     """Restore a mosaic whose cells are no whole pixels in a picture that is resampled so that they are."""
-    seen = rectified(image, mask, lattice)
+    seen = resampled_mosaic(image, mask, lattice)
     answer = restorer(seen.image, seen.mask, censor="mosaic", grid=seen.grid, flips=flips)
     return composite(seen.back(answer), image, mask)
 
@@ -214,7 +214,7 @@ def doubts(picture: Picture, found: list[Window], block: tuple[int, int]) -> str
     for window in found:
         image = cut(picture, window.box).tensor()
         for part in window.damage:
-            labels, boxes = label(part.mask) if part.censor == "mosaic" else (None, [])
+            labels, boxes = labelled_regions(part.mask) if part.censor == "mosaic" else (None, [])
             for number, (rows, columns) in enumerate(boxes, 1):
                 assert labels is not None
                 inside = torch.from_numpy(labels[rows, columns] == number).float()[None]

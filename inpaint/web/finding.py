@@ -15,7 +15,7 @@ from torch import Tensor
 from inpaint import images
 from inpaint.detection.censored import find_censored, mask_of
 from inpaint.detection.colour import painted
-from inpaint.detection.damage import label
+from inpaint.detection.damage import labelled_regions
 from inpaint.web.work import Limits, check_picture
 
 
@@ -59,7 +59,7 @@ def told(region: dict) -> str:
 
 def boxes(mask: Tensor) -> list[list[int]]:
     """Return (top, left, bottom, right) of each 8-connected part of a mask (1, H, W)."""
-    return [[rows.start, columns.start, rows.stop, columns.stop] for rows, columns in label(mask)[1]]
+    return [[rows.start, columns.start, rows.stop, columns.stop] for rows, columns in labelled_regions(mask)[1]]
 
 
 def png(levels: np.ndarray) -> bytes:

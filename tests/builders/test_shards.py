@@ -15,7 +15,7 @@ from PIL import Image
 
 from inpaint.builders.bake import bake_file, censoring
 from inpaint.builders.shards import key_of, pack, write_shards
-from inpaint.data.shards import INDEX
+from inpaint.data.shards import SHARD_INDEX
 from inpaint.data.sources import Folder, centre_crops
 from inpaint.parts import Choice
 from inpaint.randomness import rng_for
@@ -71,12 +71,12 @@ def test_the_index_is_kept_and_made_again_when_a_shard_changed(tmp_path: Path):
     samples = [(f"{number}", {"png": png(number), "json": b"{}"}) for number in range(5)]
     write_shards(tmp_path, "train", samples[:3])
     assert len(Folder(folder)) == 3
-    before = (folder / INDEX).stat().st_mtime_ns
+    before = (folder / SHARD_INDEX).stat().st_mtime_ns
     assert len(Folder(folder)) == 3
-    assert (folder / INDEX).stat().st_mtime_ns == before
+    assert (folder / SHARD_INDEX).stat().st_mtime_ns == before
     write_shards(tmp_path, "train", samples)
     assert len(Folder(folder)) == 5
-    (folder / INDEX).write_bytes(b"damaged")
+    (folder / SHARD_INDEX).write_bytes(b"damaged")
     assert len(Folder(folder)) == 5
 
 

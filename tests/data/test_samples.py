@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from inpaint.data import synthetic
-from inpaint.data.samples import Positions, Samples, fixed_samples, load
+from inpaint.data.samples import Positions, Samples, fixed_samples, load_batches
 from inpaint.data.sources import Folder
 from inpaint.degradation.degrade import Degradation
 from inpaint.degradation.fills import FILLS
@@ -56,7 +56,7 @@ def equal(first: list[Sample], second: list[Sample]) -> bool:
 
 
 def drawn(samples: Samples, start: int, stop: int, *, batch: int = 2, workers: int = 0, **ranks: int) -> list[Sample]:
-    return list(load(samples, Positions(start, stop, batch=batch, **ranks), workers=workers, pin=False))
+    return list(load_batches(samples, Positions(start, stop, batch=batch, **ranks), workers=workers, pin=False))
 
 
 def test_batches_hold_pictures_masks_and_targets(samples: Samples):
@@ -130,10 +130,10 @@ def test_every_position_and_every_seed_gives_another_sample(samples: Samples):
 def test_global_random_state_neither_matters_nor_moves(samples: Samples):
     torch.manual_seed(0)
     np.random.seed(0)  # noqa: NPY002 (the global state is what is tested)
-    before = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002  # pyright: ignore
+    before = torch.get_rng_state(), np.random.get_state(legacy=False)["state"]["key"].copy()  # noqa: NPY002
     first = [samples[position] for position in range(4)]
     assert torch.equal(torch.get_rng_state(), before[0])
-    assert np.array_equal(np.random.get_state()[1], before[1])  # noqa: NPY002  # pyright: ignore
+    assert np.array_equal(np.random.get_state(legacy=False)["state"]["key"], before[1])  # noqa: NPY002
     torch.manual_seed(1)
     assert equal(first, [samples[position] for position in range(4)])
 

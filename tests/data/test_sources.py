@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from inpaint.data import synthetic
-from inpaint.data.sources import Folder, as_image, centre_crops, source_of
+from inpaint.data.sources import Folder, as_image, centre_crops, picture_source
 from inpaint.images import from_array, write
 from inpaint.randomness import rng_for
 
@@ -157,8 +157,8 @@ def test_validation_can_be_drawn_and_is_the_same_in_every_run():
 
 
 def test_a_run_names_a_folder_or_the_word_synthetic(folder: Path):
-    assert source_of("synthetic") is synthetic.render
-    source = source_of(str(folder), flip=False)
+    assert picture_source("synthetic") is synthetic.render
+    source = picture_source(str(folder), flip=False)
     assert isinstance(source, Folder)
     assert not source.flip
 

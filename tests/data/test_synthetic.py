@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from inpaint.data.leaves import leaves, radii
-from inpaint.data.synthetic import FAMILIES, render
-from inpaint.data.textures import PATTERNS, SHADES, palette
+from inpaint.data.synthetic import SCENE_FAMILIES, render
+from inpaint.data.textures import PATTERNS, SHADINGS, palette
 
 
 def drawn(seed: int, family: str | None = None, size: tuple[int, int] = (128, 128)) -> Tensor:
@@ -34,13 +34,13 @@ def spectral_slope(grey: np.ndarray) -> float:
     return -float(np.polyfit(np.log(band), np.log(means[band]), 1)[0])
 
 
-@pytest.mark.parametrize("family", [*FAMILIES, None])
+@pytest.mark.parametrize("family", [*SCENE_FAMILIES, None])
 def test_the_same_seed_draws_the_same_picture_and_another_seed_another(family: str | None) -> None:
     assert torch.equal(drawn(3, family), drawn(3, family))
     assert (drawn(3, family) - drawn(4, family)).abs().mean() > 0.02
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", SCENE_FAMILIES)
 @pytest.mark.parametrize("size", [(16, 16), (37, 101), (200, 64)])
 def test_any_size_is_filled_with_finite_colours_in_range(family: str, size: tuple[int, int]) -> None:
     for seed in range(8):
@@ -53,7 +53,7 @@ def test_any_size_is_filled_with_finite_colours_in_range(family: str, size: tupl
 
 def test_one_number_is_taken_from_the_generator_whatever_is_drawn() -> None:
     states = []
-    for family in (*FAMILIES, None):
+    for family in (*SCENE_FAMILIES, None):
         rng = torch.Generator().manual_seed(7)
         render((32, 48), rng, family=family)
         states.append(rng.get_state())
@@ -71,7 +71,7 @@ def test_global_random_state_is_neither_read_nor_moved() -> None:
     assert torch.equal(first, drawn(5))
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", SCENE_FAMILIES)
 def test_pictures_have_edges_and_calm_places_and_differ_in_how_many(family: str) -> None:
     energies = np.array([gradient(drawn(seed, family, (256, 256))) for seed in range(64)])
     assert 0.012 < energies.mean() < 0.045  # photographs measured the same way: median 0.019, from 0.006 to 0.047
@@ -97,7 +97,7 @@ def test_scenes_differ_in_their_colours() -> None:
     assert means.std(axis=0).min() > 15  # of 255
 
 
-@pytest.mark.parametrize("field", [*dict.fromkeys(PATTERNS), *SHADES])
+@pytest.mark.parametrize("field", [*dict.fromkeys(PATTERNS), *SHADINGS])
 def test_patterns_stay_within_minus_one_and_one_and_are_not_flat(field) -> None:
     for seed in range(6):
         values = field((40, 64), np.random.default_rng(seed))

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from inpaint.degradation.cell_values import cell_values, pasted, repeated, whole_cells, window_of
+from inpaint.degradation.cell_values import cell_values, painted_cells, pasted_cells, repeated_cells, window_of
 from inpaint.degradation.fills import mosaic
 from inpaint.degradation.masks import MASKS
 from inpaint.mosaic.grid import Grid, cell_means, enlarge
@@ -57,15 +57,15 @@ def test_repeating_cells_is_their_nearest_enlargement():
     grid = Grid((5, 7), (3, 2))
     cells = torch.rand(3, 6, 6, generator=rng_for(0))
     window = (slice(4, 20), slice(0, 33))
-    assert torch.equal(repeated(cells, grid, window), enlarge(cells, grid, (26, 36), window=window))
-    assert torch.equal(repeated(cells, grid, window), enlarge(cells, grid, (26, 36))[:, 4:20, :33])
+    assert torch.equal(repeated_cells(cells, grid, window), enlarge(cells, grid, (26, 36), window=window))
+    assert torch.equal(repeated_cells(cells, grid, window), enlarge(cells, grid, (26, 36))[:, 4:20, :33])
 
 
 def test_pasting_leaves_the_given_picture_as_it_was():
     target, shown = torch.zeros(3, 6, 6), torch.ones(3, 2, 3)
     painted = torch.zeros(1, 6, 6)
     painted[0, 1, 1:3] = 1
-    result = pasted(target, shown, painted, (slice(1, 3), slice(1, 4)))
+    result = pasted_cells(target, shown, painted, (slice(1, 3), slice(1, 4)))
     assert result.sum() == 6
     assert result[:, 1, 1:3].min() == 1
     assert target.sum() == 0
@@ -74,4 +74,4 @@ def test_pasting_leaves_the_given_picture_as_it_was():
 def test_a_mask_that_misses_every_centre_paints_the_cell_that_holds_most_of_it():
     mask = torch.zeros(1, 12, 12)
     mask[0, 4:6, 4:7] = 1  # centres lie at 3 and 9
-    assert whole_cells(mask, Grid((6, 6), (0, 0))).nonzero()[:, 1:].amax(0).tolist() == [5, 5]
+    assert painted_cells(mask, Grid((6, 6), (0, 0))).nonzero()[:, 1:].amax(0).tolist() == [5, 5]

@@ -87,7 +87,7 @@ def test_many_parts_of_the_same_size_are_a_pattern():
 
 
 def test_a_large_picture_is_looked_at_coarsely_and_outlined_finely(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(bars, "LARGEST", 20_000)
+    monkeypatch.setattr(bars, "SEARCHED_PIXELS", 20_000)
     picture = scene("cat")
     picture[100:180, 60:260] = (0, 0, 0)
     mask = np.zeros(picture.shape[:2], bool)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from inpaint.detection.colour import differences, distances, lab, near_misses, painted
+from inpaint.detection.colour import channel_differences, colour_distances, lab, near_misses, painted
 
 GREEN = (0, 255, 0)
 
@@ -29,7 +29,7 @@ def test_lab_is_that_of_the_standard():
 def test_tolerance_is_a_distance_that_eyes_see():
     colour = picture((0, 255, 0), (2, 253, 1), (0, 250, 0), (30, 255, 0), (10, 245, 10), (255, 255, 0))
     np.testing.assert_allclose(
-        distances(colour, GREEN, 9)[0, :5], [0, 1.016, 2.360, 1.236, 5.378], atol=0.01
+        colour_distances(colour, GREEN, 9)[0, :5], [0, 1.016, 2.360, 1.236, 5.378], atol=0.01
     )  # of the CIE formula of 1976
     alone = [painted(colour[:, [index]], tolerance=3).item() for index in range(6)]
     assert alone == [True, True, True, True, False, False]
@@ -38,7 +38,7 @@ def test_tolerance_is_a_distance_that_eyes_see():
 def test_what_is_left_out_for_speed_is_far_away():
     colour = np.random.default_rng(0).integers(0, 256, (120, 500, 3), dtype=np.uint8)
     for target in (GREEN, (0, 0, 0), (255, 255, 255), (255, 0, 255), (20, 30, 90)):
-        whole, part = distances(colour, target, 200), distances(colour, target, 12)
+        whole, part = colour_distances(colour, target, 200), colour_distances(colour, target, 12)
         assert np.array_equal(part[whole <= 12], whole[whole <= 12])
 
 
@@ -105,4 +105,4 @@ def test_differences_are_the_worst_channel_of_the_plain_arithmetic(dtype: type, 
     colour = np.random.default_rng(0).integers(0, np.iinfo(dtype).max, (9, 11, channels), dtype=dtype, endpoint=True)
     target = (10, 255, 130)
     wanted = np.array(target, np.int64) * (np.iinfo(dtype).max // 255)
-    assert np.array_equal(differences(colour, target), abs(colour.astype(np.int64) - wanted).max(axis=2))
+    assert np.array_equal(channel_differences(colour, target), abs(colour.astype(np.int64) - wanted).max(axis=2))

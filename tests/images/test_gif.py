@@ -33,7 +33,7 @@ def file_of(*frames: bytes, size: tuple[int, int] = (2, 3), table: bytes = TABLE
 
 
 def drawn(data: bytes) -> list[Picture]:
-    return list(gif.pictures(Path("a.gif"), gif.parse(Path("a.gif"), data, 1000)))
+    return list(gif.gif_pictures(Path("a.gif"), gif.parse_gif(Path("a.gif"), data, 1000)))
 
 
 def look(picture: Picture) -> list[str]:
@@ -80,11 +80,11 @@ def test_pillow_draws_the_same(tmp_path: Path):
         image.paste(number, (3, 3, 9 + number, 15))
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:], duration=[50, 60, 70, 80], loop=0)
     data = (tmp_path / "a.gif").read_bytes()
-    parsed = gif.parse(tmp_path / "a.gif", data, 10**6)
+    parsed = gif.parse_gif(tmp_path / "a.gif", data, 10**6)
     assert [each.control.delay for each in parsed.frames] == [5, 6, 7, 8]
     assert parsed.plays == 0
     with Image.open(tmp_path / "a.gif") as opened:
-        for number, picture in enumerate(gif.pictures(tmp_path / "a.gif", parsed)):
+        for number, picture in enumerate(gif.gif_pictures(tmp_path / "a.gif", parsed)):
             opened.seek(number)
             assert np.array_equal(picture.colour, np.array(opened.convert("RGB")))
 
@@ -103,10 +103,10 @@ def test_what_is_written_is_read_frame_by_frame(plays: int):
     durations = [10.0, 20.0, 0.0, 650.0, 70.0, 80.0]
     encoded = encode_gif(frames, durations, plays)
     assert not encoded.inexact
-    parsed = gif.parse(Path("a.gif"), encoded.data, 10**6)
+    parsed = gif.parse_gif(Path("a.gif"), encoded.data, 10**6)
     assert parsed.plays == plays
     assert [each.control.delay * 10 for each in parsed.frames] == durations
-    for before, after in zip(frames, gif.pictures(Path("a.gif"), parsed), strict=True):
+    for before, after in zip(frames, gif.gif_pictures(Path("a.gif"), parsed), strict=True):
         assert np.array_equal(before.colour, after.colour)
         assert (before.alpha is None) == (after.alpha is None)
         assert np.array_equal(before.alpha, after.alpha)  # type: ignore
@@ -149,7 +149,7 @@ def test_restored_colours_beyond_a_full_palette_are_said_to_be_missed(tmp_path: 
     mask[:, 3] = 1
     note = write(source.restored(torch.ones(3, 16, 32), mask), tmp_path / "b.gif")
     assert note is not None
-    assert "256 colours of a GIF frame miss what was restored" in note
+    assert "a frame of a GIF holds 256 colours: restored pixels are off" in note
     known = mask[0].numpy() == 0
     assert np.array_equal(read(tmp_path / "b.gif").colour[known], source.colour[known])
 

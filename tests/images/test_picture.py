@@ -68,9 +68,9 @@ def test_not_a_number_matters_only_under_the_mask():
 
 def test_other_shapes_are_refused():
     picture = Picture(np.zeros((2, 3, 3), np.uint8))
-    with pytest.raises(ValueError, match=r"The image has shape \(3, 3, 2\), but must be \(3, 2, 3\)"):
+    with pytest.raises(ValueError, match=r"the image has shape \(3, 3, 2\), but must be \(3, 2, 3\)"):
         picture.restored(torch.zeros(3, 3, 2), torch.zeros(1, 2, 3))
-    with pytest.raises(ValueError, match=r"The mask has shape \(3, 2, 3\)"):
+    with pytest.raises(ValueError, match=r"the mask has shape \(3, 2, 3\)"):
         picture.restored(torch.zeros(3, 2, 3), torch.zeros(3, 2, 3))
 
 

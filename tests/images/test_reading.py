@@ -323,7 +323,7 @@ def test_only_files_of_a_sensible_size_are_read(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(ValueError, match=r"a\.png is no file but a pipe"):
         read(tmp_path / "a.png")
     Image.new("L", (9, 9)).save(tmp_path / "b.png")
-    monkeypatch.setattr(reading, "LARGEST", 10)
+    monkeypatch.setattr(reading, "MOST_FILE_BYTES", 10)
     with pytest.raises(ValueError, match=r"b\.png has \d+ bytes, more than the limit of 10"):
         read(tmp_path / "b.png")
     (tmp_path / "c.png").symlink_to("c.png")

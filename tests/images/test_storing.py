@@ -12,8 +12,8 @@ from ink_profile import ink_profile
 from PIL import Image, JpegImagePlugin
 
 from inpaint.images import Picture, read, write
-from inpaint.images.storing import Native
-from inpaint.images.writing import png
+from inpaint.images.storing import NativeSamples
+from inpaint.images.writing import encode_png
 
 RNG = np.random.default_rng(0)
 PHOTO = RNG.integers(0, 256, (5, 6, 3), np.uint8).repeat(8, 0).repeat(8, 1)  # (40, 48, 3)
@@ -74,7 +74,7 @@ def test_a_palette_that_cannot_hold_the_result_is_given_up_with_a_word(tmp_path:
         expected = known(np.array(before.convert("RGB")))
     note = write(restored(read(tmp_path / "a.png")), tmp_path / "b.png")
     assert note is not None
-    assert "a palette of 256 colours would miss what was restored" in note
+    assert "levels in a palette of 256 colours: written as RGB" in note
     with Image.open(tmp_path / "b.png") as after:
         assert after.mode == "RGB"
         assert np.array_equal(known(np.array(after)), expected)
@@ -128,7 +128,7 @@ def test_a_profile_that_knows_no_way_back_makes_rgb_with_a_word(tmp_path: Path):
     cmyk().save(tmp_path / "a.tif", icc_profile=ink_profile())
     picture = read(tmp_path / "a.tif")
     note = write(restored(picture), tmp_path / "b.tif")
-    assert note == "its CMYK profile turns inks into colours only, not back: now RGB"
+    assert note == "its CMYK profile cannot turn colours back into inks: written as RGB"
     again = read(tmp_path / "b.tif")
     assert again.stored is None
     assert again.icc == picture.icc
@@ -155,7 +155,7 @@ def test_a_cmyk_jpeg_keeps_tables_and_subsampling(options: dict[str, Any], tmp_p
 def test_a_clear_colour_stays_one(channels: int, kind: type, tmp_path: Path):
     wide = PHOTO[:, :, :channels].astype(kind) * (257 if kind is np.uint16 else 1)
     key = wide[0, 0]
-    (tmp_path / "a.png").write_bytes(png(wide, Native("KEY", wide, key), {}))
+    (tmp_path / "a.png").write_bytes(encode_png(wide, NativeSamples("KEY", wide, key), {}))
     picture = read(tmp_path / "a.png")
     assert picture.alpha is not None
     assert not picture.alpha[0, 0]
@@ -169,4 +169,4 @@ def test_a_clear_colour_stays_one(channels: int, kind: type, tmp_path: Path):
 
 def test_what_another_format_cannot_hold_is_said(tmp_path: Path):
     cmyk().save(tmp_path / "a.tif")
-    assert write(read(tmp_path / "a.tif"), tmp_path / "a.png") == "PNG cannot hold CMYK here: written without"
+    assert write(read(tmp_path / "a.tif"), tmp_path / "a.png") == "PNG cannot hold CMYK here: it was written without"

@@ -16,7 +16,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from inpaint.images import Picture, from_array, read, write
 from inpaint.images import writing as writing_module
-from inpaint.images.encoders import compression_of, samples_of
+from inpaint.images.encoders import compression_of, joined_samples
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 PHOTO = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8).repeat(8, 0).repeat(8, 1)
@@ -239,7 +239,7 @@ def test_a_failing_encoder_leaves_the_old_file_and_no_temporary(name: str, tmp_p
         raise OSError("encoder error")
 
     monkeypatch.setattr(Image.Image, "save", fail)
-    monkeypatch.setattr(writing_module, "tiff", fail)
+    monkeypatch.setattr(writing_module, "encode_tiff", fail)
     with pytest.raises(OSError, match="encoder error"):
         write(Picture(PHOTO), tmp_path / name)
     assert (tmp_path / name).read_bytes() == before
@@ -282,7 +282,7 @@ def test_a_png_compressed_by_runs_holds_the_same_pixels_in_hardly_more_bytes(tmp
     alpha = np.ascontiguousarray(samples[:, :, -1]) if channels in (2, 4) else None
     picture = Picture(np.ascontiguousarray(samples[:, :, : channels - (alpha is not None)]), alpha)
     write(picture, tmp_path / "a.png")
-    assert np.array_equal(samples_of(read(tmp_path / "a.png")), samples)
+    assert np.array_equal(joined_samples(read(tmp_path / "a.png")), samples)
     plain = io.BytesIO()
     Image.fromarray(samples[:, :, 0] if channels == 1 else samples).save(plain, "PNG")
     assert (tmp_path / "a.png").stat().st_size < 1.04 * plain.tell()

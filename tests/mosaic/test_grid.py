@@ -9,7 +9,8 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from inpaint.mosaic.grid import Grid, cell_means, cell_sums, enlarge, pixelate, project, spans
+from inpaint.mosaic.grid import Grid, cell_means, enlarge, pixelate, spans
+from inpaint.mosaic.projection import project
 from inpaint.randomness import rng_for
 
 GRIDS = [
@@ -119,66 +120,6 @@ def test_enlargement_keeps_a_constant(mode: str):
     grid = Grid((5, 7), (4, 2))
     cells = torch.full((3, *cell_means(picture(1, 33, 41), grid).shape[-2:]), 0.3)
     torch.testing.assert_close(enlarge(cells, grid, (33, 41), mode), torch.full((3, 33, 41), 0.3))
-
-
-@pytest.mark.parametrize("grid", GRIDS)
-@pytest.mark.parametrize("clamp", [False, True])
-def test_projection_meets_the_measured_means(grid: Grid, clamp: bool):
-    restored, truth = picture(2, 3, 33, 41, key=1), picture(2, 3, 33, 41, key=2)
-    cells = cell_means(truth, grid)
-    result = project(restored, cells, grid, torch.ones(2, 1, 33, 41), clamp=clamp)
-    assert (cell_means(result, grid) - cells).abs().max() < 1e-6
-    again = project(result, cells, grid, torch.ones(2, 1, 33, 41), clamp=clamp)
-    torch.testing.assert_close(again, result, atol=1e-6, rtol=0)
-
-
-def test_projection_is_the_plain_formula_in_whole_cells():
-    grid = Grid((4, 6), (1, 2))
-    restored, cells = picture(3, 21, 25), cell_means(picture(3, 21, 25, key=5), grid)
-    expected = restored + enlarge(cells - cell_means(restored, grid), grid, (21, 25))
-    torch.testing.assert_close(project(restored, cells, grid, torch.ones(1, 21, 25)), expected)
-
-
-def test_partly_masked_cells_carry_the_correction_on_masked_pixels_only():
-    image = torch.tensor([[[1.0, 0.0], [0.0, 0.0]]])  # the mean must become 0.5: the two masked pixels take 1.0
-    mask = torch.tensor([[[0.0, 0.0], [1.0, 1.0]]])
-    result = project(image, torch.tensor([[[0.5]]]), Grid((2, 2), (0, 0)), mask)
-    assert torch.equal(result, torch.tensor([[[1.0, 0.0], [0.5, 0.5]]]))
-
-
-def test_projection_never_moves_a_known_pixel_and_ignores_known_cells():
-    grid = Grid((4, 4), (3, 1))
-    restored, mask = picture(3, 30, 30) * 4 - 1, (picture(1, 30, 30, key=3) > 0.7).float()
-    mask[:, :8] = 0.0
-    cells = cell_means(picture(3, 30, 30, key=4), grid)
-    known = (mask < 0.5).expand(3, -1, -1)
-    for clamp in (False, True):
-        result = project(restored, cells, grid, mask, clamp=clamp)
-        assert torch.equal(result[known], restored[known])
-    touched = cell_sums(mask, grid).expand_as(cells) > 0
-    error = cell_means(project(restored, cells, grid, mask), grid) - cells
-    assert error[touched].abs().max() < 2e-6
-    assert error[~touched].abs().max() > 0.1
-
-
-@pytest.mark.parametrize("level", [0.004, 0.1, 0.5, 0.996])
-def test_clamped_projection_holds_dark_and_bright_means_inside_the_range(level: float):
-    grid = Grid((8, 8), (3, 5))
-    restored = level + torch.randn(3, 64, 64, generator=rng_for(7)) * 0.5  # the worst a network could answer
-    cells = torch.full((3, 9, 9), level)
-    result = project(restored, cells, grid, torch.ones(1, 64, 64), clamp=True)
-    assert result.min() >= 0.0
-    assert result.max() <= 1.0
-    assert (cell_means(result, grid) - cells).abs().max() < 1 / 510
-
-
-def test_clamped_projection_counts_known_pixels_and_gives_up_only_where_the_range_forbids():
-    grid, mask = Grid((2, 2), (0, 0)), torch.tensor([[[0.0, 0.0, 0.0, 0.0], [1.0, 1.0, 1.0, 1.0]]])
-    image = torch.tensor([[[1.0, 0.0, 0.0, 0.0], [0.9, 0.1, 0.3, 0.4]]])
-    result = project(image, torch.tensor([[[0.7, 0.8]]]), grid, mask, clamp=True)
-    # left: 1 + 0 + 1 + 0.8 = 4 x 0.7 after the first pixel saturates; right: 0.8 asks for 3.2 of at most 2
-    torch.testing.assert_close(result[:, 1], torch.tensor([[1.0, 0.8, 1.0, 1.0]]))
-    assert torch.equal(result[:, 0], image[:, 0])
 
 
 def test_gradients_pass_through_mosaic_and_projection():

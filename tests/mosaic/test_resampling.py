@@ -9,7 +9,7 @@ from torch import Tensor
 
 from inpaint.mosaic.grid import Grid, cell_means, pixelate
 from inpaint.mosaic.lattice import Lattice
-from inpaint.mosaic.resampling import rectified
+from inpaint.mosaic.resampling import resampled_mosaic
 from inpaint.randomness import rng_for
 
 BLOCK = 12
@@ -34,7 +34,7 @@ def test_cells_have_the_means_that_they_were_made_with(size: tuple[int, int], wa
     target = torch.rand(3, height, width, generator=rng_for(1)) * 0.2 + 0.8 * waves(height, width)
     mosaic, by = scaled(pixelate(target, grid), size, way), (size[0] / height, size[1] / width)
     lattice = Lattice((BLOCK * by[0], BLOCK * by[1]), (5 * by[0], 7 * by[1]))
-    seen = rectified(mosaic, torch.ones(1, *size), lattice)
+    seen = resampled_mosaic(mosaic, torch.ones(1, *size), lattice)
     assert seen.grid.block == (round(lattice.block[0]), round(lattice.block[1]))
     assert torch.allclose(pixelate(seen.image, seen.grid), seen.image, atol=1e-5), "cells are not flat"
     told, made = cell_means(seen.image, seen.grid)[:, 2:-2, 2:-2], cell_means(target, grid)[:, 2:-2, 2:-2]
@@ -46,7 +46,7 @@ def test_cells_have_the_means_that_they_were_made_with(size: tuple[int, int], wa
 
 def test_an_answer_returns_to_its_place():
     image = waves(150, 170)
-    seen = rectified(image, torch.zeros(1, 150, 170), Lattice((7.4, 8.3), (3.3, 0.0)))
+    seen = resampled_mosaic(image, torch.zeros(1, 150, 170), Lattice((7.4, 8.3), (3.3, 0.0)))
     assert torch.allclose(seen.back(seen.image), image, atol=2e-3)
     assert seen.image.shape[1:] == pytest.approx((150 * 7 / 7.4, 170 * 8 / 8.3), abs=2)
 
@@ -54,7 +54,7 @@ def test_an_answer_returns_to_its_place():
 def test_a_grid_of_whole_pixels_is_only_made_flat():
     image, mask = waves(60, 72), torch.zeros(1, 60, 72)
     mask[:, 8:40, 16:48] = 1
-    seen = rectified(image, mask, Grid((8, 8), (0, 0)))
+    seen = resampled_mosaic(image, mask, Grid((8, 8), (0, 0)))
     assert torch.allclose(seen.image.where(mask < 1, image), image, atol=1e-6)
     assert torch.equal(seen.mask, mask)
     assert torch.allclose(seen.back(seen.image), seen.image, atol=1e-5)
@@ -65,5 +65,5 @@ def test_a_wrong_lattice_is_less_even():
     mosaic = scaled(pixelate(waves(144, 180), Grid((BLOCK, BLOCK), (0, 0))), size, cv2.INTER_LINEAR)
     right = Lattice((BLOCK * size[0] / 144, BLOCK * size[1] / 180), (0.0, 0.0))
     for wrong in (Grid((14, 13), (0, 0)), Lattice((right.block[0] * 1.02, right.block[1]), (0.0, 0.0))):
-        evenness = [rectified(mosaic, torch.ones(1, *size), grid).uneven for grid in (right, wrong)]
+        evenness = [resampled_mosaic(mosaic, torch.ones(1, *size), grid).uneven for grid in (right, wrong)]
         assert evenness[0] < 0.6 * evenness[1]

@@ -4,9 +4,9 @@ What: inside a mosaic, neighbouring pixels differ only across the lines of a reg
 absolute difference between neighbouring columns (rows) is a profile whose sharp, isolated peaks repeat with the
 side of a cell.  Every (period, phase) is scored by the share of the peaks' energy that its lines hold, less the
 share that chance would give them.
-Source: our own.  A peak is measured against its neighbours and the
-profile's noise floor instead of by its height, so that weak lines count like strong ones, blurred edges of natural
-pictures count little, and the ringing of JPEG only lowers the score.
+Source: our own.  A peak is measured against its neighbours and the profile's noise floor instead of by its height, so
+that weak lines count like strong ones, blurred edges of natural pictures count little, and the ringing of JPEG only
+lowers the score.
 """
 
 from __future__ import annotations
@@ -17,30 +17,28 @@ from typing import NamedTuple
 import numpy as np
 from torch import Tensor
 
+from inpaint.detection.jpeg import JPEG_BLOCK
 from inpaint.mosaic.grid import Grid
 
-# Natural crops of BSD100, with and without JPEG, hardly ever score above ACCEPTED + SMALL / shorter side in pixels +
-# FEW / lines of the axis that has fewer: what is small or sparse is easily periodic by chance.
-ACCEPTED, SMALL, FEW = 0.18, 2.0, 0.3
+# What is small or sparse is easily periodic by chance.  Natural crops of BSD100, with and without JPEG, hardly ever
+# score above LEAST_GRID_SCORE + SCORE_FOR_SHORT_SIDE / shorter side in px + SCORE_FOR_FEW_LINES / lines of the axis
+# that has fewer.
+LEAST_GRID_SCORE, SCORE_FOR_SHORT_SIDE, SCORE_FOR_FEW_LINES = 0.18, 2.0, 0.3
 # The blocks of JPEG are a faint mosaic of their own: cells that coincide with them must stand out more, and much more
 # where the steps between them are as small as those that quality 50 and better leaves in smooth places.
-JPEG_BLOCK, JPEG_STEP = 8, 4 / 255
-CLEAR_OF_JPEG, CLEARLY_NO_JPEG = 0.45, 0.9
-# Two lines are the fewest that have a distance.
-LINES = 2
-# A smooth gradient, rounded to 8 bits, is a regular staircase of single levels: no profile that low is a mosaic's.
-FLAT = 1.25 / 255
-# Steps much fainter than this many times the mean step are noise.
-FLOOR = 2.0
-# Most mosaics are square: other cells must explain more than square ones by this factor.
-SQUARE = 0.9
-# Lines that hold this share of their divisor's energy are all of its lines.
-ALL = 0.9
-TINY = 1e-9
+LEAST_SCORE_ON_BLOCKS = 0.45
+LEAST_SCORE_ON_FAINT_BLOCKS = 0.9
+FAINT_JPEG_STEP = 4 / 255  # of full brightness
+FEWEST_LINES = 2  # that have a distance
+STAIRCASE_STEP = 1.25 / 255  # a smooth gradient in 8 bits is a staircase of single levels: no mosaic has steps so low
+NOISE_FLOOR = 2.0  # times the mean step; much fainter steps are noise
+SQUARE_CELLS_GAIN = 0.9  # of the gain of other cells, that is enough for square ones: most mosaics are square
+ALL_ENERGY = 0.9  # of the energy of a divisor's lines, that makes the lines of its multiple all of them
+LEAST_ENERGY = 1e-9  # keeps from dividing by zero
 
 
-class Profile(NamedTuple):
-    """How every column (or row) of a region differs from the one before, (W,) each; nothing precedes the first."""
+class StepProfile(NamedTuple):
+    """How every column (or row) of a region differs from the one before it, (W,) each; 0 for the first."""
 
     steps: np.ndarray  # mean absolute difference
     sharpness: np.ndarray  # in [0, 1], how far the step stands out from those beside it
@@ -54,7 +52,7 @@ class GridEstimate(NamedTuple):
     score: float  # peak sharpness on the lines less that beside them, of the fainter axis; near 1 = lossless
 
 
-class Axis(NamedTuple):
+class AxisLines(NamedTuple):
     """The best grid lines of one period along one axis."""
 
     period: int
@@ -90,7 +88,7 @@ def estimate_grid(
     inside = inside[top:bottom, left:right]
     pixels = image[:, top:bottom, left:right].cpu().double().numpy()
     luma = np.tensordot((0.299, 0.587, 0.114), pixels, axes=1)  # JPEG blurs chroma across lines, luma not
-    across, down = peaks(luma, inside), peaks(luma.T, inside.T)
+    across, down = step_profile(luma, inside), step_profile(luma.T, inside.T)
     if block is not None:
         found = lines_by_period(down, [block[0]], 1)[0], lines_by_period(across, [block[1]], 1)[0]
     else:
@@ -101,35 +99,39 @@ def estimate_grid(
     rows, columns = found
     phase = (corner[0] + top + rows.phase) % rows.period, (corner[1] + left + columns.phase) % columns.period
     estimate = GridEstimate(Grid((rows.period, columns.period), phase), min(rows.score, columns.score))
-    if block is not None or estimate.score >= demanded(rows, columns, phase, min(luma.shape)):
+    if block is not None or estimate.score >= demanded_score(rows, columns, phase, min(luma.shape)):
         return estimate
     return None
 
 
-def demanded(rows: Axis, columns: Axis, phase: tuple[int, int], side: int) -> float:
-    """Return the score that a grid must have so that it is neither chance nor the work of JPEG."""
-    chance = ACCEPTED + SMALL / side + FEW / max(min(rows.lines, columns.lines), 1)
+def demanded_score(rows: AxisLines, columns: AxisLines, phase: tuple[int, int], side: int) -> float:
+    """Return the score that a grid needs to be neither chance nor the blocks of JPEG.  side: the region's shorter."""
+    chance = (
+        LEAST_GRID_SCORE + SCORE_FOR_SHORT_SIDE / side + SCORE_FOR_FEW_LINES / max(min(rows.lines, columns.lines), 1)
+    )
     if all(axis.period != JPEG_BLOCK or start for axis, start in zip((rows, columns), phase, strict=True)):
         return chance
-    return max(chance, CLEARLY_NO_JPEG if min(rows.step, columns.step) < JPEG_STEP else CLEAR_OF_JPEG)
+    return max(
+        chance, LEAST_SCORE_ON_FAINT_BLOCKS if min(rows.step, columns.step) < FAINT_JPEG_STEP else LEAST_SCORE_ON_BLOCKS
+    )
 
 
-def peaks(luma: np.ndarray, inside: np.ndarray) -> Profile:
-    """Return how sharply each column of a region steps off from the one before.  luma, inside: (H, W)."""
+def step_profile(luma: np.ndarray, inside: np.ndarray) -> StepProfile:
+    """Return how every column of a region differs from the one before it.  luma, inside: (H, W)."""
     valid = inside[:, 1:] & inside[:, :-1]  # (H, W - 1)
     pairs = np.concatenate([[0], valid.sum(axis=0)])  # (W,)
     differences = np.where(valid, np.abs(np.diff(luma, axis=1)), 0)
     steps = np.concatenate([[0.0], differences.sum(axis=0)]) / np.maximum(pairs, 1)  # (W,)
-    if steps.max() < FLAT:
-        return Profile(steps, np.zeros_like(steps), np.zeros_like(steps))
+    if steps.max() < STAIRCASE_STEP:
+        return StepProfile(steps, np.zeros_like(steps), np.zeros_like(steps))
     beside = np.pad(steps[1:], 1, mode="reflect" if len(steps) > 2 else "constant")
     isolated = np.clip(steps[1:] - (beside[:-2] + beside[2:]) / 2, 0, None)
-    sharpness = isolated / (steps[1:] + FLOOR * np.average(steps, weights=pairs))
-    return Profile(steps, np.concatenate([[0.0], sharpness]), pairs)
+    sharpness = isolated / (steps[1:] + NOISE_FLOOR * np.average(steps, weights=pairs))
+    return StepProfile(steps, np.concatenate([[0.0], sharpness]), pairs)
 
 
-def lines_by_period(profile: Profile, periods: Iterable[int], needed: int = LINES) -> list[Axis]:
-    """Return for every period its best phase, with what the lines hold beyond chance; gain 0 where too few show."""
+def lines_by_period(profile: StepProfile, periods: Iterable[int], needed: int = FEWEST_LINES) -> list[AxisLines]:
+    """Return for every period its best phase, and what its lines hold; gain is 0 where fewer lines show than needed."""
     steps, sharpness, pairs = profile
     energy = sharpness * pairs
     positions = np.arange(len(energy))
@@ -139,50 +141,52 @@ def lines_by_period(profile: Profile, periods: Iterable[int], needed: int = LINE
         on = np.bincount(of_class, weights=energy, minlength=period)
         weight = np.bincount(of_class, weights=pairs, minlength=period)
         lines = np.bincount(of_class, weights=pairs > 0, minlength=period)
-        gains = np.where(lines >= needed, on / max(energy.sum(), TINY) - weight / max(pairs.sum(), 1), 0)
+        gains = np.where(lines >= needed, on / max(energy.sum(), LEAST_ENERGY) - weight / max(pairs.sum(), 1), 0)
         phase = int(gains.argmax())
         off = (energy.sum() - on[phase]) / max(pairs.sum() - weight[phase], 1)
-        sharpest = 1 / (1 + FLOOR / period)  # what a lossless line has: the mean step is 1 / period of it
+        sharpest = 1 / (1 + NOISE_FLOOR / period)  # what a lossless line has: the mean step is 1 / period of it
         score = float(on[phase] / max(weight[phase], 1) - off) / sharpest
-        share = float(on[phase] / max(energy.sum(), TINY))
+        share = float(on[phase] / max(energy.sum(), LEAST_ENERGY))
         step = float(steps[phase::period].sum() / max(lines[phase], 1))
-        found.append(Axis(period, phase, share, float(gains[phase]), score, step, int(lines[phase])))
+        found.append(AxisLines(period, phase, share, float(gains[phase]), score, step, int(lines[phase])))
     return found
 
 
-def mosaic_lines(down: Profile, across: Profile, periods: range) -> tuple[Axis, Axis] | None:
+def mosaic_lines(down: StepProfile, across: StepProfile, periods: range) -> tuple[AxisLines, AxisLines] | None:
     """Return the best lines of both axes, or None where an axis that is long enough shows none."""
     rows, columns = lines_by_period(down, periods), lines_by_period(across, periods)
     if not rows:
         return None
     free = max(rows, key=lambda axis: axis.gain), max(columns, key=lambda axis: axis.gain)
-    if short := borrowed(down, free[0], free[1]):
+    if short := borrowed_lines(down, free[0], free[1]):
         return short, free[1]
-    if short := borrowed(across, free[1], free[0]):
+    if short := borrowed_lines(across, free[1], free[0]):
         return free[0], short
     squares = [pair for pair in zip(rows, columns, strict=True) if pair[0].gain > 0 and pair[1].gain > 0]
     if not squares:
         return None
     square = max(squares, key=lambda pair: pair[0].gain + pair[1].gain)
-    if square[0].gain + square[1].gain < SQUARE * (free[0].gain + free[1].gain):
+    if square[0].gain + square[1].gain < SQUARE_CELLS_GAIN * (free[0].gain + free[1].gain):
         return free
-    return whole_cells(square[0], rows), whole_cells(square[1], columns)
+    return longest_period(square[0], rows), longest_period(square[1], columns)
 
 
-def borrowed(profile: Profile, own: Axis, other: Axis) -> Axis | None:
-    """Return square cells' lines for an axis shorter than three of them, None where its steps contradict those.
+def borrowed_lines(profile: StepProfile, own: AxisLines, other: AxisLines) -> AxisLines | None:
+    """Return the lines of square cells for an axis too short to show its own, None where its steps speak against them.
 
     Without any step its pixels all lie in one row of cells, which then begins where the axis does.
     """
-    if other.lines <= LINES or len(profile.steps) >= (LINES + 1) * other.period:
+    if other.lines <= FEWEST_LINES or len(profile.steps) >= (FEWEST_LINES + 1) * other.period:
         return None
     lent = lines_by_period(profile, [other.period], 1)[0]._replace(lines=other.lines)
     if not profile.sharpness.any():
         return lent._replace(score=other.score)
-    return lent if lent.share >= ALL * own.share else None
+    return lent if lent.share >= ALL_ENERGY * own.share else None
 
 
-def whole_cells(axis: Axis, choices: list[Axis]) -> Axis:
-    """Return the multiple of the period whose lines hold all of its energy: cells of 4 x 8 are not two of 4 x 4."""
-    multiples = [other for other in choices if other.period % axis.period == 0 and other.share >= ALL * axis.share]
+def longest_period(axis: AxisLines, choices: list[AxisLines]) -> AxisLines:
+    """Return the longest period whose lines hold all the energy: cells of 4 x 8 px are not two cells of 4 x 4."""
+    multiples = [
+        other for other in choices if other.period % axis.period == 0 and other.share >= ALL_ENERGY * axis.share
+    ]
     return max(multiples, key=lambda other: other.gain)

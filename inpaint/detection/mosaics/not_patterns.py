@@ -1,63 +1,45 @@
 """Tells a mosaic from what is as regular: walls, tiles, fronts of windows, chequers, matrix codes, pixel art.
 
-Source: our own.  A mosaic shows steps on most of its lines, none at any other place of its cells, and many colours,
-because each of its cells is the mean of other pixels.
+What: a mosaic shows steps on most of its lines, none at any other place of its cells, and many colours, because each of
+its cells is the mean of other pixels.
+Source: our own.  The thresholds were chosen with `scripts/bench_detection.py --parts mosaics traps`.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
+from inpaint.detection.mosaics.cell_steps import NARROW_CELLS, CellSteps
+from inpaint.detection.mosaics.steps import SearchedPicture
 from inpaint.mosaic.grid import Grid
 
-LINE, VISIBLE = 0.25, 3.0  # a line counts from this share of the mean step on, or from so many levels on
-LINES, LINE_SHARE = 3, 0.6  # so many lines, and such a share of all, must count
-BETWEEN, SOMETIMES = 0.65, 0.8  # of the steps on the lines, that those elsewhere may have: their median, their mean
-SHADE = 2.0  # levels that make two shades one
-SHADES, EACH = 6.0, 0.25  # that a mosaic has at least, weighed by how common each is; or per cell
+STEPPED_LINE = 0.25  # of the mean step over lines, from which on a line counts as stepped
+VISIBLE_STEP = 3.0  # levels, from which on a line counts in any case
+LEAST_STEPPED_LINES = 3  # lines that must be stepped, along each axis
+LEAST_STEPPED_LINE_SHARE = 0.6  # of all lines that must be
+MOST_MEDIAN_INSIDE = 0.65  # of the median step over lines, that the median step at any place inside cells may have
+MOST_MEAN_INSIDE = 0.8  # the same for means, which tell of what only some cells have
+SHADE_WIDTH = 2.0  # levels that make two shades one
+LEAST_SHADES = 6.0  # shades of a mosaic, weighed by how common each is
+LEAST_SHADES_PER_CELL = 0.25  # the same for each cell, where there are few cells
 
 
-class Look(NamedTuple):
-    """A picture (or a tile of it) as it is searched, each (H, W) in levels 0..255."""
-
-    luma: np.ndarray
-    across: np.ndarray  # step from the pixel to the left
-    down: np.ndarray  # step from the pixel above
-
-
-class Cells(NamedTuple):
-    """What every cell of a grid shows, each (rows, columns), in levels."""
-
-    top: int
-    left: int
-    across: np.ndarray  # mean step over its left line
-    down: np.ndarray  # over its upper line
-    inside: np.ndarray  # mean step within it
-
-    @property
-    def lines(self) -> np.ndarray:
-        """Mean step over all four lines."""
-        right = np.concatenate([self.across[:, 1:], self.across[:, -1:]], 1)
-        below = np.concatenate([self.down[1:], self.down[-1:]], 0)
-        return (self.across + right + self.down + below) / 4
-
-
-def plausible(look: Look, cells: Cells, grid: Grid, region: np.ndarray, stepped: np.ndarray) -> bool:
+def plausible_mosaic(
+    picture: SearchedPicture, cells: CellSteps, grid: Grid, region: np.ndarray, stepped: np.ndarray
+) -> bool:
     """Tell whether cells that lie on a grid can be a mosaic's.
 
     region, stepped: (rows, columns) bool, the cells and those of them that show their lines themselves.
     """
-    if not (all_lines(cells.across, region, 0) and all_lines(cells.down, region, 1)):
+    if not (most_lines_stepped(cells.across, region, 0) and most_lines_stepped(cells.down, region, 1)):
         return False
-    if shades(look, cells, grid, stepped) < min(SHADES, EACH * stepped.sum()):
+    if shade_count(picture, cells, grid, stepped) < min(LEAST_SHADES, LEAST_SHADES_PER_CELL * stepped.sum()):
         return False
-    return nothing_between(look, cells, grid, stepped)
+    return nothing_inside_cells(picture, cells, grid, stepped)
 
 
-def all_lines(steps: np.ndarray, region: np.ndarray, axis: int) -> bool:
-    """Tell whether most lines between the cells of a region show steps: edges of a drawing lie on few lines.
+def most_lines_stepped(steps: np.ndarray, region: np.ndarray, axis: int) -> bool:
+    """Tell whether most lines between the cells of a region show steps; the edges of a drawing lie on few lines.
 
     steps: (rows, columns), over the left (upper) line of every cell.  axis: that the lines run along.
     """
@@ -65,31 +47,34 @@ def all_lines(steps: np.ndarray, region: np.ndarray, axis: int) -> bool:
     inner[(slice(None), 0) if axis == 0 else 0] = False
     counts = inner.sum(axis)
     means = (steps * inner).sum(axis)[counts > 0] / counts[counts > 0]
-    shown = int((means > min(LINE * means.mean(), VISIBLE)).sum()) if len(means) else 0
-    return shown >= min(LINES, len(means)) and shown >= max(2, LINE_SHARE * len(means))
+    shown = int((means > min(STEPPED_LINE * means.mean(), VISIBLE_STEP)).sum()) if len(means) else 0
+    return shown >= min(LEAST_STEPPED_LINES, len(means)) and shown >= max(2, LEAST_STEPPED_LINE_SHARE * len(means))
 
 
-def nothing_between(look: Look, cells: Cells, grid: Grid, stepped: np.ndarray) -> bool:
-    """Tell whether no place within most cells has steps of its own, as the other side of a wall's joints has."""
-    for steps, axis in ((look.down, 0), (look.across, 1)):
+def nothing_inside_cells(picture: SearchedPicture, cells: CellSteps, grid: Grid, stepped: np.ndarray) -> bool:
+    """Tell whether cells have no steps that repeat at one place inside, as at the other edge of a wall's joints."""
+    for steps, axis in ((picture.down, 0), (picture.across, 1)):
         period = grid.block[axis]
-        if period < 6:  # JPEG and rescaling blur the lines over all of it
+        if period < NARROW_CELLS:
             continue
-        profiles = each_cell(steps, cells, grid, stepped).mean(2 - axis)  # (cells, period)
+        profiles = single_cells(steps, cells, grid, stepped).mean(2 - axis)  # (cells, period)
         usual, mean = np.median(profiles, axis=0), np.mean(profiles, axis=0)  # (period,)
-        if usual[2 : period - 1].max() > BETWEEN * usual[0] or mean[2 : period - 1].max() > SOMETIMES * mean[0]:
+        if (
+            usual[2 : period - 1].max() > MOST_MEDIAN_INSIDE * usual[0]
+            or mean[2 : period - 1].max() > MOST_MEAN_INSIDE * mean[0]
+        ):
             return False
     return True
 
 
-def shades(look: Look, cells: Cells, grid: Grid, stepped: np.ndarray) -> float:
-    """Return how many shades the cells have, 1 / the sum of the squares of their shares (Simpson, 1949)."""
-    means = each_cell(look.luma, cells, grid, stepped)[:, 1:-1, 1:-1].mean((1, 2))
-    shares = np.unique((means / SHADE).round(), return_counts=True)[1] / len(means)
+def shade_count(picture: SearchedPicture, cells: CellSteps, grid: Grid, stepped: np.ndarray) -> float:
+    """Return how many shades the cells have, weighed by how common they are: 1 / sum of shares^2 (Simpson, 1949)."""
+    means = single_cells(picture.luma, cells, grid, stepped)[:, 1:-1, 1:-1].mean((1, 2))
+    shares = np.unique((means / SHADE_WIDTH).round(), return_counts=True)[1] / len(means)
     return float(1 / (shares**2).sum())
 
 
-def each_cell(picture: np.ndarray, cells: Cells, grid: Grid, chosen: np.ndarray) -> np.ndarray:
+def single_cells(picture: np.ndarray, cells: CellSteps, grid: Grid, chosen: np.ndarray) -> np.ndarray:
     """Return the chosen cells of a picture (H, W), one by one, (cells, height, width); chosen: (rows, columns) bool."""
     (height, width), (rows, columns) = grid.block, chosen.shape
     part = picture[cells.top : cells.top + rows * height, cells.left : cells.left + columns * width]

@@ -1,9 +1,13 @@
-"""Finds the mosaics of a picture without being told where: grids are proposed, and their cells looked for.
+"""Finds the mosaics of a picture in which nothing is marked: the steps of the search in their order.
 
-Source: our own; see `combs` for how a grid is proposed and `cells` for how its region is outlined, and `rescaled` and
-`straight` for the same where cells are no whole pixels.  Large pictures are worked through in overlapping tiles.  What
-it cannot find: regions of fewer than three by three cells, cells below 4 px or above 64, and cells without contrast,
-which hide nothing that shows.
+The picture is worked through in overlapping tiles.  In each, grids are proposed (`proposals`) and the cells that lie on
+them looked for (`regions`), then the same for cells that are no whole pixels (`rescaled_proposals` and
+`rescaled_regions`).  Of regions that share their place the better ones stay (`choice`), and blocks of JPEG
+are left out (`not_jpeg_blocks`).  Regions of several tiles are joined, and the cells that their outline cuts are taken
+in (`cut_cells`).
+What it cannot find: regions of fewer than three by three cells, cells below 4 px or above 64, and cells without
+contrast, which hide nothing that shows.
+Source: our own.  The thresholds were chosen with `scripts/bench_detection.py --parts mosaics rescaled clean traps`.
 """
 
 from __future__ import annotations
@@ -16,39 +20,40 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inpaint.detection.bars import as_levels
-from inpaint.detection.mosaics.cut_cells import fringed
-from inpaint.detection.mosaics.not_jpeg_blocks import without_blocks
-from inpaint.detection.mosaics.not_patterns import Look
-from inpaint.detection.mosaics.proposals import Steps, Window, proposed, steps_of
-from inpaint.detection.mosaics.regions import Found, finer_grid, regions_of
+from inpaint.detection.levels import as_levels, luma_of
+from inpaint.detection.mosaics.choice import better_regions, disjoint_regions
+from inpaint.detection.mosaics.cut_cells import with_cut_cells
+from inpaint.detection.mosaics.finer_grid import finer_grid
+from inpaint.detection.mosaics.found_region import FoundRegion
+from inpaint.detection.mosaics.not_jpeg_blocks import without_jpeg_blocks
+from inpaint.detection.mosaics.proposals import GridWindow, proposed_grids
+from inpaint.detection.mosaics.regions import regions_of
 from inpaint.detection.mosaics.rescaled_proposals import rescaled_grids
 from inpaint.detection.mosaics.rescaled_regions import rescaled_regions
+from inpaint.detection.mosaics.steps import SearchedPicture, searched_picture
 from inpaint.mosaic.grid import Grid
-from inpaint.mosaic.lattice import Lattice, alike, shifted
+from inpaint.mosaic.lattice import Lattice, same_grid, shifted_grid
 from inpaint.tiling import Box
 
-TILE, OVERLAP = 1792, 320  # px
-MOST = 160  # grids that are looked for in a tile, the most likely first
-SHARED = 0.3  # of a region that a better one may cover
-LEFT = 0.5  # of a region that must be left where regions of several tiles overlap
-SURELY_WHOLE = 0.85  # score of cells of whole pixels that leaves no doubt
-KNOWN = 0.5  # of the box that shows a grid may be known to belong to others
-LEAST_SCORE = 0.56  # of cells that are no whole pixels: shapes on soft ground reach 0.53
-COVERED = 0.5  # of what is marked that a rescaled mosaic must cover
-CLEARLY = 1.3  # times as much as cells of whole pixels must rescaled ones explain
+SEARCH_TILE, SEARCH_OVERLAP = 1792, 320  # px, side of a tile and what neighbours share
+MOST_GRIDS = 160  # that are looked for in a tile, the most likely first
+SURE_SCORE = 0.85  # of cells of whole pixels, that leaves no doubt
+MOST_KNOWN = 0.5  # of the box that shows a grid of fractions, that may belong to regions already found
+LEAST_RESCALED_SCORE = 0.56  # of cells that are no whole pixels: shapes on soft ground reach 0.53
+LEAST_COVERED = 0.5  # of what is marked, that a rescaled mosaic must cover
+LEAST_LEFT = 0.5  # of a region, that must be left to it where regions of several tiles overlap
 
 
-class Mosaic(NamedTuple):
-    """One mosaic region."""
+class MosaicRegion(NamedTuple):
+    """A mosaic, its mask as large as the picture."""
 
     grid: Grid | Lattice
     mask: Tensor  # (1, H, W)
     score: float  # in (0, 1]: how flat cells are against the steps between them; near 1 = lossless
 
 
-class Placed(NamedTuple):
-    """One mosaic region, its mask cut to it."""
+class PlacedMosaic(NamedTuple):
+    """A mosaic, its mask cut to the mosaic."""
 
     grid: Grid | Lattice
     top: int  # of the mask in the picture
@@ -57,7 +62,7 @@ class Placed(NamedTuple):
     score: float
 
 
-def find_mosaics(image: Tensor) -> list[Mosaic]:
+def find_mosaics(image: Tensor) -> list[MosaicRegion]:
     """Return the mosaics of a picture as `place_mosaics` does, each with a mask of the whole picture."""
     found = []
     for placed in place_mosaics(image):
@@ -65,83 +70,92 @@ def find_mosaics(image: Tensor) -> list[Mosaic]:
         height, width = placed.mask.shape
         part = mask[:, placed.top : placed.top + height, placed.left : placed.left + width]
         part += torch.from_numpy(placed.mask)
-        found.append(Mosaic(placed.grid, mask, placed.score))
+        found.append(MosaicRegion(placed.grid, mask, placed.score))
     return found
 
 
-def place_mosaics(image: Tensor) -> list[Placed]:
+def place_mosaics(image: Tensor) -> list[PlacedMosaic]:
     """Return the mosaics of a picture (3, H, W), those that explain most of it first; masks are disjoint.
 
     image: uint8, or floating point in [0, 1].  Memory beyond it is that of a tile, and 4 bytes a pixel.
     """
     taken = np.zeros(image.shape[-2:], np.int32)  # number of the region, 0 = none
-    regions: list[Found] = []
-    for top, left in corners(*image.shape[-2:]):
-        for region in mosaics_of(luma_of(image[:, top : top + TILE, left : left + TILE])):
-            moved = region._replace(top=region.top + top, left=region.left + left, grid=shifted(region.grid, top, left))
-            place(moved, taken, regions)
+    regions: list[FoundRegion] = []
+    for top, left in tile_corners(*image.shape[-2:]):
+        for region in mosaics_in_tile(luma_of(image[:, top : top + SEARCH_TILE, left : left + SEARCH_TILE])):
+            moved = region._replace(
+                top=region.top + top, left=region.left + left, grid=shifted_grid(region.grid, top, left)
+            )
+            write_region(moved, taken, regions)
     if not regions:
         return []
     rows, columns = np.nonzero(taken)
     numbers, found = taken[rows, columns], []
     for number, region in sorted(enumerate(regions, 1), key=lambda it: -it[1].weight):
         own = numbers == number
-        if own.sum() > LEFT * region.pixels().sum():
+        if own.sum() > LEAST_LEFT * region.pixels().sum():
             top, left = int(rows[own].min()), int(columns[own].min())
             mask = taken[top : rows[own].max() + 1, left : columns[own].max() + 1] == number
-            found.append(with_fringe(image, Placed(region.grid, top, left, mask, region.score), taken))
+            found.append(with_border_cells(image, PlacedMosaic(region.grid, top, left, mask, region.score), taken))
     return found
 
 
-def with_fringe(image: Tensor, region: Placed, taken: np.ndarray) -> Placed:
-    """Return a region of a picture with the cells that its outline cuts, as far as no other has taken their pixels.
-
-    taken: (H, W), not 0 where regions are; gets the new pixels.
-    """
-    (height, width), margin = region.mask.shape, int(np.ceil(max(region.grid.block)))
-    box = Box(region.top, region.left, region.top + height, region.left + width)
-    outer = box.grown(margin, taken.shape)
-    own, here = np.zeros((outer.bottom - outer.top, outer.right - outer.left), bool), taken[outer.slices]
-    own[box.within(outer).slices] = region.mask
-    whole = fringed(as_levels(outer.of(image)), own, shifted(region.grid, -outer.top, -outer.left))
-    whole &= own | (here == 0)
-    here[whole & ~own] = -1
-    rows, columns = np.flatnonzero(whole.any(1)), np.flatnonzero(whole.any(0))
-    mask = whole[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy()
-    return region._replace(top=outer.top + int(rows[0]), left=outer.left + int(columns[0]), mask=mask)
-
-
-def rescaled_grid(image: Tensor, inside: np.ndarray) -> Grid | Lattice | None:
-    """Return the grid of a rescaled mosaic in a picture (3, h, w) that most of these pixels (h, w) belong to."""
-    look, _ = look_at(luma_of(image))
-    for region in rescaled_in(look, []):
-        if (region.within(inside) & region.pixels()).sum() > COVERED * inside.sum():
-            return region.grid
-    return None
-
-
-def luma_of(image: Tensor) -> np.ndarray:
-    """Return the luma of a picture (3, H, W), uint8 or in [0, 1], as (H, W) float32 in levels 0..255."""
-    red, green, blue = (channel.float().cpu().numpy() for channel in image)
-    luma = 0.299 * red + 0.587 * green + 0.114 * blue
-    return np.ascontiguousarray(luma if image.dtype == torch.uint8 else luma * 255, np.float32)
-
-
-def corners(height: int, width: int) -> Iterator[tuple[int, int]]:
-    """Yield where tiles begin."""
-    step = TILE - OVERLAP
-    for top in range(0, max(height - OVERLAP, 1), step):
-        for left in range(0, max(width - OVERLAP, 1), step):
+def tile_corners(height: int, width: int) -> Iterator[tuple[int, int]]:
+    """Yield where tiles begin, (top, left)."""
+    step = SEARCH_TILE - SEARCH_OVERLAP
+    for top in range(0, max(height - SEARCH_OVERLAP, 1), step):
+        for left in range(0, max(width - SEARCH_OVERLAP, 1), step):
             yield top, left
 
 
-def place(region: Found, taken: np.ndarray, regions: list[Found]) -> None:
-    """Write a region into the map, in place, joined with what it touches of the same grid in an earlier tile."""
+def mosaics_in_tile(luma: np.ndarray) -> list[FoundRegion]:
+    """Return the mosaics of one tile, those that explain most first; none lies mostly in another.
+
+    luma: (H, W), levels 0..255.
+    """
+    picture, steps = searched_picture(luma)
+    whole = disjoint_regions(whole_pixel_regions(picture, proposed_grids(*steps)), luma.shape)
+    rescaled = rescaled_regions_in(picture, whole)
+    found = disjoint_regions(better_regions(whole, rescaled, luma.shape), luma.shape)
+    return without_jpeg_blocks(luma, found)
+
+
+def whole_pixel_regions(picture: SearchedPicture, shown: dict[Grid, list[GridWindow]]) -> list[FoundRegion]:
+    """Return the regions of all grids of whole pixels that windows show; they overlap."""
+    likely = sorted(shown, key=lambda grid: -sum(window.gain * window.side**2 for window in shown[grid]))[:MOST_GRIDS]
+    grids: dict[Grid, list[GridWindow]] = defaultdict(list)
+    for grid in likely:
+        for either in {grid, finer_grid(picture, grid, shown[grid])}:
+            grids[either] += shown[grid]
+    return [region for grid, windows in grids.items() for region in regions_of(picture, grid, windows)]
+
+
+def rescaled_regions_in(picture: SearchedPicture, whole: Sequence[FoundRegion]) -> list[FoundRegion]:
+    """Return the regions whose cells are no whole pixels, outside those of whole pixels that leave no doubt."""
+    luma, known = picture.luma, np.zeros(picture.luma.shape, bool)
+    for region in whole:
+        if region.score > SURE_SCORE:
+            region.within(known)[:] |= region.pixels()
+    found: list[FoundRegion] = []
+    for proposal in rescaled_grids(luma):
+        top, left, bottom, right = proposal.box
+        if known[top:bottom, left:right].mean() < MOST_KNOWN:
+            for region in (it for it in rescaled_regions(picture, proposal) if it.score > LEAST_RESCALED_SCORE):
+                region.within(known)[:] |= region.pixels()
+                found.append(region)
+    return disjoint_regions(found, luma.shape)
+
+
+def write_region(region: FoundRegion, taken: np.ndarray, regions: list[FoundRegion]) -> None:
+    """Write a region of a tile into the map of the picture, in place, joined with what it touches of the same grid.
+
+    taken: (H, W), the number of the region that a pixel belongs to, 0 = none.  regions: the first has number 1.
+    """
     pixels = region.pixels()
     part = taken[region.top : region.top + pixels.shape[0], region.left : region.left + pixels.shape[1]]
     near = region.top + pixels.shape[0] / 2, region.left + pixels.shape[1] / 2
     touched = [number for number in np.unique(part[pixels]).tolist() if number]
-    same = [number for number in touched if alike(regions[number - 1].grid, region.grid, near)]
+    same = [number for number in touched if same_grid(regions[number - 1].grid, region.grid, near)]
     number = same[0] if same else len(regions) + 1
     for other in same[1:]:
         taken[taken == other] = number
@@ -150,68 +164,31 @@ def place(region: Found, taken: np.ndarray, regions: list[Found]) -> None:
     part[pixels & (part == 0)] = number
 
 
-def mosaics_of(luma: np.ndarray) -> list[Found]:
-    """Return the mosaics of one tile (H, W), levels 0..255, those that explain most first, none mostly in another."""
-    look, steps = look_at(luma)
-    whole = disjoint(whole_regions(look, proposed(*steps)), luma.shape)
-    return without_blocks(luma, disjoint(joined(whole, rescaled_in(look, whole), luma.shape), luma.shape))
+def with_border_cells(image: Tensor, region: PlacedMosaic, taken: np.ndarray) -> PlacedMosaic:
+    """Return a region with the cells that its outline cuts, but for pixels that belong to another region.
 
-
-def look_at(luma: np.ndarray) -> tuple[Look, tuple[Steps, Steps]]:
-    """Return a picture (H, W), levels 0..255, as it is searched, and its steps along rows and, transposed, columns."""
-    across, down = steps_of(luma), steps_of(np.ascontiguousarray(luma.T))
-    return Look(luma, across.plain, np.ascontiguousarray(down.plain.T)), (across, down)
-
-
-def rescaled_in(look: Look, whole: Sequence[Found]) -> list[Found]:
-    """Return the regions whose cells are no whole pixels, where no clear ones of whole pixels have been found."""
-    luma, known = look.luma, np.zeros(look.luma.shape, bool)
-    for region in whole:
-        if region.score > SURELY_WHOLE:
-            region.within(known)[:] |= region.pixels()
-    found: list[Found] = []
-    for proposal in rescaled_grids(luma):
-        top, left, bottom, right = proposal.box
-        if known[top:bottom, left:right].mean() < KNOWN:
-            for region in (it for it in rescaled_regions(look, proposal) if it.score > LEAST_SCORE):
-                region.within(known)[:] |= region.pixels()
-                found.append(region)
-    return disjoint(found, luma.shape)
-
-
-def whole_regions(look: Look, shown: dict[Grid, list[Window]]) -> list[Found]:
-    """Return the regions of all grids of whole pixels that windows show; they overlap."""
-    likely = sorted(shown, key=lambda grid: -sum(window.gain * window.side**2 for window in shown[grid]))[:MOST]
-    grids: dict[Grid, list[Window]] = defaultdict(list)
-    for grid in likely:
-        for either in {grid, finer_grid(look, grid, shown[grid])}:
-            grids[either] += shown[grid]
-    return [region for grid, windows in grids.items() for region in regions_of(look, grid, windows)]
-
-
-def disjoint(found: Sequence[Found], size: tuple[int, ...]) -> list[Found]:
-    """Return the regions that explain most, without those that lie mostly in a better one."""
-    kept: list[Found] = []
-    covered = np.zeros(size, bool)
-    for region in sorted(found, key=lambda region: -region.weight):
-        pixels, part = region.pixels(), region.within(covered)
-        if (part & pixels).sum() < SHARED * pixels.sum():
-            part |= pixels
-            kept.append(region)
-    return kept
-
-
-def joined(whole: Sequence[Found], rescaled: Sequence[Found], size: tuple[int, ...]) -> list[Found]:
-    """Return regions of whole and of other cells, of two that share their place the better one.
-
-    Cells of whole pixels are the likelier ones, so a rescaled region must explain clearly more than they do.
+    taken: (H, W), not 0 where regions are; the new pixels are written into it.
     """
-    kept, left = list(whole), []
-    for region in rescaled:
-        own = np.zeros(size, bool)
-        region.within(own)[:] = region.pixels()
-        rivals = [other for other in kept if (other.within(own) & other.pixels()).any()]
-        if region.weight > CLEARLY * sum(rival.weight for rival in rivals):
-            left.append(region)
-            kept = [other for other in kept if not any(other is rival for rival in rivals)]
-    return kept + left
+    (height, width), margin = region.mask.shape, int(np.ceil(max(region.grid.block)))
+    box = Box(region.top, region.left, region.top + height, region.left + width)
+    outer = box.grown(margin, taken.shape)
+    own, here = np.zeros((outer.bottom - outer.top, outer.right - outer.left), bool), taken[outer.slices]
+    own[box.within(outer).slices] = region.mask
+    whole = with_cut_cells(as_levels(outer.of(image)), own, shifted_grid(region.grid, -outer.top, -outer.left))
+    whole &= own | (here == 0)
+    here[whole & ~own] = -1
+    rows, columns = np.flatnonzero(whole.any(1)), np.flatnonzero(whole.any(0))
+    mask = whole[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy()
+    return region._replace(top=outer.top + int(rows[0]), left=outer.left + int(columns[0]), mask=mask)
+
+
+def rescaled_grid(image: Tensor, inside: np.ndarray) -> Grid | Lattice | None:
+    """Return the grid of a rescaled mosaic that covers most of these pixels, None where there is none.
+
+    image: (3, h, w).  inside: (h, w) bool.
+    """
+    picture, _ = searched_picture(luma_of(image))
+    for region in rescaled_regions_in(picture, []):
+        if (region.within(inside) & region.pixels()).sum() > LEAST_COVERED * inside.sum():
+            return region.grid
+    return None

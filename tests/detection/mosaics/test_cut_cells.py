@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from inpaint.detection.censored import find_censored, mask_of
-from inpaint.detection.mosaics.cut_cells import fringed
+from inpaint.detection.mosaics.cut_cells import with_cut_cells
 from inpaint.mosaic.grid import Grid, pixelate
 
 DEMO = Path(__file__).parents[3] / "data" / "demo" / "clean"
@@ -46,9 +46,9 @@ def test_whole_cells_end_where_they_end_and_what_goes_on_beyond_a_cell_is_no_par
     shape = np.zeros((300, 451), np.uint8)
     shape[51:147, 101:245] = 1  # whole cells of the grid
     picture = censored("cat", shape)
-    assert np.array_equal(fringed(picture, shape > 0, GRID), shape > 0)
+    assert np.array_equal(with_cut_cells(picture, shape > 0, GRID), shape > 0)
     picture[147:220, 101:245] = (40, 90, 160)  # a flat place beside it
-    assert np.array_equal(fringed(picture, shape > 0, GRID), shape > 0)
+    assert np.array_equal(with_cut_cells(picture, shape > 0, GRID), shape > 0)
 
 
 def test_a_strip_of_a_cell_is_taken_in_and_noise_is_left_alone():
@@ -57,13 +57,13 @@ def test_a_strip_of_a_cell_is_taken_in_and_noise_is_left_alone():
     picture = censored("cat", shape)
     whole = shape > 0
     whole[147:] = False
-    assert (fringed(picture, whole, GRID) != (shape > 0)).sum() < 0.1 * (whole != (shape > 0)).sum()
+    assert (with_cut_cells(picture, whole, GRID) != (shape > 0)).sum() < 0.1 * (whole != (shape > 0)).sum()
     picture[147:152] = rng.integers(0, 256, (5, 451, 3))
-    assert np.array_equal(fringed(picture, whole, GRID), whole)
+    assert np.array_equal(with_cut_cells(picture, whole, GRID), whole)
 
 
 def test_cells_that_are_not_even_say_nothing():
     noise = np.random.default_rng(0).integers(0, 256, (60, 60, 3), np.uint8)
     mask = np.zeros((60, 60), bool)
     mask[12:48, 12:48] = True
-    assert np.array_equal(fringed(noise, mask, Grid((12, 12), (0, 0))), mask)
+    assert np.array_equal(with_cut_cells(noise, mask, Grid((12, 12), (0, 0))), mask)

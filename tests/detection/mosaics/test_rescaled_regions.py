@@ -14,10 +14,10 @@ from PIL import Image
 
 from inpaint.detection.censored import find_censored, mask_of
 from inpaint.detection.damage import find_damage
-from inpaint.detection.mosaics.rescaled_regions import between
+from inpaint.detection.mosaics.rescaled_regions import interpolated_rows
 from inpaint.folder.detecting import survey
 from inpaint.mosaic.grid import Grid, pixelate
-from inpaint.mosaic.lattice import Lattice, alike, edges, shifted, told
+from inpaint.mosaic.lattice import Lattice, cell_edges, same_grid, shifted_grid, sides_in_words
 from inpaint.restoring.repair import windows_of
 
 DEMO = Path(__file__).parents[3] / "data" / "demo" / "clean"
@@ -67,7 +67,7 @@ def test_json_tells_fractions_and_a_repair_gets_the_lattice_of_its_window(tmp_pa
     (part,) = window.damage
     assert part.censor == "mosaic"
     assert isinstance(grid := sighting.found[0].grid, Lattice)
-    assert part.grid == shifted(grid, -window.box.top, -window.box.left)
+    assert part.grid == shifted_grid(grid, -window.box.top, -window.box.left)
 
 
 @pytest.mark.parametrize(("factor", "way"), [(0.73, cv2.INTER_AREA), (1.26, cv2.INTER_LINEAR), (1.83, cv2.INTER_CUBIC)])
@@ -97,25 +97,25 @@ def test_marks_over_what_is_no_mosaic_stay_holes_and_whole_cells_stay_whole():
 
 def test_lines_of_a_lattice_are_whole_pixels_that_never_drift():
     lattice = Lattice((7.5, 12.6), (2.25, 0.0))
-    assert edges(lattice, 0, 10, 4).tolist() == [10, 17, 25, 32, 40]
-    assert edges(Grid((7, 12), (2, 0)), 0, 9, 3).tolist() == [9, 16, 23, 30]
-    assert told(lattice) == "7.5 x 12.6"
-    assert told(Grid((8, 12), (0, 0))) == "8 x 12"
+    assert cell_edges(lattice, 0, 10, 4).tolist() == [10, 17, 25, 32, 40]
+    assert cell_edges(Grid((7, 12), (2, 0)), 0, 9, 3).tolist() == [9, 16, 23, 30]
+    assert sides_in_words(lattice) == "7.5 x 12.6"
+    assert sides_in_words(Grid((8, 12), (0, 0))) == "8 x 12"
 
 
 def test_lattices_of_neighbouring_tiles_are_alike():
     lattice = Lattice((7.5, 12.6), (2.25, 0.0))
-    moved = shifted(shifted(lattice, 100, 50), -100, -50)
-    assert alike(lattice, moved, (300.0, 200.0))
-    assert alike(lattice, Lattice((7.51, 12.6), (2.0, 0.1)), (30.0, 20.0))
-    assert not alike(lattice, Lattice((7.5, 12.6), (6.0, 0.0)), (30.0, 20.0))
-    assert not alike(lattice, Grid((7, 12), (2, 0)), (30.0, 20.0))
+    moved = shifted_grid(shifted_grid(lattice, 100, 50), -100, -50)
+    assert same_grid(lattice, moved, (300.0, 200.0))
+    assert same_grid(lattice, Lattice((7.51, 12.6), (2.0, 0.1)), (30.0, 20.0))
+    assert not same_grid(lattice, Lattice((7.5, 12.6), (6.0, 0.0)), (30.0, 20.0))
+    assert not same_grid(lattice, Grid((7, 12), (2, 0)), (30.0, 20.0))
 
 
 def test_sampling_at_the_middles_of_pixels_returns_them():
     rows = np.random.default_rng(0).random((9, 4))
-    assert np.array_equal(between(rows, np.arange(9) + 0.5), rows)
-    assert between(rows, np.array([2.0]))[0] == pytest.approx((rows[1] + rows[2]) / 2)
+    assert np.array_equal(interpolated_rows(rows, np.arange(9) + 0.5), rows)
+    assert interpolated_rows(rows, np.array([2.0]))[0] == pytest.approx((rows[1] + rows[2]) / 2)
 
 
 @pytest.mark.parametrize(("name", "side"), [("cat", 16), ("flower", 9)])

@@ -97,8 +97,8 @@ def test_tiles_make_one_region_of_what_lies_in_several(monkeypatch: pytest.Monke
     grid = Grid((10, 10), (4, 7))
     picture, mask = censored(scene("flower"), grid, (60, 60, 280, 400))
     whole = find_mosaics(picture)
-    monkeypatch.setattr(mosaics, "TILE", 256)
-    monkeypatch.setattr(mosaics, "OVERLAP", 128)
+    monkeypatch.setattr(mosaics, "SEARCH_TILE", 256)
+    monkeypatch.setattr(mosaics, "SEARCH_OVERLAP", 128)
     tiled = find_mosaics(picture)
     assert [mosaic.grid for mosaic in whole] == [mosaic.grid for mosaic in tiled] == [grid]
     assert overlap(tiled[0].mask, mask) > 0.8

@@ -17,50 +17,50 @@ from PIL import Image, ImageCms, TiffImagePlugin
 
 from inpaint.images.deep_pairs import as_eight_bits, deep_pairs
 from inpaint.images.metadata import png_chunks
+from inpaint.images.picture import NO_SAMPLES
+from inpaint.images.tiff_tags import BITS_PER_SAMPLE, EXTRA_SAMPLES, PHOTOMETRIC, PLANAR_CONFIGURATION, SAMPLE_FORMAT
 
-MODES = {"1": "L", "L": "L", "LA": "LA", "La": "LA", "PA": "RGBA", "RGB": "RGB", "RGBA": "RGBA", "RGBa": "RGBA"}
-MODES |= {"RGBX": "RGB", "YCbCr": "RGB"}
-BITS, PHOTOMETRIC, PLANAR, EXTRA, SAMPLE_FORMAT = 258, 262, 284, 338, 339  # TIFF tags
-NOTHING = np.zeros((0, 0), np.uint8)
+SHOWN_MODES = {"1": "L", "L": "L", "LA": "LA", "La": "LA", "PA": "RGBA", "RGB": "RGB", "RGBA": "RGBA", "RGBa": "RGBA"}
+SHOWN_MODES |= {"RGBX": "RGB", "YCbCr": "RGB"}
 
 
-class Samples(NamedTuple):
+class DecodedSamples(NamedTuple):
     """The samples of a file, not yet turned upright."""
 
     colour: np.ndarray  # (H, W, 1 or 3)
     alpha: np.ndarray | None  # (H, W)
     icc: bytes | None  # the profile that the colours are in
     mode: str | None = None  # of picture.Stored; None where colour and alpha are what the file holds
-    stored: np.ndarray = NOTHING  # samples of picture.Stored
+    stored: np.ndarray = NO_SAMPLES  # samples of picture.Stored
     palette: np.ndarray | None = None  # of picture.Stored
 
 
-def samples_in(path: Path, opened: Image.Image, data: bytes) -> Samples:
+def samples_in(path: Path, opened: Image.Image, data: bytes) -> DecodedSamples:
     """Take the samples of a picture that Pillow opened from these data; the path names it in errors."""
     icc = opened.info.get("icc_profile")
     if isinstance(opened, TiffImagePlugin.TiffImageFile) and as_eight_bits(data) is not data:
         try:
             pairs = deep_pairs(data, opened.tag_v2, (opened.height, opened.width))
         except (ValueError, KeyError, zlib.error) as error:
-            raise ValueError(f"{path} cannot be decoded as TIFF: {error}.") from error
-        return Samples(pairs[:, :, :1], pairs[:, :, 1], icc)
+            raise ValueError(f"{path} cannot be decoded as TIFF: {error}") from error
+        return DecodedSamples(pairs[:, :, :1], pairs[:, :, 1], icc)
     if _is_deep(path, opened, data):
         samples = _deep_samples(path, opened, data)
     elif opened.mode == "CMYK":
         colour, shown_in = _from_cmyk(path, opened, icc)
-        return Samples(colour, None, shown_in, "CMYK", np.array(opened))
+        return DecodedSamples(colour, None, shown_in, "CMYK", np.array(opened))
     elif opened.mode == "P":
         return _from_palette(opened, icc)
-    elif opened.mode in MODES:
-        wanted = MODES[opened.mode]
+    elif opened.mode in SHOWN_MODES:
+        wanted = SHOWN_MODES[opened.mode]
         samples = np.array(opened if opened.mode == wanted else opened.convert(wanted))
     else:
-        raise ValueError(f"{path} holds samples of the kind {opened.mode!r}: only 8 and 16 bits each can be kept.")
+        raise ValueError(f"{path} holds samples of the kind {opened.mode!r}: only 8 and 16 bits each can be kept")
     key = _clear_colour(opened, data)
     colour, alpha = _split(samples, key)
     if key is not None and alpha is not None:
-        return Samples(colour, alpha, icc, "KEY", palette=key.astype(colour.dtype))
-    return Samples(colour, alpha, icc, "1" if opened.mode == "1" else None)
+        return DecodedSamples(colour, alpha, icc, "KEY", palette=key.astype(colour.dtype))
+    return DecodedSamples(colour, alpha, icc, "1" if opened.mode == "1" else None)
 
 
 def _split(samples: np.ndarray, clear: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
@@ -84,7 +84,7 @@ def _clear_colour(opened: Image.Image, data: bytes) -> np.ndarray | None:
     return np.frombuffer(keys[0], ">u2").astype(np.int64) * scale if keys else None
 
 
-def _from_palette(opened: Image.Image, icc: bytes | None) -> Samples:
+def _from_palette(opened: Image.Image, icc: bytes | None) -> DecodedSamples:
     indices, clear = np.array(opened), opened.info.get("transparency")
     has_alpha = opened.palette is not None and opened.palette.mode == "RGBA"
     entries = np.array(opened.getpalette("RGBA"), np.uint8).reshape(-1, 4)
@@ -98,7 +98,7 @@ def _from_palette(opened: Image.Image, icc: bytes | None) -> Samples:
     alpha = palette[:, 3][indices] if has_alpha or clear is not None else None
     if alpha is None:
         palette[:, 3] = 255
-    return Samples(palette[:, :3][indices], alpha, icc, "P", indices, palette)
+    return DecodedSamples(palette[:, :3][indices], alpha, icc, "P", indices, palette)
 
 
 def _from_cmyk(path: Path, opened: Image.Image, icc: bytes | None) -> tuple[np.ndarray, bytes | None]:
@@ -106,10 +106,10 @@ def _from_cmyk(path: Path, opened: Image.Image, icc: bytes | None) -> tuple[np.n
     if icc:
         srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
         try:
-            turned = ImageCms.profileToProfile(opened, io.BytesIO(icc), srgb, outputMode="RGB")  # pyright: ignore
+            turned = ImageCms.profileToProfile(opened, io.BytesIO(icc), srgb, outputMode="RGB")
             return np.array(turned), srgb.tobytes()
         except (ImageCms.PyCMSError, OSError):
-            warnings.warn(f"{path} has a CMYK profile that cannot be used: its colours are estimated.", stacklevel=2)
+            warnings.warn(f"{path} has a CMYK profile that cannot be used: its colours are estimated", stacklevel=2)
     return np.array(opened.convert("RGB")), None
 
 
@@ -120,14 +120,16 @@ def _is_deep(path: Path, opened: Image.Image, data: bytes) -> bool:
     if not isinstance(opened, TiffImagePlugin.TiffImageFile):
         return False
     tags = opened.tag_v2
-    bits = set(tags.get(BITS, (1,)))
+    bits = set(tags.get(BITS_PER_SAMPLE, (1,)))
     if bits <= {1, 2, 4, 8}:
         return False
-    plain = tags.get(PHOTOMETRIC) in (1, 2) and tags.get(PLANAR, 1) == 1 and set(tags.get(SAMPLE_FORMAT, (1,))) == {1}
-    if bits != {16} or not plain or not set(tags.get(EXTRA, (2,))) <= {0, 2} or len(tags.get(EXTRA, ())) > 1:
+    interleaved = tags.get(PHOTOMETRIC) in (1, 2) and tags.get(PLANAR_CONFIGURATION, 1) == 1
+    unsigned = set(tags.get(SAMPLE_FORMAT, (1,))) == {1}
+    plain_alpha = set(tags.get(EXTRA_SAMPLES, (2,))) <= {0, 2} and len(tags.get(EXTRA_SAMPLES, ())) <= 1
+    if bits != {16} or not (interleaved and unsigned and plain_alpha):
         raise ValueError(
             f"{path} is a TIFF of {max(bits)} bits per sample in an unusual layout: beyond 8 bits only unsigned 16-bit "
-            "grey, RGB and RGBA, interleaved and not premultiplied, can be kept exactly."
+            "grey, RGB and RGBA, interleaved and not premultiplied, can be kept exactly"
         )
     return True
 
@@ -136,7 +138,7 @@ def _deep_samples(path: Path, opened: Image.Image, data: bytes) -> np.ndarray:
     """Decode 16-bit samples with OpenCV into (H, W, 1 to 4): grey, grey and alpha, RGB or RGBA."""
     samples = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if samples is None or samples.dtype != np.uint16 or samples.shape[:2] != (opened.height, opened.width):
-        raise ValueError(f"{path} is damaged or of an unusual kind and cannot be decoded at 16 bits per sample.")
+        raise ValueError(f"{path} is damaged or of an unusual kind and cannot be decoded at 16 bits per sample")
     if samples.ndim == 2:
         return samples[:, :, None]
     grey = opened.format == "PNG" and data[25] in (0, 4)  # OpenCV widens grey with alpha to BGRA

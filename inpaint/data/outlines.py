@@ -8,26 +8,26 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-BITS = 4  # fractional bits of a coordinate given to OpenCV
+FRACTION_BITS = 4  # fractional bits of a coordinate given to OpenCV
 
 
-def fixed(points: np.ndarray) -> np.ndarray:
+def fixed_point(points: np.ndarray) -> np.ndarray:
     """Return points as OpenCV's fixed-point integers."""
-    return np.rint(points * (1 << BITS)).astype(np.int32)
+    return np.rint(points * (1 << FRACTION_BITS)).astype(np.int32)
 
 
-def fill(canvas: np.ndarray, points: np.ndarray, colour: np.ndarray) -> None:
+def fill_outline(canvas: np.ndarray, points: np.ndarray, colour: np.ndarray) -> None:
     """Fill an outline with one colour, in place."""
-    cv2.fillPoly(canvas, [fixed(points)], colour.tolist(), cv2.LINE_AA, BITS)
+    cv2.fillPoly(canvas, [fixed_point(points)], colour.tolist(), cv2.LINE_AA, FRACTION_BITS)
 
 
-def box(points: np.ndarray, size: tuple[int, int]) -> tuple[int, int, int, int]:
+def touched_box(points: np.ndarray, size: tuple[int, int]) -> tuple[int, int, int, int]:
     """Return top, left, bottom, right of the part of the canvas that an outline may touch; bottom <= top if none."""
     (left, top), (right, bottom) = np.floor(points.min(axis=0)) - 1, np.ceil(points.max(axis=0)) + 2
     return max(int(top), 0), max(int(left), 0), min(int(bottom), size[0]), min(int(right), size[1])
 
 
-def paste(canvas: np.ndarray, layer: np.ndarray, points: np.ndarray, corner: tuple[int, int]) -> None:
+def paste_inside(canvas: np.ndarray, layer: np.ndarray, points: np.ndarray, corner: tuple[int, int]) -> None:
     """Lay a layer on the canvas, in place, inside an outline.
 
     layer: (h, w, 3) uint8 whose first pixel belongs at corner (y, x) of the canvas; it lies inside the canvas.
@@ -35,7 +35,7 @@ def paste(canvas: np.ndarray, layer: np.ndarray, points: np.ndarray, corner: tup
     top, left = corner
     height, width = layer.shape[:2]
     cover = np.zeros((height, width), np.uint8)
-    cv2.fillPoly(cover, [fixed(points - (left, top))], [255], cv2.LINE_AA, BITS)
+    cv2.fillPoly(cover, [fixed_point(points - (left, top))], [255], cv2.LINE_AA, FRACTION_BITS)
     weight = cover * np.float32(1 / 255)
     below = np.ascontiguousarray(canvas[top : top + height, left : left + width])
     canvas[top : top + height, left : left + width] = cv2.blendLinear(layer, below, weight, 1 - weight)
@@ -53,7 +53,7 @@ def spun(points: np.ndarray, angle: float) -> np.ndarray:
     return points @ np.array([[cosine, sine], [-sine, cosine]])
 
 
-def blob(rng: np.random.Generator, *, count: int = 48, wildness: float = 0.25) -> np.ndarray:
+def blob_outline(rng: np.random.Generator, *, count: int = 48, wildness: float = 0.25) -> np.ndarray:
     """Return a smooth closed outline of radius about 1: a circle with a few random harmonics."""
     angles = np.linspace(0, 2 * np.pi, count, endpoint=False)
     orders = np.arange(2, 6)
@@ -63,7 +63,7 @@ def blob(rng: np.random.Generator, *, count: int = 48, wildness: float = 0.25) -
     return circle(count) * radius[:, None]
 
 
-def polygon(rng: np.random.Generator) -> np.ndarray:
+def polygon_outline(rng: np.random.Generator) -> np.ndarray:
     """Return an irregular convex-like outline of three to seven corners, radius about 1."""
     corners = int(rng.integers(3, 8))
     angles = (np.arange(corners) + rng.uniform(-0.35, 0.35, corners)) * (2 * np.pi / corners)

@@ -1,0 +1,96 @@
+"""Finds the parts of a picture that have one colour and the shape of a bar or a blob: the candidates of `bars`.
+
+A bar is a rectangle, upright or tilted; a blob is any other convex shape.
+Source: our own.  The thresholds were chosen with `scripts/bench_detection.py --parts bars clean traps`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from inpaint.detection.jpeg import JPEG_BLOCK
+
+LETTERBOX_SIDE = 0.9  # of a side of the picture, that a letterbox covers
+# The colour, in 8-bit levels of the channel that differs most:
+FLAT_STEP = 3  # that neighbouring pixels of a bar may differ by, which JPEG makes of none
+EXACT_COLOUR, NEAR_COLOUR, SOFT_EDGE_COLOUR = 2, 6, 32  # from the bar's: in its middle, surely in it, at its soft edge
+LEAST_OF_ITS_COLOUR = 0.9  # share of a bar's pixels
+LEAST_FLAT_IN_BAR, LEAST_FLAT_IN_BLOB = 0.1, 0.3  # share of pixels that are like their neighbours
+# The shape:
+LEAST_BAR_AREA, LEAST_BAR_DEPTH = 300, 4.0  # px, and px from the edge to the middle
+LEAST_CONVEX = 0.93  # share of the convex hull that is filled
+LEAST_RECTANGULAR = 0.93  # share of the closest rectangle that a bar fills
+
+
+class FlatPart(NamedTuple):
+    """A part of one colour."""
+
+    colour: np.ndarray  # (3,) uint8
+    top: int
+    left: int
+    mask: np.ndarray  # (h, w) uint8
+    straight: bool
+
+
+def flat_parts(levels: np.ndarray) -> list[FlatPart]:
+    """Return the convex parts of one colour of a picture (H, W, 3), the likeliest first; they may overlap."""
+    element = np.ones((3, 3), np.uint8)
+    spread = cv2.subtract(cv2.dilate(levels, element), cv2.erode(levels, element)).max(2)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((spread <= FLAT_STEP).astype(np.uint8), connectivity=4)
+    parts = []
+    for index, (left, top, width, height, area) in enumerate(stats.tolist()):
+        small = area < LEAST_BAR_AREA / 4 or min(width, height) < LEAST_BAR_DEPTH
+        if index == 0 or small or lies_along_side(left, top, width, height, levels):
+            continue
+        inside = labels[top : top + height, left : left + width] == index
+        colour = np.median(levels[top : top + height, left : left + width][inside], 0)
+        reach = JPEG_BLOCK + max(width, height)  # JPEG may have cut a thin bar's even core in two
+        box = max(top - reach, 0), max(left - reach, 0), top + height + reach, left + width + reach
+        parts += bar_shaped_parts(levels, labels, index, box, colour)
+    return sorted(parts, key=lambda part: (part.straight, int(part.mask.sum())), reverse=True)
+
+
+def lies_along_side(left: int, top: int, width: int, height: int, levels: np.ndarray) -> bool:
+    """Tell whether a box lies along a whole side of the picture, as letterboxes and plain grounds do."""
+    wide, high = width > LETTERBOX_SIDE * levels.shape[1], height > LETTERBOX_SIDE * levels.shape[0]
+    above, beside = top <= 1 or top + height >= levels.shape[0] - 1, left <= 1 or left + width >= levels.shape[1] - 1
+    return (wide and above) or (high and beside)
+
+
+def bar_shaped_parts(
+    levels: np.ndarray, labels: np.ndarray, index: int, box: tuple[int, ...], colour: np.ndarray
+) -> list[FlatPart]:
+    """Return the bars or blobs that a flat part belongs to: at most one with a sharp edge and one with a soft one.
+
+    labels: (H, W), numbers of the flat parts.  index: of this part.  box: top, left, bottom and right of where its
+    colour is looked for.
+    """
+    rows, columns = slice(box[0], box[2]), slice(box[1], box[3])
+    core = (labels[rows, columns] == index).astype(np.uint8)
+    distance = np.abs(levels[rows, columns].astype(np.int16) - colour).max(2)
+    parts = []
+    if (distance[core > 0] <= EXACT_COLOUR).mean() < LEAST_OF_ITS_COLOUR:
+        return parts
+    beside = cv2.dilate(core, np.ones((5, 5), np.uint8)) > 0
+    as_drawn, with_soft_edge = (distance <= NEAR_COLOUR) & beside, distance <= SOFT_EDGE_COLOUR
+    for near, chosen in ((NEAR_COLOUR, as_drawn), (SOFT_EDGE_COLOUR, with_soft_edge)):  # JPEG makes an edge soft
+        mask = cv2.morphologyEx(chosen.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3)))
+        _, connected = cv2.connectedComponents(mask, connectivity=4)
+        mask = (connected == np.bincount(connected[core > 0]).argmax()).astype(np.uint8) & mask
+        outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        if not outlines:
+            continue
+        outline = max(outlines, key=cv2.contourArea)
+        mask = cv2.drawContours(np.zeros_like(mask), [outline], -1, 1, -1)
+        hull = cv2.fillConvexPoly(np.zeros_like(mask), cv2.convexHull(outline), 1)
+        thick = cv2.distanceTransform(cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 3).max()
+        area, (_, sides, _) = float(mask.sum()), cv2.minAreaRect(outline)
+        even = (distance[mask > 0] <= near).mean() >= LEAST_OF_ITS_COLOUR
+        if even and area >= LEAST_BAR_AREA and area >= LEAST_CONVEX * hull.sum() and thick >= LEAST_BAR_DEPTH:
+            straight = area > LEAST_RECTANGULAR * (sides[0] + 1) * (sides[1] + 1)
+            if (labels[rows, columns] > 0)[mask > 0].mean() >= (LEAST_FLAT_IN_BAR if straight else LEAST_FLAT_IN_BLOB):
+                parts.append(FlatPart(colour.astype(np.uint8), box[0], box[1], mask, straight))
+    return parts

@@ -1,0 +1,24 @@
+"""The tags of a TIFF file that say how its pixels are stored.
+
+Source: TIFF 6.0; XMP and profile as Adobe and ICC registered them.
+"""
+
+from __future__ import annotations
+
+IMAGE_WIDTH, IMAGE_LENGTH = 256, 257
+BITS_PER_SAMPLE = 258
+TIFF_COMPRESSION = 259
+PHOTOMETRIC = 262  # what the samples mean: grey, RGB, a palette, inks
+STRIP_OFFSETS = 273
+SAMPLES_PER_PIXEL = 277
+ROWS_PER_STRIP = 278
+STRIP_BYTE_COUNTS = 279
+X_RESOLUTION, Y_RESOLUTION = 282, 283
+PLANAR_CONFIGURATION = 284
+RESOLUTION_UNIT = 296
+PREDICTOR = 317
+COLOUR_MAP = 320
+EXTRA_SAMPLES = 338
+SAMPLE_FORMAT = 339
+XMP_PACKET = 700
+ICC_PROFILE = 34675
