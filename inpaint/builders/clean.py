@@ -114,9 +114,9 @@ def cut_off(data: bytes) -> bool:
 
 def on_white(picture: images.Picture) -> np.ndarray:
     """Return (H, W, 3) uint8: the picture on white paper, so that colours hidden under transparency never show."""
-    colour = _eight_bits(picture.colour)
+    colour = images.eight_bits(picture.colour)
     if picture.alpha is not None:
-        alpha = _eight_bits(picture.alpha)[:, :, None].astype(np.uint32)
+        alpha = images.eight_bits(picture.alpha)[:, :, None].astype(np.uint32)
         colour = ((colour * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
     return np.ascontiguousarray(np.broadcast_to(colour, (*picture.size, 3)))
 
@@ -127,8 +127,3 @@ def _first_frame(data: bytes) -> bytes:
     with Image.open(io.BytesIO(data), formats=("GIF", "PNG", "WEBP")) as opened:
         opened.convert("RGBA").save(frame, "PNG")
     return frame.getvalue()
-
-
-def _eight_bits(samples: np.ndarray) -> np.ndarray:
-    """Return uint8 samples, rounded where they were uint16."""
-    return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8) if samples.dtype == np.uint16 else samples
