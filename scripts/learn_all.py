@@ -138,7 +138,7 @@ def measured(twin: Method, paths: list[Path], docs: Path) -> list[dict[str, Any]
         result = evaluate(
             {**beside, **restorers}, pictures(paths), cases=[case], baselines=False, keep=SHOWN // len(learned)
         )
-        rows.append(told | {"damage": case.name} | {row.method: row.scores.psnr_mask for row in result.rows})
+        rows.append(told | {"damage": case.name} | {row.method: row.scores["psnr_mask"] for row in result.rows})
         shown += samples(result)
     write_sheet(docs / "methods" / f"{twin.name}.jpg", shown)
     write_text(kept, json.dumps({"key": key, "rows": rows}, indent=1))

@@ -12,10 +12,11 @@ from PIL import Image
 
 from inpaint.builders.report.dataset_page import page as dataset_page
 from inpaint.builders.report.statistics import describe
-from inpaint.evaluation.evaluate import Evaluation, Example, Row, Scores
+from inpaint.evaluation.evaluate import Evaluation, Example, Row
 from inpaint.evaluation.page import page as evaluation_page
 from inpaint.folder.outcome import Outcome
 from inpaint.folder.report import write_page
+from inpaint.metrics import METRICS
 from inpaint.pages import (
     HtmlCell,
     HtmlRow,
@@ -63,7 +64,7 @@ def hostile_dataset_page(folder: Path) -> str:
 
 def hostile_evaluation_page(folder: Path) -> str:
     pixels, mask = torch.zeros(3, 8, 8, dtype=torch.uint8), torch.ones(1, 8, 8)
-    scores = Scores(1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
+    scores = dict.fromkeys(METRICS, 1.0)
     rows = (Row("<script>", "<script>", False, 1, scores, 0.1),)
     example = Example("<script>", "<script>", mask, pixels, pixels, {"<script>": pixels}, {"<script>": 1.0})
     return evaluation_page(Evaluation(rows, (example,), 0, 1), title="<script>")

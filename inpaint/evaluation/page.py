@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -12,7 +11,7 @@ from torch.nn.functional import max_pool2d
 
 from inpaint.evaluation.baselines import DO_NOTHING, NEAREST
 from inpaint.evaluation.evaluate import Evaluation, Example
-from inpaint.evaluation.report import HEADINGS, LEGEND, Block, blocks
+from inpaint.evaluation.report import Block, blocks, headings, legend
 from inpaint.files import write_text
 from inpaint.pages import HtmlCell, HtmlRow, html_figure, html_page, html_table, png_url, render
 
@@ -43,8 +42,10 @@ SECTION = """<section>
 
 def page(evaluation: Evaluation, *, title: str = "Evaluation") -> str:
     """Write the HTML page: per case its table, then the examples as input, baselines, restorers, target."""
-    sections = [_section(block, evaluation.examples) for block in blocks(evaluation)]
-    body = render(BODY, legend=LEGEND, count=evaluation.count, seed=evaluation.seed, sections=sections)
+    sections = [_section(block, evaluation) for block in blocks(evaluation)]
+    body = render(
+        BODY, legend=legend(evaluation.metrics), count=evaluation.count, seed=evaluation.seed, sections=sections
+    )
     return html_page(title, body, style=STYLE)
 
 
@@ -59,13 +60,13 @@ def outlined(image: Tensor, mask: Tensor) -> Tensor:
     return torch.where(rim, OUTLINE, image)
 
 
-def _section(block: Block, examples: Sequence[Example]) -> Markup:
+def _section(block: Block, evaluation: Evaluation) -> Markup:
     rows = [
         HtmlRow([HtmlCell(method), *(HtmlCell(cell.text, "best" if cell.best else "") for cell in cells)])
         for method, cells in block.lines
     ]
-    shown = [(example.name, _figures(example)) for example in examples if example.case == block.case]
-    return render(SECTION, case=block.case, table=html_table(HEADINGS, rows), examples=shown)
+    shown = [(example.name, _figures(example)) for example in evaluation.examples if example.case == block.case]
+    return render(SECTION, case=block.case, table=html_table(headings(evaluation.metrics), rows), examples=shown)
 
 
 def _figures(example: Example) -> list[Markup]:

@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-from inpaint.evaluation.evaluate import PSNR_CAP, Evaluation, Row
+from inpaint.evaluation.evaluate import Evaluation, Row
 from inpaint.files import write_text
+from inpaint.metrics import PSNR_CAP, Metric
 
 
-class Column(NamedTuple):
-    """One measured number of a row: its heading, field, digits, and which number is the best."""
-
-    heading: str
-    field: str
-    digits: int
-    best: Literal["most", "least", "one"]
+def columns(metrics: Mapping[str, Metric]) -> list[str]:
+    """Return the names of the metrics in the order in which tables show them: over the mask, then over everything."""
+    return sorted(metrics, key=lambda name: metrics[name].region != "mask")
 
 
-COLUMNS = (
-    Column("PSNR mask", "psnr_mask", 2, "most"),
-    Column("SSIM mask", "ssim_mask", 4, "most"),
-    Column("L1 mask", "l1_mask", 4, "least"),
-    Column("detail mask", "detail_mask", 2, "one"),
-    Column("PSNR whole", "psnr_whole", 2, "most"),
-    Column("SSIM whole", "ssim_whole", 4, "most"),
-    Column("L1 whole", "l1_whole", 4, "least"),
-)
-HEADINGS = ("method", *(column.heading for column in COLUMNS), "s/picture")
-LEGEND = (
-    f"Means over pictures; PSNR in dB, at most {PSNR_CAP:.0f} per picture; L1 of the range 0 to 1; detail 1 = as "
-    "much as the original has; best marked"
-)
+def headings(metrics: Mapping[str, Metric]) -> tuple[str, ...]:
+    """Return the headings of a table, the method first and the seconds last."""
+    return ("method", *(metrics[name].heading for name in columns(metrics)), "s/picture")
+
+
+def legend(metrics: Mapping[str, Metric]) -> str:
+    """Say what the numbers are, up to how the best ones are marked."""
+    notes = [metric.note for metric in metrics.values() if metric.note]
+    return "; ".join(["Means over pictures", *notes, "best marked"])
 
 
 class Cell(NamedTuple):
@@ -56,9 +48,9 @@ def blocks(evaluation: Evaluation) -> Iterator[Block]:
     """Yield the table of every case, numbers as text; numbers that print alike are equally good."""
     for case, group in groupby(evaluation.rows, key=lambda row: row.case):
         rows = list(group)
-        columns = [_cells(rows, column) for column in COLUMNS]
-        columns.append([Cell(f"{row.seconds:.3f}", False) for row in rows])
-        cells = zip(*columns, strict=True)
+        shown = [_cells(rows, name, evaluation.metrics[name]) for name in columns(evaluation.metrics)]
+        shown.append([Cell(f"{row.seconds:.3f}", False) for row in rows])
+        cells = zip(*shown, strict=True)
         yield Block(case, rows[0].count, tuple((row.method, line) for row, line in zip(rows, cells, strict=True)))
 
 
@@ -66,24 +58,22 @@ def table(evaluation: Evaluation) -> str:
     """Write aligned plain text, the best number of each column and case marked by a star."""
     parts = []
     for block in blocks(evaluation):
-        lines = [HEADINGS] + [
+        lines = [headings(evaluation.metrics)] + [
             (method, *(cell.text + ("*" if cell.best else " ") for cell in cells)) for method, cells in block.lines
         ]
         parts.append(f"{block.case}, {_pictures(block.count)}\n{_aligned(lines)}")
-    return "\n\n".join(parts) + f"\n\n{LEGEND} *; seed {evaluation.seed}.\n"
+    return "\n\n".join(parts) + f"\n\n{legend(evaluation.metrics)} *; seed {evaluation.seed}.\n"
 
 
 def markdown(evaluation: Evaluation) -> str:
     """Write one Markdown table for all cases, the best number of each column and case in bold."""
-    lines = [
-        "| case | " + " | ".join(HEADINGS) + " |",
-        "| --- | --- |" + " ---: |" * (len(HEADINGS) - 1),
-    ]
+    head = headings(evaluation.metrics)
+    lines = ["| case | " + " | ".join(head) + " |", "| --- | --- |" + " ---: |" * (len(head) - 1)]
     for block in blocks(evaluation):
         for method, cells in block.lines:
             numbers = (f"**{cell.text}**" if cell.best else cell.text for cell in cells)
             lines.append(f"| {block.case} | {method.replace('|', chr(92) + '|')} | " + " | ".join(numbers) + " |")
-    note = f"{LEGEND} in bold; {_pictures(evaluation.count)}, seed {evaluation.seed}."
+    note = f"{legend(evaluation.metrics)} in bold; {_pictures(evaluation.count)}, seed {evaluation.seed}."
     return "\n".join([*lines, "", note, ""])
 
 
@@ -91,7 +81,7 @@ def as_dict(evaluation: Evaluation) -> dict[str, Any]:
     """Return everything but the pictures, ready for JSON."""
     rows = [
         {"case": row.case, "method": row.method, "baseline": row.baseline, "count": row.count}
-        | row.scores._asdict()
+        | row.scores
         | {"seconds": row.seconds}
         for row in evaluation.rows
     ]
@@ -103,11 +93,11 @@ def write_json(evaluation: Evaluation, path: Path | str) -> None:
     write_text(path, json.dumps(as_dict(evaluation), indent=2, ensure_ascii=False) + "\n")
 
 
-def _cells(rows: Sequence[Row], column: Column) -> list[Cell]:
-    values = [getattr(row.scores, column.field) for row in rows]
-    texts = [f"{value:.{column.digits}f}" for value in values]
-    order = {"most": lambda value: -value, "least": lambda value: value, "one": lambda value: abs(value - 1)}
-    best = f"{min(values, key=order[column.best]):.{column.digits}f}"
+def _cells(rows: Sequence[Row], name: str, metric: Metric) -> list[Cell]:
+    values = [row.scores[name] for row in rows]
+    texts = [f"{value:.{metric.digits}f}" for value in values]
+    order = {"higher": lambda value: -value, "lower": lambda value: value, "near one": lambda value: abs(value - 1)}
+    best = f"{min(values, key=order[metric.better]):.{metric.digits}f}"
     return [Cell(text, text == best) for text in texts]
 
 
