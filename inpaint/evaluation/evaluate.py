@@ -88,6 +88,17 @@ def evaluate(
     where the picture of this index has none.  metrics: what is measured, by name.
     Raises ValueError for no pictures, for one too small to be measured, for names that are taken, for a case that no
     picture has, and for a restorer that changes a known pixel.
+
+    >>> import torch
+    >>> from inpaint.evaluation.cases import parse_case
+    >>> ramp = torch.linspace(0, 1, 64).expand(3, 64, 64)
+    >>> def grey(image, mask, *, censor, grid):
+    ...     return torch.where(mask > 0.5, 0.5, image)
+    >>> found = evaluate({"grey": grey}, [("ramp.png", ramp)], cases=[parse_case("hole-bars")])
+    >>> [row.method for row in found.rows]
+    ['do nothing', 'telea', 'navier-stokes', 'smooth', 'grey']
+    >>> list(found.rows[0].scores)[:3]
+    ['psnr_mask', 'ssim_mask', 'l1_mask']
     """
     methods = {censor: _methods(restorers, censor, baselines=baselines) for censor in BASELINES}
     pairs = [(case.name, method) for case in cases for method in methods[case.censor]]
