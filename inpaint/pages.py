@@ -39,7 +39,7 @@ figcaption, .note { font-size: .75rem; color: #666; overflow-wrap: anywhere; lin
 .bars i { display: block; height: .85rem; background: #4477aa; border-radius: 2px; }
 @media (max-width: 40rem) { body { padding: 1rem 1rem 2rem; } }
 """
-SHELL = """<!DOCTYPE html>
+SHELL_TEMPLATE = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -53,7 +53,7 @@ SHELL = """<!DOCTYPE html>
 </body>
 </html>
 """
-TABLE = """<div class="wide"><table{% if numbers %} class="numbers"{% endif %}>
+TABLE_TEMPLATE = """<div class="wide"><table{% if numbers %} class="numbers"{% endif %}>
 <thead><tr>{% for heading in headings %}<th>{{ heading }}</th>{% endfor %}</tr></thead>
 <tbody>
 {% for row in rows %}
@@ -64,7 +64,7 @@ TABLE = """<div class="wide"><table{% if numbers %} class="numbers"{% endif %}>
 </tbody>
 </table></div>
 """
-FIGURE = """<figure>
+FIGURE_TEMPLATE = """<figure>
 {%- if picture -%}
 <img loading="lazy" alt="{{ name }}" title="{{ name }}" src="{{ picture }}"
 {%- if size %} width="{{ size[1] }}" height="{{ size[0] }}"{% endif %}>
@@ -72,7 +72,7 @@ FIGURE = """<figure>
 {%- endif %}
 {%- if caption or note %}<figcaption>{{ caption }}{% if note %}<br><span>{{ note }}</span>{% endif %}</figcaption>
 {%- endif %}</figure>"""
-BARS = """<div class="bars">
+BARS_TEMPLATE = """<div class="bars">
 {%- for label, count in counts.items() %}
 <span>{{ label }}</span><i style="width:{{ '%.1f' % (100 * count / most) }}%"></i>
 <span>{{ '{:,}'.format(count) }}</span>
@@ -95,10 +95,10 @@ class HtmlRow(NamedTuple):
 
 def html_page(title: str, body: Markup, *, style: str = "") -> str:
     """Return a whole page.  style: CSS of this page, beside what all pages have."""
-    return render(SHELL, title=title, style=Markup(SHELL_STYLE + style), body=body)
+    return render_template(SHELL_TEMPLATE, title=title, style=Markup(SHELL_STYLE + style), body=body)
 
 
-def render(template: str, **values: Any) -> Markup:
+def render_template(template: str, **values: Any) -> Markup:
     """Fill a Jinja2 template; all values but Markup are escaped, and one that is missing is an error."""
     return Markup(_compiled(template).render(values))
 
@@ -108,12 +108,12 @@ def html_table(headings: Sequence[str], rows: Iterable[Sequence[object] | HtmlRo
 
     numbers: all columns but the first hold numbers, which stand on the right.
     """
-    return render(TABLE, headings=headings, rows=map(_row, rows), numbers=numbers)
+    return render_template(TABLE_TEMPLATE, headings=headings, rows=map(_row, rows), numbers=numbers)
 
 
 def html_bars(counts: Mapping[str, int]) -> Markup:
     """Return a histogram as rows of a label, a bar and a number."""
-    return render(BARS, counts=counts, most=max(counts.values(), default=0) or 1)
+    return render_template(BARS_TEMPLATE, counts=counts, most=max(counts.values(), default=0) or 1)
 
 
 def html_figure(
@@ -123,7 +123,7 @@ def html_figure(
 
     picture: an address, as data_url returns it.  size: height and width in pixels of the page.
     """
-    return render(FIGURE, picture=picture, name=name, caption=caption, note=note, size=size)
+    return render_template(FIGURE_TEMPLATE, picture=picture, name=name, caption=caption, note=note, size=size)
 
 
 def data_url(data: bytes, kind: str) -> str:

@@ -10,10 +10,10 @@ import torch
 from jinja2 import UndefinedError
 from PIL import Image
 
-from inpaint.builders.report.dataset_page import page as dataset_page
-from inpaint.builders.report.statistics import describe
+from inpaint.builders.report.dataset_page import dataset_page
+from inpaint.builders.report.statistics import describe_dataset
 from inpaint.evaluation.evaluate import Evaluation, Example, Row
-from inpaint.evaluation.page import page as evaluation_page
+from inpaint.evaluation.page import evaluation_page
 from inpaint.folder.outcome import Outcome
 from inpaint.folder.report import write_page
 from inpaint.metrics import METRICS
@@ -25,7 +25,7 @@ from inpaint.pages import (
     html_page,
     html_table,
     png_url,
-    render,
+    render_template,
     thumbnail_url,
 )
 
@@ -40,7 +40,7 @@ def picture_of(url: str) -> Image.Image:
 @pytest.mark.parametrize(
     "text",
     [
-        html_page(HOSTILE, render("{{ value }}", value=HOSTILE)),
+        html_page(HOSTILE, render_template("{{ value }}", value=HOSTILE)),
         html_table([HOSTILE], [[HOSTILE], HtmlRow([HtmlCell(HOSTILE, "best")], "failed"), [Path(HOSTILE)]]),
         html_bars({HOSTILE: 3}),
         html_figure("data:image/png;base64,", HOSTILE, caption=HOSTILE, note=HOSTILE),
@@ -59,7 +59,7 @@ def hostile_dataset_page(folder: Path) -> str:
         '"sha256": "", "facts": {"licence": "<script>"}}\n'
     )
     (folder / "rejected.jsonl").write_text('{"source": "<script>", "rule": "<script>", "detail": "<script>"}\n')
-    return dataset_page(describe(folder), folder, title="<script>")
+    return dataset_page(describe_dataset(folder), folder, title="<script>")
 
 
 def hostile_evaluation_page(folder: Path) -> str:
@@ -85,7 +85,7 @@ def test_a_hostile_name_stays_text_in_every_report(tmp_path: Path, make):
 
 def test_a_value_that_a_template_lacks_is_an_error():
     with pytest.raises(UndefinedError, match="'name' is undefined"):
-        render("{{ name }}")
+        render_template("{{ name }}")
 
 
 def test_a_table_groups_thousands_and_keeps_text_as_it_is():

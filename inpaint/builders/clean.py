@@ -11,14 +11,19 @@ import torch
 from PIL import Image
 
 from inpaint import images
-from inpaint.builders.settings import Settings
+from inpaint.builders.settings import DatasetSettings
 from inpaint.detection.colour import painted
 from inpaint.detection.mosaics.search import find_mosaics
 
 SHARP_SIDE = 512  # px, of the shorter side at which sharpness is measured: larger pictures are shrunk to it
-TILES = 8  # per side, in which sharpness is measured
-SHARPEST = 0.9  # quantile of the tiles that decides: a sharp subject before a blurred ground is a sharp picture
-ENDS = {b"\xff\xd8": b"\xff\xd9", b"\x89P": b"IEND"}  # how a JPEG and a PNG begin, and what one that is whole ends with
+SHARPNESS_TILES = 8  # per side, in which sharpness is measured
+SHARPEST_QUANTILE = (
+    0.9  # quantile of the tiles that decides: a sharp subject before a blurred ground is a sharp picture
+)
+FILE_ENDS = {
+    b"\xff\xd8": b"\xff\xd9",
+    b"\x89P": b"IEND",
+}  # how a JPEG and a PNG begin, and what one that is whole ends with
 
 
 class Fault(NamedTuple):
@@ -28,9 +33,9 @@ class Fault(NamedTuple):
     detail: str
 
 
-def decoded(name: str, data: bytes, settings: Settings) -> np.ndarray | Fault:
+def decode_picture(name: str, data: bytes, settings: DatasetSettings) -> np.ndarray | Fault:
     """Return a picture file as (H, W, 3) uint8 RGB on white paper, or what is wrong with the file."""
-    frames = animated(data)
+    frames = frame_count(data)
     try:
         if frames > 1:
             if settings.clean.animated:
@@ -44,7 +49,7 @@ def decoded(name: str, data: bytes, settings: Settings) -> np.ndarray | Fault:
     return on_white(picture)
 
 
-def fault_of(rgb: np.ndarray, gray: np.ndarray, settings: Settings) -> Fault | None:
+def fault_of(rgb: np.ndarray, gray: np.ndarray, settings: DatasetSettings) -> Fault | None:
     """Return the first rule that a picture breaks; rgb: (H, W, 3) uint8, gray: (H, W) uint8."""
     clean, (height, width) = settings.clean, gray.shape
     if min(height, width) < settings.least_side:
@@ -59,13 +64,13 @@ def fault_of(rgb: np.ndarray, gray: np.ndarray, settings: Settings) -> Fault | N
         return Fault("flat", f"its gray levels deviate by {deviation:.1f}, less than {clean.flat:g}")
     if clean.blur is not None and (sharp := sharpness(gray)) < clean.blur:
         return Fault("blurred", f"its Laplacian varies by {sharp:.1f}, less than {clean.blur:g}")
-    if clean.censored is not None and (share := censored(rgb)) > clean.censored:
+    if clean.censored is not None and (share := censored_share(rgb)) > clean.censored:
         detail = f"{100 * share:.1f} % of it is a mosaic or painted over, more than {100 * clean.censored:g} %"
         return Fault("censored", detail)
     return None
 
 
-def censored(rgb: np.ndarray) -> float:
+def censored_share(rgb: np.ndarray) -> float:
     """Return the share of a picture, (H, W, 3) uint8, that lies under mosaics or pure green; bars are not recognised.
 
     Takes about a second per megapixel.  Of 73 wallpapers and portraits two showed false mosaics, of less than 1 %.
@@ -89,11 +94,14 @@ def sharpness(gray: np.ndarray) -> float:
         shape = max(round(gray.shape[1] * shrunk), 1), max(round(gray.shape[0] * shrunk), 1)
         gray = cv2.resize(gray, shape, interpolation=cv2.INTER_AREA)
     edges = cv2.Laplacian(gray, cv2.CV_32F)
-    mean, square = (cv2.resize(it, (TILES, TILES), interpolation=cv2.INTER_AREA) for it in (edges, edges * edges))
-    return float(np.quantile(square - mean * mean, SHARPEST))
+    mean, square = (
+        cv2.resize(it, (SHARPNESS_TILES, SHARPNESS_TILES), interpolation=cv2.INTER_AREA)
+        for it in (edges, edges * edges)
+    )
+    return float(np.quantile(square - mean * mean, SHARPEST_QUANTILE))
 
 
-def animated(data: bytes) -> int:
+def frame_count(data: bytes) -> int:
     """Return the number of frames of a GIF, PNG or WebP file; 1 for any other and for what cannot be told."""
     if data[:4] not in (b"GIF8", b"\x89PNG", b"RIFF"):
         return 1
@@ -108,7 +116,7 @@ def cut_off(data: bytes) -> bool:
     """Say whether a file that cannot be decoded lacks its end."""
     if data[:4] == b"RIFF":
         return len(data) < int.from_bytes(data[4:8], "little") + 8
-    end = ENDS.get(data[:2])
+    end = FILE_ENDS.get(data[:2])
     return end is not None and end not in data[-64:]
 
 

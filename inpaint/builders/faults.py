@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-TOLD = 3  # examples in a sentence
+NAMED_EXAMPLES = 3  # examples in a sentence
 
 
 class Faults:
@@ -18,7 +18,7 @@ class Faults:
         if once and example in kept:
             return
         self.counts[kind] = self.counts.get(kind, 0) + 1
-        if example and len(kept) < TOLD:
+        if example and len(kept) < NAMED_EXAMPLES:
             kept.append(example)
 
     def sentences(self) -> list[str]:

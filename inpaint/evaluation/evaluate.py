@@ -20,10 +20,10 @@ from inpaint.evaluation.cases import DEFAULT_CASES, Case, Damaged, damage
 from inpaint.evaluation.scoring import Scoring
 from inpaint.metrics import METRICS, Metric
 from inpaint.metrics.pixels import psnr
-from inpaint.metrics.ssim import WINDOW
+from inpaint.metrics.ssim import SSIM_WINDOW
 from inpaint.mosaic.grid import Grid
 
-VIEW = 192  # pixels, side of the window of an example; a page of some hundred PNGs stays below 20 MB
+EXAMPLE_SIDE = 192  # pixels, side of the window of an example; a page of some hundred PNGs stays below 20 MB
 
 Restore = Callable[..., Tensor]  # restore(image (3, H, W), mask (1, H, W), *, censor, grid) -> (3, H, W)
 
@@ -39,7 +39,7 @@ class Row(NamedTuple):
     seconds: float  # per picture, on the machine that ran it
 
 
-class Result(NamedTuple):
+class MethodResult(NamedTuple):
     """What one method made of one picture."""
 
     restored: Tensor  # (3, H, W) uint8
@@ -108,9 +108,11 @@ def evaluate(
     examples: list[Example] = []
     count = 0
     for name, picture in pictures:
-        if min(picture.shape[-2:]) <= WINDOW // 2:
+        if min(picture.shape[-2:]) <= SSIM_WINDOW // 2:
             size = f"{picture.shape[-1]} x {picture.shape[-2]} pixels"
-            raise ValueError(f"{name} has {size}: to be measured both sides must exceed {WINDOW // 2}; take it out")
+            raise ValueError(
+                f"{name} has {size}: to be measured both sides must exceed {SSIM_WINDOW // 2}; take it out"
+            )
         target = to_bytes(picture.detach().cpu()).float() / 255
         for case in cases:
             damaged = _damaged(target, case, seed, count, baked)
@@ -160,12 +162,12 @@ def _by_baseline(baseline: Baseline, image: Tensor, mask: Tensor, *, censor: str
     return baseline(image, mask, grid)
 
 
-def _results(methods: Mapping[str, Restore], damaged: Damaged, *, what: str) -> dict[str, Result]:
+def _results(methods: Mapping[str, Restore], damaged: Damaged, *, what: str) -> dict[str, MethodResult]:
     """Restore one damaged picture by every method."""
     return {name: _result(restore, damaged, what=f"{name}, {what}") for name, restore in methods.items()}
 
 
-def _result(restore: Restore, damaged: Damaged, *, what: str) -> Result:
+def _result(restore: Restore, damaged: Damaged, *, what: str) -> MethodResult:
     """Restore one picture, refuse an answer that breaks the contract, and round the rest as a file would hold it."""
     image, mask, grid = damaged
     censor = "hole" if grid is None else "mosaic"
@@ -182,7 +184,7 @@ def _result(restore: Restore, damaged: Damaged, *, what: str) -> Result:
         raise ValueError(
             f"{what} changed {int(changed.sum())} known pixels: outside the mask the image must come back bit for bit"
         )
-    return Result(to_bytes(restored), seconds)
+    return MethodResult(to_bytes(restored), seconds)
 
 
 def _row(case: str, method: str, scoring: Scoring, baseline: bool) -> Row:
@@ -190,13 +192,13 @@ def _row(case: str, method: str, scoring: Scoring, baseline: bool) -> Row:
     return Row(case, method, baseline, count, scoring.scores(), scoring.seconds / count)
 
 
-def _example(case: str, name: str, damaged: Damaged, target: Tensor, results: Mapping[str, Result]) -> Example:
-    """Cut a window around the middle of the mask, as large as VIEW and the picture allow."""
+def _example(case: str, name: str, damaged: Damaged, target: Tensor, results: Mapping[str, MethodResult]) -> Example:
+    """Cut a window around the middle of the mask, as large as EXAMPLE_SIDE and the picture allow."""
     points = damaged.mask[0].nonzero()  # (pixels, 2)
     window = []
     for side, low, high in zip(target.shape[-2:], points.amin(0).tolist(), points.amax(0).tolist(), strict=True):
-        start = min(max((low + high + 1 - VIEW) // 2, 0), max(side - VIEW, 0))
-        window.append(slice(start, start + VIEW))
+        start = min(max((low + high + 1 - EXAMPLE_SIDE) // 2, 0), max(side - EXAMPLE_SIDE, 0))
+        window.append(slice(start, start + EXAMPLE_SIDE))
     cut = (..., *window)
     return Example(
         case,

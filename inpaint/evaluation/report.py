@@ -13,71 +13,71 @@ from inpaint.files import write_text
 from inpaint.metrics import PSNR_CAP, Metric
 
 
-def columns(metrics: Mapping[str, Metric]) -> list[str]:
+def column_order(metrics: Mapping[str, Metric]) -> list[str]:
     """Return the names of the metrics in the order in which tables show them: over the mask, then over everything."""
     return sorted(metrics, key=lambda name: metrics[name].region != "mask")
 
 
-def headings(metrics: Mapping[str, Metric]) -> tuple[str, ...]:
+def column_headings(metrics: Mapping[str, Metric]) -> tuple[str, ...]:
     """Return the headings of a table, the method first and the seconds last."""
-    return ("method", *(metrics[name].heading for name in columns(metrics)), "s/picture")
+    return ("method", *(metrics[name].heading for name in column_order(metrics)), "s/picture")
 
 
-def legend(metrics: Mapping[str, Metric]) -> str:
+def table_legend(metrics: Mapping[str, Metric]) -> str:
     """Say what the numbers are, up to how the best ones are marked."""
     notes = [metric.note for metric in metrics.values() if metric.note]
     return "; ".join(["Means over pictures", *notes, "best marked"])
 
 
-class Cell(NamedTuple):
+class TableCell(NamedTuple):
     """A number as it is printed, and whether no other in its column is better."""
 
     text: str
     best: bool
 
 
-class Block(NamedTuple):
+class CaseTable(NamedTuple):
     """The table of one case."""
 
     case: str
     count: int  # pictures
-    lines: tuple[tuple[str, tuple[Cell, ...]], ...]  # method, one cell per column and the seconds
+    lines: tuple[tuple[str, tuple[TableCell, ...]], ...]  # method, one cell per column and the seconds
 
 
-def blocks(evaluation: Evaluation) -> Iterator[Block]:
+def case_tables(evaluation: Evaluation) -> Iterator[CaseTable]:
     """Yield the table of every case, numbers as text; numbers that print alike are equally good."""
     for case, group in groupby(evaluation.rows, key=lambda row: row.case):
         rows = list(group)
-        shown = [_cells(rows, name, evaluation.metrics[name]) for name in columns(evaluation.metrics)]
-        shown.append([Cell(f"{row.seconds:.3f}", False) for row in rows])
+        shown = [_cells(rows, name, evaluation.metrics[name]) for name in column_order(evaluation.metrics)]
+        shown.append([TableCell(f"{row.seconds:.3f}", False) for row in rows])
         cells = zip(*shown, strict=True)
-        yield Block(case, rows[0].count, tuple((row.method, line) for row, line in zip(rows, cells, strict=True)))
+        yield CaseTable(case, rows[0].count, tuple((row.method, line) for row, line in zip(rows, cells, strict=True)))
 
 
-def table(evaluation: Evaluation) -> str:
+def text_table(evaluation: Evaluation) -> str:
     """Write aligned plain text, the best number of each column and case marked by a star."""
     parts = []
-    for block in blocks(evaluation):
-        lines = [headings(evaluation.metrics)] + [
+    for block in case_tables(evaluation):
+        lines = [column_headings(evaluation.metrics)] + [
             (method, *(cell.text + ("*" if cell.best else " ") for cell in cells)) for method, cells in block.lines
         ]
         parts.append(f"{block.case}, {_pictures(block.count)}\n{_aligned(lines)}")
-    return "\n\n".join(parts) + f"\n\n{legend(evaluation.metrics)} *; seed {evaluation.seed}.\n"
+    return "\n\n".join(parts) + f"\n\n{table_legend(evaluation.metrics)} *; seed {evaluation.seed}.\n"
 
 
-def markdown(evaluation: Evaluation) -> str:
+def markdown_table(evaluation: Evaluation) -> str:
     """Write one Markdown table for all cases, the best number of each column and case in bold."""
-    head = headings(evaluation.metrics)
+    head = column_headings(evaluation.metrics)
     lines = ["| case | " + " | ".join(head) + " |", "| --- | --- |" + " ---: |" * (len(head) - 1)]
-    for block in blocks(evaluation):
+    for block in case_tables(evaluation):
         for method, cells in block.lines:
             numbers = (f"**{cell.text}**" if cell.best else cell.text for cell in cells)
             lines.append(f"| {block.case} | {method.replace('|', chr(92) + '|')} | " + " | ".join(numbers) + " |")
-    note = f"{legend(evaluation.metrics)} in bold; {_pictures(evaluation.count)}, seed {evaluation.seed}."
+    note = f"{table_legend(evaluation.metrics)} in bold; {_pictures(evaluation.count)}, seed {evaluation.seed}."
     return "\n".join([*lines, "", note, ""])
 
 
-def as_dict(evaluation: Evaluation) -> dict[str, Any]:
+def scores_as_dict(evaluation: Evaluation) -> dict[str, Any]:
     """Return everything but the pictures, ready for JSON."""
     rows = [
         {"case": row.case, "method": row.method, "baseline": row.baseline, "count": row.count}
@@ -88,17 +88,17 @@ def as_dict(evaluation: Evaluation) -> dict[str, Any]:
     return {"seed": evaluation.seed, "count": evaluation.count, "psnr_cap": PSNR_CAP, "rows": rows}
 
 
-def write_json(evaluation: Evaluation, path: Path | str) -> None:
+def write_scores(evaluation: Evaluation, path: Path | str) -> None:
     """Write the numbers as JSON, atomically."""
-    write_text(path, json.dumps(as_dict(evaluation), indent=2, ensure_ascii=False) + "\n")
+    write_text(path, json.dumps(scores_as_dict(evaluation), indent=2, ensure_ascii=False) + "\n")
 
 
-def _cells(rows: Sequence[Row], name: str, metric: Metric) -> list[Cell]:
+def _cells(rows: Sequence[Row], name: str, metric: Metric) -> list[TableCell]:
     values = [row.scores[name] for row in rows]
     texts = [f"{value:.{metric.digits}f}" for value in values]
     order = {"higher": lambda value: -value, "lower": lambda value: value, "near one": lambda value: abs(value - 1)}
     best = f"{min(values, key=order[metric.better]):.{metric.digits}f}"
-    return [Cell(text, text == best) for text in texts]
+    return [TableCell(text, text == best) for text in texts]
 
 
 def _aligned(lines: Sequence[Sequence[str]]) -> str:

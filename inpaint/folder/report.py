@@ -10,23 +10,23 @@ from typing import Any
 
 from inpaint.files import write_text
 from inpaint.folder.outcome import Outcome
-from inpaint.pages import HtmlCell, HtmlRow, data_url, html_page, html_table, render
+from inpaint.pages import HtmlCell, HtmlRow, data_url, html_page, html_table, render_template
 
 VERSION = 1
-STYLE = """
+BATCH_STYLE = """
 th, td { padding: .35rem .8rem; }
 tr.failed td { background: #fff0f0; }
 td.shown { white-space: nowrap; }
 td img { display: inline-block; vertical-align: top; margin-right: .4rem; max-height: 160px; }
 """
-HEADINGS = ("picture", "before and after", "status", "regions", "seconds", "written")
-BODY = """<p>{{ total }} pictures: {{ counts }}. Restored pixels are invented, not recovered, and must not be used to
-identify anyone.</p>
+BATCH_HEADINGS = ("picture", "before and after", "status", "regions", "seconds", "written")
+BATCH_BODY = """<p>{{ total }} pictures: {{ counts }}. Restored pixels are invented, not recovered,
+and must not be used to identify anyone.</p>
 {{ table }}
 """
-PICTURES = """{% for name, url in pictures %}<img alt="{{ name }}" src="{{ url }}">{% endfor %}"""
-STATUS = """<b>{{ status }}</b><br>{{ said }}"""
-LINES = """{% for line in lines %}{{ line }}{% if not loop.last %}<br>{% endif %}{% endfor %}"""
+BEFORE_AND_AFTER = """{% for name, url in pictures %}<img alt="{{ name }}" src="{{ url }}">{% endfor %}"""
+STATUS_CELL = """<b>{{ status }}</b><br>{{ said }}"""
+LINES_CELL = """{% for line in lines %}{{ line }}{% if not loop.last %}<br>{% endif %}{% endfor %}"""
 
 
 def counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
@@ -56,8 +56,11 @@ def write_json(outcomes: Sequence[Outcome], path: Path | str) -> None:
 def write_page(outcomes: Sequence[Outcome], path: Path | str, *, title: str) -> None:
     """Write the page, atomically; it needs nothing beside it."""
     said = ", ".join(f"{count} {status}" for status, count in counts(outcomes).items())
-    table = html_table(HEADINGS, map(_row, outcomes), numbers=False)
-    write_text(path, html_page(title, render(BODY, total=len(outcomes), counts=said, table=table), style=STYLE))
+    table = html_table(BATCH_HEADINGS, map(_row, outcomes), numbers=False)
+    write_text(
+        path,
+        html_page(title, render_template(BATCH_BODY, total=len(outcomes), counts=said, table=table), style=BATCH_STYLE),
+    )
 
 
 def _row(outcome: Outcome) -> HtmlRow:
@@ -68,10 +71,10 @@ def _row(outcome: Outcome) -> HtmlRow:
     said = "; ".join(text for text in (outcome.censor, outcome.note, outcome.error) if text)
     cells = (
         HtmlCell(outcome.path),
-        HtmlCell(render(PICTURES, pictures=pictures), "shown"),
-        HtmlCell(render(STATUS, status=outcome.status, said=said)),
+        HtmlCell(render_template(BEFORE_AND_AFTER, pictures=pictures), "shown"),
+        HtmlCell(render_template(STATUS_CELL, status=outcome.status, said=said)),
         HtmlCell(outcome.regions, "number"),
         HtmlCell(f"{outcome.seconds:.1f}", "number"),
-        HtmlCell(render(LINES, lines=outcome.outputs)),
+        HtmlCell(render_template(LINES_CELL, lines=outcome.outputs)),
     )
     return HtmlRow(cells, outcome.status)

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, Protocol
 from torch import Tensor
 
 from inpaint.metrics.detail import detail
-from inpaint.metrics.pixels import l1, psnr
+from inpaint.metrics.pixels import l1_distance, psnr
 from inpaint.metrics.ssim import ssim
 
 PSNR_CAP = 100.0  # dB, what a perfect picture counts as in a mean
@@ -51,9 +51,9 @@ METRICS: dict[str, Metric] = {
         "PSNR mask", "mask", "higher", 2, psnr, cap=PSNR_CAP, note=f"PSNR in dB, at most {PSNR_CAP:.0f} per picture"
     ),
     "ssim_mask": Metric("SSIM mask", "mask", "higher", 4, ssim),
-    "l1_mask": Metric("L1 mask", "mask", "lower", 4, l1, note="L1 of the range 0 to 1"),
+    "l1_mask": Metric("L1 mask", "mask", "lower", 4, l1_distance, note="L1 of the range 0 to 1"),
     "psnr_whole": Metric("PSNR whole", "whole", "higher", 2, psnr, cap=PSNR_CAP),
     "ssim_whole": Metric("SSIM whole", "whole", "higher", 4, ssim),
-    "l1_whole": Metric("L1 whole", "whole", "lower", 4, l1),
+    "l1_whole": Metric("L1 whole", "whole", "lower", 4, l1_distance),
     "detail_mask": Metric("detail mask", "mask", "near one", 2, detail, note="detail 1 = as much as the original has"),
 }

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from inpaint.metrics.pixels import over_mask
 
-WINDOW = 11  # side, pixels: torchmetrics derives it from sigma 1.5
+SSIM_WINDOW = 11  # side, pixels: torchmetrics derives it from sigma 1.5
 
 
 def ssim(restored: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -25,8 +25,10 @@ def ssim(restored: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor
     from torchmetrics.functional.image import structural_similarity_index_measure  # takes a second to import
 
     height, width = target.shape[-2:]
-    if min(height, width) <= WINDOW // 2:
-        raise ValueError(f"a picture of {height} x {width} is too small for SSIM: its sides must exceed {WINDOW // 2}")
+    if min(height, width) <= SSIM_WINDOW // 2:
+        raise ValueError(
+            f"a picture of {height} x {width} is too small for SSIM: its sides must exceed {SSIM_WINDOW // 2}"
+        )
     if mask is None:
         mask = torch.ones_like(target[:, :1])
     _, similarity = structural_similarity_index_measure(

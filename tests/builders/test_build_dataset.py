@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from inpaint.builders.dataset import build_dataset
-from inpaint.builders.report.outcome import RULES
+from inpaint.builders.report.outcome import REJECTION_RULES
 
 SIZE = 64
 
@@ -152,7 +152,7 @@ def test_the_numbers_add_up(faulty: Path, tmp_path: Path):
     files = {name: len(list((tmp_path / "dataset" / name).glob("*.png"))) for name in report.patches}
     assert files == report.patches
     table = report.table()
-    assert all(f"rejected: {rule}" in table for rule in RULES)
+    assert all(f"rejected: {rule}" in table for rule in REJECTION_RULES)
     assert ["kept", str(report.kept)] in [line.split() for line in table.splitlines()]
     counts = json.loads((tmp_path / "dataset" / "dataset.json").read_text())["counts"]
     assert counts["kept"] == report.kept

@@ -85,13 +85,13 @@ def test_a_build_killed_by_a_signal_goes_on_and_gives_the_same_bytes(pictures: P
 @pytest.mark.parametrize(
     ("module", "name", "call"),
     [
-        (dataset_module, "examine", 20),
-        (dataset_module, "judge", 1),
+        (dataset_module, "examine_picture", 20),
+        (dataset_module, "judge_pictures", 1),
         (write_module, "_place", 50),
         (write_module, "bake_file", 9),
         (write_module, "contact_sheet", 1),
-        (write_module, "pack", 1),
-        (dataset_module, "finish", 1),
+        (write_module, "pack_dataset", 1),
+        (dataset_module, "finish_dataset", 1),
     ],
 )
 def test_a_build_killed_anywhere_goes_on(
@@ -107,7 +107,7 @@ def test_a_build_killed_anywhere_goes_on(
     examined = []
     build(pictures, tmp_path / "set", progress=lambda done, total: examined.append(done), **options)
     assert contents(tmp_path / "set") == contents(tmp_path / "whole")
-    assert examined == (list(range(17, 44)) if name == "examine" else [])
+    assert examined == (list(range(17, 44)) if name == "examine_picture" else [])
 
 
 def test_packing_killed_among_its_removals_goes_on(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -125,7 +125,7 @@ def test_packing_killed_among_its_removals_goes_on(pictures: Path, tmp_path: Pat
 def begun(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An output whose build was killed."""
     with monkeypatch.context() as patched:
-        patched.setattr(dataset_module, "judge", killed_at(1, dataset_module.judge))
+        patched.setattr(dataset_module, "judge_pictures", killed_at(1, dataset_module.judge_pictures))
         with pytest.raises(Killed):
             build(pictures, tmp_path / "set")
     return tmp_path / "set"

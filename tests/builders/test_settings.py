@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from inpaint.builders.settings import Settings, parse_settings, read_settings, settings_to_tree
+from inpaint.builders.settings import DatasetSettings, parse_settings, read_settings, settings_to_tree
 from inpaint.builders.write import censoring_of
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs" / "dataset").glob("*.yaml"))
@@ -22,12 +22,14 @@ def test_every_yaml_is_complete(path: Path):
 
 
 def test_the_photos_are_the_default():
-    assert read_settings(next(path for path in CONFIGS if path.stem == "photos")) == Settings() == read_settings()
+    assert (
+        read_settings(next(path for path in CONFIGS if path.stem == "photos")) == DatasetSettings() == read_settings()
+    )
 
 
 def test_every_rule_of_cleaning_and_grouping_can_be_switched_off():
     for section in ("clean", "group"):
-        for name, value in settings_to_tree(Settings())[section].items():
+        for name, value in settings_to_tree(DatasetSettings())[section].items():
             off = getattr(getattr(read_settings(None, [f"{section}.{name}=null"]), section), name)
             assert not off, name
             assert value != "" or off != value

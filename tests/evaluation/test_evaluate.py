@@ -7,10 +7,10 @@ import torch
 
 from inpaint.evaluation.baselines import BASELINES, DO_NOTHING, NEAREST
 from inpaint.evaluation.cases import DEFAULT_CASES, damage, parse_case
-from inpaint.evaluation.evaluate import VIEW, Evaluation, Row, evaluate
+from inpaint.evaluation.evaluate import EXAMPLE_SIDE, Evaluation, Row, evaluate
 from inpaint.metrics import METRICS, PSNR_CAP
 from inpaint.metrics.detail import detail
-from inpaint.metrics.pixels import l1, psnr
+from inpaint.metrics.pixels import l1_distance, psnr
 from inpaint.metrics.ssim import ssim
 
 CASES = tuple(map(parse_case, ("mosaic-8", "hole-bars")))
@@ -57,7 +57,7 @@ def test_doing_nothing_is_the_mean_of_the_metrics_of_the_damage(case, method):
             [
                 metric(shown, target[None], where).item()
                 for where in (mask[None], torch.ones_like(mask)[None])
-                for metric in (psnr, ssim, l1)
+                for metric in (psnr, ssim, l1_distance)
             ]
             + [detail(shown, target[None], mask[None]).item()]
         )
@@ -195,10 +195,10 @@ def test_examples_come_from_the_first_pictures_and_show_every_method():
 
 
 def test_an_example_of_a_large_picture_is_a_window_around_its_mask():
-    size = (VIEW + 40, VIEW * 2)
+    size = (EXAMPLE_SIDE + 40, EXAMPLE_SIDE * 2)
     (example,) = evaluate({"ours": grey}, pictures(count=1, size=size), cases=CASES[:1], baselines=False).examples
     _, mask, _ = damage(pictures(count=1, size=size)[0][1], CASES[0], seed=0, index=0)
-    assert example.mask.shape == (1, VIEW, VIEW)
+    assert example.mask.shape == (1, EXAMPLE_SIDE, EXAMPLE_SIDE)
     assert example.mask.sum() == mask.sum()  # the box is smaller than the window, so all of it is in view
     assert (example.restored["ours"][:, example.mask[0] == 1] == 64).all()
 

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from inpaint.evaluation.cases import parse_case
 from inpaint.evaluation.evaluate import evaluate
-from inpaint.evaluation.page import write_page
-from inpaint.evaluation.report import markdown, table, write_json
+from inpaint.evaluation.page import write_evaluation_page
+from inpaint.evaluation.report import markdown_table, text_table, write_scores
 from inpaint.metrics import METRICS, Metric
 
 
@@ -58,12 +58,12 @@ def test_a_metric_over_the_whole_set_stands_in_every_report(tmp_path: Path):
         baselines=False,
         metrics=METRICS | {"deviation_mask": OF_SET},
     )
-    write_json(found, tmp_path / "scores.json")
+    write_scores(found, tmp_path / "scores.json")
     rows = json.loads((tmp_path / "scores.json").read_text())["rows"]
     expected = torch.tensor([40.0, 80.0, 160.0]).div(255).std().item()
     assert [row["deviation_mask"] for row in rows] == pytest.approx([0.0, expected], abs=1e-6)  # grey is always grey
-    write_page(found, tmp_path / "page.html")
-    for text in (table(found), markdown(found), (tmp_path / "page.html").read_text()):
+    write_evaluation_page(found, tmp_path / "page.html")
+    for text in (text_table(found), markdown_table(found), (tmp_path / "page.html").read_text()):
         assert "deviation" in text
         assert f"{expected:.3f}" in text
         assert "deviation over all pictures" in text

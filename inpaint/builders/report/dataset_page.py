@@ -11,10 +11,10 @@ from markupsafe import Markup
 from inpaint.builders.report.statistics import Statistics
 from inpaint.files import write_text
 from inpaint.images import read
-from inpaint.pages import html_bars, html_figure, html_page, html_table, render, thumbnail_url
+from inpaint.pages import html_bars, html_figure, html_page, html_table, render_template, thumbnail_url
 
-THUMBNAIL = 112  # px, longer side
-HISTOGRAMS = {
+THUMBNAIL_SIDE = 112  # px, longer side
+DISTRIBUTIONS = {
     "sides": ("Shorter side of the pictures, px", "pictures"),
     "aspects": ("Longer to shorter side of the pictures", "pictures"),
     "scales": ("Scale at which patches were cut", "patches"),
@@ -23,7 +23,7 @@ HISTOGRAMS = {
     "masks": ("Masks", "baked samples"),
     "fills": ("Fills", "baked samples"),
 }
-STYLE = """
+DATASET_STYLE = """
 body { max-width: 68rem; margin: 0 auto; }
 .numbers th, .numbers td { padding: .2rem .7rem; }
 .numbers td:first-child { overflow-wrap: anywhere; }
@@ -32,7 +32,7 @@ body { max-width: 68rem; margin: 0 auto; }
 .sheet img { width: 100%; aspect-ratio: 1; object-fit: contain; background: #eee; }
 svg { width: 100%; max-width: 17rem; height: auto; background: #fff; }
 """
-BODY = """{{ splits }}
+DATASET_BODY = """{{ splits }}
 {% if statistics.mean and statistics.std %}
 <p class="note">Training patches: mean {{ numbers(statistics.mean) }}, standard deviation
 {{ numbers(statistics.std) }} (RGB in 0 to 1).</p>
@@ -65,8 +65,8 @@ BODY = """{{ splits }}
 {{ rejected(examples) }}
 {% endfor %}
 """
-SHEET = """<div class="sheet">{% for figure in figures %}{{ figure }}{% endfor %}</div>"""
-HEAT = """<svg viewBox="0 0 {{ cells[0] | length }} {{ cells | length }}" role="img" shape-rendering="crispEdges">
+PICTURE_SHEET = """<div class="sheet">{% for figure in figures %}{{ figure }}{% endfor %}</div>"""
+HEAT_MAP = """<svg viewBox="0 0 {{ cells[0] | length }} {{ cells | length }}" role="img" shape-rendering="crispEdges">
 {%- for row in cells %}{% set y = loop.index0 %}{% for value in row -%}
 <rect x="{{ loop.index0 }}" y="{{ y }}" width="1" height="1" fill="#225588" fill-opacity="{{ '%.2f' % value }}"/>
 {%- endfor %}{% endfor %}</svg>"""
@@ -74,7 +74,7 @@ HEAT = """<svg viewBox="0 0 {{ cells[0] | length }} {{ cells | length }}" role="
 ReadPicture = Callable[[str], bytes]
 
 
-def page(
+def dataset_page(
     statistics: Statistics, dataset: Path, *, title: str | None = None, rejected: ReadPicture | None = None
 ) -> str:
     """Write the page.
@@ -86,8 +86,8 @@ def page(
         (split, statistics.groups[split], statistics.pictures[split], count)
         for split, count in statistics.patches.items()
     ]
-    body = render(
-        BODY,
+    body = render_template(
+        DATASET_BODY,
         statistics=statistics,
         splits=html_table(("split", "groups", "pictures", "patches"), splits),
         tiles=_tiles(statistics),
@@ -96,25 +96,25 @@ def page(
         patch=lambda file: _figure(lambda: (dataset / file).read_bytes(), "", file),
         rejected=lambda examples: _rejected(examples, rejected),
     )
-    return html_page(title or f"Dataset {dataset.resolve().name}", body, style=STYLE)
+    return html_page(title or f"Dataset {dataset.resolve().name}", body, style=DATASET_STYLE)
 
 
-def write_page(
+def write_dataset_page(
     statistics: Statistics, dataset: Path, *, title: str | None = None, rejected: ReadPicture | None = None
 ) -> None:
     """Write DATASET/report.html."""
-    write_text(dataset / "report.html", page(statistics, dataset, title=title, rejected=rejected))
+    write_text(dataset / "report.html", dataset_page(statistics, dataset, title=title, rejected=rejected))
 
 
 def _tiles(statistics: Statistics) -> list[tuple[str, Markup, str]]:
     """Return heading, drawing and unit of every distribution that is known."""
     tiles = [
         (heading, html_bars(getattr(statistics, field)), unit)
-        for field, (heading, unit) in HISTOGRAMS.items()
+        for field, (heading, unit) in DISTRIBUTIONS.items()
         if getattr(statistics, field)
     ]
     if any(map(any, statistics.heat)):  # white = never in a patch, dark blue = most often
-        tiles.append(("Where in their pictures patches lie", render(HEAT, cells=statistics.heat), ""))
+        tiles.append(("Where in their pictures patches lie", render_template(HEAT_MAP, cells=statistics.heat), ""))
     return tiles
 
 
@@ -125,7 +125,7 @@ def _rejected(examples: Sequence[Mapping[str, str]], picture: ReadPicture | None
     figures = [
         _figure(lambda it=it: show(it["source"]), f"{it['source']}: {it['detail']}", it["source"]) for it in examples
     ]
-    return render(SHEET, figures=figures)
+    return render_template(PICTURE_SHEET, figures=figures)
 
 
 def _figure(content: Callable[[], bytes], caption: str, name: str) -> Markup:
@@ -136,4 +136,4 @@ def _figure(content: Callable[[], bytes], caption: str, name: str) -> Markup:
         return html_figure(None, name, caption=caption)
     colour = picture.tensor().permute(1, 2, 0).numpy()  # (H, W, 3)
     alpha = None if picture.alpha is None else picture.alpha.astype(np.float32) / picture.peak
-    return html_figure(thumbnail_url(colour, alpha, side=THUMBNAIL), name, caption=caption)
+    return html_figure(thumbnail_url(colour, alpha, side=THUMBNAIL_SIDE), name, caption=caption)

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request
 
-BLOCK = 1 << 16  # bytes
+BLOCK_BYTES = 1 << 16  # bytes
 
 
 class Refused(Exception):
@@ -54,7 +54,7 @@ def receive(
         _remember_validator(answer, part)
     deadline = clock() + longest
     with part.open("ab" if total else "wb") as file:
-        while block := answer.read1(BLOCK):
+        while block := answer.read1(BLOCK_BYTES):
             total += len(block)
             if total > largest:
                 break

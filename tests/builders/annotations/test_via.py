@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from inpaint.builders.annotations import bounds, read_annotations
+from inpaint.builders.annotations import read_annotations, region_bounds
 from inpaint.builders.annotations.via import read_via
 
 SHAPES: list[dict[str, Any]] = [
@@ -34,7 +34,7 @@ def check(path: Path) -> None:
     regions = read.regions["a.jpg"]
     assert [region.label for region in regions] == ["rect", "circle", "ellipse", "polygon", "polyline"]
     for region, edges in zip(regions, EXPECTED, strict=True):
-        assert bounds(region, (100, 100)) == pytest.approx(edges, abs=0.03)
+        assert region_bounds(region, (100, 100)) == pytest.approx(edges, abs=0.03)
 
 
 def test_an_export_of_version_2_is_read(tmp_path: Path):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from inpaint.builders.sources.download import Manners, Outcome, Wanted, cache_path, download, user_agent
+from inpaint.builders.sources.download import Download, Manners, Wanted, cache_path, download, user_agent
 
 PICTURE = bytes(range(256)) * 40
 Respond = Callable[["Handler"], None]
@@ -78,7 +78,7 @@ class Clock:
         self.now += seconds
 
 
-def fetch(folder: Path, *wanted: Wanted, threads: int = 1, clock: Clock | None = None, **manners) -> list[Outcome]:
+def fetch(folder: Path, *wanted: Wanted, threads: int = 1, clock: Clock | None = None, **manners) -> list[Download]:
     clock = clock or Clock()
     polite = Manners(clock=clock.time, sleep=clock.sleep, **manners)
     return list(download(wanted, folder, threads=threads, manners=polite))
