@@ -29,9 +29,9 @@ from inpaint.checkpoint import load_checkpoint, save_checkpoint
 from inpaint.config import read_run
 from inpaint.evaluation.evaluate import Evaluation
 from inpaint.evaluation.evaluate import evaluate as measure
-from inpaint.evaluation.page import write_evaluation_page
+from inpaint.evaluation.evaluation_page import write_evaluation_page
 from inpaint.evaluation.pictures import picture_paths, read_pictures
-from inpaint.evaluation.report import markdown_table, write_scores
+from inpaint.evaluation.tables import markdown_table, write_scores
 from inpaint.files import write_text
 from inpaint.training.journal import Journal
 from inpaint.weights import BUNDLED, bundled_path

@@ -13,7 +13,7 @@ from PIL import Image
 from inpaint.builders.report.dataset_page import dataset_page
 from inpaint.builders.report.statistics import describe_dataset
 from inpaint.evaluation.evaluate import Evaluation, Example, Row
-from inpaint.evaluation.page import evaluation_page
+from inpaint.evaluation.evaluation_page import evaluation_page
 from inpaint.folder.outcome import Outcome
 from inpaint.folder.report import write_page
 from inpaint.metrics import METRICS

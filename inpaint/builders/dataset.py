@@ -27,17 +27,17 @@ import cv2
 import torch
 
 from inpaint.builders.annotations import AnnotatedRegion, Lookup, read_annotations
-from inpaint.builders.clean import Fault
-from inpaint.builders.examine import examine_picture
-from inpaint.builders.finding import Finding
+from inpaint.builders.examining.clean import Fault
+from inpaint.builders.examining.examine import examine_picture
 from inpaint.builders.likeness.judge import judge_pictures
-from inpaint.builders.report.outcome import DatasetReport, report_of
+from inpaint.builders.report.build_report import DatasetReport, report_of
 from inpaint.builders.settings import DatasetSettings, parse_settings, settings_to_tree
 from inpaint.builders.sources.collect import collect
 from inpaint.builders.sources.source import SourcePicture
-from inpaint.builders.store import Store, batches
-from inpaint.builders.work import clear_store, finish_dataset, open_store, staging_folder
-from inpaint.builders.write import censoring_of, write_dataset
+from inpaint.builders.work.records import Finding
+from inpaint.builders.work.store import Store, batches
+from inpaint.builders.work.work_folder import clear_store, finish_dataset, open_store, staging_folder
+from inpaint.builders.writing.write import censoring_of, write_dataset
 from inpaint.version import __version__
 
 PICTURES_IN_CHUNK = 8  # pictures that a process examines at once, and that are committed together

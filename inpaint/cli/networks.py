@@ -61,9 +61,9 @@ def evaluate(
     from inpaint.assemble import load
     from inpaint.evaluation.cases import DEFAULT_CASES, parse_case
     from inpaint.evaluation.evaluate import evaluate as measure
-    from inpaint.evaluation.page import write_evaluation_page
+    from inpaint.evaluation.evaluation_page import write_evaluation_page
     from inpaint.evaluation.pictures import baked_censor, baked_damage, read_pictures, split_of
-    from inpaint.evaluation.report import text_table, write_scores
+    from inpaint.evaluation.tables import text_table, write_scores
 
     prepare()
     for path in (json, html):

@@ -23,7 +23,7 @@ from inpaint.sample import composite
 
 SMALLEST_BLOCK = 2
 BOX_SIDES = (64, 160)  # pixels, shortest and longest side of the box that a mosaic lies on
-LEAST_CELLS = (2, 3)  # or so many cells, where that is more
+FEWEST_CELLS_ACROSS = (2, 3)  # or so many cells, where that is more
 HOLE_MASKS = tuple(name for name in MASKS if name != "mixture")  # a mixture has no default
 
 
@@ -91,5 +91,7 @@ def damage(target: Tensor, case: Case, *, seed: int, index: int) -> Damaged:
 def _sides(size: tuple[int, int], block: int) -> tuple[int, int]:
     """Return the shortest and longest side of a mosaic's box: never more than half of the picture's shorter side."""
     half = max(min(size) // 2, 1)
-    low, high = (min(max(side, cells * block), half) for side, cells in zip(BOX_SIDES, LEAST_CELLS, strict=True))
+    low, high = (
+        min(max(side, cells * block), half) for side, cells in zip(BOX_SIDES, FEWEST_CELLS_ACROSS, strict=True)
+    )
     return low, high

@@ -19,7 +19,7 @@ from inpaint.evaluation.baselines import BASELINES, Baseline, to_bytes
 from inpaint.evaluation.cases import DEFAULT_CASES, Case, Damaged, damage
 from inpaint.evaluation.scoring import Scoring
 from inpaint.metrics import METRICS, Metric
-from inpaint.metrics.pixels import psnr
+from inpaint.metrics.pixelwise import psnr
 from inpaint.metrics.ssim import SSIM_WINDOW
 from inpaint.mosaic.grid import Grid
 

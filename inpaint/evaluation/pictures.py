@@ -1,6 +1,6 @@
 """The clean pictures that methods are measured on: a split of a dataset, of files or of tar shards, or any folder.
 
-What a dataset has baked in beside its pictures (see inpaint/builders/bake.py) is read as damage, too.
+What a dataset has baked in beside its pictures (see inpaint/builders/writing/bake.py) is read as damage, too.
 """
 
 from __future__ import annotations

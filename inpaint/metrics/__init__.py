@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, Protocol
 from torch import Tensor
 
 from inpaint.metrics.detail import detail
-from inpaint.metrics.pixels import l1_distance, psnr
+from inpaint.metrics.pixelwise import l1_distance, psnr
 from inpaint.metrics.ssim import ssim
 
 PSNR_CAP = 100.0  # dB, what a perfect picture counts as in a mean

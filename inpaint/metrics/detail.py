@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from inpaint.metrics.pixels import over_mask
+from inpaint.metrics.pixelwise import over_mask
 
 FLAT_STEP = 1 / 255 / 4  # mean step of a target that counts as flat: a quarter of an 8-bit level
 MOST_DETAIL = 3.0  # what noise in the place of a flat surface counts as, at most

@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from inpaint.metrics.pixels import over_mask
+from inpaint.metrics.pixelwise import over_mask
 
 SSIM_WINDOW = 11  # side, pixels: torchmetrics derives it from sigma 1.5
 

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from inpaint import distributed
 from inpaint.checkpoint import load_state, save_checkpoint, save_state
 from inpaint.interrupt import unbroken
-from inpaint.metrics.pixels import psnr
+from inpaint.metrics.pixelwise import psnr
 from inpaint.randomness import rng_for
 from inpaint.recipes.turn import Turn
 from inpaint.sample import Sample, composite

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from inpaint.builders.dataset import build_dataset
-from inpaint.builders.inspect import inspect_dataset
+from inpaint.builders.inspection.inspect import inspect_dataset
 
 SIZE, ORIGINAL = 32, 64
 

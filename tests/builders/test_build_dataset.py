@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from inpaint.builders.dataset import build_dataset
-from inpaint.builders.report.outcome import REJECTION_RULES
+from inpaint.builders.report.build_report import REJECTION_RULES
 
 SIZE = 64
 

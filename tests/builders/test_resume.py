@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 from inpaint.builders import dataset as dataset_module
-from inpaint.builders import write as write_module
 from inpaint.builders.dataset import build_dataset
-from inpaint.builders.store import Store
-from inpaint.builders.work import open_store, work_folder
+from inpaint.builders.work.store import Store
+from inpaint.builders.work.work_folder import open_store, work_folder
+from inpaint.builders.writing import write as write_module
 
 SIZE = 32
 CENSOR = {"mask": {"name": "boxes", "sides": [8, 16]}, "fill": {"name": "mosaic", "block": 4}}

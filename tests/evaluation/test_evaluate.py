@@ -10,7 +10,7 @@ from inpaint.evaluation.cases import DEFAULT_CASES, damage, parse_case
 from inpaint.evaluation.evaluate import EXAMPLE_SIDE, Evaluation, Row, evaluate
 from inpaint.metrics import METRICS, PSNR_CAP
 from inpaint.metrics.detail import detail
-from inpaint.metrics.pixels import l1_distance, psnr
+from inpaint.metrics.pixelwise import l1_distance, psnr
 from inpaint.metrics.ssim import ssim
 
 CASES = tuple(map(parse_case, ("mosaic-8", "hole-bars")))

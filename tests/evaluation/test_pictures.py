@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from inpaint.builders.bake import bake_file, censoring
-from inpaint.builders.shards import pack_dataset
+from inpaint.builders.writing.bake import bake_file, censoring
+from inpaint.builders.writing.packing import pack_dataset
 from inpaint.evaluation.cases import parse_case
 from inpaint.evaluation.evaluate import evaluate
 from inpaint.evaluation.pictures import CleanPicture, baked_damage, picture_paths, read_pictures, split_of

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from inpaint.evaluation.cases import parse_case
 from inpaint.evaluation.evaluate import evaluate
-from inpaint.evaluation.page import write_evaluation_page
-from inpaint.evaluation.report import markdown_table, text_table, write_scores
+from inpaint.evaluation.evaluation_page import write_evaluation_page
+from inpaint.evaluation.tables import markdown_table, text_table, write_scores
 from inpaint.metrics import METRICS, Metric
 
 

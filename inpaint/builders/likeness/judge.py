@@ -16,7 +16,7 @@ from inpaint.builders.likeness.groups import SPLITS, split_groups, split_positio
 from inpaint.builders.likeness.keys import keys_of
 from inpaint.builders.likeness.neighbours import pairs_alike
 from inpaint.builders.settings import DatasetSettings, NearSettings
-from inpaint.builders.store import BATCH_ROWS, Store, batches
+from inpaint.builders.work.store import BATCH_ROWS, Store, batches
 
 INSERT_VERDICT = "INSERT INTO verdicts VALUES (?, ?, ?, ?, ?)"
 CHECK_ROUNDS = 4  # rounds in which pairs that were overlooked may still be found

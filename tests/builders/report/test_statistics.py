@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inpaint.builders.bake import bake_file, censoring
 from inpaint.builders.report.dataset_page import dataset_page, write_dataset_page
 from inpaint.builders.report.statistics import HEAT_CELLS, bucket, describe_dataset, histogram, write_statistics
 from inpaint.builders.report.text_tables import dataset_tables
+from inpaint.builders.writing.bake import bake_file, censoring
 from inpaint.parts import Choice
 from tests.builders.datasets import dataset, manifest, patch, write_lines
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inpaint.builders.annotated import cut_annotated
 from inpaint.builders.annotations import AnnotatedRegion
 from inpaint.builders.annotations.region import box_region, polygon_region
+from inpaint.builders.examining.annotated import cut_annotated
 
 RNG = np.random.default_rng(0)
 PICTURE = RNG.integers(0, 256, (100, 140, 3), np.uint8)

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from inpaint.metrics.pixels import l1_distance, psnr
+from inpaint.metrics.pixelwise import l1_distance, psnr
 
 
 def pair(errors: list[float]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -16,7 +16,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from inpaint.builders.finding import (
+from inpaint.builders.sources.source import SourcePicture
+from inpaint.builders.work.records import (
     FINDING_COLUMNS,
     SOURCE_COLUMNS,
     Finding,
@@ -28,7 +29,6 @@ from inpaint.builders.finding import (
     text_from_bytes,
     text_to_bytes,
 )
-from inpaint.builders.sources.source import SourcePicture
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value TEXT NOT NULL);

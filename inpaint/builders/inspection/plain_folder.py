@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from inpaint.builders.faults import Faults
+from inpaint.builders.inspection.faults import Faults
 from inpaint.builders.report.statistics import SIDE_EDGES, bucket, histogram
 from inpaint.builders.report.text_tables import text_bars
 from inpaint.data.decode import colour_of

@@ -13,8 +13,8 @@ import pytest
 import torch
 from PIL import Image
 
-from inpaint.builders.bake import bake_file, censoring
-from inpaint.builders.shards import pack_dataset, shard_key, write_shards
+from inpaint.builders.writing.bake import bake_file, censoring
+from inpaint.builders.writing.packing import pack_dataset, shard_key, write_shards
 from inpaint.data.shards import INDEX
 from inpaint.data.sources import Folder, centre_crops
 from inpaint.parts import Choice

@@ -11,7 +11,7 @@ from torch.nn.functional import max_pool2d
 
 from inpaint.evaluation.baselines import DO_NOTHING, NEAREST
 from inpaint.evaluation.evaluate import Evaluation, Example
-from inpaint.evaluation.report import CaseTable, case_tables, column_headings, table_legend
+from inpaint.evaluation.tables import CaseTable, case_tables, column_headings, table_legend
 from inpaint.files import write_text
 from inpaint.pages import HtmlCell, HtmlRow, html_figure, html_page, html_table, png_url, render_template
 

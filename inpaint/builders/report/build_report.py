@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from inpaint.builders.finding import text_from_bytes
 from inpaint.builders.likeness.groups import SPLITS
-from inpaint.builders.store import Store
+from inpaint.builders.work.records import text_from_bytes
+from inpaint.builders.work.store import Store
 
 REJECTION_RULES = (  # in the order in which they are applied
     "not annotated",

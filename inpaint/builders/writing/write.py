@@ -13,20 +13,20 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from inpaint.builders.bake import Censoring, bake_file, censoring
-from inpaint.builders.examine import mask_beside
-from inpaint.builders.finding import Member, StagedPatch
+from inpaint.builders.examining.examine import mask_beside
 from inpaint.builders.likeness.groups import SPLITS
 from inpaint.builders.report.attribution import write_credits
+from inpaint.builders.report.build_report import DatasetReport
 from inpaint.builders.report.contact_sheet import SHEET_PATCHES, contact_sheet
 from inpaint.builders.report.dataset_page import write_dataset_page
-from inpaint.builders.report.outcome import DatasetReport
 from inpaint.builders.report.statistics import describe_dataset, write_statistics
 from inpaint.builders.settings import DatasetSettings, settings_to_tree
-from inpaint.builders.shards import pack_dataset
 from inpaint.builders.sources.source import read_source
-from inpaint.builders.store import Store
-from inpaint.builders.work import staging_folder
+from inpaint.builders.work.records import Member, StagedPatch
+from inpaint.builders.work.store import Store
+from inpaint.builders.work.work_folder import staging_folder
+from inpaint.builders.writing.bake import Censoring, bake_file, censoring
+from inpaint.builders.writing.packing import pack_dataset
 from inpaint.degradation.degrade import Degradation
 from inpaint.files import atomically, write_text
 from inpaint.images import read_mask

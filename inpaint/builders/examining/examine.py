@@ -14,14 +14,14 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from inpaint.builders.annotated import AnnotatedPatch, cut_annotated
 from inpaint.builders.annotations import AnnotatedRegion
-from inpaint.builders.clean import Fault, decode_picture, fault_of
-from inpaint.builders.finding import Finding, StagedPatch
+from inpaint.builders.examining.annotated import AnnotatedPatch, cut_annotated
+from inpaint.builders.examining.clean import Fault, decode_picture, fault_of
+from inpaint.builders.examining.patches import CutPatch, cut_patches
 from inpaint.builders.likeness.fingerprints import fingerprint_of, quarter_fingerprints
-from inpaint.builders.patches import CutPatch, cut_patches
 from inpaint.builders.settings import DatasetSettings
 from inpaint.builders.sources.source import SourcePicture, read_source
+from inpaint.builders.work.records import Finding, StagedPatch
 
 PNG_COMPRESSION = 4  # of PNG: half the time of the usual 6, and files 0.4 % larger
 

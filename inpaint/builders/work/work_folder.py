@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from inpaint.builders.store import DATABASE_FILE, Store
+from inpaint.builders.work.store import DATABASE_FILE, Store
 
 PICTURES_PER_FOLDER = 1000  # pictures whose patches share a staging folder
 

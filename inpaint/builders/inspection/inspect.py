@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
-from inpaint.builders.faults import Faults
+from inpaint.builders.inspection.faults import Faults
+from inpaint.builders.inspection.plain_folder import inspect_plain_folder
 from inpaint.builders.likeness.fingerprints import FINGERPRINT_SIDE, PLAIN_DEVIATION, TWIN, fingerprint_of
 from inpaint.builders.likeness.neighbours import pairs_alike
 from inpaint.builders.report.statistics import describe_dataset, read_description, read_json_lines
 from inpaint.builders.report.text_tables import dataset_tables
-from inpaint.builders.shards import file_sha256, shard_key
-from inpaint.builders.survey import inspect_plain_folder
+from inpaint.builders.writing.packing import file_sha256, shard_key
 from inpaint.data.decode import colour_of
 from inpaint.data.shards import KINDS, members, shards_in
 from inpaint.images import find
@@ -32,8 +32,6 @@ CHECKED_VERSIONS = (1, 2)  # of the folder's layout that can be checked
 NEEDED_KEYS = ("file", "source", "group", "split", "sha256")  # keys of a manifest line
 READING_THREADS = 4
 FILES_AHEAD = 256  # files read before they are judged: bounds the memory
-
-Progress = Callable[[int, int], None]  # (done, total)
 
 
 class Inspection(NamedTuple):
@@ -60,7 +58,7 @@ class SeenPatch(NamedTuple):
     thumbnail: bytes = b""
 
 
-def inspect_dataset(path: Path, *, progress: Progress | None = None) -> Inspection:
+def inspect_dataset(path: Path, *, progress: Callable[[int, int], None] | None = None) -> Inspection:
     """Check a dataset, in folders or in shards; of any other folder of pictures or shards, say what it holds.
 
     progress is called with (done, total) files.  Raises ValueError where there is nothing to inspect.
@@ -137,7 +135,11 @@ def _find_leaks_of_names(path: Path, faults: Faults) -> None:
 
 
 def _look(
-    path: Path, patches: list[ListedPatch], side: int | None, faults: Faults, progress: Progress | None
+    path: Path,
+    patches: list[ListedPatch],
+    side: int | None,
+    faults: Faults,
+    progress: Callable[[int, int], None] | None,
 ) -> list[SeenPatch]:
     """Read every patch, note what is wrong, and return what each looks like."""
     place = {(patch.split, shard_key(patch.file)): number for number, patch in enumerate(patches)}

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from inpaint.evaluation.evaluate import Evaluation, Example, Row
-from inpaint.evaluation.page import OUTLINE_COLOUR, evaluation_page, outline_mask, write_evaluation_page
-from inpaint.evaluation.report import markdown_table, scores_as_dict, text_table, write_scores
+from inpaint.evaluation.evaluation_page import OUTLINE_COLOUR, evaluation_page, outline_mask, write_evaluation_page
+from inpaint.evaluation.tables import markdown_table, scores_as_dict, text_table, write_scores
 from inpaint.metrics import METRICS
 
 

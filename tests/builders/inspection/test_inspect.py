@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inpaint.builders.bake import bake_file, censoring
-from inpaint.builders.inspect import inspect_dataset
-from inpaint.builders.shards import file_sha256, pack_dataset
+from inpaint.builders.inspection.inspect import inspect_dataset
+from inpaint.builders.writing.bake import bake_file, censoring
+from inpaint.builders.writing.packing import file_sha256, pack_dataset
 from inpaint.parts import Choice
 from tests.builders.datasets import dataset, manifest, patch, write_lines
 
