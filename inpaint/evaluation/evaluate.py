@@ -84,8 +84,8 @@ def evaluate(
 
     A restorer is called as restorer(image, mask, censor="hole" or "mosaic", grid=Grid or None).  pictures: (name,
     target (3, H, W) in [0, 1]), read one at a time.  keep: how many pictures, from the first on, become examples.
-    progress is told the name of every finished picture.  baked(index, case) returns the damage of a baked case, or None
-    where the picture of this index has none.  metrics: what is measured, by name.
+    progress is called with the name of every finished picture.  baked(index, case) returns the damage of a baked case,
+    or None where the picture of this index has none.  metrics: what is measured, by name.
     Raises ValueError for no pictures, for one too small to be measured, for names that are taken, for a case that no
     picture has, and for a restorer that changes a known pixel.
 

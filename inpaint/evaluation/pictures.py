@@ -102,15 +102,15 @@ def baked_censor(clean: CleanPicture) -> str | None:
 
 def _in_folder(data: Path, folder: Path) -> list[CleanPicture]:
     """List the pictures of a folder; those of a dataset with what its manifest says was baked in."""
-    told: dict[str, dict[str, Any]] = {}
+    censors: dict[str, dict[str, Any]] = {}
     if folder != data and (data / "manifest.jsonl").is_file():
         with (data / "manifest.jsonl").open(encoding="utf-8") as manifest:
             for line in map(json.loads, manifest):
                 if "censor" in line:
-                    told[line["file"]] = line["censor"]
+                    censors[line["file"]] = line["censor"]
     cleans = []
     for path in find(folder):
-        censor = told.get(path.relative_to(data).as_posix())
+        censor = censors.get(path.relative_to(data).as_posix())
         files = {} if censor is None else {kind: FilePart(data / it["file"]) for kind, it in censor["files"].items()}
         cleans.append(CleanPicture(path.stem, FilePart(path), files.get("image"), files.get("mask"), censor))
     return cleans

@@ -25,7 +25,7 @@ and must not be used to identify anyone.</p>
 {{ table }}
 """
 BEFORE_AND_AFTER = """{% for name, url in pictures %}<img alt="{{ name }}" src="{{ url }}">{% endfor %}"""
-STATUS_CELL = """<b>{{ status }}</b><br>{{ said }}"""
+STATUS_CELL = """<b>{{ status }}</b><br>{{ details }}"""
 LINES_CELL = """{% for line in lines %}{{ line }}{% if not loop.last %}<br>{% endif %}{% endfor %}"""
 
 
@@ -36,30 +36,32 @@ def counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
 
 def entry(outcome: Outcome) -> dict[str, Any]:
     """Return what became of a picture, as JSON holds it."""
-    told = outcome._asdict()
-    told.pop("thumbnails")
+    fields = outcome._asdict()
+    fields.pop("thumbnails")
     paths = {"path": str(outcome.path), "outputs": [str(path) for path in outcome.outputs]}
-    return told | paths | {"seconds": round(outcome.seconds, 3)}
+    return fields | paths | {"seconds": round(outcome.seconds, 3)}
 
 
 def write_json(outcomes: Sequence[Outcome], path: Path | str) -> None:
     """Write the outcomes of a batch, atomically: {"version", "counts", "seconds", "pictures": [...]}."""
-    told = {
+    tree = {
         "version": VERSION,
         "counts": counts(outcomes),
         "seconds": round(sum(outcome.seconds for outcome in outcomes), 3),  # of work; several go on at once
         "pictures": [entry(outcome) for outcome in outcomes],
     }
-    write_text(path, json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+    write_text(path, json.dumps(tree, indent=1, ensure_ascii=False) + "\n")
 
 
 def write_page(outcomes: Sequence[Outcome], path: Path | str, *, title: str) -> None:
     """Write the page, atomically; it needs nothing beside it."""
-    said = ", ".join(f"{count} {status}" for status, count in counts(outcomes).items())
+    summary = ", ".join(f"{count} {status}" for status, count in counts(outcomes).items())
     table = html_table(BATCH_HEADINGS, map(_row, outcomes), numbers=False)
     write_text(
         path,
-        html_page(title, render_template(BATCH_BODY, total=len(outcomes), counts=said, table=table), style=BATCH_STYLE),
+        html_page(
+            title, render_template(BATCH_BODY, total=len(outcomes), counts=summary, table=table), style=BATCH_STYLE
+        ),
     )
 
 
@@ -68,11 +70,11 @@ def _row(outcome: Outcome) -> HtmlRow:
         (name, data_url(data, "jpeg"))
         for name, data in zip(("before", "after"), outcome.thumbnails or (), strict=False)
     ]
-    said = "; ".join(text for text in (outcome.censor, outcome.note, outcome.error) if text)
+    details = "; ".join(text for text in (outcome.censor, outcome.note, outcome.error) if text)
     cells = (
         HtmlCell(outcome.path),
         HtmlCell(render_template(BEFORE_AND_AFTER, pictures=pictures), "shown"),
-        HtmlCell(render_template(STATUS_CELL, status=outcome.status, said=said)),
+        HtmlCell(render_template(STATUS_CELL, status=outcome.status, details=details)),
         HtmlCell(outcome.regions, "number"),
         HtmlCell(f"{outcome.seconds:.1f}", "number"),
         HtmlCell(render_template(LINES_CELL, lines=outcome.outputs)),

@@ -179,7 +179,7 @@ def test_variants_of_a_picture_are_kept_in_one_split(pictures: Path, tmp_path: P
     near = {"near_duplicates": {"bits": 10, "correlation": 0.95}}
     report = build(pictures, tmp_path / "dataset", splits=(0.4, 0.3, 0.3), clean=near)
     assert report.rejected["near-duplicate"] == 0
-    assert report.astray == 0
+    assert report.leaked_pairs == 0
     split = {line["source"]: line["split"] for line in manifest(tmp_path / "dataset")}
     pairs = [(split[f"pictures/{seed}-day.png"], split[f"pictures/{seed}-night.png"]) for seed in range(100, 110)]
     assert all(day == night for day, night in pairs)

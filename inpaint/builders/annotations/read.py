@@ -1,4 +1,4 @@
-"""Read annotations of any known format, told by their content."""
+"""Read annotations of any known format, which is recognised by their content."""
 
 from __future__ import annotations
 
@@ -90,8 +90,8 @@ def _recognised(path: Path) -> str:
     if len(kinds) == 1:
         return next(iter(kinds))
     if kinds:
-        told = ", ".join(f"{kind} ({file.name})" for kind, file in sorted(kinds.items()))
-        raise ValueError(f"{path} holds annotations of several formats, {told}: say which one counts")
+        listing = ", ".join(f"{kind} ({file.name})" for kind, file in sorted(kinds.items()))
+        raise ValueError(f"{path} holds annotations of several formats, {listing}: say which one counts")
     raise ValueError(
         f"{path} holds no annotations that are recognised: the formats are {', '.join(ANNOTATION_FORMATS)}"
     )

@@ -122,9 +122,9 @@ def finite_numbers(tree: Any, keys: Iterable[str], where: str) -> tuple[float, .
 
 
 def frame_of(height: Any, width: Any) -> tuple[float, float] | None:
-    """Return (height, width) where a file tells both, None where it tells nothing."""
-    told = all(isinstance(side, (int, float)) and not isinstance(side, bool) and side > 0 for side in (height, width))
-    return (float(height), float(width)) if told else None
+    """Return (height, width) where a file gives both, None otherwise."""
+    both = all(isinstance(side, (int, float)) and not isinstance(side, bool) and side > 0 for side in (height, width))
+    return (float(height), float(width)) if both else None
 
 
 def attribute_pairs(attributes: Mapping[Any, Any]) -> tuple[tuple[str, str], ...]:

@@ -64,5 +64,5 @@ def _box(columns: dict[str, str], names: tuple[str, ...], corners: bool, where: 
     else:
         right, bottom = left + right, top + bottom
     taken = {*names, *LABEL_COLUMNS, *FILE_COLUMNS, "image", *(("height", "width") if corners else ())}
-    told = attribute_pairs({name: value for name, value in columns.items() if name not in taken})
-    return box_region(label, top, left, bottom, right, where, attributes=told, frame=frame)
+    attributes = attribute_pairs({name: value for name, value in columns.items() if name not in taken})
+    return box_region(label, top, left, bottom, right, where, attributes=attributes, frame=frame)

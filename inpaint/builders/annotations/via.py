@@ -67,9 +67,9 @@ def _of_table(path: Path) -> Annotations:
     for where, row in manifest_records(path):
         name = json_entry(row, "filename", str, where)
         found.setdefault(name, [])
-        shape, told = (_object(row, column, where) for column in (SHAPE_COLUMN, "region_attributes"))
+        shape, attributes = (_object(row, column, where) for column in (SHAPE_COLUMN, "region_attributes"))
         if shape:  # a picture without regions has a row too
-            found[name] += _regions(shape, told, where)
+            found[name] += _regions(shape, attributes, where)
     return found
 
 
@@ -81,10 +81,10 @@ def _object(row: Mapping[str, str], column: str, where: str) -> dict[str, Any]:
     return json_entry({column: value}, column, dict, where)
 
 
-def _regions(shape: dict[str, Any], told: Mapping[str, Any], where: str) -> list[AnnotatedRegion]:
+def _regions(shape: dict[str, Any], attributes: Mapping[str, Any], where: str) -> list[AnnotatedRegion]:
     """Return the region of a shape; nothing for a point."""
     kind = json_entry(shape, "name", str, where)
-    label, rest = _label(told), attribute_pairs(told)
+    label, rest = _label(attributes), attribute_pairs(attributes)
     if kind == "rect":
         x, y, width, height = finite_numbers(shape, ("x", "y", "width", "height"), where)
         return [box_region(label, y, x, y + height, x + width, where, attributes=rest)]
@@ -110,10 +110,11 @@ def _regions(shape: dict[str, Any], told: Mapping[str, Any], where: str) -> list
     raise ValueError(f"{where}: the shape is {kind!r}; the choices are {', '.join(VIA_SHAPES)}")
 
 
-def _label(told: Mapping[str, Any]) -> str:
+def _label(attributes: Mapping[str, Any]) -> str:
     """Return the attribute that names the region: one of LABEL_ATTRIBUTES, or the only one."""
     named = next(
-        (told[key] for key in LABEL_ATTRIBUTES if key in told), next(iter(told.values())) if len(told) == 1 else ""
+        (attributes[key] for key in LABEL_ATTRIBUTES if key in attributes),
+        next(iter(attributes.values())) if len(attributes) == 1 else "",
     )
     if isinstance(named, dict):  # check boxes
         return ", ".join(key for key, chosen in named.items() if chosen)

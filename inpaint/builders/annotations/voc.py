@@ -54,8 +54,8 @@ def _region(element: ElementTree.Element, frame: tuple[float, float] | None, whe
     if missing:
         raise ValueError(f"{where}: its <bndbox> has no <{'>, <'.join(missing)}>")
     top, left, bottom, right = (finite_number((edges.findtext(edge) or "").strip(), edge, where) for edge in VOC_EDGES)
-    told = {key: (element.findtext(key) or "").strip() for key in VOC_ATTRIBUTES}
-    kept = attribute_pairs({key: value for key, value in told.items() if value not in ("0", "Unspecified")})
+    given = {key: (element.findtext(key) or "").strip() for key in VOC_ATTRIBUTES}
+    kept = attribute_pairs({key: value for key, value in given.items() if value not in ("0", "Unspecified")})
     return box_region(
         (element.findtext("name") or "").strip(), top, left, bottom, right, where, attributes=kept, frame=frame
     )

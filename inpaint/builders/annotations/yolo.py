@@ -92,7 +92,7 @@ def _region(words: list[str], names: list[str], where: str) -> AnnotatedRegion:
         raise ValueError(f"{where}: {outside[0]:g} is no fraction of the picture's side, which lies between 0 and 1")
     if len(values) == 4:
         x, y, width, height = values
-        told = attribute_pairs({"confidence": confidence})
+        attributes = attribute_pairs({"confidence": confidence})
         edges = y - height / 2, x - width / 2, y + height / 2, x + width / 2
-        return box_region(label, *edges, where, attributes=told, frame=(1.0, 1.0))
+        return box_region(label, *edges, where, attributes=attributes, frame=(1.0, 1.0))
     return polygon_region(label, [list(zip(values[1::2], values[::2], strict=True))], where, frame=(1.0, 1.0))

@@ -60,11 +60,11 @@ def cut_annotated(
             continue
         square = slice(y, y + side), slice(x, x + side)
         mask = _shrunk(whole[square].astype(np.float32), size) >= COVERED_SHARE
-        told = {
+        inside = {
             region.label for region, other in zip(regions, edges, strict=True) if other and _meets(other, y, x, side)
         }
         pixels = _shrunk(picture[square], size)
-        labels = tuple(sorted(told - {""}))
+        labels = tuple(sorted(inside - {""}))
         patch = AnnotatedPatch(pixels, mask, (y, x, side, side), size / side, labels)
         patches[y, x] = patch if mask.any() else None
     return [patch for patch in patches.values() if patch is not None]

@@ -102,7 +102,7 @@ def sharpness(gray: np.ndarray) -> float:
 
 
 def frame_count(data: bytes) -> int:
-    """Return the number of frames of a GIF, PNG or WebP file; 1 for any other and for what cannot be told."""
+    """Return the number of frames of a GIF, PNG or WebP file; 1 for any other and where it cannot be known."""
     if data[:4] not in (b"GIF8", b"\x89PNG", b"RIFF"):
         return 1
     try:

@@ -35,7 +35,7 @@ def examine_picture(
 ) -> Finding:
     """Return the finding of one picture, its patches written as STAGING/NUMBER_N.png and their masks as _N.mask.png.
 
-    regions: what is annotated in it, or why that cannot be told; None where nothing is to be annotated.
+    regions: what is annotated in it, or why that cannot be known; None where nothing is to be annotated.
     """
     if isinstance(regions, Fault):
         return Finding(source, *regions)

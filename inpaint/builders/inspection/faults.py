@@ -1,4 +1,4 @@
-"""Faults of one kind told in one sentence, however many there are."""
+"""Faults of one kind in one sentence, however many there are."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Faults:
 
     def sentences(self) -> list[str]:
         """Return one sentence per kind: how many, what, and the first examples."""
-        told = []
+        sentences = []
         for kind, count in self.counts.items():
             examples = self.examples[kind]
             more = f" and {count - len(examples)} more" if count > len(examples) else ""
-            told.append(f"{count} {kind}: {', '.join(examples)}{more}" if examples else kind)
-        return told
+            sentences.append(f"{count} {kind}: {', '.join(examples)}{more}" if examples else kind)
+        return sentences

@@ -45,10 +45,10 @@ def inspect_plain_folder(folder: Path, *, progress: Callable[[int, int], None] |
     if not done:
         raise ValueError(f"{folder} holds neither a dataset nor pictures that can be read")
     kind = f"{len(shards)} shards with {done} pictures" if shards else f"{done} pictures"
-    said = [f"{folder} is no dataset of `inpaint build-dataset`: {kind}, {doubles} of them the same as another."]
+    opening = [f"{folder} is no dataset of `inpaint build-dataset`: {kind}, {doubles} of them the same as another."]
     if small:
-        said.append(f"{small} are smaller than the usual patch of {USUAL_PATCH_SIDE} px.")
-    blocks = [" ".join(said)]
+        opening.append(f"{small} are smaller than the usual patch of {USUAL_PATCH_SIDE} px.")
+    blocks = [" ".join(opening)]
     for heading, found in (
         ("pictures by format", dict(counts["format"].most_common())),
         ("pictures by shorter side, px", histogram(counts["side"], SIDE_EDGES)),

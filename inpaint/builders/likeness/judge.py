@@ -50,11 +50,11 @@ def judge_pictures(store: Store, settings: DatasetSettings) -> int:
         roots = np.array(united(len(ranking.numbers), links.tolist()), np.int64)
         splits = _place(store, ranking, kept, roots[kept], settings)
         found = _resembling(store, Ranking(*(it[kept] for it in ranking)), settings, salt=f"check {check} ")
-        astray = found[splits[found[:, 0]] != splits[found[:, 1]]]
-        if not len(astray):
+        leaking = found[splits[found[:, 0]] != splits[found[:, 1]]]
+        if not len(leaking):
             break
-        links = np.concatenate([links, kept[astray]])
-    return len(astray)
+        links = np.concatenate([links, kept[leaking]])
+    return len(leaking)
 
 
 def ranked(store: Store) -> Ranking:

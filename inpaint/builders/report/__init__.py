@@ -1,1 +1,1 @@
-"""What is told about a dataset: counts, tables, an HTML page, a contact sheet, and who made the pictures."""
+"""What people are shown of a dataset: counts, tables, an HTML page, a contact sheet, and who made the pictures."""

@@ -23,7 +23,7 @@ UNSTATED = "not stated"
 
 
 class Credit(NamedTuple):
-    """What is owed for a picture; a field is "" where nothing is told."""
+    """What is owed for a picture; a field is "" where nothing is known."""
 
     licence: str
     author: str
@@ -38,14 +38,14 @@ class Credit(NamedTuple):
 
 def credit_of(facts: Facts | Mapping[str, str]) -> Credit:
     """Return the licence, author and origin among the facts about a picture, as manifests name them."""
-    told = {name.lower(): str(value) for name, value in dict(facts).items() if value}
+    named = {name.lower(): str(value) for name, value in dict(facts).items() if value}
 
     def first(names: tuple[str, ...]) -> str:
-        return next((told[name] for name in names if name in told), "")
+        return next((named[name] for name in names if name in named), "")
 
     origin = first(ORIGIN_COLUMNS)
-    if origin and origin == told.get("package"):
-        origin = f"{origin} {told.get('version', '')}".strip()
+    if origin and origin == named.get("package"):
+        origin = f"{origin} {named.get('version', '')}".strip()
     return Credit(first(LICENCE_COLUMNS), first(AUTHOR_COLUMNS), origin)
 
 

@@ -37,7 +37,7 @@ class DatasetReport(NamedTuple):
     pictures: dict[str, int]  # kept, of each split
     patches: dict[str, int]  # of each split
     largest_group: int  # pictures
-    astray: int  # pairs that look alike in different splits
+    leaked_pairs: int  # pairs that look alike in different splits
 
     def table(self) -> str:
         """Return two small tables in plain text, pictures by rule with an example each and splits, and a check."""
@@ -52,16 +52,16 @@ class DatasetReport(NamedTuple):
 
     def check(self) -> str:
         """Return what was checked again when all was done, and a word where a group is suspiciously large."""
-        said = f"{self.astray} pairs that look alike lie in different splits."
+        summary = f"{self.leaked_pairs} pairs that look alike lie in different splits."
         if self.largest_group > max(LARGE_GROUP_SHARE * self.kept, 1) and self.kept > RULE_EXAMPLES:
-            said += (
+            summary += (
                 f"  The largest group holds {self.largest_group} of {self.kept} pictures: where they have little in "
                 "common, tighten group.alike."
             )
-        return said
+        return summary
 
 
-def report_of(store: Store, astray: int) -> DatasetReport:
+def report_of(store: Store, leaked_pairs: int) -> DatasetReport:
     """Count what the verdicts say."""
     rejected = dict(store.database.execute("SELECT rule, count(*) FROM verdicts WHERE rule <> '' GROUP BY rule"))
     first = (
@@ -86,7 +86,7 @@ def report_of(store: Store, astray: int) -> DatasetReport:
         pictures={name: pictures for name, (_, pictures, _) in splits.items()},
         patches={name: int(patches) for name, (_, _, patches) in splits.items()},
         largest_group=(store.database.execute(largest).fetchone() or (0,))[0],
-        astray=astray,
+        leaked_pairs=leaked_pairs,
     )
 
 

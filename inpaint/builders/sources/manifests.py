@@ -126,7 +126,7 @@ class Lender:
             yield _key(columns[file]), json.dumps(_facts(columns, file))
 
     def facts(self, path: Path) -> Facts:
-        """Return what is told about a picture that lies below the manifest's folder; () where nothing is."""
+        """Return what is known about a picture that lies below the manifest's folder; () where nothing is."""
         key = _key(path.relative_to(self.folder).as_posix())
         found = self._table.execute("select facts from facts where file = ?", (key,)).fetchone()
         return tuple((name, value) for name, value in json.loads(found[0])) if found else ()

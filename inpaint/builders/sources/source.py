@@ -1,6 +1,6 @@
-"""A picture before it is decoded: where it lies, what it is called, what is told about it, and its bytes.
+"""A picture before it is decoded: where it lies, what it is called, what is known about it, and its bytes.
 
-A member of an archive is told by its place, so any process reads it without the archive's index, which would be long.
+A member of an archive is found by its place, so any process reads it without the archive's index, which would be long.
 """
 
 from __future__ import annotations

@@ -52,12 +52,12 @@ FINDING_COLUMNS = "findings.digest, findings.height, findings.width, findings.by
 
 def source_row(source: SourcePicture) -> tuple[bytes, bytes, bytes, str, bytes]:
     """Return a source as SOURCE_COLUMNS."""
-    told = json.dumps(source.facts)
+    facts = json.dumps(source.facts)
     return (
         text_to_bytes(source.name),
         os.fsencode(source.path),
         text_to_bytes(source.member),
-        told,
+        facts,
         text_to_bytes(source.problem),
     )
 
@@ -82,8 +82,10 @@ def finding_row(finding: Finding) -> tuple[Any, ...]:
 def kept_finding(source: SourcePicture, row: Sequence[Any]) -> Finding:
     """Return the finding of a kept picture from FINDING_COLUMNS, without its looks, which only judging needs."""
     digest, height, width, length, patches = row
-    told = tuple(StagedPatch(**{key: _frozen(value) for key, value in patch.items()}) for patch in json.loads(patches))
-    return Finding(source, "", "", digest, (height, width), length, (), told)
+    staged = tuple(
+        StagedPatch(**{key: _frozen(value) for key, value in patch.items()}) for patch in json.loads(patches)
+    )
+    return Finding(source, "", "", digest, (height, width), length, (), staged)
 
 
 def text_to_bytes(text: str) -> bytes:

@@ -95,10 +95,10 @@ def _samples(dataset: Path, manifest: Any, places: Iterable[tuple[str, int]]) ->
         manifest.seek(offset)
         line = manifest.readline().rstrip(b"\n")
         content = {Path(file).suffix[1:].lower(): (dataset / file).read_bytes(), "json": line}
-        told = json.loads(line)
-        if "mask" in told:  # what is annotated; baked-in censoring has a mask of its own
-            content["mask.png"] = (dataset / told["mask"]["file"]).read_bytes()
-        for kind, baked in told.get("censor", {}).get("files", {}).items():
+        entry = json.loads(line)
+        if "mask" in entry:  # what is annotated; baked-in censoring has a mask of its own
+            content["mask.png"] = (dataset / entry["mask"]["file"]).read_bytes()
+        for kind, baked in entry.get("censor", {}).get("files", {}).items():
             content[f"{kind}.png"] = (dataset / baked["file"]).read_bytes()
         yield shard_key(file), content
 
