@@ -70,9 +70,9 @@ class GroupSettings(Strict):
             try:
                 groups = re.compile(self.pattern).groups
             except re.error as error:
-                raise ValueError(f"pattern {self.pattern!r} is no regular expression: {error}") from None
+                raise ValueError(f"pattern {self.pattern!r} is not a valid regular expression: {error}") from None
             if not groups:
-                raise ValueError(f"pattern {self.pattern!r} should have a group (...): what it holds is the key")
+                raise ValueError(f"pattern {self.pattern!r} needs a group (...): what the group matches is the key")
         return self
 
 

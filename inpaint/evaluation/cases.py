@@ -66,7 +66,7 @@ def parse_case(name: str) -> Case:
         MASKS[mask](**options)  # refuses a thickness that it does not know
         return Case(name, "hole", mask, options, None)
     raise ValueError(
-        f"there is no case {name!r}; write mosaic-BLOCK with a block of at least {SMALLEST_BLOCK} px, "
+        f"case {name!r} is unknown; write mosaic-BLOCK with a block of at least {SMALLEST_BLOCK} px, "
         f"hole-MASK with one of {', '.join(HOLE_MASKS)}, e.g. hole-irregular-thick, or baked"
     )
 

@@ -103,7 +103,7 @@ def evaluate(
     methods = {censor: _methods(restorers, censor, baselines=baselines) for censor in BASELINES}
     pairs = [(case.name, method) for case in cases for method in methods[case.censor]]
     if len(set(pairs)) < len(pairs):
-        raise ValueError(f"every case may be asked for once, but got {', '.join(case.name for case in cases)}")
+        raise ValueError(f"every case may be given only once, but got {', '.join(case.name for case in cases)}")
     measured = {pair: Scoring(metrics) for pair in pairs}
     examples: list[Example] = []
     count = 0

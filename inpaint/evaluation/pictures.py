@@ -69,7 +69,7 @@ def picture_paths(data: Path, split: str = "test") -> list[Path]:
     """Return the files of a split that is stored as files; see `split_of`.  Raises ValueError for shards."""
     places = [clean.picture for clean in split_of(data, split)]
     if any(place.size >= 0 for place in places):
-        raise ValueError(f"the split {split!r} of {data} is stored in shards, but its pictures are wanted as files")
+        raise ValueError(f"the split {split!r} of {data} is stored in shards, but its pictures are needed as files")
     return [place.path for place in places]
 
 

@@ -47,7 +47,7 @@ def test_a_split_reads_alike_from_files_and_from_shards(tmp_path: Path):
     from_files = list(read_pictures(split_of(folder, "train")))
     pack_dataset(folder, shard_size=5)
     from_shards = list(read_pictures(split_of(folder, "train")))
-    with pytest.raises(ValueError, match="stored in shards, but its pictures are wanted as files"):
+    with pytest.raises(ValueError, match="stored in shards, but its pictures are needed as files"):
         picture_paths(folder, "train")
     assert len(from_files) == 16
     assert [name.replace(".", "_") for name, _ in from_files] == [name for name, _ in from_shards]

@@ -90,7 +90,7 @@ def _mask(shape: Any, label: str, points: list[Point], where: str, **rest: Any) 
     try:
         data = base64.b64decode(json_entry(shape, "mask", str, where), validate=True)
     except binascii.Error as error:
-        raise ValueError(f"{where}: mask is no base64: {error}") from None
+        raise ValueError(f"{where}: mask is not base64: {error}") from None
     part = images.read(f"{where}, mask", data=data).colour.max(axis=2) > 0
     whole = np.zeros([int(side) for side in rest["frame"]], bool)
     top, left = (int(min(values)) for values in zip(*points, strict=True))

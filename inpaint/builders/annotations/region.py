@@ -45,7 +45,7 @@ def box_region(
     if not (bottom > top and right > left):
         raise ValueError(
             f"{where}: the box from ({left:g}, {top:g}) to ({right:g}, {bottom:g}) has no area: its right and bottom "
-            "edges should lie behind its left and top ones"
+            "edges should come after its left and top ones"
         )
     return AnnotatedRegion(label, "box", (((top, left), (bottom, right)),), **rest)
 
@@ -87,7 +87,7 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is no JSON: {error}") from None
+        raise ValueError(f"{path} is not JSON: {error}") from None
 
 
 def json_entry(tree: Any, key: Any, kind: type | tuple[type, ...], where: str) -> Any:

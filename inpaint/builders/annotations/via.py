@@ -77,7 +77,7 @@ def _object(row: Mapping[str, str], column: str, where: str) -> dict[str, Any]:
     try:
         value = json.loads(row.get(column) or "{}")
     except ValueError as error:
-        raise ValueError(f"{where}: {column} is no JSON: {error}") from None
+        raise ValueError(f"{where}: {column} is not JSON: {error}") from None
     return json_entry({column: value}, column, dict, where)
 
 
@@ -100,7 +100,9 @@ def _regions(shape: dict[str, Any], attributes: Mapping[str, Any], where: str) -
     if kind in ("polygon", "polyline"):
         columns, rows = (json_entry(shape, key, list, where) for key in ("all_points_x", "all_points_y"))
         if len(columns) != len(rows):
-            raise ValueError(f"{where}: {len(columns)} all_points_x and {len(rows)} all_points_y should be as many")
+            raise ValueError(
+                f"{where}: {len(columns)} all_points_x and {len(rows)} all_points_y should be equally many"
+            )
         ring = [
             (finite_number(y, "y", where), finite_number(x, "x", where)) for y, x in zip(rows, columns, strict=True)
         ]

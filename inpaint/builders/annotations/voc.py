@@ -35,7 +35,7 @@ def read_voc(path: Path, folder: str = "") -> Annotations:
     try:
         root = ElementTree.fromstring(data)
     except ElementTree.ParseError as error:
-        raise ValueError(f"{path} is no XML: {error}") from None
+        raise ValueError(f"{path} is not XML: {error}") from None
     if root.tag != "annotation":
         raise ValueError(f"{path} holds <{root.tag}>, it should be <annotation>")
     name = (root.findtext("filename") or path.stem).strip().replace("\\", "/")

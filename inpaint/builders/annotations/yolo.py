@@ -89,7 +89,7 @@ def _region(words: list[str], names: list[str], where: str) -> AnnotatedRegion:
     if len(values) < 4 or len(values) % 2:
         raise ValueError(f"{where} has {len(words)} numbers; a box has 5 or 6, a polygon an odd number from 7 on")
     if outside := [value for value in values if not -ROUNDING_SLACK <= value <= 1 + ROUNDING_SLACK]:
-        raise ValueError(f"{where}: {outside[0]:g} is no fraction of the picture's side, which lies between 0 and 1")
+        raise ValueError(f"{where}: {outside[0]:g} is not a fraction of the picture's side, between 0 and 1")
     if len(values) == 4:
         x, y, width, height = values
         attributes = attribute_pairs({"confidence": confidence})

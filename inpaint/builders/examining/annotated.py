@@ -45,8 +45,8 @@ def cut_annotated(
     height, width = picture.shape[:2]
     if min(height, width) < size or original_size < size:
         raise ValueError(
-            f"{name} has {width}x{height} pixels and original_size is {original_size}; both need at least size "
-            f"({size}) pixels a side, so that no patch is enlarged"
+            f"{name} has {width}x{height} pixels and original_size is {original_size}; both need at least "
+            f"{size} pixels a side (size), so that no patch is enlarged"
         )
     edges = [region_bounds(region, (height, width), name) for region in regions]
     whole = draw_regions(regions, (height, width), name)

@@ -53,7 +53,9 @@ def fault_of(rgb: np.ndarray, gray: np.ndarray, settings: DatasetSettings) -> Fa
     """Return the first rule that a picture breaks; rgb: (H, W, 3) uint8, gray: (H, W) uint8."""
     clean, (height, width) = settings.clean, gray.shape
     if min(height, width) < settings.least_side:
-        return Fault("too small", f"{width}x{height} pixels, the shorter side needs {settings.least_side}")
+        return Fault(
+            "too small", f"it has {width}x{height} pixels; the shorter side needs at least {settings.least_side}"
+        )
     aspect = max(height, width) / min(height, width)
     if clean.aspect is not None and aspect > clean.aspect:
         return Fault(
@@ -61,9 +63,14 @@ def fault_of(rgb: np.ndarray, gray: np.ndarray, settings: DatasetSettings) -> Fa
         )
     deviation = float(gray.std())
     if clean.flat is not None and deviation < clean.flat:
-        return Fault("flat", f"its gray levels deviate by {deviation:.1f}, less than {clean.flat:g}")
+        return Fault(
+            "flat",
+            f"its grey levels hardly differ: their standard deviation is {deviation:.1f}, less than {clean.flat:g}",
+        )
     if clean.blur is not None and (sharp := sharpness(gray)) < clean.blur:
-        return Fault("blurred", f"its Laplacian varies by {sharp:.1f}, less than {clean.blur:g}")
+        return Fault(
+            "blurred", f"it is not sharp: the variance of its Laplacian is {sharp:.1f}, less than {clean.blur:g}"
+        )
     if clean.censored is not None and (share := censored_share(rgb)) > clean.censored:
         detail = f"{100 * share:.1f} % of it is a mosaic or painted over, more than {100 * clean.censored:g} %"
         return Fault("censored", detail)

@@ -71,13 +71,13 @@ def places_of(
     most, key = settings.patches_per_image, (settings.seed, digest)
     if regions is None:
         places = cut_patches(rgb, size=settings.size, most=most, scales=settings.scales, key=key)
-        return places or Fault("flat", f"no place of {settings.size} pixels has detail in it")
+        return places or Fault("flat", f"no patch of {settings.size} pixels in it shows any detail")
     sides = {"size": settings.size, "original_size": settings.original_size}
     try:
         annotated = cut_annotated(rgb, regions, **sides, name=source.name)
     except (ValueError, OSError) as error:
         return Fault("wrong annotation", str(error))
-    return annotated[:most] or Fault("not annotated", "what is annotated in it leaves no pixel in a patch")
+    return annotated[:most] or Fault("not annotated", "its annotated regions are too small to leave a pixel in a patch")
 
 
 def _stage(place: CutPatch | AnnotatedPatch, path: Path) -> StagedPatch:

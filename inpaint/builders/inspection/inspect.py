@@ -94,11 +94,11 @@ def _known(path: Path, faults: Faults) -> list[ListedPatch]:
             continue
         patch = ListedPatch(line["file"], line["split"], line["sha256"])
         if patch.file in files:
-            faults.add("files stand in the manifest twice", patch.file)
+            faults.add("files are listed twice in the manifest", patch.file)
             continue
         files.add(patch.file)
         if Path(patch.file).parts[0] != patch.split:
-            faults.add("files lie in another split than the manifest says", f"{patch.file} should be {patch.split}")
+            faults.add("files lie in a different split than the manifest says", f"{patch.file} should be {patch.split}")
         patches.append(patch)
         masks = [line["mask"]] if line.get("mask") else []  # of what is annotated
         for baked in (*masks, *((line.get("censor") or {}).get("files") or {}).values()):
@@ -120,12 +120,12 @@ def _check_baked(path: Path, baked: dict[str, str], faults: Faults) -> None:
     if not file.is_file():
         faults.add("files are missing", baked["file"])
     elif hashlib.sha256(file.read_bytes()).hexdigest() != baked["sha256"]:
-        faults.add("files have changed (another checksum than the manifest's)", baked["file"])
+        faults.add("files have changed (their checksum differs from the manifest's)", baked["file"])
 
 
 def _find_leaks_of_names(path: Path, faults: Faults) -> None:
     """Note groups, sources and equal patches that lie in two splits."""
-    kinds = {"group": "groups lie in two splits", "source": "pictures gave patches to two splits"}
+    kinds = {"group": "groups lie in two splits", "source": "pictures have patches in two splits"}
     kinds["sha256"] = "patches are the same in two splits"
     where: dict[tuple[str, int], str] = {}
     for line in read_json_lines(path / "manifest.jsonl"):
@@ -185,7 +185,7 @@ def _contents(path: Path, patches: list[ListedPatch], faults: Faults) -> Iterato
         if name not in listed:
             faults.add("shards are not in shards.json", name)
         elif file_sha256(path / name) != listed[name]["sha256"]:
-            faults.add("shards have changed (another checksum than in shards.json)", name)
+            faults.add("shards have changed (their checksum differs from the one in shards.json)", name)
         split = Path(name).parts[0]
         try:
             with (path / name).open("rb") as file:
@@ -207,7 +207,7 @@ def _shard_entries(path: Path) -> list[dict[str, Any]]:
 def _see(patch: ListedPatch, name: str, data: bytes, side: int | None) -> SeenPatch:
     """Check one patch and take its look."""
     if hashlib.sha256(data).hexdigest() != patch.sha256:
-        return SeenPatch("files have changed (another checksum than the manifest's)", name)
+        return SeenPatch("files have changed (their checksum differs from the manifest's)", name)
     try:
         colour = colour_of(data, name)
     except ValueError as error:

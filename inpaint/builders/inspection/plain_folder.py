@@ -45,7 +45,9 @@ def inspect_plain_folder(folder: Path, *, progress: Callable[[int, int], None] |
     if not done:
         raise ValueError(f"{folder} holds neither a dataset nor pictures that can be read")
     kind = f"{len(shards)} shards with {done} pictures" if shards else f"{done} pictures"
-    opening = [f"{folder} is no dataset of `inpaint build-dataset`: {kind}, {doubles} of them the same as another."]
+    opening = [
+        f"{folder} was not made by `inpaint build-dataset`: it holds {kind}, {doubles} of them copies of another."
+    ]
     if small:
         opening.append(f"{small} are smaller than the usual patch of {USUAL_PATCH_SIDE} px.")
     blocks = [" ".join(opening)]

@@ -52,11 +52,11 @@ class DatasetReport(NamedTuple):
 
     def check(self) -> str:
         """Return what was checked again when all was done, and a word where a group is suspiciously large."""
-        summary = f"{self.leaked_pairs} pairs that look alike lie in different splits."
+        summary = f"{self.leaked_pairs} pairs of pictures that look alike lie in different splits."
         if self.largest_group > max(LARGE_GROUP_SHARE * self.kept, 1) and self.kept > RULE_EXAMPLES:
             summary += (
-                f"  The largest group holds {self.largest_group} of {self.kept} pictures: where they have little in "
-                "common, tighten group.alike."
+                f"  The largest group holds {self.largest_group} of {self.kept} pictures: if they have little in "
+                "common, make group.alike stricter."
             )
         return summary
 

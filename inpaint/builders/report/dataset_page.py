@@ -43,7 +43,7 @@ DATASET_BODY = """{{ splits }}
 {% endif %}
 {% if statistics.licences %}
 <h2>Licences</h2>
-<p class="note">{{ statistics.authors }} authors are named.</p>
+<p class="note">{{ statistics.authors }} {{ "author is" if statistics.authors == 1 else "authors are" }} named.</p>
 {{ table(("licence", "patches"), statistics.licences.items()) }}
 {% endif %}
 {% if tiles %}

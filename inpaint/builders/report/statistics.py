@@ -56,7 +56,7 @@ class Statistics(NamedTuple):
 def describe_dataset(dataset: Path) -> Statistics:
     """Describe a dataset by its manifest.jsonl, rejected.jsonl and dataset.json.
 
-    Raises ValueError for a folder without a manifest and for a line that is no JSON.
+    Raises ValueError for a folder without a manifest and for a line that is not JSON.
     """
     tally = _Tally()
     for line in read_json_lines(dataset / "manifest.jsonl"):
@@ -72,14 +72,14 @@ def describe_dataset(dataset: Path) -> Statistics:
 
 
 def read_description(dataset: Path) -> dict[str, Any]:
-    """Return what dataset.json says; {} where there is none.  Raises ValueError where it is no JSON object."""
+    """Return what dataset.json says; {} where there is none.  Raises ValueError where it is not JSON object."""
     path = dataset / "dataset.json"
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except ValueError as error:
-        raise ValueError(f"{path} is no JSON: {error}") from None
+        raise ValueError(f"{path} is not JSON: {error}") from None
     if not isinstance(found, dict):
         raise ValueError(f"{path} should hold an object, it holds {type(found).__name__}")
     return found
@@ -91,14 +91,14 @@ def read_json_lines(path: Path, *, needed: bool = True) -> Iterator[dict[str, An
         file = path.open(encoding="utf-8")
     except FileNotFoundError:
         if needed:
-            raise ValueError(f"{path.parent} is no dataset: it has no {path.name}") from None
+            raise ValueError(f"{path.parent} is not a dataset: it has no {path.name}") from None
         return
     with file:
         for number, text in enumerate(file, 1):
             try:
                 line = json.loads(text)
             except ValueError as error:
-                raise ValueError(f"{path}, line {number}, is no JSON: {error}") from None
+                raise ValueError(f"{path}, line {number}, is not JSON: {error}") from None
             if not isinstance(line, dict):
                 raise ValueError(f"{path}, line {number}, should hold an object")
             yield line

@@ -32,7 +32,7 @@ DECOMPRESSORS = {
 ARCHIVE_SUFFIXES = (".zip", ".tar", *DECOMPRESSORS)
 MOST_EXPANSION = 100  # pictures hardly shrink by compressing: an archive that unpacks to more than this is a trap ...
 ALWAYS_ALLOWED = 1 << 30  # ... beyond so many bytes
-ENCRYPTED = "it is encrypted: unpack the archive with its password and give the folder."
+ENCRYPTED = "it is encrypted: unpack the archive with its password and give the folder"
 ARCHIVE_ERRORS = (
     OSError,
     EOFError,
@@ -64,7 +64,7 @@ def archive_sources(path: Path, name: str, cache: Path) -> Iterator[SourcePictur
             escapes = shown.startswith("/") or ".." in parts or ":" in parts[0]
             source = source._replace(name="/".join((name, *(part for part in parts if part != ".."))))
             if escapes:
-                source = source._replace(problem=f"its name in the archive, {shown!r}, leads outside of it.")
+                source = source._replace(problem=f"its name in the archive, {shown!r}, leads outside of it")
             digest = int.from_bytes(
                 hashlib.blake2b(source.name.encode(errors="replace"), digest_size=8).digest(), "big"
             )
@@ -72,7 +72,7 @@ def archive_sources(path: Path, name: str, cache: Path) -> Iterator[SourcePictur
                 seen.add(digest)
                 yield source
     except ARCHIVE_ERRORS as error:
-        yield SourcePicture(name, path, problem=f"the archive is damaged or of an unknown kind: {error}.")
+        yield SourcePicture(name, path, problem=f"the archive is damaged or of an unknown kind: {error}")
 
 
 def _of_zip(path: Path) -> Iterator[SourcePicture]:
@@ -88,7 +88,7 @@ def _hindrance(info: zipfile.ZipInfo) -> str:
     if info.flag_bits & 1:
         return ENCRYPTED
     if str(info.compress_type) not in (STORED, DEFLATED):
-        return f"it is compressed by method {info.compress_type} of zip: unpack the archive and give the folder."
+        return f"it is compressed by method {info.compress_type} of zip: unpack the archive and give the folder"
     return _too_large(info.file_size)
 
 
@@ -102,7 +102,7 @@ def _of_tar(path: Path, cache: Path) -> Iterator[SourcePicture]:
 
 
 def _too_large(size: int) -> str:
-    return f"it has {size} bytes, a picture file may have {LARGEST_FILE}." if size > LARGEST_FILE else ""
+    return f"it has {size} bytes, a picture file may have {LARGEST_FILE} at most" if size > LARGEST_FILE else ""
 
 
 def _decompressed(path: Path, cache: Path) -> Path:

@@ -60,10 +60,10 @@ def _check(root: Path, output: Path) -> None:
             "for pictures: choose an output outside"
         )
     if not root.exists():
-        raise FileNotFoundError(f"{root} does not exist: give a picture, a folder, an archive or a manifest.")
+        raise FileNotFoundError(f"{root} does not exist: give a picture, a folder, an archive or a manifest")
     if root.is_file() and not root.name.lower().endswith((*PICTURE_SUFFIXES, *ARCHIVES, *MANIFESTS)):
         choices = ", ".join((*PICTURE_SUFFIXES, *ARCHIVES, *MANIFESTS))
-        raise ValueError(f"{root} is no picture, archive or manifest by its suffix: the choices are {choices}.")
+        raise ValueError(f"{root} is not a picture, an archive or a manifest: its suffix should be one of {choices}")
 
 
 def _holds(folder: Path, root: Path) -> bool:

@@ -134,7 +134,7 @@ class _Guest:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._try(wanted, path)
         except (Refused, _Transient, OSError, ValueError) as error:
-            return Download(wanted.url, path, f"{wanted.url} was not downloaded: {error}.")
+            return Download(wanted.url, path, f"{wanted.url} was not downloaded: {error}")
         return Download(wanted.url, path)
 
     def _try(self, wanted: Wanted, path: Path) -> None:
@@ -175,7 +175,7 @@ class _Guest:
         """Ask, following a few redirects; every hop needs its host's turn and the leave of its robots.txt."""
         for _ in range(MOST_REDIRECTS + 1):
             if urlsplit(url).scheme not in ("http", "https"):
-                raise Refused(f"{url[:200]!r} is no http or https address")
+                raise Refused(f"{url[:200]!r} is not an http or https address")
             if not self.robots.allow(url):
                 raise Refused(f"robots.txt of {urlsplit(url).netloc} disallows it")
             answer = self._ask(url, part)

@@ -64,7 +64,7 @@ def manifest_records(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}") from None
     except csv.Error as error:
-        raise ValueError(f"{path} is no CSV that can be read: {error}") from None
+        raise ValueError(f"{path} is not a CSV file that can be read: {error}") from None
 
 
 def _of_table(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
@@ -92,7 +92,7 @@ def _of_lines(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
             try:
                 record = json.loads(line)
             except (ValueError, RecursionError) as error:
-                raise ValueError(f"{where} is no JSON: {error}") from None
+                raise ValueError(f"{where} is not JSON: {error}") from None
             if not isinstance(record, dict):
                 raise ValueError(f"{where} should hold an object {{...}}, it holds {type(record).__name__}")
             yield where, {name: _text(value) for name, value in record.items()}

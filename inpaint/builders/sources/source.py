@@ -46,11 +46,11 @@ def read_source(source: SourcePicture) -> bytes:
     try:
         data = _member(source) if source.member else _file(source)
     except FileNotFoundError:
-        raise ValueError(f"{source.name} does not exist any more.") from None
+        raise ValueError(f"{source.name} does not exist any more") from None
     except (OSError, zlib.error) as error:
-        raise ValueError(f"{source.name} cannot be read: {error}.") from error
+        raise ValueError(f"{source.name} cannot be read: {error}") from error
     if not data:
-        raise ValueError(f"{source.name} is empty (0 bytes).")
+        raise ValueError(f"{source.name} is empty (0 bytes)")
     return data
 
 
@@ -69,22 +69,22 @@ def _member(source: SourcePicture) -> bytes:
             file.seek(offset)
             head = file.read(ZIP_HEADER.size)
             if not head.startswith(b"PK\3\4") or len(head) < ZIP_HEADER.size:
-                raise ValueError(f"{source.name} cannot be read: its archive is damaged or was changed.")
+                raise ValueError(f"{source.name} cannot be read: its archive is damaged or was changed")
             offset += ZIP_HEADER.size + sum(ZIP_HEADER.unpack(head))
         file.seek(offset)
         data = _bounded(source, file.read(min(size, LARGEST_FILE + 1)))
     if len(data) != size:
-        raise ValueError(f"{source.name} is cut off: its archive ends within it.")
+        raise ValueError(f"{source.name} is cut off: its archive ends within it")
     if method != DEFLATED:
         return data
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     data = _bounded(source, inflater.decompress(data, LARGEST_FILE + 1))
     if not inflater.eof:
-        raise ValueError(f"{source.name} is damaged in its archive.")
+        raise ValueError(f"{source.name} is damaged in its archive")
     return data
 
 
 def _bounded(source: SourcePicture, data: bytes) -> bytes:
     if len(data) > LARGEST_FILE:
-        raise ValueError(f"{source.name} has more than {LARGEST_FILE >> 20} MiB, the limit for a picture file.")
+        raise ValueError(f"{source.name} has more than {LARGEST_FILE >> 20} MiB, the limit for a picture file")
     return data

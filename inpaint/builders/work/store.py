@@ -65,10 +65,10 @@ class Store:
             self.database.executescript(f"BEGIN EXCLUSIVE; {SCHEMA} COMMIT;")
         except sqlite3.OperationalError as error:
             self.database.close()
-            raise ValueError(f"another build is at work in {folder}, or it cannot be written ({error})") from None
+            raise ValueError(f"another build is using {folder}, or it cannot be written ({error})") from None
         except sqlite3.DatabaseError as error:
             self.database.close()
-            raise ValueError(f"{folder} holds a damaged database ({error}): remove it to begin anew") from None
+            raise ValueError(f"{folder} holds a damaged database ({error}): remove it to start over") from None
 
     def close(self) -> None:
         """Let another process open the database."""
@@ -115,7 +115,7 @@ class Store:
             self.remember("sources", seal)
         elif listed != seal:
             raise ValueError(
-                f"the sources no longer hold the pictures that {self.folder} was begun with: throw it away with "
+                f"the pictures in the sources have changed since {self.folder} was begun: start over with "
                 "--restart, or choose another output"
             )
 

@@ -21,7 +21,7 @@ PICTURES_PER_FOLDER = 1000  # pictures whose patches share a staging folder
 def open_store(output: Path, command: Mapping[str, Any], *, restart: bool = False) -> Store:
     """Open the work folder beside the output for a command, which is a new one or the one that it was begun with.
 
-    restart: throw away what was begun.  Raises ValueError where the folder was begun with another command.
+    restart: throw away what was begun.  Raises ValueError where the folder was begun by another command.
     """
     folder = work_folder(output)
     store = Store(folder)
@@ -35,8 +35,8 @@ def open_store(output: Path, command: Mapping[str, Any], *, restart: bool = Fals
         store.close()
         changed = "; ".join(_changes(json.loads(begun), json.loads(wanted)))
         raise ValueError(
-            f"{folder} was begun with another command ({changed}): run the one that it was begun with, throw it away "
-            "with --restart, or choose another output"
+            f"{folder} was begun by another command ({changed}): run that command again, start over with "
+            "--restart, or choose another output"
         )
     return store
 

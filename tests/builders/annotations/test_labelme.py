@@ -75,7 +75,7 @@ def test_pictures_are_named_by_their_path_below_the_folder(tmp_path: Path):
         (shape("cube", [[1, 1], [2, 2]]), "shape 1: shape_type is 'cube'; the choices are polygon"),
         (shape("polygon", [[1, 1], [2, 2], [3]]), r"shape 1: a point is \[3\], it should be \[x, y\]"),
         (shape("circle", [[1, 1], [1, 1]]), "shape 1: the radii are 0 and 0"),
-        (shape("mask", [[1, 1], [2, 2]], mask="?"), "shape 1: mask is no base64"),
+        (shape("mask", [[1, 1], [2, 2]], mask="?"), "shape 1: mask is not base64"),
         (shape("mask", [[1, 1], [2, 2]], mask="AAAA"), "shape 1, mask is not a picture"),
     ],
 )

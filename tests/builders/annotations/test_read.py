@@ -55,7 +55,7 @@ def test_what_is_not_recognised_is_refused_with_the_choices(tmp_path: Path):
     with pytest.raises(ValueError, match="holds no annotations of the format voc"):
         read_annotations(tmp_path, "voc")
     (tmp_path / "a.json").write_text("{")
-    with pytest.raises(ValueError, match=r"a\.json is no JSON"):
+    with pytest.raises(ValueError, match=r"a\.json is not JSON"):
         read_annotations(tmp_path)
 
 

@@ -49,7 +49,7 @@ def test_a_document_type_is_refused_before_its_entities_are_used(encoding: str, 
         ("<xmax>40.5</xmax>", "", r"a\.xml, object 1: its <bndbox> has no <xmax>"),
         ("<xmax>40.5</xmax>", "<xmax>wide</xmax>", "object 1: xmax is 'wide', it should be a number"),
         ("<xmax>40.5</xmax>", "<xmax>5</xmax>", "object 1: the box from .* has no area"),
-        ("</annotation>", "", r"a\.xml is no XML"),
+        ("</annotation>", "", r"a\.xml is not XML"),
         ("annotation>", "pictures>", "holds <pictures>, it should be <annotation>"),
     ],
 )

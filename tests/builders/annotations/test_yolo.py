@@ -59,7 +59,7 @@ def test_without_names_a_class_is_its_number(tmp_path: Path):
         ("0 0.5 0.5 0.2 0.1 0.1 0.1 0.1", "line 2 has 8 numbers"),
         ("x 0.5 0.5 0.2 0.1", "line 2: the class is 'x'"),
         ("2 0.5 0.5 0.2 0.1", "line 2: the class is 2, but there are names for 0 to 1 only"),
-        ("0 320 240 20 10", "line 2: 320 is no fraction of the picture's side"),
+        ("0 320 240 20 10", "line 2: 320 is not a fraction of the picture's side"),
         ("0 0.5 nan 0.2 0.1", "line 2: a coordinate is 'nan', it should be finite"),
         ("0 0.5 0.5 0 0.1", "line 2: the box from .* has no area"),
     ],

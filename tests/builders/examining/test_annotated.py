@@ -90,8 +90,8 @@ def test_a_region_that_leaves_no_mask_gives_no_patch():
 
 def test_what_would_be_enlarged_is_refused():
     with pytest.raises(
-        ValueError, match=r"a\.jpg has 140x100 pixels and original_size is 512; both need at least size"
+        ValueError, match=r"a\.jpg has 140x100 pixels and original_size is 512; both need at least 128 pixels"
     ):
         cut(boxed(40, 60, 60, 80), size=128, original_size=512)
-    with pytest.raises(ValueError, match=r"original_size is 16; both need at least size"):
+    with pytest.raises(ValueError, match=r"original_size is 16; both need at least 20 pixels"):
         cut(boxed(40, 60, 60, 80), original_size=16)

@@ -70,15 +70,15 @@ def lose_a_key(folder: Path) -> None:
 
 HARMS: dict[str, Harm] = {
     "1 files are missing: train/leaf.0-000000000000_0.png": lambda folder: first(folder).unlink(),
-    "1 files have changed (another checksum": swap_levels,
+    "1 files have changed (their checksum": swap_levels,
     "1 files cannot be read: ": cut_off,
     "1 patches are not 48 x 48: train/leaf.0-000000000000_0.png is 64 x 64": enlarge,
     "1 files are not in the manifest: val/extra.png": lambda it: Image.new("RGB", (9, 9)).save(it / "val/extra.png"),
     "1 groups lie in two splits: group 0": lambda folder: changed(folder, 19, group="group 0"),
-    "1 pictures gave patches to two splits: leaves/leaf.0.png": lambda it: changed(it, 19, source="leaves/leaf.0.png"),
+    "1 pictures have patches in two splits: leaves/leaf.0.png": lambda it: changed(it, 19, source="leaves/leaf.0.png"),
     "1 patches are the same in two splits: test/": leak_the_same,
     "1 pairs of patches look alike across splits: train/": leak_a_look,
-    "1 files lie in another split than the manifest says": lambda folder: changed(folder, 0, split="val"),
+    "1 files lie in a different split than the manifest says": lambda folder: changed(folder, 0, split="val"),
     "1 manifest lines lack a key: line 4: group": lose_a_key,
     "dataset.json says version None; known are 1, 2": lambda folder: (folder / "dataset.json").unlink(),
 }
@@ -147,7 +147,7 @@ def test_a_plain_folder_of_pictures_is_surveyed(folder: Path):
     found = inspect_dataset(folder / "train")
     assert len(found.faults) == 1
     assert "1 pictures cannot be read" in found.faults[0]
-    assert "17 pictures, 0 of them the same as another. 16 are smaller than the usual patch" in found.text
+    assert "17 pictures, 0 of them copies of another. 16 are smaller than the usual patch" in found.text
     assert "inpaint build-dataset" in found.text
 
 

@@ -102,9 +102,9 @@ def test_a_damaged_manifest_is_told_with_its_line(tmp_path: Path):
     folder = dataset(tmp_path)
     with (folder / "manifest.jsonl").open("a") as file:
         file.write("{half\n")
-    with pytest.raises(ValueError, match=r"manifest\.jsonl, line 21, is no JSON"):
+    with pytest.raises(ValueError, match=r"manifest\.jsonl, line 21, is not JSON"):
         describe_dataset(folder)
-    with pytest.raises(ValueError, match=r"is no dataset: it has no manifest\.jsonl"):
+    with pytest.raises(ValueError, match=r"is not a dataset: it has no manifest\.jsonl"):
         describe_dataset(tmp_path / "train")
 
 

@@ -78,7 +78,7 @@ def test_what_cannot_be_a_source_is_refused_at_once(tmp_path: Path):
     files(tmp_path, "notes.txt", "pictures/a.png")
     with pytest.raises(FileNotFoundError, match="gone does not exist"):
         collect([tmp_path / "gone"], tmp_path / "dataset")
-    with pytest.raises(ValueError, match=r"notes\.txt is no picture, archive or manifest.*\.png.*\.zip.*\.csv"):
+    with pytest.raises(ValueError, match=r"notes\.txt is not a picture, an archive or a manifest.*\.png.*\.zip.*\.csv"):
         collect([tmp_path / "notes.txt"], tmp_path / "dataset")
     with pytest.raises(ValueError, match="would lie inside its source"):
         collect([tmp_path / "pictures"], tmp_path / "pictures" / "dataset")
@@ -254,7 +254,7 @@ def test_a_manifest_of_urls_is_downloaded(tmp_path: Path):
         ("p.csv", "name,licence\na.png,CC0\n", r"p\.csv, line 2 has the columns name, licence; one of file,"),
         ("p.csv", "file,file\na.png,b\n", "each needs a name of its own"),
         ("p.csv", "file,licence\na.png,CC0,x\n", r"p\.csv, line 2 has 3 values for 2 columns"),
-        ("p.jsonl", '{"file": "a.png"}\n{"file": \n', r"p\.jsonl, line 2 is no JSON"),
+        ("p.jsonl", '{"file": "a.png"}\n{"file": \n', r"p\.jsonl, line 2 is not JSON"),
         ("p.jsonl", '["a.png"]\n', r"p\.jsonl, line 1 should hold an object"),
     ],
 )

@@ -75,7 +75,7 @@ def test_what_cannot_be_read_is_told_in_a_sentence(tmp_path: Path, monkeypatch: 
         (SourcePicture("empty.png", tmp_path / "empty.png"), "empty.png is empty"),
         (SourcePicture("large.png", tmp_path / "large.png"), "large.png has more than"),
         (
-            SourcePicture("a.png", tmp_path / "a.png", problem="the server answered 404."),
+            SourcePicture("a.png", tmp_path / "a.png", problem="the server answered 404"),
             "a.png: the server answered 404",
         ),
     ):
