@@ -20,8 +20,9 @@ td.shown { white-space: nowrap; }
 td img { display: inline-block; vertical-align: top; margin-right: .4rem; max-height: 160px; }
 """
 BATCH_HEADINGS = ("picture", "before and after", "status", "regions", "seconds", "written")
-BATCH_BODY = """<p>{{ total }} pictures: {{ counts }}. Restored pixels are invented, not recovered,
-and must not be used to identify anyone.</p>
+BATCH_BODY = """<p>{{ total }} pictures: {{ counts }}.
+Restored pixels are invented, not recovered, and must not be used to
+identify anyone.</p>
 {{ table }}
 """
 BEFORE_AND_AFTER = """{% for name, url in pictures %}<img alt="{{ name }}" src="{{ url }}">{% endfor %}"""
