@@ -29,9 +29,9 @@ import cv2
 import numpy as np
 
 from inpaint import images
-from inpaint.builders.likeness.fingerprints import KIN, correlations, look_at
+from inpaint.builders.likeness.fingerprints import KIN, correlations, fingerprint_of
 from inpaint.builders.likeness.neighbours import differing
-from inpaint.builders.settings import Settings
+from inpaint.builders.settings import DatasetSettings
 
 SHARES = {"truncated": 0.01, "copy": 0.015, "near": 0.025, "tiny": 0.005, "flat": 0.005}
 RULES = {"truncated": "truncated", "copy": "duplicate", "near": "near-duplicate", "tiny": "too small", "flat": "flat"}
@@ -156,7 +156,7 @@ def across(pictures: Path, dataset: Path) -> int:
     """Count the pairs of kept pictures that look alike and lie in different splits, comparing all with all."""
     split = {row["source"]: row["split"] for row in rows(dataset / "manifest.jsonl")}
     files = [pictures.parent / source for source in split]
-    looks = [look_at(cv2.cvtColor(images.read(file).colour, cv2.COLOR_RGB2GRAY)) for file in files]
+    looks = [fingerprint_of(cv2.cvtColor(images.read(file).colour, cv2.COLOR_RGB2GRAY)) for file in files]
     hashes = np.array([int.from_bytes(look.bits, "big") for look in looks], np.uint64)
     thumbnails = np.stack([np.frombuffer(look.thumbnail, np.uint8) for look in looks])
     places = np.array([("train", "val", "test").index(name) for name in split.values()])
@@ -182,7 +182,9 @@ def main() -> None:
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
         list(pool.map(make, tasks, chunksize=64))
     made = time.perf_counter() - started
-    print(f"{options.count} pictures made in {made:.0f} s; {Settings().clean.near_duplicates} is near", flush=True)
+    print(
+        f"{options.count} pictures made in {made:.0f} s; {DatasetSettings().clean.near_duplicates} is near", flush=True
+    )
     seconds = made
     for processes in (1, 2):
         seconds, memory = build(pictures, folder / f"set-{processes}", processes)

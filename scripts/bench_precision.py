@@ -14,7 +14,7 @@ from torch import Tensor
 
 from inpaint.assemble import load
 from inpaint.data.synthetic import render
-from inpaint.metrics.pixels import psnr
+from inpaint.metrics.pixelwise import psnr
 from inpaint.randomness import rng_for
 from inpaint.restoring.restorer import Restorer
 

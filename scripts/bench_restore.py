@@ -32,7 +32,7 @@ from inpaint.assemble import load
 from inpaint.detection.damage import find_damage
 from inpaint.folder import decensor
 from inpaint.images import Picture
-from inpaint.metrics.pixels import psnr
+from inpaint.metrics.pixelwise import psnr
 from inpaint.mosaic.grid import Grid, pixelate
 from inpaint.mosaic.lattice import Lattice
 from inpaint.restoring.repair import examine, restore, variations

@@ -33,7 +33,7 @@ from inpaint.config import Run, read_run
 from inpaint.evaluation.baselines import bicubic, do_nothing, telea
 from inpaint.evaluation.cases import parse_case
 from inpaint.evaluation.evaluate import Evaluation, Restore, evaluate
-from inpaint.evaluation.pictures import picture_paths, pictures
+from inpaint.evaluation.pictures import picture_paths, read_pictures
 from inpaint.files import write_text
 from inpaint.generators import GENERATORS
 from inpaint.images import from_array, write
@@ -136,9 +136,9 @@ def measured(twin: Method, paths: list[Path], docs: Path) -> list[dict[str, Any]
         case = parse_case(CASES[kind])
         beside = baselines(kind)
         result = evaluate(
-            {**beside, **restorers}, pictures(paths), cases=[case], baselines=False, keep=SHOWN // len(learned)
+            {**beside, **restorers}, read_pictures(paths), cases=[case], baselines=False, keep=SHOWN // len(learned)
         )
-        rows.append(told | {"damage": case.name} | {row.method: row.scores.psnr_mask for row in result.rows})
+        rows.append(told | {"damage": case.name} | {row.method: row.scores["psnr_mask"] for row in result.rows})
         shown += samples(result)
     write_sheet(docs / "methods" / f"{twin.name}.jpg", shown)
     write_text(kept, json.dumps({"key": key, "rows": rows}, indent=1))

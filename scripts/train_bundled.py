@@ -23,15 +23,15 @@ from typing import Any
 import torch
 
 from inpaint.assemble import load
-from inpaint.builders.report.attribution import credit
+from inpaint.builders.report.attribution import credit_of
 from inpaint.builders.sources.manifests import manifest_rows
 from inpaint.checkpoint import load_checkpoint, save_checkpoint
 from inpaint.config import read_run
 from inpaint.evaluation.evaluate import Evaluation
 from inpaint.evaluation.evaluate import evaluate as measure
-from inpaint.evaluation.page import write_page
-from inpaint.evaluation.pictures import picture_paths, pictures
-from inpaint.evaluation.report import markdown, write_json
+from inpaint.evaluation.evaluation_page import write_evaluation_page
+from inpaint.evaluation.pictures import picture_paths, read_pictures
+from inpaint.evaluation.tables import markdown_table, write_scores
 from inpaint.files import write_text
 from inpaint.training.journal import Journal
 from inpaint.weights import BUNDLED, bundled_path
@@ -118,7 +118,7 @@ def training_facts() -> list[dict[str, str]]:
 
 def training_pictures() -> str:
     """Return a table of the training pictures by package and licence."""
-    credits = [credit(facts) for facts in training_facts()]
+    credits = [credit_of(facts) for facts in training_facts()]
     counts = Counter((one.origin, one.licence) for one in credits)
     rows = [f"| {origin} | {count} | {licence} |" for (origin, licence), count in counts.items()]
     return "\n".join(["| Debian package | pictures | licence |", "| --- | ---: | --- |", *rows])
@@ -185,9 +185,9 @@ def evaluate(data: Path, folder: Path) -> Evaluation:
     """Measure all bundled networks beside the baselines; numbers and a page with pictures go to a folder."""
     torch.set_flush_denormal(True)
     networks = {name: load(name) for name in BUNDLED if bundled_path(name).exists()}
-    result = measure(networks, pictures(picture_paths(data)))
-    write_json(result, folder / "evaluation.json")
-    write_page(result, folder / "evaluation.html", title=f"{', '.join(networks)} on {data.name}")
+    result = measure(networks, read_pictures(picture_paths(data)))
+    write_scores(result, folder / "evaluation.json")
+    write_evaluation_page(result, folder / "evaluation.html", title=f"{', '.join(networks)} on {data.name}")
     return result
 
 
@@ -213,7 +213,7 @@ def card(name: str, folders: Sequence[Path], evaluation: Evaluation, data: Path,
         curve=validation_curve(folders),
         data=data.name,
         number=evaluation.count,
-        table=markdown(evaluation),
+        table=markdown_table(evaluation),
     )
     write_text(bundled_path(name).with_suffix(".md"), text)
 

@@ -190,7 +190,7 @@ def test_network_faults_end_as_one_sentence(run: Run, config: Path, tmp_path: Pa
     model, folder = tmp_path / "run" / "last.safetensors", tmp_path / "pictures"
     asked = ("evaluate", model, "--data")
     assert_one_sentence(run(*asked, tmp_path / "nowhere"), "nowhere is not a folder")
-    assert_one_sentence(run(*asked, folder, "--case", "blur"), "there is no case 'blur'")
+    assert_one_sentence(run(*asked, folder, "--case", "blur"), "case 'blur' is unknown")
     assert_one_sentence(run(*asked, folder, "--device", "tpu"), "device 'tpu'")
     assert_one_sentence(run(*asked, folder, "--json", tmp_path), "is a folder, but should be the file")
     restore = ("decensor", folder, "-o", tmp_path / "out", "--model", model)

@@ -26,33 +26,33 @@ from typing import Any
 import cv2
 import torch
 
-from inpaint.builders.annotations import Lookup, Region, read_annotations
-from inpaint.builders.clean import Fault
-from inpaint.builders.examine import examine
-from inpaint.builders.finding import Finding
-from inpaint.builders.likeness.judge import judge
-from inpaint.builders.report.outcome import DatasetReport, report_of
-from inpaint.builders.settings import Settings, parse_settings, settings_to_tree
+from inpaint.builders.annotations import AnnotatedRegion, Lookup, read_annotations
+from inpaint.builders.examining.clean import Fault
+from inpaint.builders.examining.examine import examine_picture
+from inpaint.builders.likeness.judge import judge_pictures
+from inpaint.builders.report.build_report import DatasetReport, report_of
+from inpaint.builders.settings import DatasetSettings, parse_settings, settings_to_tree
 from inpaint.builders.sources.collect import collect
-from inpaint.builders.sources.source import Source
-from inpaint.builders.store import Store, batches
-from inpaint.builders.work import clear, finish, open_store, staging
-from inpaint.builders.write import censoring_of, write_dataset
+from inpaint.builders.sources.source import SourcePicture
+from inpaint.builders.work.records import Finding
+from inpaint.builders.work.store import Store, batches
+from inpaint.builders.work.work_folder import clear_store, finish_dataset, open_store, staging_folder
+from inpaint.builders.writing.write import censoring_of, write_dataset
 from inpaint.version import __version__
 
-CHUNK = 8  # pictures that a process examines at once, and that are committed together
-AHEAD = 4  # chunks per process that wait: bounds the memory
-WITHIN = {"min_side": "clean", "group_by": "group"}  # options that lie deeper in the settings
+PICTURES_IN_CHUNK = 8  # pictures that a process examines at once, and that are committed together
+CHUNKS_AHEAD = 4  # chunks per process that wait: bounds the memory
+DEEPER_OPTIONS = {"min_side": "clean", "group_by": "group"}  # options that lie deeper in the settings
 
 Progress = Callable[[int, int], None]  # (done, total)
-Task = tuple[int, Source, list[Region] | Fault | None]  # number, picture, what is annotated in it
+Task = tuple[int, SourcePicture, list[AnnotatedRegion] | Fault | None]  # number, picture, what is annotated in it
 
 
 def build_dataset(
     sources: Sequence[Path],
     output: Path,
     *,
-    settings: Settings | None = None,
+    settings: DatasetSettings | None = None,
     processes: int = 1,
     restart: bool = False,
     progress: Progress | None = None,
@@ -66,7 +66,7 @@ def build_dataset(
     Raises ValueError for a wrong option, an output that holds files, an unfinished build by another command, or when
     no picture is kept.
     """
-    settings = with_options(settings or Settings(), options)
+    settings = with_options(settings or DatasetSettings(), options)
     if processes < 1:
         raise ValueError(f"processes is {processes}; at least 1 is needed")
     censoring_of(settings)  # says what is wrong with it before the pictures are read
@@ -86,22 +86,22 @@ def build_dataset(
         store.list_sources(pictures)
         work = _tasks(store, None if annotations is None else Lookup(annotations.regions))
         _examine_all(store, work, settings, processes, progress)
-        report = report_of(store, judge(store, settings))
+        report = report_of(store, judge_pictures(store, settings))
         if not report.kept:
-            clear(store)
+            clear_store(store)
             raise ValueError(f"no picture was kept, so no dataset was written to {output}\n\n{report.table()}")
-        finish(store, write_dataset(store, report, settings), output)
+        finish_dataset(store, write_dataset(store, report, settings), output)
     finally:
         store.close()
     return report
 
 
-def with_options(settings: Settings, options: dict[str, Any]) -> Settings:
+def with_options(settings: DatasetSettings, options: dict[str, Any]) -> DatasetSettings:
     """Return the settings with some keys replaced; ValueError for a key or value that is wrong."""
     tree = settings_to_tree(settings)
     for name, value in options.items():
-        if name in WITHIN:
-            tree[WITHIN[name]][name.removeprefix("group_")] = value
+        if name in DEEPER_OPTIONS:
+            tree[DEEPER_OPTIONS[name]][name.removeprefix("group_")] = value
         else:
             tree[name] = value
     return parse_settings(tree, "build_dataset")
@@ -109,11 +109,11 @@ def with_options(settings: Settings, options: dict[str, Any]) -> Settings:
 
 def _tasks(store: Store, lookup: Lookup | None) -> Iterator[list[Task]]:
     """Yield what was not examined yet, in chunks, with what is annotated."""
-    for chunk in batches(store.pending(), CHUNK):
+    for chunk in batches(store.pending(), PICTURES_IN_CHUNK):
         yield [(number, source, None if lookup is None else _regions(source, lookup)) for number, source in chunk]
 
 
-def _regions(source: Source, lookup: Lookup) -> list[Region] | Fault:
+def _regions(source: SourcePicture, lookup: Lookup) -> list[AnnotatedRegion] | Fault:
     try:
         return lookup.regions(source.name) or Fault("not annotated", "no annotation names it")
     except ValueError as error:
@@ -121,7 +121,7 @@ def _regions(source: Source, lookup: Lookup) -> list[Region] | Fault:
 
 
 def _examine_all(
-    store: Store, work: Iterator[list[Task]], settings: Settings, processes: int, progress: Progress | None
+    store: Store, work: Iterator[list[Task]], settings: DatasetSettings, processes: int, progress: Progress | None
 ) -> None:
     """Examine all tasks, in this process or in several, and commit every chunk."""
     total, done = store.count("sources"), store.count("findings")
@@ -134,12 +134,12 @@ def _examine_all(
                 progress(done, total)
 
 
-def _here(work: Iterable[list[Task]], settings: Settings, folder: Path) -> Iterator[list[tuple[int, Finding]]]:
+def _here(work: Iterable[list[Task]], settings: DatasetSettings, folder: Path) -> Iterator[list[tuple[int, Finding]]]:
     return (_examine_some(tasks, settings, folder) for tasks in work)
 
 
 def _there(
-    work: Iterator[list[Task]], settings: Settings, folder: Path, processes: int
+    work: Iterator[list[Task]], settings: DatasetSettings, folder: Path, processes: int
 ) -> Iterator[list[tuple[int, Finding]]]:
     """Yield findings as they come: the store puts them in order."""
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_begin) as pool:
@@ -147,7 +147,7 @@ def _there(
         try:
             for tasks in work:
                 waiting.add(pool.submit(_examine_some, tasks, settings, folder))
-                if len(waiting) >= AHEAD * processes:
+                if len(waiting) >= CHUNKS_AHEAD * processes:
                     done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                     yield from (future.result() for future in done)
             yield from (future.result() for future in waiting)
@@ -155,9 +155,9 @@ def _there(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _examine_some(tasks: Sequence[Task], settings: Settings, folder: Path) -> list[tuple[int, Finding]]:
+def _examine_some(tasks: Sequence[Task], settings: DatasetSettings, folder: Path) -> list[tuple[int, Finding]]:
     return [
-        (number, examine(number, source, settings, staging(folder, number), regions))
+        (number, examine_picture(number, source, settings, staging_folder(folder, number), regions))
         for number, source, regions in tasks
     ]
 

@@ -18,20 +18,20 @@ from inpaint.builders.likeness.fingerprints import KIN, QUARTER, TWIN
 from inpaint.builders.likeness.groups import SPLITS
 from inpaint.config import Choices, Loader, Strict, listed, override, told
 
-SMALLEST = 32  # side of a patch, pixels
+SMALLEST_PATCH = 32  # side of a patch, pixels
 
 Switch = Annotated[bool, BeforeValidator(lambda value: False if value is None else value)]
 Split = Literal["train", "val", "test"]
 
 
-class Near(Strict):
+class NearSettings(Strict):
     """How near two pictures must be: hash bits of 64 that differ at most, and the least correlation of thumbnails."""
 
     bits: int = Field(ge=0, le=32)
     correlation: float = Field(ge=-1, le=1)
 
 
-class Clean(Strict):
+class CleanSettings(Strict):
     """Which pictures are rejected; null lets them all through."""
 
     min_side: PositiveInt | None = None  # px; a picture always needs the side of a patch
@@ -41,17 +41,19 @@ class Clean(Strict):
     animated: Switch = True  # without this rule the first frame is taken
     censored: float | None = Field(default=None, ge=0, le=1)  # share under mosaics or paint, above which
     duplicates: Switch = True
-    near_duplicates: Near | None = Near(bits=TWIN.bits, correlation=0.93)  # finds 3 % more crops than TWIN
+    near_duplicates: NearSettings | None = NearSettings(
+        bits=TWIN.bits, correlation=0.93
+    )  # finds 3 % more crops than TWIN
 
 
-class Group(Strict):
+class GroupSettings(Strict):
     """What keeps pictures together in one split."""
 
     by: Annotated[tuple[Literal["folder", "pattern", "column"], ...], BeforeValidator(listed)] = ()
     pattern: str | None = None  # searched for in the file's name; what its groups hold is the key
     column: str | None = None  # of a manifest of sources
-    alike: Near | None = Near(bits=KIN.bits, correlation=KIN.correlation)
-    quarters: Near | None = Near(bits=QUARTER.bits, correlation=QUARTER.correlation)
+    alike: NearSettings | None = NearSettings(bits=KIN.bits, correlation=KIN.correlation)
+    quarters: NearSettings | None = NearSettings(bits=QUARTER.bits, correlation=QUARTER.correlation)
     largest_held_out: PositiveInt | None = 100  # pictures; a larger group lies in the largest split
 
     @field_validator("by", mode="before")
@@ -60,7 +62,7 @@ class Group(Strict):
         return () if value is None else value
 
     @model_validator(mode="after")
-    def keys_are_told(self) -> Group:
+    def keys_are_told(self) -> GroupSettings:
         for name, value in (("pattern", self.pattern), ("column", self.column)):
             if (name in self.by) != (value is not None):
                 raise ValueError(f"by is {list(self.by)} and {name} is {value!r}: give both or neither")
@@ -68,20 +70,20 @@ class Group(Strict):
             try:
                 groups = re.compile(self.pattern).groups
             except re.error as error:
-                raise ValueError(f"pattern {self.pattern!r} is no regular expression: {error}") from None
+                raise ValueError(f"pattern {self.pattern!r} is not a valid regular expression: {error}") from None
             if not groups:
-                raise ValueError(f"pattern {self.pattern!r} should have a group (...): what it holds is the key")
+                raise ValueError(f"pattern {self.pattern!r} needs a group (...): what the group matches is the key")
         return self
 
 
-class Annotations(Strict):
+class AnnotationSettings(Strict):
     """Where the annotations lie and what wrote them."""
 
     path: str
     format: str = "auto"
 
 
-class Censor(Strict):
+class CensorSettings(Strict):
     """What is baked into these splits, as in a run's data section; without a mask, what is annotated is censored."""
 
     mask: Choices | None = None
@@ -90,17 +92,17 @@ class Censor(Strict):
     splits: Annotated[tuple[Split, ...], BeforeValidator(listed), Field(min_length=1)] = ("val", "test")
 
 
-class Store(Strict):
+class StoreSettings(Strict):
     """How patches are stored: as files in folders, or as tar shards of so many patches."""
 
     format: Literal["folder", "shards"] = "folder"
     shard_size: PositiveInt = 1000
 
 
-class Settings(Strict):
+class DatasetSettings(Strict):
     """Everything that the bytes of a dataset depend on, besides its sources."""
 
-    size: int = Field(default=256, ge=SMALLEST)  # side of a patch, px
+    size: int = Field(default=256, ge=SMALLEST_PATCH)  # side of a patch, px
     original_size: PositiveInt = 512  # side of what is cut around an annotation and resized to `size`, px
     seed: int = 0
     splits: tuple[float, ...] = (0.9, 0.05, 0.05)  # shares of train, val and test
@@ -110,11 +112,11 @@ class Settings(Strict):
         0.5,
         0.25,
     )  # of the picture, as far as it fits
-    clean: Clean = Clean()
-    group: Group = Group()
-    annotations: Annotations | None = None
-    censor: Censor | None = None
-    store: Store = Store()
+    clean: CleanSettings = CleanSettings()
+    group: GroupSettings = GroupSettings()
+    annotations: AnnotationSettings | None = None
+    censor: CensorSettings | None = None
+    store: StoreSettings = StoreSettings()
 
     @field_validator("splits")
     @classmethod
@@ -131,7 +133,7 @@ class Settings(Strict):
         return scales
 
     @model_validator(mode="after")
-    def a_patch_fits(self) -> Settings:
+    def a_patch_fits(self) -> DatasetSettings:
         if self.clean.min_side is not None and self.clean.min_side < self.size:
             raise ValueError(
                 f"clean.min_side is {self.clean.min_side}; a picture needs at least the patch size {self.size}"
@@ -148,7 +150,7 @@ class Settings(Strict):
         return self.clean.min_side or self.size
 
 
-def read_settings(path: Path | str | None = None, overrides: Sequence[str] = ()) -> Settings:
+def read_settings(path: Path | str | None = None, overrides: Sequence[str] = ()) -> DatasetSettings:
     """Read settings from a YAML file, or the defaults, and apply overrides such as "clean.blur=null" to them.
 
     Raises ValueError with one line that names every fault.
@@ -159,16 +161,16 @@ def read_settings(path: Path | str | None = None, overrides: Sequence[str] = ())
     return parse_settings(tree, "the settings" if path is None else str(path))
 
 
-def parse_settings(tree: Mapping[str, Any], origin: str) -> Settings:
+def parse_settings(tree: Mapping[str, Any], origin: str) -> DatasetSettings:
     """Check a tree of settings.  Raises ValueError naming the origin, each faulty key and its rule."""
     try:
-        return Settings.model_validate(tree)
+        return DatasetSettings.model_validate(tree)
     except ValidationError as error:
         faults = [": ".join(filter(None, told(fault))) for fault in error.errors()]
         raise ValueError(f"{origin}: " + "; ".join(faults)) from None
 
 
-def settings_to_tree(settings: Settings) -> dict[str, Any]:
+def settings_to_tree(settings: DatasetSettings) -> dict[str, Any]:
     """Return the settings as plain mappings, lists and numbers; parse_settings gives them back."""
     return settings.model_dump(mode="json")
 

@@ -28,7 +28,7 @@ def build_dataset(
 
     from inpaint.builders.dataset import build_dataset as build
     from inpaint.builders.settings import read_settings
-    from inpaint.builders.work import work_folder
+    from inpaint.builders.work.work_folder import work_folder
 
     try:
         shares = None if splits is None else [float(share) for share in splits.split(",")]
@@ -60,9 +60,9 @@ def inspect(
     """Check a dataset (checksums, missing files, leaks between splits) and print what it holds."""
     from tqdm import tqdm
 
-    from inpaint.builders.inspect import inspect as check
-    from inpaint.builders.report.dataset_page import page
-    from inpaint.builders.report.statistics import describe
+    from inpaint.builders.inspection.inspect import inspect_dataset
+    from inpaint.builders.report.dataset_page import dataset_page
+    from inpaint.builders.report.statistics import describe_dataset
     from inpaint.files import write_text
 
     prepare()
@@ -72,10 +72,10 @@ def inspect(
             bar.total = total
             bar.update(done - bar.n)
 
-        found = check(dataset, progress=progress)
+        found = inspect_dataset(dataset, progress=progress)
     typer.echo(found.text)
     if html:
-        write_text(html, page(describe(dataset), dataset))
+        write_text(html, dataset_page(describe_dataset(dataset), dataset))
     for fault in found.faults:
         typer.echo(f"inpaint: {fault}", err=True)
     if found.faults:

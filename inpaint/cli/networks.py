@@ -61,9 +61,9 @@ def evaluate(
     from inpaint.assemble import load
     from inpaint.evaluation.cases import DEFAULT_CASES, parse_case
     from inpaint.evaluation.evaluate import evaluate as measure
-    from inpaint.evaluation.page import write_page
-    from inpaint.evaluation.pictures import baked, censor_of, pictures, split_of
-    from inpaint.evaluation.report import table, write_json
+    from inpaint.evaluation.evaluation_page import write_evaluation_page
+    from inpaint.evaluation.pictures import baked_censor, baked_damage, read_pictures, split_of
+    from inpaint.evaluation.tables import text_table, write_scores
 
     prepare()
     for path in (json, html):
@@ -72,7 +72,7 @@ def evaluate(
     restorer = load(model, device=device, precision=precision)
     found = split_of(data, split)
     found = [found[index * len(found) // limit] for index in range(limit)] if limit and limit < len(found) else found
-    censors = [censor for censor in restorer.shows if any(censor_of(clean) == censor for clean in found)]
+    censors = [censor for censor in restorer.shows if any(baked_censor(clean) == censor for clean in found)]
     if "baked" in (case or []) and not censors:
         raise ValueError(f"{data} has nothing baked into its split {split!r} that {model} has learned to restore")
     names = [each for name in case or [] for each in ([f"baked-{it}" for it in censors] if name == "baked" else [name])]
@@ -85,17 +85,17 @@ def evaluate(
 
         result = measure(
             {name: restorer},
-            pictures(found),
+            read_pictures(found),
             cases=cases,
             seed=seed,
             progress=progress,
-            baked=lambda index, case: baked(found[index], case),
+            baked=lambda index, case: baked_damage(found[index], case),
         )
-    typer.echo(table(result))
+    typer.echo(text_table(result))
     if json:
-        write_json(result, json)
+        write_scores(result, json)
     if html:
-        write_page(result, html, title=f"{name} on {data.name}")
+        write_evaluation_page(result, html, title=f"{name} on {data.name}")
 
 
 def import_weights(

@@ -22,7 +22,7 @@ from inpaint.sample import composite
 
 Baseline = Callable[[Tensor, Tensor, Grid | None], Tensor]
 
-RADIUS = 3  # pixels around a point that OpenCV looks at; its documentation's value
+OPENCV_RADIUS = 3  # pixels around a point that OpenCV looks at; its documentation's value
 DO_NOTHING = "do nothing"
 NEAREST = "do nothing = nearest"
 
@@ -97,7 +97,7 @@ def _by_opencv(image: Tensor, mask: Tensor, method: int) -> Tensor:
     """Run cv2.inpaint on 8-bit pixels; the channels are independent, so RGB serves as well as BGR."""
     pixels = np.ascontiguousarray(to_bytes(image).permute(1, 2, 0).numpy())
     hole = np.ascontiguousarray((mask[0] > 0.5).to(torch.uint8).numpy())
-    filled = torch.from_numpy(cv2.inpaint(pixels, hole, RADIUS, method)).permute(2, 0, 1)
+    filled = torch.from_numpy(cv2.inpaint(pixels, hole, OPENCV_RADIUS, method)).permute(2, 0, 1)
     return composite(filled.to(image.dtype) / 255, image, mask)
 
 

@@ -22,9 +22,9 @@ from inpaint.randomness import integer, rng_for
 from inpaint.sample import composite
 
 SMALLEST_BLOCK = 2
-REGION = (64, 160)  # pixels, shortest and longest side of the box that a mosaic lies on
-CELLS = (2, 3)  # or so many cells, where that is more
-HOLES = tuple(name for name in MASKS if name != "mixture")  # a mixture has no default
+BOX_SIDES = (64, 160)  # pixels, shortest and longest side of the box that a mosaic lies on
+FEWEST_CELLS_ACROSS = (2, 3)  # or so many cells, where that is more
+HOLE_MASKS = tuple(name for name in MASKS if name != "mixture")  # a mixture has no default
 
 
 class Case(NamedTuple):
@@ -61,13 +61,13 @@ def parse_case(name: str) -> Case:
     if censor == "mosaic" and rest.isdecimal() and int(rest) >= SMALLEST_BLOCK:
         return Case(name, "mosaic", "boxes", {"times": (1, 1), "margin": 0}, int(rest))
     mask, _, thickness = rest.partition("-")
-    if censor == "hole" and mask in HOLES and (mask == "irregular" or not thickness):
+    if censor == "hole" and mask in HOLE_MASKS and (mask == "irregular" or not thickness):
         options = {"thickness": thickness} if thickness else {}
         MASKS[mask](**options)  # refuses a thickness that it does not know
         return Case(name, "hole", mask, options, None)
     raise ValueError(
-        f"there is no case {name!r}; write mosaic-BLOCK with a block of at least {SMALLEST_BLOCK} px, "
-        f"hole-MASK with one of {', '.join(HOLES)}, e.g. hole-irregular-thick, or baked"
+        f"case {name!r} is unknown; write mosaic-BLOCK with a block of at least {SMALLEST_BLOCK} px, "
+        f"hole-MASK with one of {', '.join(HOLE_MASKS)}, e.g. hole-irregular-thick, or baked"
     )
 
 
@@ -91,5 +91,7 @@ def damage(target: Tensor, case: Case, *, seed: int, index: int) -> Damaged:
 def _sides(size: tuple[int, int], block: int) -> tuple[int, int]:
     """Return the shortest and longest side of a mosaic's box: never more than half of the picture's shorter side."""
     half = max(min(size) // 2, 1)
-    low, high = (min(max(side, cells * block), half) for side, cells in zip(REGION, CELLS, strict=True))
+    low, high = (
+        min(max(side, cells * block), half) for side, cells in zip(BOX_SIDES, FEWEST_CELLS_ACROSS, strict=True)
+    )
     return low, high

@@ -17,27 +17,15 @@ from torch import Tensor
 
 from inpaint.evaluation.baselines import BASELINES, Baseline, to_bytes
 from inpaint.evaluation.cases import DEFAULT_CASES, Case, Damaged, damage
-from inpaint.metrics.detail import detail
-from inpaint.metrics.pixels import l1, psnr
-from inpaint.metrics.ssim import WINDOW, ssim
+from inpaint.evaluation.scoring import Scoring
+from inpaint.metrics import METRICS, Metric
+from inpaint.metrics.pixelwise import psnr
+from inpaint.metrics.ssim import SSIM_WINDOW
 from inpaint.mosaic.grid import Grid
 
-PSNR_CAP = 100.0  # dB, what a perfect picture counts as in a mean
-VIEW = 192  # pixels, side of the window of an example; a page of some hundred PNGs stays below 20 MB
+EXAMPLE_SIDE = 192  # pixels, side of the window of an example; a page of some hundred PNGs stays below 20 MB
 
 Restore = Callable[..., Tensor]  # restore(image (3, H, W), mask (1, H, W), *, censor, grid) -> (3, H, W)
-
-
-class Scores(NamedTuple):
-    """How near one method came, over the mask and over the whole picture, and how much detail it gave."""
-
-    psnr_mask: float  # dB
-    ssim_mask: float
-    l1_mask: float  # of the range [0, 1]
-    psnr_whole: float
-    ssim_whole: float
-    l1_whole: float
-    detail_mask: float  # 1 = as much as the target has, 0 = smooth
 
 
 class Row(NamedTuple):
@@ -47,15 +35,14 @@ class Row(NamedTuple):
     method: str
     baseline: bool
     count: int  # pictures
-    scores: Scores
+    scores: dict[str, float]  # by the metric's name
     seconds: float  # per picture, on the machine that ran it
 
 
-class Result(NamedTuple):
+class MethodResult(NamedTuple):
     """What one method made of one picture."""
 
     restored: Tensor  # (3, H, W) uint8
-    scores: Scores
     seconds: float
 
 
@@ -78,6 +65,7 @@ class Evaluation(NamedTuple):
     examples: tuple[Example, ...]
     seed: int
     count: int  # pictures
+    metrics: Mapping[str, Metric] = METRICS  # what was measured
 
 
 def evaluate(
@@ -90,35 +78,50 @@ def evaluate(
     keep: int = 6,
     progress: Callable[[str], None] | None = None,
     baked: Callable[[int, Case], Damaged | None] | None = None,
+    metrics: Mapping[str, Metric] = METRICS,
 ) -> Evaluation:
     """Damage every picture in every way, restore it by every method, and average what is measured.
 
     A restorer is called as restorer(image, mask, censor="hole" or "mosaic", grid=Grid or None).  pictures: (name,
     target (3, H, W) in [0, 1]), read one at a time.  keep: how many pictures, from the first on, become examples.
-    progress is told the name of every finished picture.  baked(index, case) returns the damage of a baked case, or None
-    where the picture of this index has none.
+    progress is called with the name of every finished picture.  baked(index, case) returns the damage of a baked case,
+    or None where the picture of this index has none.  metrics: what is measured, by name.
     Raises ValueError for no pictures, for one too small to be measured, for names that are taken, for a case that no
     picture has, and for a restorer that changes a known pixel.
+
+    >>> import torch
+    >>> from inpaint.evaluation.cases import parse_case
+    >>> ramp = torch.linspace(0, 1, 64).expand(3, 64, 64)
+    >>> def grey(image, mask, *, censor, grid):
+    ...     return torch.where(mask > 0.5, 0.5, image)
+    >>> found = evaluate({"grey": grey}, [("ramp.png", ramp)], cases=[parse_case("hole-bars")])
+    >>> [row.method for row in found.rows]
+    ['do nothing', 'telea', 'navier-stokes', 'smooth', 'grey']
+    >>> list(found.rows[0].scores)[:3]
+    ['psnr_mask', 'ssim_mask', 'l1_mask']
     """
     methods = {censor: _methods(restorers, censor, baselines=baselines) for censor in BASELINES}
     pairs = [(case.name, method) for case in cases for method in methods[case.censor]]
     if len(set(pairs)) < len(pairs):
-        raise ValueError(f"every case may be asked for once, but got {', '.join(case.name for case in cases)}")
-    measured: dict[tuple[str, str], list[Result]] = {pair: [] for pair in pairs}
+        raise ValueError(f"every case may be given only once, but got {', '.join(case.name for case in cases)}")
+    measured = {pair: Scoring(metrics) for pair in pairs}
     examples: list[Example] = []
     count = 0
     for name, picture in pictures:
-        if min(picture.shape[-2:]) <= WINDOW // 2:
+        if min(picture.shape[-2:]) <= SSIM_WINDOW // 2:
             size = f"{picture.shape[-1]} x {picture.shape[-2]} pixels"
-            raise ValueError(f"{name} has {size}: to be measured both sides must exceed {WINDOW // 2}; take it out")
+            raise ValueError(
+                f"{name} has {size}: to be measured both sides must exceed {SSIM_WINDOW // 2}; take it out"
+            )
         target = to_bytes(picture.detach().cpu()).float() / 255
         for case in cases:
             damaged = _damaged(target, case, seed, count, baked)
             if damaged is None:
                 continue
-            results = _results(methods[case.censor], damaged, target, what=f"for {name} ({case.name}),")
+            results = _results(methods[case.censor], damaged, what=f"for {name} ({case.name}),")
             for method, result in results.items():
-                measured[case.name, method].append(result._replace(restored=torch.empty(0)))
+                restored = result.restored.float() / 255
+                measured[case.name, method].add(restored, target, damaged.mask, result.seconds)
             if count < keep:
                 examples.append(_example(case.name, name, damaged, target, results))
         count += 1
@@ -126,10 +129,10 @@ def evaluate(
             progress(name)
     if count == 0:
         raise ValueError("there are no pictures to evaluate on")
-    if missing := [case for (case, _), results in measured.items() if not results]:
+    if missing := [case for (case, _), scoring in measured.items() if not scoring.of_pictures]:
         raise ValueError(f"no picture has the damage of the case {missing[0]}: nothing of that kind was baked in")
-    rows = [_row(case, method, results, method not in restorers) for (case, method), results in measured.items()]
-    return Evaluation(tuple(rows), tuple(examples), seed, count)
+    rows = [_row(case, method, scoring, method not in restorers) for (case, method), scoring in measured.items()]
+    return Evaluation(tuple(rows), tuple(examples), seed, count, metrics)
 
 
 def _damaged(
@@ -142,14 +145,6 @@ def _damaged(
     if found is not None and found.image.shape != target.shape:
         raise ValueError(f"picture {index} was baked with another size: {tuple(found.image.shape)}")
     return found
-
-
-def score(restored: Tensor, target: Tensor, mask: Tensor) -> Scores:
-    """Measure one restored picture.  restored, target: (3, H, W) in [0, 1].  mask: (1, H, W)."""
-    restored, target, mask = restored[None], target[None], mask[None]
-    whole = torch.ones_like(mask)
-    near = [metric(restored, target, where).item() for where in (mask, whole) for metric in (psnr, ssim, l1)]
-    return Scores(*near, detail_mask=detail(restored, target, mask).item())
 
 
 def _methods(restorers: Mapping[str, Restore], censor: str, *, baselines: bool) -> dict[str, Restore]:
@@ -167,13 +162,13 @@ def _by_baseline(baseline: Baseline, image: Tensor, mask: Tensor, *, censor: str
     return baseline(image, mask, grid)
 
 
-def _results(methods: Mapping[str, Restore], damaged: Damaged, target: Tensor, *, what: str) -> dict[str, Result]:
+def _results(methods: Mapping[str, Restore], damaged: Damaged, *, what: str) -> dict[str, MethodResult]:
     """Restore one damaged picture by every method."""
-    return {name: _result(restore, damaged, target, what=f"{name}, {what}") for name, restore in methods.items()}
+    return {name: _result(restore, damaged, what=f"{name}, {what}") for name, restore in methods.items()}
 
 
-def _result(restore: Restore, damaged: Damaged, target: Tensor, *, what: str) -> Result:
-    """Restore one picture, refuse an answer that breaks the contract, and measure the rest as a file would hold it."""
+def _result(restore: Restore, damaged: Damaged, *, what: str) -> MethodResult:
+    """Restore one picture, refuse an answer that breaks the contract, and round the rest as a file would hold it."""
     image, mask, grid = damaged
     censor = "hole" if grid is None else "mosaic"
     start = time.perf_counter()
@@ -189,26 +184,21 @@ def _result(restore: Restore, damaged: Damaged, target: Tensor, *, what: str) ->
         raise ValueError(
             f"{what} changed {int(changed.sum())} known pixels: outside the mask the image must come back bit for bit"
         )
-    pixels = to_bytes(restored)
-    return Result(pixels, score(pixels.float() / 255, target, mask), seconds)
+    return MethodResult(to_bytes(restored), seconds)
 
 
-def _row(case: str, method: str, results: Sequence[Result], baseline: bool) -> Row:
-    """Average over pictures, an infinite PSNR as PSNR_CAP."""
-    scores = torch.tensor([result.scores for result in results], dtype=torch.float64)  # (N, 7)
-    psnrs = [i for i, field in enumerate(Scores._fields) if field.startswith("psnr")]
-    scores[:, psnrs] = scores[:, psnrs].clamp(max=PSNR_CAP)
-    seconds = sum(result.seconds for result in results) / len(results)
-    return Row(case, method, baseline, len(results), Scores(*scores.mean(0).tolist()), seconds)
+def _row(case: str, method: str, scoring: Scoring, baseline: bool) -> Row:
+    count = len(scoring.of_pictures)
+    return Row(case, method, baseline, count, scoring.scores(), scoring.seconds / count)
 
 
-def _example(case: str, name: str, damaged: Damaged, target: Tensor, results: Mapping[str, Result]) -> Example:
-    """Cut a window around the middle of the mask, as large as VIEW and the picture allow."""
+def _example(case: str, name: str, damaged: Damaged, target: Tensor, results: Mapping[str, MethodResult]) -> Example:
+    """Cut a window around the middle of the mask, as large as EXAMPLE_SIDE and the picture allow."""
     points = damaged.mask[0].nonzero()  # (pixels, 2)
     window = []
     for side, low, high in zip(target.shape[-2:], points.amin(0).tolist(), points.amax(0).tolist(), strict=True):
-        start = min(max((low + high + 1 - VIEW) // 2, 0), max(side - VIEW, 0))
-        window.append(slice(start, start + VIEW))
+        start = min(max((low + high + 1 - EXAMPLE_SIDE) // 2, 0), max(side - EXAMPLE_SIDE, 0))
+        window.append(slice(start, start + EXAMPLE_SIDE))
     cut = (..., *window)
     return Example(
         case,
@@ -217,5 +207,8 @@ def _example(case: str, name: str, damaged: Damaged, target: Tensor, results: Ma
         to_bytes(target)[cut].clone(),
         to_bytes(damaged.image)[cut].clone(),
         {method: result.restored[cut].clone() for method, result in results.items()},
-        {method: result.scores.psnr_mask for method, result in results.items()},
+        {
+            method: psnr(result.restored.float()[None] / 255, target[None], damaged.mask[None]).item()
+            for method, result in results.items()
+        },
     )

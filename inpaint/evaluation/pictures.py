@@ -1,6 +1,6 @@
 """The clean pictures that methods are measured on: a split of a dataset, of files or of tar shards, or any folder.
 
-What a dataset has baked in beside its pictures (see inpaint/builders/bake.py) is read as damage, too.
+What a dataset has baked in beside its pictures (see inpaint/builders/writing/bake.py) is read as damage, too.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from inpaint.evaluation.cases import Case, Damaged
 from inpaint.images import find, read
 from inpaint.mosaic.grid import Grid
 
-SPLITS = ("train", "val", "test")
+SPLIT_FOLDERS = ("train", "val", "test")
 
 
-class Place(NamedTuple):
+class FilePart(NamedTuple):
     """Where the content of a file lies: all of a file, or a part of a shard."""
 
     path: Path
@@ -38,24 +38,24 @@ class Place(NamedTuple):
         return read(self.path, data=self.content()).tensor()
 
 
-class Clean(NamedTuple):
+class CleanPicture(NamedTuple):
     """A picture of a split, and where what was baked in lies."""
 
     name: str
-    picture: Place
-    image: Place | None = None
-    mask: Place | None = None
+    picture: FilePart
+    image: FilePart | None = None
+    mask: FilePart | None = None
     censor: dict[str, Any] | None = None  # of its line in the manifest: what was drawn
 
 
-def split_of(data: Path, split: str = "test") -> list[Clean]:
+def split_of(data: Path, split: str = "test") -> list[CleanPicture]:
     """Return the pictures of a dataset's split, or of a plain folder that has no splits.
 
     Raises ValueError where there is none.
     """
     if not data.is_dir():
         raise ValueError(f"{data} is not a folder; it should be a dataset or a folder of pictures")
-    splits = sorted(path.name for path in data.iterdir() if path.is_dir() and path.name in SPLITS)
+    splits = sorted(path.name for path in data.iterdir() if path.is_dir() and path.name in SPLIT_FOLDERS)
     if splits and split not in splits:
         raise ValueError(f"{data} has no split {split!r}; choose {', '.join(splits)}")
     folder = data / split if splits else data
@@ -69,23 +69,23 @@ def picture_paths(data: Path, split: str = "test") -> list[Path]:
     """Return the files of a split that is stored as files; see `split_of`.  Raises ValueError for shards."""
     places = [clean.picture for clean in split_of(data, split)]
     if any(place.size >= 0 for place in places):
-        raise ValueError(f"the split {split!r} of {data} is stored in shards, but its pictures are wanted as files")
+        raise ValueError(f"the split {split!r} of {data} is stored in shards, but its pictures are needed as files")
     return [place.path for place in places]
 
 
-def pictures(paths: Sequence[Path | Clean]) -> Iterator[tuple[str, Tensor]]:
+def read_pictures(paths: Sequence[Path | CleanPicture]) -> Iterator[tuple[str, Tensor]]:
     """Yield each picture's name and its pixels, (3, H, W) in [0, 1]."""
     for path in paths:
-        clean = path if isinstance(path, Clean) else Clean(path.stem, Place(path))
+        clean = path if isinstance(path, CleanPicture) else CleanPicture(path.stem, FilePart(path))
         yield clean.name, clean.picture.tensor()
 
 
-def baked(clean: Clean, case: Case) -> Damaged | None:
+def baked_damage(clean: CleanPicture, case: Case) -> Damaged | None:
     """Return the damage of this case's censor that was baked into a picture; None where there is none.
 
     Raises ValueError for a mosaic that was baked as a first guess, whose cells no picture in the wild shows.
     """
-    if clean.censor is None or clean.image is None or clean.mask is None or censor_of(clean) != case.censor:
+    if clean.censor is None or clean.image is None or clean.mask is None or baked_censor(clean) != case.censor:
         return None
     drawn = clean.censor["drawn"]
     if drawn.get("enlarge", "nearest") != "nearest":
@@ -95,42 +95,42 @@ def baked(clean: Clean, case: Case) -> Damaged | None:
     return Damaged(clean.image.tensor(), mask, grid)
 
 
-def censor_of(clean: Clean) -> str | None:
+def baked_censor(clean: CleanPicture) -> str | None:
     """Name what was baked into a picture: "hole", "mosaic" or nothing."""
     return None if clean.censor is None else clean.censor["fill"]["name"]
 
 
-def _in_folder(data: Path, folder: Path) -> list[Clean]:
+def _in_folder(data: Path, folder: Path) -> list[CleanPicture]:
     """List the pictures of a folder; those of a dataset with what its manifest says was baked in."""
-    told: dict[str, dict[str, Any]] = {}
+    censors: dict[str, dict[str, Any]] = {}
     if folder != data and (data / "manifest.jsonl").is_file():
         with (data / "manifest.jsonl").open(encoding="utf-8") as manifest:
             for line in map(json.loads, manifest):
                 if "censor" in line:
-                    told[line["file"]] = line["censor"]
+                    censors[line["file"]] = line["censor"]
     cleans = []
     for path in find(folder):
-        censor = told.get(path.relative_to(data).as_posix())
-        files = {} if censor is None else {kind: Place(data / it["file"]) for kind, it in censor["files"].items()}
-        cleans.append(Clean(path.stem, Place(path), files.get("image"), files.get("mask"), censor))
+        censor = censors.get(path.relative_to(data).as_posix())
+        files = {} if censor is None else {kind: FilePart(data / it["file"]) for kind, it in censor["files"].items()}
+        cleans.append(CleanPicture(path.stem, FilePart(path), files.get("image"), files.get("mask"), censor))
     return cleans
 
 
-def _in_shard(shard: Path) -> Iterator[Clean]:
+def _in_shard(shard: Path) -> Iterator[CleanPicture]:
     """Yield the samples of a shard; the members of one lie together."""
     for name, parts in _samples(shard):
         picture = next((place for kind, place in parts.items() if kind in PICTURE_KINDS), None)
         if picture is not None:
             censor = json.loads(parts["json"].content()).get("censor") if "image.png" in parts else None
-            yield Clean(name, picture, parts.get("image.png"), parts.get("mask.png"), censor)
+            yield CleanPicture(name, picture, parts.get("image.png"), parts.get("mask.png"), censor)
 
 
-def _samples(shard: Path) -> Iterator[tuple[str, dict[str, Place]]]:
+def _samples(shard: Path) -> Iterator[tuple[str, dict[str, FilePart]]]:
     current, parts = "", {}
     for key, kind, offset, size in shard_members(shard):
         if key != current and parts:
             yield current, parts
             parts = {}
-        current, parts[kind] = key, Place(shard, offset, size)
+        current, parts[kind] = key, FilePart(shard, offset, size)
     if parts:
         yield current, parts

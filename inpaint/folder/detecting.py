@@ -130,7 +130,7 @@ def sentence(file: Path, error: Exception) -> str:
 
 def levels(picture: images.Picture) -> torch.Tensor:
     """Return a picture's colours as (3, H, W) uint8, without a copy where it has three channels of 8 bits."""
-    colour = picture.colour if picture.peak == 255 else (picture.colour // 257).astype(np.uint8)
+    colour = images.eight_bits(picture.colour)
     return torch.from_numpy(np.ascontiguousarray(colour)).permute(2, 0, 1).expand(3, -1, -1)
 
 

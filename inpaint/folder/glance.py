@@ -57,5 +57,5 @@ def thumbnail(picture: images.Picture, windows: Sequence[Window]) -> bytes:
 
 def levels(colour: np.ndarray) -> np.ndarray:
     """Return colours (H, W, 1 or 3) as 8-bit RGB of their own memory."""
-    eight = colour if colour.dtype == np.uint8 else (colour >> 8).astype(np.uint8)
+    eight = images.eight_bits(colour)
     return np.ascontiguousarray(np.broadcast_to(eight, (*eight.shape[:2], 3)).copy())

@@ -94,6 +94,11 @@ class Picture:
         return replace(self, colour=colour)
 
 
+def eight_bits(samples: np.ndarray) -> np.ndarray:
+    """Return samples as uint8: uint16 ones rounded to the nearest level, uint8 ones as they are."""
+    return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8) if samples.dtype == np.uint16 else samples
+
+
 def from_array(image: Tensor) -> Picture:
     """Make a new 8-bit PNG picture of an RGB tensor (3, H, W): uint8, or floating point in [0, 1]."""
     if image.ndim != 3 or image.shape[0] != 3:

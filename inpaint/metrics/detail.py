@@ -8,23 +8,23 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from inpaint.metrics.pixels import over_mask
+from inpaint.metrics.pixelwise import over_mask
 
-LEAST = 1 / 255 / 4  # mean step of a target that counts as flat: a quarter of an 8-bit level
-MOST = 3.0  # what noise in the place of a flat surface counts as, at most
+FLAT_STEP = 1 / 255 / 4  # mean step of a target that counts as flat: a quarter of an 8-bit level
+MOST_DETAIL = 3.0  # what noise in the place of a flat surface counts as, at most
 
 
 def detail(restored: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     """Steps between neighbouring pixels where both are masked, as a share of the target's: 1 = as much detail.
 
-    restored, target: (B, 3, H, W) in [0, 1].  mask: (B, 1, H, W) in {0, 1}.  Returns (B,), from 0 (smooth) to MOST.
-    Raises ValueError for a sample whose mask is empty.
+    restored, target: (B, 3, H, W) in [0, 1].  mask: (B, 1, H, W) in {0, 1}.
+    Returns (B,), from 0 (smooth) to MOST_DETAIL.  Raises ValueError for a sample whose mask is empty.
     """
-    ours, theirs = steps(restored, mask), steps(target, mask)
-    return ((ours + LEAST) / (theirs + LEAST)).clamp(max=MOST).float()
+    ours, theirs = mean_step(restored, mask), mean_step(target, mask)
+    return ((ours + FLAT_STEP) / (theirs + FLAT_STEP)).clamp(max=MOST_DETAIL).float()
 
 
-def steps(picture: Tensor, mask: Tensor) -> Tensor:
+def mean_step(picture: Tensor, mask: Tensor) -> Tensor:
     """Return the mean absolute step to the right plus that downwards, as far as both pixels are masked, (B,)."""
     over_mask(picture, mask)  # refuses what does not fit, and empty masks
     total = torch.zeros(len(picture), dtype=torch.float64, device=picture.device)

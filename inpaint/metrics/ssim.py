@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torchmetrics.functional.image import structural_similarity_index_measure
 
-from inpaint.metrics.pixels import over_mask
+from inpaint.metrics.pixelwise import over_mask
 
-WINDOW = 11  # side, pixels: torchmetrics derives it from sigma 1.5
+SSIM_WINDOW = 11  # side, pixels: torchmetrics derives it from sigma 1.5
 
 
 def ssim(restored: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -23,9 +22,13 @@ def ssim(restored: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor
     restored, target: (B, 3, H, W) in [0, 1].  mask: (B, 1, H, W) in {0, 1}.  Returns (B,), 1 where nothing differs.
     Raises ValueError for a sample whose mask is empty and for pictures smaller than half the window.
     """
+    from torchmetrics.functional.image import structural_similarity_index_measure  # takes a second to import
+
     height, width = target.shape[-2:]
-    if min(height, width) <= WINDOW // 2:
-        raise ValueError(f"a picture of {height} x {width} is too small for SSIM: its sides must exceed {WINDOW // 2}")
+    if min(height, width) <= SSIM_WINDOW // 2:
+        raise ValueError(
+            f"a picture of {height} x {width} is too small for SSIM: its sides must exceed {SSIM_WINDOW // 2}"
+        )
     if mask is None:
         mask = torch.ones_like(target[:, :1])
     _, similarity = structural_similarity_index_measure(

@@ -20,7 +20,7 @@ from inpaint import distributed
 from inpaint.checkpoint import load_state, save_checkpoint, save_state
 from inpaint.contracts import Recipe, Turn
 from inpaint.interrupt import unbroken
-from inpaint.metrics.pixels import psnr
+from inpaint.metrics.pixelwise import psnr
 from inpaint.randomness import rng_for
 from inpaint.sample import Sample, composite
 from inpaint.training.average import Average

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from inpaint.builders.dataset import build_dataset
-from inpaint.builders.inspect import inspect
+from inpaint.builders.inspection.inspect import inspect_dataset
 
 SIZE, ORIGINAL = 32, 64
 
@@ -53,7 +53,7 @@ def test_patches_are_cut_around_annotations_with_their_masks(annotated: Path):
         expected = np.zeros((ORIGINAL, ORIGINAL), np.uint8)
         expected[30 - y : 50 - y, 20 + 5 * seed - x : 40 + 5 * seed - x] = 255
         assert np.array_equal(mask, expected[::2, ::2])
-    assert inspect(annotated / "set").faults == []
+    assert inspect_dataset(annotated / "set").faults == []
 
 
 def test_what_is_annotated_is_censored_in_the_baked_splits(annotated: Path):
@@ -77,7 +77,7 @@ def test_masks_travel_in_shards(annotated: Path):
             names += archive.getnames()
     assert sum(name.endswith(".mask.png") for name in names) == len(lines) == 12
     assert not (annotated / "set" / "masks").exists()
-    assert inspect(annotated / "set").faults == []
+    assert inspect_dataset(annotated / "set").faults == []
 
 
 def test_the_same_bytes_for_any_number_of_processes(annotated: Path):

@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 from inpaint.builders import dataset as dataset_module
-from inpaint.builders import write as write_module
 from inpaint.builders.dataset import build_dataset
-from inpaint.builders.store import Store
-from inpaint.builders.work import open_store, work_folder
+from inpaint.builders.work.store import Store
+from inpaint.builders.work.work_folder import open_store, work_folder
+from inpaint.builders.writing import write as write_module
 
 SIZE = 32
 CENSOR = {"mask": {"name": "boxes", "sides": [8, 16]}, "fill": {"name": "mosaic", "block": 4}}
@@ -85,13 +85,13 @@ def test_a_build_killed_by_a_signal_goes_on_and_gives_the_same_bytes(pictures: P
 @pytest.mark.parametrize(
     ("module", "name", "call"),
     [
-        (dataset_module, "examine", 20),
-        (dataset_module, "judge", 1),
+        (dataset_module, "examine_picture", 20),
+        (dataset_module, "judge_pictures", 1),
         (write_module, "_place", 50),
         (write_module, "bake_file", 9),
         (write_module, "contact_sheet", 1),
-        (write_module, "pack", 1),
-        (dataset_module, "finish", 1),
+        (write_module, "pack_dataset", 1),
+        (dataset_module, "finish_dataset", 1),
     ],
 )
 def test_a_build_killed_anywhere_goes_on(
@@ -107,7 +107,7 @@ def test_a_build_killed_anywhere_goes_on(
     examined = []
     build(pictures, tmp_path / "set", progress=lambda done, total: examined.append(done), **options)
     assert contents(tmp_path / "set") == contents(tmp_path / "whole")
-    assert examined == (list(range(17, 44)) if name == "examine" else [])
+    assert examined == (list(range(17, 44)) if name == "examine_picture" else [])
 
 
 def test_packing_killed_among_its_removals_goes_on(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -125,7 +125,7 @@ def test_packing_killed_among_its_removals_goes_on(pictures: Path, tmp_path: Pat
 def begun(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An output whose build was killed."""
     with monkeypatch.context() as patched:
-        patched.setattr(dataset_module, "judge", killed_at(1, dataset_module.judge))
+        patched.setattr(dataset_module, "judge_pictures", killed_at(1, dataset_module.judge_pictures))
         with pytest.raises(Killed):
             build(pictures, tmp_path / "set")
     return tmp_path / "set"
@@ -143,7 +143,7 @@ def test_other_pictures_are_refused_until_restarted(pictures: Path, begun: Path)
     added = pictures / "added.png"
     Image.effect_noise((64, 64), 90).save(added)
     try:
-        with pytest.raises(ValueError, match="no longer hold the pictures"):
+        with pytest.raises(ValueError, match="have changed since"):
             build(pictures, begun)
         (work_folder(begun) / "downloads").mkdir()
         calls: list[int] = []
@@ -157,7 +157,7 @@ def test_two_builds_do_not_work_in_one_folder(pictures: Path, begun: Path):
     store = Store(work_folder(begun))
     try:
         for restart in (False, True):
-            with pytest.raises(ValueError, match="another build is at work"):
+            with pytest.raises(ValueError, match="another build is using"):
                 build(pictures, begun, restart=restart)
     finally:
         store.close()

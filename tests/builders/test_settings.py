@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from inpaint.builders.settings import Settings, parse_settings, read_settings, settings_to_tree
-from inpaint.builders.write import censoring_of
+from inpaint.builders.settings import DatasetSettings, parse_settings, read_settings, settings_to_tree
+from inpaint.builders.writing.write import censoring_of
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs" / "dataset").glob("*.yaml"))
 
@@ -22,12 +22,14 @@ def test_every_yaml_is_complete(path: Path):
 
 
 def test_the_photos_are_the_default():
-    assert read_settings(next(path for path in CONFIGS if path.stem == "photos")) == Settings() == read_settings()
+    assert (
+        read_settings(next(path for path in CONFIGS if path.stem == "photos")) == DatasetSettings() == read_settings()
+    )
 
 
 def test_every_rule_of_cleaning_and_grouping_can_be_switched_off():
     for section in ("clean", "group"):
-        for name, value in settings_to_tree(Settings())[section].items():
+        for name, value in settings_to_tree(DatasetSettings())[section].items():
             off = getattr(getattr(read_settings(None, [f"{section}.{name}=null"]), section), name)
             assert not off, name
             assert value != "" or off != value
@@ -51,8 +53,8 @@ def test_overrides_count_more_than_the_file(tmp_path: Path):
         ("clean.min_side=10", "min_side is 10; a picture needs at least the patch size 256"),
         ("group.by=[pattern]", "pattern is None"),
         ("group.pattern=(a)", "by is"),
-        ("group={by: pattern, pattern: '(a'}", "no regular expression"),
-        ("group={by: pattern, pattern: 'a'}", "should have a group"),
+        ("group={by: pattern, pattern: '(a'}", "not a valid regular expression"),
+        ("group={by: pattern, pattern: 'a'}", "needs a group"),
         ("group.by=author", "group.by.0"),
         ("censor={mask: box}", "censor"),
         ("store.format=tar", "store.format"),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from inpaint.evaluation.cases import DEFAULT_CASES, HOLES, damage, parse_case
+from inpaint.evaluation.cases import DEFAULT_CASES, HOLE_MASKS, damage, parse_case
 from inpaint.mosaic.grid import cell_means, enlarge
 
 SIZE = (97, 130)
@@ -61,7 +61,7 @@ def test_an_unknown_name_is_refused_with_the_choices(name):
         parse_case(name)
 
 
-@pytest.mark.parametrize("hole", HOLES)
+@pytest.mark.parametrize("hole", HOLE_MASKS)
 def test_every_hole_is_grey_inside_and_untouched_outside(hole):
     target = picture()
     image, mask, grid = damage(target, parse_case(f"hole-{hole}"), seed=0, index=0)

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from inpaint.builders.bake import bake_file, censoring
-from inpaint.builders.shards import pack
+from inpaint.builders.writing.bake import bake_file, censoring
+from inpaint.builders.writing.packing import pack_dataset
 from inpaint.evaluation.cases import parse_case
 from inpaint.evaluation.evaluate import evaluate
-from inpaint.evaluation.pictures import Clean, baked, picture_paths, pictures, split_of
+from inpaint.evaluation.pictures import CleanPicture, baked_damage, picture_paths, read_pictures, split_of
 from inpaint.images import read, read_mask
 from inpaint.mosaic.grid import cell_means
 from inpaint.parts import Choice
@@ -38,16 +38,16 @@ def mixed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp("mixed") / "data"
     censored(folder, [{"name": "mosaic", "block": 4}, {"name": "hole", "value": "white"}])
     if request.param == "shards":
-        pack(folder, shard_size=3)
+        pack_dataset(folder, shard_size=3)
     return folder
 
 
 def test_a_split_reads_alike_from_files_and_from_shards(tmp_path: Path):
     folder = dataset(tmp_path / "data")
-    from_files = list(pictures(split_of(folder, "train")))
-    pack(folder, shard_size=5)
-    from_shards = list(pictures(split_of(folder, "train")))
-    with pytest.raises(ValueError, match="stored in shards, but its pictures are wanted as files"):
+    from_files = list(read_pictures(split_of(folder, "train")))
+    pack_dataset(folder, shard_size=5)
+    from_shards = list(read_pictures(split_of(folder, "train")))
+    with pytest.raises(ValueError, match="stored in shards, but its pictures are needed as files"):
         picture_paths(folder, "train")
     assert len(from_files) == 16
     assert [name.replace(".", "_") for name, _ in from_files] == [name for name, _ in from_shards]
@@ -58,7 +58,7 @@ def test_what_was_baked_in_is_given_back_with_its_grid(mixed: Path):
     found = split_of(mixed, "test")
     assert len(found) == 4
     for clean in found:
-        holes, mosaics = baked(clean, HOLE), baked(clean, MOSAIC)
+        holes, mosaics = baked_damage(clean, HOLE), baked_damage(clean, MOSAIC)
         assert (holes is None) != (mosaics is None)
         damaged, target = holes or mosaics, clean.picture.tensor()
         assert damaged is not None
@@ -75,16 +75,18 @@ def test_what_was_baked_in_is_given_back_with_its_grid(mixed: Path):
 
 def test_baked_cases_measure_the_pictures_that_have_them(mixed: Path):
     found = split_of(mixed, "test")
-    mosaics = sum(baked(clean, MOSAIC) is not None for clean in found)
+    mosaics = sum(baked_damage(clean, MOSAIC) is not None for clean in found)
     assert 0 < mosaics < 4
-    result = evaluate({}, pictures(found), cases=[HOLE, MOSAIC], baked=lambda index, case: baked(found[index], case))
+    result = evaluate(
+        {}, read_pictures(found), cases=[HOLE, MOSAIC], baked=lambda index, case: baked_damage(found[index], case)
+    )
     assert {row.case: row.count for row in result.rows} == {"baked-hole": 4 - mosaics, "baked-mosaic": mosaics}
 
 
 def test_the_files_of_a_folder_are_what_is_shown(tmp_path: Path):
     folder = censored(tmp_path / "data", [{"name": "hole", "value": "white"}])
     (clean, *_) = split_of(folder, "test")
-    damaged = baked(clean, HOLE)
+    damaged = baked_damage(clean, HOLE)
     assert damaged is not None
     assert torch.equal(damaged.image, read(folder / f"censored/test/image/{clean.name}.png").tensor())
     assert torch.equal(damaged.mask, read_mask(folder / f"censored/test/mask/{clean.name}.png"))
@@ -92,15 +94,15 @@ def test_the_files_of_a_folder_are_what_is_shown(tmp_path: Path):
 
 def test_a_case_that_nothing_was_baked_for_is_refused(tmp_path: Path):
     folder = censored(tmp_path / "data", [{"name": "hole", "value": "white"}])
-    found: list[Clean] = split_of(folder, "test")
+    found: list[CleanPicture] = split_of(folder, "test")
     with pytest.raises(ValueError, match="the case baked-mosaic: nothing of that kind was baked in"):
-        evaluate({}, pictures(found), cases=[MOSAIC], baked=lambda index, case: baked(found[index], case))
+        evaluate({}, read_pictures(found), cases=[MOSAIC], baked=lambda index, case: baked_damage(found[index], case))
 
 
 def test_a_mosaic_that_was_baked_as_a_first_guess_is_refused(tmp_path: Path):
     folder = censored(tmp_path / "data", [{"name": "mosaic", "block": 4, "enlarge": "bicubic"}])
     with pytest.raises(ValueError, match="baked with enlarge bicubic; only nearest can be measured"):
-        baked(split_of(folder, "test")[0], MOSAIC)
+        baked_damage(split_of(folder, "test")[0], MOSAIC)
 
 
 def test_a_split_without_pictures_and_one_that_is_missing_are_refused(tmp_path: Path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from inpaint.images import Picture, from_array
+from inpaint.images import Picture, eight_bits, from_array
 
 
 def one_pixel(size: tuple[int, int], y: int, x: int) -> torch.Tensor:
@@ -84,3 +84,10 @@ def test_a_tensor_becomes_a_picture():
         from_array(torch.zeros(1, 2, 2))
     with pytest.raises(ValueError, match="uint8"):
         from_array(torch.zeros(3, 2, 2, dtype=torch.int64))
+
+
+def test_sixteen_bits_become_the_nearest_of_eight():
+    samples = np.arange(65536, dtype=np.uint16)
+    assert np.array_equal(eight_bits(samples), np.rint(samples / 257).astype(np.uint8))
+    same = np.arange(256, dtype=np.uint8)
+    assert eight_bits(same) is same

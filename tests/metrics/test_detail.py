@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from inpaint.metrics.detail import MOST, detail
+from inpaint.metrics.detail import MOST_DETAIL, detail
 from inpaint.randomness import rng_for
 
 
@@ -35,7 +35,7 @@ def test_only_steps_between_masked_pixels_count():
 
 def test_noise_on_a_flat_surface_counts_up_to_a_bound():
     target, mask = scene()
-    assert detail(target, target * 0, mask).tolist() == [MOST, MOST]
+    assert detail(target, target * 0, mask).tolist() == [MOST_DETAIL, MOST_DETAIL]
     assert detail(target * 0, target * 0, mask).tolist() == [1.0, 1.0]
 
 

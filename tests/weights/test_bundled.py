@@ -9,7 +9,7 @@ import pytest
 from inpaint.assemble import load
 from inpaint.evaluation.cases import parse_case
 from inpaint.evaluation.evaluate import Row, evaluate
-from inpaint.evaluation.pictures import picture_paths, pictures
+from inpaint.evaluation.pictures import picture_paths, read_pictures
 from inpaint.weights import BUNDLED, bundled_path
 
 ROOT = Path(__file__).parent.parent.parent
@@ -31,11 +31,11 @@ def test_every_bundled_network_has_a_card(name: str):
 @pytest.fixture(scope="module")
 def rows() -> tuple[Row, ...]:
     """The default network beside the baselines on the demo's clean pictures, which it was not trained on."""
-    clean = [(name, image[:, -288:, :288]) for name, image in pictures(picture_paths(ROOT / "data/demo/clean"))]
+    clean = [(name, image[:, -288:, :288]) for name, image in read_pictures(picture_paths(ROOT / "data/demo/clean"))]
     return evaluate({"default": load("default", device="cpu")}, clean, cases=[parse_case(case) for case in CASES]).rows
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_default_network_beats_every_baseline(rows: tuple[Row, ...], case: str):
-    scores = {row.method: row.scores.psnr_mask for row in rows if row.case == case}
+    scores = {row.method: row.scores["psnr_mask"] for row in rows if row.case == case}
     assert scores.pop("default") > max(scores.values()) + 0.2, scores

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from inpaint.builders.annotations.draw import bounds, draw
+from inpaint.builders.annotations.draw import draw_regions, region_bounds
 from inpaint.builders.annotations.lookup import Lookup
-from inpaint.builders.annotations.read import FORMATS, Read, read_annotations
-from inpaint.builders.annotations.region import Annotations, Region, Runs
+from inpaint.builders.annotations.read import ANNOTATION_FORMATS, ReadAnnotations, read_annotations
+from inpaint.builders.annotations.region import AnnotatedRegion, Annotations, Runs
 
-__all__ = ["FORMATS", "Annotations", "Lookup", "Read", "Region", "Runs", "bounds", "draw", "read_annotations"]
+__all__ = [
+    "ANNOTATION_FORMATS",
+    "AnnotatedRegion",
+    "Annotations",
+    "Lookup",
+    "ReadAnnotations",
+    "Runs",
+    "draw_regions",
+    "read_annotations",
+    "region_bounds",
+]

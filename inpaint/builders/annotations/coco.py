@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from inpaint.builders.annotations.region import (
+    AnnotatedRegion,
     Annotations,
-    Region,
-    box,
-    entry,
+    attribute_pairs,
+    box_region,
+    finite_number,
     frame_of,
-    number,
-    pairs,
-    polygon,
+    json_entry,
+    polygon_region,
     read_json,
 )
-from inpaint.builders.annotations.runs import from_text, runs_of
+from inpaint.builders.annotations.runs import runs_from_text, runs_of
 
 
 def is_coco(tree: Any) -> bool:
@@ -35,19 +35,19 @@ def read_coco(path: Path) -> Annotations:
     tree = read_json(path)
     names: dict[Any, str] = {}
     frames: dict[Any, tuple[float, float] | None] = {}
-    for index, image in enumerate(entry(tree, "images", list, str(path))):
+    for index, image in enumerate(json_entry(tree, "images", list, str(path))):
         where = f"{path}, image {index + 1}"
-        key = entry(image, "id", (int, str), where)
-        names[key] = entry(image, "file_name", str, where)
+        key = json_entry(image, "id", (int, str), where)
+        names[key] = json_entry(image, "file_name", str, where)
         frames[key] = frame_of(image.get("height"), image.get("width"))
     labels = {
-        entry(category, "id", (int, str), f"{path}, category {index + 1}"): str(category.get("name", ""))
+        json_entry(category, "id", (int, str), f"{path}, category {index + 1}"): str(category.get("name", ""))
         for index, category in enumerate(tree.get("categories") or [])
     }
     found: Annotations = {name: [] for name in names.values()}
-    for index, annotation in enumerate(entry(tree, "annotations", list, str(path))):
+    for index, annotation in enumerate(json_entry(tree, "annotations", list, str(path))):
         where = f"{path}, annotation {index + 1}"
-        image = entry(annotation, "image_id", (int, str), where)
+        image = json_entry(annotation, "image_id", (int, str), where)
         if image not in names:
             raise ValueError(f"{where}: image_id is {image!r}, but no image has that id")
         category = annotation.get("category_id")
@@ -58,36 +58,36 @@ def read_coco(path: Path) -> Annotations:
     return found
 
 
-def _region(annotation: dict[str, Any], label: str, frame: tuple[float, float] | None, where: str) -> Region:
-    attributes = pairs({"iscrowd": annotation.get("iscrowd") or None, "id": annotation.get("id")})
+def _region(annotation: dict[str, Any], label: str, frame: tuple[float, float] | None, where: str) -> AnnotatedRegion:
+    attributes = attribute_pairs({"iscrowd": annotation.get("iscrowd") or None, "id": annotation.get("id")})
     shape = annotation.get("segmentation")
     if isinstance(shape, dict):
         return _mask(shape, label, attributes, where)
     if isinstance(shape, list) and shape:
         rings = shape if isinstance(shape[0], list) else [shape]
         points = [_points(ring, where) for ring in rings]
-        return polygon(label, points, where, attributes=attributes, frame=frame)
-    values = entry(annotation, "bbox", list, where)
+        return polygon_region(label, points, where, attributes=attributes, frame=frame)
+    values = json_entry(annotation, "bbox", list, where)
     if len(values) != 4:
         raise ValueError(f"{where}: bbox has {len(values)} numbers, it should have x, y, width and height")
-    x, y, width, height = (number(value, "bbox", where) for value in values)
-    return box(label, y, x, y + height, x + width, where, attributes=attributes, frame=frame)
+    x, y, width, height = (finite_number(value, "bbox", where) for value in values)
+    return box_region(label, y, x, y + height, x + width, where, attributes=attributes, frame=frame)
 
 
-def _mask(shape: dict[str, Any], label: str, attributes: tuple[tuple[str, str], ...], where: str) -> Region:
-    size = entry(shape, "size", list, where)
+def _mask(shape: dict[str, Any], label: str, attributes: tuple[tuple[str, str], ...], where: str) -> AnnotatedRegion:
+    size = json_entry(shape, "size", list, where)
     if len(size) != 2 or not all(isinstance(side, int) and 0 < side < 1 << 16 for side in size):
         raise ValueError(f"{where}: size is {size}, it should be [height, width]")
-    counts = entry(shape, "counts", (list, str), where)
+    counts = json_entry(shape, "counts", (list, str), where)
     if isinstance(counts, str):
-        counts = from_text(counts, where)
+        counts = runs_from_text(counts, where)
     elif not all(isinstance(count, int) for count in counts):
         raise ValueError(f"{where}: counts should be whole numbers")
-    return Region(label, "mask", attributes=attributes, pixels=runs_of(size, counts, where))
+    return AnnotatedRegion(label, "mask", attributes=attributes, pixels=runs_of(size, counts, where))
 
 
 def _points(ring: Any, where: str) -> list[tuple[float, float]]:
     if not isinstance(ring, list) or len(ring) % 2:
         raise ValueError(f"{where}: a polygon should be a list of x, y, x, y, ..., an even number of them")
-    values = [number(value, "a coordinate", where) for value in ring]
+    values = [finite_number(value, "a coordinate", where) for value in ring]
     return list(zip(values[1::2], values[::2], strict=True))

@@ -16,13 +16,13 @@ import cv2
 import numpy as np
 
 from inpaint import images
-from inpaint.builders.annotations.region import Region, Runs
-from inpaint.builders.annotations.runs import to_mask
+from inpaint.builders.annotations.region import AnnotatedRegion, Runs
+from inpaint.builders.annotations.runs import mask_from_runs
 
-ASPECT = 0.02  # share by which the aspect ratio of an annotation's frame may differ from the picture's
+ASPECT_TOLERANCE = 0.02  # share by which the aspect ratio of an annotation's frame may differ from the picture's
 
 
-def draw(regions: Iterable[Region], size: tuple[int, int], name: str = "the picture") -> np.ndarray:
+def draw_regions(regions: Iterable[AnnotatedRegion], size: tuple[int, int], name: str = "the picture") -> np.ndarray:
     """Return the union of the regions as a mask (H, W) bool of a picture of this (height, width).
 
     Points meant for a frame of another size are scaled with it.  Raises ValueError, naming the picture, where a frame
@@ -45,19 +45,19 @@ def draw(regions: Iterable[Region], size: tuple[int, int], name: str = "the pict
     return mask
 
 
-def bounds(
-    region: Region, size: tuple[int, int], name: str = "the picture"
+def region_bounds(
+    region: AnnotatedRegion, size: tuple[int, int], name: str = "the picture"
 ) -> tuple[float, float, float, float] | None:
     """Return top, left, bottom and right edge of a region in pixels of a picture; None for a mask without a pixel."""
     if region.pixels is not None:
-        rows, columns = (np.flatnonzero(draw([region], size, name).any(axis=axis)) for axis in (1, 0))
+        rows, columns = (np.flatnonzero(draw_regions([region], size, name).any(axis=axis)) for axis in (1, 0))
         if not len(rows):
             return None
         return float(rows[0]), float(columns[0]), float(rows[-1] + 1), float(columns[-1] + 1)
     return _edges(region, size, name)
 
 
-def _edges(region: Region, size: tuple[int, int], name: str) -> tuple[float, float, float, float]:
+def _edges(region: AnnotatedRegion, size: tuple[int, int], name: str) -> tuple[float, float, float, float]:
     points = np.array([point for ring in region.rings for point in ring]) * _scale(region, size, name)
     (top, left), (bottom, right) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
     return top, left, bottom, right
@@ -68,7 +68,7 @@ def _first(edge: float) -> int:
     return max(0, math.ceil(edge - 0.5))
 
 
-def _scale(region: Region, size: tuple[int, int], name: str) -> tuple[float, float]:
+def _scale(region: AnnotatedRegion, size: tuple[int, int], name: str) -> tuple[float, float]:
     """Return the factors of y and x from the region's frame to the picture."""
     if region.frame is None:
         return 1.0, 1.0
@@ -80,7 +80,7 @@ def _scale(region: Region, size: tuple[int, int], name: str) -> tuple[float, flo
 def _check_shape(frame: tuple[float, float], size: tuple[int, int], name: str) -> None:
     ratio = frame[0] * size[1] / (frame[1] * size[0])
     # A side that was rounded to whole pixels may change the ratio by a pixel.
-    if abs(ratio - 1) > max(ASPECT, 1 / min(frame), 1 / min(size)):
+    if abs(ratio - 1) > max(ASPECT_TOLERANCE, 1 / min(frame), 1 / min(size)):
         raise ValueError(
             f"{name} has {size[1]}x{size[0]} pixels, but its annotation is for {frame[1]:g}x{frame[0]:g}: another "
             "shape, perhaps of the picture before it was turned or cropped"
@@ -89,7 +89,7 @@ def _check_shape(frame: tuple[float, float], size: tuple[int, int], name: str) -
 
 def _fitted(runs: Runs, size: tuple[int, int], name: str) -> np.ndarray:
     """Return the mask of runs, resized to the picture's size where it is the same shape."""
-    mask = to_mask(runs)
+    mask = mask_from_runs(runs)
     if runs.size == size:
         return mask
     _check_shape((float(runs.size[0]), float(runs.size[1])), size, name)

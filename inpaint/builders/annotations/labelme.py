@@ -20,22 +20,22 @@ import numpy as np
 
 from inpaint import images
 from inpaint.builders.annotations.region import (
+    AnnotatedRegion,
     Annotations,
     Point,
-    Region,
-    ellipse,
-    entry,
+    attribute_pairs,
+    ellipse_ring,
+    finite_number,
     frame_of,
-    number,
-    pairs,
-    polygon,
+    json_entry,
+    polygon_region,
     read_json,
-    spanned,
+    spanned_box,
 )
-from inpaint.builders.annotations.runs import from_mask
+from inpaint.builders.annotations.runs import runs_from_mask
 
 WITHOUT_AREA = ("point", "points", "line", "linestrip")
-SHAPES = ("polygon", "rectangle", "circle", "mask", "oriented_rectangle")
+LABELME_SHAPES = ("polygon", "rectangle", "circle", "mask", "oriented_rectangle")
 
 
 def is_labelme(tree: Any) -> bool:
@@ -46,55 +46,55 @@ def is_labelme(tree: Any) -> bool:
 def read_labelme(path: Path, folder: str = "") -> Annotations:
     """Return the regions of the picture of a LabelMe file, named by its path from where `folder` lies."""
     tree = read_json(path)
-    image = entry(tree, "imagePath", str, str(path)).replace("\\", "/")
+    image = json_entry(tree, "imagePath", str, str(path)).replace("\\", "/")
     frame = frame_of(tree.get("imageHeight"), tree.get("imageWidth"))
     regions = [
         _region(shape, frame, f"{path}, shape {index + 1}")
-        for index, shape in enumerate(entry(tree, "shapes", list, str(path)))
+        for index, shape in enumerate(json_entry(tree, "shapes", list, str(path)))
         if not (isinstance(shape, dict) and shape.get("shape_type") in WITHOUT_AREA)
     ]
     return {posixpath.normpath(posixpath.join(folder, image)): regions}
 
 
-def _region(shape: Any, frame: tuple[float, float] | None, where: str) -> Region:
-    label = str(entry(shape, "label", (str, int), where))
+def _region(shape: Any, frame: tuple[float, float] | None, where: str) -> AnnotatedRegion:
+    label = str(json_entry(shape, "label", (str, int), where))
     kind = shape.get("shape_type") or "polygon"  # the first versions knew nothing else
-    points = [_point(point, where) for point in entry(shape, "points", list, where)]
+    points = [_point(point, where) for point in json_entry(shape, "points", list, where)]
     flags = shape.get("flags") if isinstance(shape.get("flags"), dict) else {}
-    rest: dict[str, Any] = {"attributes": pairs({**flags, "group_id": shape.get("group_id")}), "frame": frame}
+    rest: dict[str, Any] = {"attributes": attribute_pairs({**flags, "group_id": shape.get("group_id")}), "frame": frame}
     counts = {"rectangle": (2, 4), "circle": (2,), "mask": (2,)}.get(kind)  # early rectangles had all four corners
     if counts and len(points) not in counts:
         raise ValueError(f"{where}: a {kind} has {len(points)} points, it should have 2")
     if kind == "rectangle":
-        return spanned(label, points, where, **rest)
+        return spanned_box(label, points, where, **rest)
     if kind == "circle":
         radius = math.dist(*points)
-        return polygon(label, [ellipse(points[0], (radius, radius), where)], where, **rest)
+        return polygon_region(label, [ellipse_ring(points[0], (radius, radius), where)], where, **rest)
     if kind == "mask":
         return _mask(shape, label, points, where, **rest)
     if kind in ("polygon", "oriented_rectangle"):
-        return polygon(label, [points], where, **rest)
-    raise ValueError(f"{where}: shape_type is {kind!r}; the choices are {', '.join((*SHAPES, *WITHOUT_AREA))}")
+        return polygon_region(label, [points], where, **rest)
+    raise ValueError(f"{where}: shape_type is {kind!r}; the choices are {', '.join((*LABELME_SHAPES, *WITHOUT_AREA))}")
 
 
 def _point(point: Any, where: str) -> Point:
     if not isinstance(point, list) or len(point) != 2:
         raise ValueError(f"{where}: a point is {str(point)[:60]}, it should be [x, y]")
-    return number(point[1], "y", where), number(point[0], "x", where)
+    return finite_number(point[1], "y", where), finite_number(point[0], "x", where)
 
 
-def _mask(shape: Any, label: str, points: list[Point], where: str, **rest: Any) -> Region:
+def _mask(shape: Any, label: str, points: list[Point], where: str, **rest: Any) -> AnnotatedRegion:
     """Return the region of a mask that lies at the first of two corners."""
     if rest["frame"] is None:
         raise ValueError(f"{where}: a mask needs imageHeight and imageWidth")
     try:
-        data = base64.b64decode(entry(shape, "mask", str, where), validate=True)
+        data = base64.b64decode(json_entry(shape, "mask", str, where), validate=True)
     except binascii.Error as error:
-        raise ValueError(f"{where}: mask is no base64: {error}") from None
+        raise ValueError(f"{where}: mask is not base64: {error}") from None
     part = images.read(f"{where}, mask", data=data).colour.max(axis=2) > 0
     whole = np.zeros([int(side) for side in rest["frame"]], bool)
     top, left = (int(min(values)) for values in zip(*points, strict=True))
     if top < 0 or left < 0 or top + part.shape[0] > whole.shape[0] or left + part.shape[1] > whole.shape[1]:
         raise ValueError(f"{where}: the mask reaches beyond the picture of {whole.shape[1]}x{whole.shape[0]}")
     whole[top : top + part.shape[0], left : left + part.shape[1]] = part
-    return Region(label, "mask", attributes=rest["attributes"], pixels=from_mask(whole))
+    return AnnotatedRegion(label, "mask", attributes=rest["attributes"], pixels=runs_from_mask(whole))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from inpaint.builders.annotations.region import Annotations, Region
+from inpaint.builders.annotations.region import AnnotatedRegion, Annotations
 
 
 class Lookup:
@@ -19,7 +19,7 @@ class Lookup:
             *folders, last = (part for part in key.replace("\\", "/").split("/") if part not in ("", "."))
             self._named[last].append((key, tuple(reversed(folders))))
 
-    def regions(self, name: str) -> list[Region] | None:
+    def regions(self, name: str) -> list[AnnotatedRegion] | None:
         """Return the regions of a picture, [] where it was annotated with none, None where it was not annotated.
 
         The last part of both names must be the same; one without a suffix also stands for the picture of that stem.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from inpaint import images
-from inpaint.builders.annotations.region import Annotations, Region
+from inpaint.builders.annotations.region import AnnotatedRegion, Annotations
 
 
 def read_mask_images(path: Path) -> Annotations:
@@ -19,5 +19,5 @@ def read_mask_images(path: Path) -> Annotations:
         name = file.relative_to(root).with_suffix("").as_posix()
         if name in found:
             raise ValueError(f"{file} is a second mask for {name}: each picture has one")
-        found[name] = [Region("", "mask", pixels=file)]
+        found[name] = [AnnotatedRegion("", "mask", pixels=file)]
     return found

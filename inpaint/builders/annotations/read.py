@@ -1,4 +1,4 @@
-"""Read annotations of any known format, told by their content."""
+"""Read annotations of any known format, which is recognised by their content."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from inpaint.builders.annotations.labelme import is_labelme, read_labelme
 from inpaint.builders.annotations.mask_images import read_mask_images
 from inpaint.builders.annotations.region import Annotations, read_json
 from inpaint.builders.annotations.table import is_box_table, read_table
-from inpaint.builders.annotations.via import COLUMN, is_via, read_via
+from inpaint.builders.annotations.via import SHAPE_COLUMN, is_via, read_via
 from inpaint.builders.annotations.voc import read_voc
 from inpaint.builders.annotations.vott import is_vott1, is_vott2, read_vott1, read_vott2
 from inpaint.builders.annotations.yolo import class_names, is_label_file, read_yolo
-from inpaint.builders.sources.manifests import records
+from inpaint.builders.sources.manifests import manifest_records
 
-TREES: dict[str, Callable[[Any], bool]] = {  # of JSON files
+JSON_FORMATS: dict[str, Callable[[Any], bool]] = {  # of JSON files
     "vott1": is_vott1,
     "vott2": is_vott2,
     "coco": is_coco,
     "labelme": is_labelme,
     "via": is_via,
 }
-SUFFIXES = {  # that files of each format may have
+ANNOTATION_SUFFIXES = {  # that files of each format may have
     "vott1": (".json",),
     "vott2": (".json",),
     "coco": (".json",),
@@ -38,14 +38,14 @@ SUFFIXES = {  # that files of each format may have
     "csv": (".csv", ".tsv", ".jsonl", ".ndjson"),
     "masks": images.SUFFIXES,
 }
-FORMATS = tuple(SUFFIXES)
-LOOKED = 50  # files of each suffix that are opened to recognise the format
+ANNOTATION_FORMATS = tuple(ANNOTATION_SUFFIXES)
+FILES_PER_SUFFIX = 50  # files of each suffix that are opened to recognise the format
 
 
-class Read(NamedTuple):
+class ReadAnnotations(NamedTuple):
     """Annotations and what they were recognised as."""
 
-    format: str  # one of FORMATS
+    format: str  # one of ANNOTATION_FORMATS
     regions: Annotations
 
     def sentence(self) -> str:
@@ -54,17 +54,17 @@ class Read(NamedTuple):
         return f"annotations of the format {self.format}: {count} regions in {len(self.regions)} pictures"
 
 
-def read_annotations(path: Path | str, format: str = "auto") -> Read:
+def read_annotations(path: Path | str, format: str = "auto") -> ReadAnnotations:
     """Return the annotations of a file, or of all files below a folder.
 
-    format: one of FORMATS, or "auto", which recognises it from the content.  Pictures are named as the annotations
-    name them, below the folder; Lookup finds them.  Raises ValueError for an unknown format, for content that is of
-    none or of several, and for a faulty entry, naming file, entry and rule.
+    format: one of ANNOTATION_FORMATS, or "auto", which recognises it from the content.  Pictures are named as the
+    annotations name them, below the folder; Lookup finds them.  Raises ValueError for an unknown format, for content
+    that is of none or of several, and for a faulty entry, naming file, entry and rule.
     """
     path = Path(path)
-    if format != "auto" and format not in FORMATS:
+    if format != "auto" and format not in ANNOTATION_FORMATS:
         raise ValueError(
-            f"annotations of the format {format!r} are unknown: the choices are auto, {', '.join(FORMATS)}"
+            f"annotations of the format {format!r} are unknown: the choices are auto, {', '.join(ANNOTATION_FORMATS)}"
         )
     if not path.exists():
         raise ValueError(f"{path} does not exist: give a file of annotations, or a folder of them")
@@ -74,7 +74,7 @@ def read_annotations(path: Path | str, format: str = "auto") -> Read:
         found.setdefault(name, []).extend(regions)
     if not found:
         raise ValueError(f"{path} holds no annotations of the format {chosen}")
-    return Read(chosen, found)
+    return ReadAnnotations(chosen, found)
 
 
 def _recognised(path: Path) -> str:
@@ -83,16 +83,18 @@ def _recognised(path: Path) -> str:
     kinds: dict[str, Path] = {}
     for file in _files(path):
         looked[file.suffix.lower()] += 1
-        if looked[file.suffix.lower()] <= LOOKED and (kind := _kind(file)) is not None:
+        if looked[file.suffix.lower()] <= FILES_PER_SUFFIX and (kind := _kind(file)) is not None:
             kinds.setdefault(kind, file)
     others = {kind: file for kind, file in kinds.items() if kind != "masks"}  # pictures may lie beside annotations
     kinds = others or kinds
     if len(kinds) == 1:
         return next(iter(kinds))
     if kinds:
-        told = ", ".join(f"{kind} ({file.name})" for kind, file in sorted(kinds.items()))
-        raise ValueError(f"{path} holds annotations of several formats, {told}: say which one counts")
-    raise ValueError(f"{path} holds no annotations that are recognised: the formats are {', '.join(FORMATS)}")
+        listing = ", ".join(f"{kind} ({file.name})" for kind, file in sorted(kinds.items()))
+        raise ValueError(f"{path} holds annotations of several formats, {listing}: say which one counts")
+    raise ValueError(
+        f"{path} holds no annotations that are recognised: the formats are {', '.join(ANNOTATION_FORMATS)}"
+    )
 
 
 def _kind(file: Path) -> str | None:
@@ -100,10 +102,10 @@ def _kind(file: Path) -> str | None:
     suffix = file.suffix.lower()
     if suffix == ".json":
         tree = read_json(file)
-        return next((name for name, fits in TREES.items() if fits(tree)), None)
-    if suffix in SUFFIXES["csv"]:
-        columns = next(iter(records(file)), ("", {}))[1]
-        return "via" if COLUMN in columns else "csv" if is_box_table(columns) else None
+        return next((name for name, fits in JSON_FORMATS.items() if fits(tree)), None)
+    if suffix in ANNOTATION_SUFFIXES["csv"]:
+        columns = next(iter(manifest_records(file)), ("", {}))[1]
+        return "via" if SHAPE_COLUMN in columns else "csv" if is_box_table(columns) else None
     if suffix == ".xml":
         with file.open("rb") as opened:
             return "voc" if b"<annotation" in opened.read(1 << 12) else None
@@ -130,7 +132,7 @@ def _pictures(path: Path, format: str, *, choosy: bool) -> Iterator[tuple[str, l
     root = path if path.is_dir() else path.parent
     names: dict[Path, list[str]] = {}
     for file in _files(path):
-        if file.suffix.lower() not in SUFFIXES[format] or (choosy and _kind(file) != format):
+        if file.suffix.lower() not in ANNOTATION_SUFFIXES[format] or (choosy and _kind(file) != format):
             continue
         folder = file.parent.relative_to(root).as_posix()
         folder = "" if folder == "." else folder
@@ -141,10 +143,10 @@ def _pictures(path: Path, format: str, *, choosy: bool) -> Iterator[tuple[str, l
         elif format in ("labelme", "voc"):
             yield from {"labelme": read_labelme, "voc": read_voc}[format](file, folder).items()
         else:
-            yield from WHOLE[format](file).items()
+            yield from READERS_OF_MANY[format](file).items()
 
 
-WHOLE: dict[str, Callable[[Path], Annotations]] = {  # formats whose files tell about many pictures
+READERS_OF_MANY: dict[str, Callable[[Path], Annotations]] = {  # formats whose files tell about many pictures
     "vott1": read_vott1,
     "vott2": read_vott2,
     "coco": read_coco,

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 Point = tuple[float, float]  # (y, x)
 Ring = tuple[Point, ...]
-CHORD = 0.02  # px that a polygon may deviate from the ellipse that it stands for
+CHORD_ERROR = 0.02  # px that a polygon may deviate from the ellipse that it stands for
 
 
 class Runs(NamedTuple):
@@ -24,7 +24,7 @@ class Runs(NamedTuple):
     counts: tuple[int, ...]
 
 
-class Region(NamedTuple):
+class AnnotatedRegion(NamedTuple):
     """One annotated region of a picture."""
 
     label: str
@@ -35,42 +35,44 @@ class Region(NamedTuple):
     frame: tuple[float, float] | None = None  # height, width that the points are meant for; None: the picture's own
 
 
-Annotations = dict[str, list[Region]]  # the picture's name as the annotations give it -> its regions
+Annotations = dict[str, list[AnnotatedRegion]]  # the picture's name as the annotations give it -> its regions
 
 
-def box(label: str, top: float, left: float, bottom: float, right: float, where: str, **rest: Any) -> Region:
+def box_region(
+    label: str, top: float, left: float, bottom: float, right: float, where: str, **rest: Any
+) -> AnnotatedRegion:
     """Return the region of a box; ValueError for one without an area."""
     if not (bottom > top and right > left):
         raise ValueError(
             f"{where}: the box from ({left:g}, {top:g}) to ({right:g}, {bottom:g}) has no area: its right and bottom "
-            "edges should lie behind its left and top ones"
+            "edges should come after its left and top ones"
         )
-    return Region(label, "box", (((top, left), (bottom, right)),), **rest)
+    return AnnotatedRegion(label, "box", (((top, left), (bottom, right)),), **rest)
 
 
-def spanned(label: str, corners: Iterable[Point], where: str, **rest: Any) -> Region:
+def spanned_box(label: str, corners: Iterable[Point], where: str, **rest: Any) -> AnnotatedRegion:
     """Return the box that corners in any order span."""
     rows, columns = zip(*corners, strict=True)
-    return box(label, min(rows), min(columns), max(rows), max(columns), where, **rest)
+    return box_region(label, min(rows), min(columns), max(rows), max(columns), where, **rest)
 
 
-def polygon(label: str, rings: Iterable[Iterable[Point]], where: str, **rest: Any) -> Region:
+def polygon_region(label: str, rings: Iterable[Iterable[Point]], where: str, **rest: Any) -> AnnotatedRegion:
     """Return the region of a polygon; ValueError for a ring of fewer than three points."""
     kept = tuple(tuple(ring) for ring in rings)
     for ring in kept:
         if len(ring) < 3:
             raise ValueError(f"{where}: a polygon has {len(ring)} points, it needs at least 3")
-    return Region(label, "polygon", kept, **rest)
+    return AnnotatedRegion(label, "polygon", kept, **rest)
 
 
-def ellipse(centre: Point, radii: tuple[float, float], where: str, angle: float = 0.0) -> Ring:
-    """Return a polygon that deviates from an ellipse by less than CHORD pixels.
+def ellipse_ring(centre: Point, radii: tuple[float, float], where: str, angle: float = 0.0) -> Ring:
+    """Return a polygon that deviates from an ellipse by less than CHORD_ERROR pixels.
 
     radii: along x and y before turning.  angle: radians, clockwise as seen.  ValueError for a radius of 0 or less.
     """
     if min(radii) <= 0:
         raise ValueError(f"{where}: the radii are {radii[0]:g} and {radii[1]:g}; both are above 0")
-    count = max(16, math.ceil(math.pi / math.acos(max(1 - CHORD / max(radii), 0.0))))
+    count = max(16, math.ceil(math.pi / math.acos(max(1 - CHORD_ERROR / max(radii), 0.0))))
     points = []
     for number in range(count):
         turn = 2 * math.pi * number / count
@@ -85,10 +87,10 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is no JSON: {error}") from None
+        raise ValueError(f"{path} is not JSON: {error}") from None
 
 
-def entry(tree: Any, key: Any, kind: type | tuple[type, ...], where: str) -> Any:
+def json_entry(tree: Any, key: Any, kind: type | tuple[type, ...], where: str) -> Any:
     """Return tree[key]; ValueError, naming the entry, where it is missing or of another kind."""
     if not isinstance(tree, Mapping):
         raise ValueError(f"{where} should be an object {{...}}, it is {json.dumps(tree)[:60]}")
@@ -101,7 +103,7 @@ def entry(tree: Any, key: Any, kind: type | tuple[type, ...], where: str) -> Any
     return value
 
 
-def number(value: Any, what: str, where: str) -> float:
+def finite_number(value: Any, what: str, where: str) -> float:
     """Return a finite number, also one written as text; ValueError, naming the entry, for anything else."""
     try:
         if isinstance(value, bool):
@@ -114,18 +116,18 @@ def number(value: Any, what: str, where: str) -> float:
     return result
 
 
-def numbers(tree: Any, keys: Iterable[str], where: str) -> tuple[float, ...]:
+def finite_numbers(tree: Any, keys: Iterable[str], where: str) -> tuple[float, ...]:
     """Return the numbers under the keys."""
-    return tuple(number(entry(tree, key, (int, float, str), where), key, where) for key in keys)
+    return tuple(finite_number(json_entry(tree, key, (int, float, str), where), key, where) for key in keys)
 
 
 def frame_of(height: Any, width: Any) -> tuple[float, float] | None:
-    """Return (height, width) where a file tells both, None where it tells nothing."""
-    told = all(isinstance(side, (int, float)) and not isinstance(side, bool) and side > 0 for side in (height, width))
-    return (float(height), float(width)) if told else None
+    """Return (height, width) where a file gives both, None otherwise."""
+    both = all(isinstance(side, (int, float)) and not isinstance(side, bool) and side > 0 for side in (height, width))
+    return (float(height), float(width)) if both else None
 
 
-def pairs(attributes: Mapping[Any, Any]) -> tuple[tuple[str, str], ...]:
+def attribute_pairs(attributes: Mapping[Any, Any]) -> tuple[tuple[str, str], ...]:
     """Return attributes as sorted pairs of text, without those that say nothing."""
     return tuple(
         sorted(

@@ -14,7 +14,7 @@ import numpy as np
 from inpaint.builders.annotations.region import Runs
 
 
-def from_text(text: str, where: str) -> list[int]:
+def runs_from_text(text: str, where: str) -> list[int]:
     """Return the runs that a compressed text stands for; ValueError for a character that cannot be in one."""
     counts: list[int] = []
     value, shift = 0, 0
@@ -45,13 +45,13 @@ def runs_of(size: Sequence[int], counts: Sequence[int], where: str) -> Runs:
     return Runs((height, width), tuple(counts))
 
 
-def to_mask(runs: Runs) -> np.ndarray:
+def mask_from_runs(runs: Runs) -> np.ndarray:
     """Return the mask (H, W) bool that runs stand for."""
     values = np.arange(len(runs.counts)) % 2 == 1
     return np.repeat(values, runs.counts).reshape(runs.size[::-1]).T
 
 
-def from_mask(mask: np.ndarray) -> Runs:
+def runs_from_mask(mask: np.ndarray) -> Runs:
     """Return the runs of a mask (H, W)."""
     flat = mask.T.ravel().astype(np.int8)
     edges = np.flatnonzero(np.diff(flat, prepend=np.int8(0)))

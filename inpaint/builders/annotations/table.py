@@ -12,28 +12,37 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from inpaint.builders.annotations.region import Annotations, Region, box, frame_of, number, pairs
-from inpaint.builders.sources.manifests import FILE, records
+from inpaint.builders.annotations.region import (
+    AnnotatedRegion,
+    Annotations,
+    attribute_pairs,
+    box_region,
+    finite_number,
+    frame_of,
+)
+from inpaint.builders.sources.manifests import FILE_COLUMNS, manifest_records
 
-CORNERS = (("xmin", "ymin", "xmax", "ymax"), ("x1", "y1", "x2", "y2"), ("left", "top", "right", "bottom"))
-SIDES = (("x", "y", "width", "height"), ("x", "y", "w", "h"))
-LABELS = ("label", "class", "name", "category")
+CORNER_COLUMNS = (("xmin", "ymin", "xmax", "ymax"), ("x1", "y1", "x2", "y2"), ("left", "top", "right", "bottom"))
+SIDE_COLUMNS = (("x", "y", "width", "height"), ("x", "y", "w", "h"))
+LABEL_COLUMNS = ("label", "class", "name", "category")
 
 
 def is_box_table(columns: Iterable[str]) -> bool:
     """Say whether these columns are those of a table of boxes."""
     present = {column.lower() for column in columns}
-    return any(present.issuperset(wanted) for wanted in (*CORNERS, *SIDES)) and bool(present & {*FILE, "image"})
+    return any(present.issuperset(wanted) for wanted in (*CORNER_COLUMNS, *SIDE_COLUMNS)) and bool(
+        present & {*FILE_COLUMNS, "image"}
+    )
 
 
 def read_table(path: Path) -> Annotations:
     """Return the boxes of every picture of a table."""
     found: Annotations = {}
-    for where, row in records(path):
+    for where, row in manifest_records(path):
         columns = {name.lower(): value for name, value in row.items()}
-        file = next((columns[name] for name in (*FILE, "image") if columns.get(name)), "")
-        corners = next((names for names in CORNERS if columns.keys() >= set(names)), ())
-        names = corners or next((names for names in SIDES if columns.keys() >= set(names)), ())
+        file = next((columns[name] for name in (*FILE_COLUMNS, "image") if columns.get(name)), "")
+        corners = next((names for names in CORNER_COLUMNS if columns.keys() >= set(names)), ())
+        names = corners or next((names for names in SIDE_COLUMNS if columns.keys() >= set(names)), ())
         if not file or not names:
             raise ValueError(
                 f"{where} has the columns {', '.join(row)}; file and x, y, width, height or xmin, ymin, xmax, ymax are "
@@ -45,15 +54,15 @@ def read_table(path: Path) -> Annotations:
     return found
 
 
-def _box(columns: dict[str, str], names: tuple[str, ...], corners: bool, where: str) -> Region:
-    left, top, right, bottom = (number(columns[name], name, where) for name in names)
-    label = next((columns[name] for name in LABELS if name in columns), "")
+def _box(columns: dict[str, str], names: tuple[str, ...], corners: bool, where: str) -> AnnotatedRegion:
+    left, top, right, bottom = (finite_number(columns[name], name, where) for name in names)
+    label = next((columns[name] for name in LABEL_COLUMNS if name in columns), "")
     frame = None
     if corners:
         sides = (columns.get(side) for side in ("height", "width"))
-        frame = frame_of(*(number(side, "the picture's side", where) if side else 0 for side in sides))
+        frame = frame_of(*(finite_number(side, "the picture's side", where) if side else 0 for side in sides))
     else:
         right, bottom = left + right, top + bottom
-    taken = {*names, *LABELS, *FILE, "image", *(("height", "width") if corners else ())}
-    told = pairs({name: value for name, value in columns.items() if name not in taken})
-    return box(label, top, left, bottom, right, where, attributes=told, frame=frame)
+    taken = {*names, *LABEL_COLUMNS, *FILE_COLUMNS, "image", *(("height", "width") if corners else ())}
+    attributes = attribute_pairs({name: value for name, value in columns.items() if name not in taken})
+    return box_region(label, top, left, bottom, right, where, attributes=attributes, frame=frame)

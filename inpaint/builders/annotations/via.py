@@ -16,22 +16,22 @@ from pathlib import Path
 from typing import Any
 
 from inpaint.builders.annotations.region import (
+    AnnotatedRegion,
     Annotations,
-    Region,
-    box,
-    ellipse,
-    entry,
-    number,
-    numbers,
-    pairs,
-    polygon,
+    attribute_pairs,
+    box_region,
+    ellipse_ring,
+    finite_number,
+    finite_numbers,
+    json_entry,
+    polygon_region,
     read_json,
 )
-from inpaint.builders.sources.manifests import records
+from inpaint.builders.sources.manifests import manifest_records
 
-SHAPES = ("rect", "circle", "ellipse", "polygon", "polyline", "point")
-LABELS = ("label", "class", "type", "name", "category")  # attributes that name what a region is
-COLUMN = "region_shape_attributes"
+VIA_SHAPES = ("rect", "circle", "ellipse", "polygon", "polyline", "point")
+LABEL_ATTRIBUTES = ("label", "class", "type", "name", "category")  # attributes that name what a region is
+SHAPE_COLUMN = "region_shape_attributes"
 
 
 def is_via(tree: Any) -> bool:
@@ -49,27 +49,27 @@ def read_via(path: Path) -> Annotations:
         return _of_table(path)
     tree = read_json(path)
     found: Annotations = {}
-    for key, image in entry({"": tree.get("_via_img_metadata", tree)}, "", dict, str(path)).items():
+    for key, image in json_entry({"": tree.get("_via_img_metadata", tree)}, "", dict, str(path)).items():
         where = f"{path}, {key}"
-        regions = entry(image, "regions", (list, dict), where)
+        regions = json_entry(image, "regions", (list, dict), where)
         listed = list(regions.values()) if isinstance(regions, dict) else regions
-        name = entry(image, "filename", str, where)
+        name = json_entry(image, "filename", str, where)
         found.setdefault(name, [])
         for index, region in enumerate(listed):
             spot = f"{where}, region {index + 1}"
-            shape = entry(region, "shape_attributes", dict, spot)
+            shape = json_entry(region, "shape_attributes", dict, spot)
             found[name] += _regions(shape, region.get("region_attributes") or {}, spot)
     return found
 
 
 def _of_table(path: Path) -> Annotations:
     found: Annotations = {}
-    for where, row in records(path):
-        name = entry(row, "filename", str, where)
+    for where, row in manifest_records(path):
+        name = json_entry(row, "filename", str, where)
         found.setdefault(name, [])
-        shape, told = (_object(row, column, where) for column in (COLUMN, "region_attributes"))
+        shape, attributes = (_object(row, column, where) for column in (SHAPE_COLUMN, "region_attributes"))
         if shape:  # a picture without regions has a row too
-            found[name] += _regions(shape, told, where)
+            found[name] += _regions(shape, attributes, where)
     return found
 
 
@@ -77,38 +77,47 @@ def _object(row: Mapping[str, str], column: str, where: str) -> dict[str, Any]:
     try:
         value = json.loads(row.get(column) or "{}")
     except ValueError as error:
-        raise ValueError(f"{where}: {column} is no JSON: {error}") from None
-    return entry({column: value}, column, dict, where)
+        raise ValueError(f"{where}: {column} is not JSON: {error}") from None
+    return json_entry({column: value}, column, dict, where)
 
 
-def _regions(shape: dict[str, Any], told: Mapping[str, Any], where: str) -> list[Region]:
+def _regions(shape: dict[str, Any], attributes: Mapping[str, Any], where: str) -> list[AnnotatedRegion]:
     """Return the region of a shape; nothing for a point."""
-    kind = entry(shape, "name", str, where)
-    label, rest = _label(told), pairs(told)
+    kind = json_entry(shape, "name", str, where)
+    label, rest = _label(attributes), attribute_pairs(attributes)
     if kind == "rect":
-        x, y, width, height = numbers(shape, ("x", "y", "width", "height"), where)
-        return [box(label, y, x, y + height, x + width, where, attributes=rest)]
+        x, y, width, height = finite_numbers(shape, ("x", "y", "width", "height"), where)
+        return [box_region(label, y, x, y + height, x + width, where, attributes=rest)]
     if kind == "circle":
-        x, y, radius = numbers(shape, ("cx", "cy", "r"), where)
-        return [polygon(label, [ellipse((y, x), (radius, radius), where)], where, attributes=rest)]
+        x, y, radius = finite_numbers(shape, ("cx", "cy", "r"), where)
+        return [polygon_region(label, [ellipse_ring((y, x), (radius, radius), where)], where, attributes=rest)]
     if kind == "ellipse":
-        x, y, *radii = numbers(shape, ("cx", "cy", "rx", "ry"), where)
-        angle = number(shape.get("theta", 0.0), "theta", where)
-        return [polygon(label, [ellipse((y, x), (radii[0], radii[1]), where, angle)], where, attributes=rest)]
+        x, y, *radii = finite_numbers(shape, ("cx", "cy", "rx", "ry"), where)
+        angle = finite_number(shape.get("theta", 0.0), "theta", where)
+        return [
+            polygon_region(label, [ellipse_ring((y, x), (radii[0], radii[1]), where, angle)], where, attributes=rest)
+        ]
     if kind in ("polygon", "polyline"):
-        columns, rows = (entry(shape, key, list, where) for key in ("all_points_x", "all_points_y"))
+        columns, rows = (json_entry(shape, key, list, where) for key in ("all_points_x", "all_points_y"))
         if len(columns) != len(rows):
-            raise ValueError(f"{where}: {len(columns)} all_points_x and {len(rows)} all_points_y should be as many")
-        ring = [(number(y, "y", where), number(x, "x", where)) for y, x in zip(rows, columns, strict=True)]
-        return [polygon(label, [ring], where, attributes=rest)]
+            raise ValueError(
+                f"{where}: {len(columns)} all_points_x and {len(rows)} all_points_y should be equally many"
+            )
+        ring = [
+            (finite_number(y, "y", where), finite_number(x, "x", where)) for y, x in zip(rows, columns, strict=True)
+        ]
+        return [polygon_region(label, [ring], where, attributes=rest)]
     if kind == "point":
         return []
-    raise ValueError(f"{where}: the shape is {kind!r}; the choices are {', '.join(SHAPES)}")
+    raise ValueError(f"{where}: the shape is {kind!r}; the choices are {', '.join(VIA_SHAPES)}")
 
 
-def _label(told: Mapping[str, Any]) -> str:
-    """Return the attribute that names the region: one of LABELS, or the only one."""
-    named = next((told[key] for key in LABELS if key in told), next(iter(told.values())) if len(told) == 1 else "")
+def _label(attributes: Mapping[str, Any]) -> str:
+    """Return the attribute that names the region: one of LABEL_ATTRIBUTES, or the only one."""
+    named = next(
+        (attributes[key] for key in LABEL_ATTRIBUTES if key in attributes),
+        next(iter(attributes.values())) if len(attributes) == 1 else "",
+    )
     if isinstance(named, dict):  # check boxes
         return ", ".join(key for key, chosen in named.items() if chosen)
     return str(named)

@@ -14,10 +14,17 @@ import posixpath
 from pathlib import Path
 from xml.etree import ElementTree
 
-from inpaint.builders.annotations.region import Annotations, Region, box, frame_of, number, pairs
+from inpaint.builders.annotations.region import (
+    AnnotatedRegion,
+    Annotations,
+    attribute_pairs,
+    box_region,
+    finite_number,
+    frame_of,
+)
 
-EDGES = ("ymin", "xmin", "ymax", "xmax")
-TOLD = ("pose", "truncated", "difficult", "occluded")
+VOC_EDGES = ("ymin", "xmin", "ymax", "xmax")
+VOC_ATTRIBUTES = ("pose", "truncated", "difficult", "occluded")
 
 
 def read_voc(path: Path, folder: str = "") -> Annotations:
@@ -28,25 +35,27 @@ def read_voc(path: Path, folder: str = "") -> Annotations:
     try:
         root = ElementTree.fromstring(data)
     except ElementTree.ParseError as error:
-        raise ValueError(f"{path} is no XML: {error}") from None
+        raise ValueError(f"{path} is not XML: {error}") from None
     if root.tag != "annotation":
         raise ValueError(f"{path} holds <{root.tag}>, it should be <annotation>")
     name = (root.findtext("filename") or path.stem).strip().replace("\\", "/")
     sides = (root.findtext(f"size/{side}") for side in ("height", "width"))
-    height, width = (number(side, "size", str(path)) if side and side.strip() else 0 for side in sides)
+    height, width = (finite_number(side, "size", str(path)) if side and side.strip() else 0 for side in sides)
     frame = frame_of(height, width)
     objects = [_region(it, frame, f"{path}, object {index + 1}") for index, it in enumerate(root.findall("object"))]
     return {posixpath.join(folder, posixpath.basename(name)): objects}
 
 
-def _region(element: ElementTree.Element, frame: tuple[float, float] | None, where: str) -> Region:
+def _region(element: ElementTree.Element, frame: tuple[float, float] | None, where: str) -> AnnotatedRegion:
     edges = element.find("bndbox")
     if edges is None:
         raise ValueError(f"{where} has no <bndbox>")
-    missing = [edge for edge in EDGES if edges.find(edge) is None]
+    missing = [edge for edge in VOC_EDGES if edges.find(edge) is None]
     if missing:
         raise ValueError(f"{where}: its <bndbox> has no <{'>, <'.join(missing)}>")
-    top, left, bottom, right = (number((edges.findtext(edge) or "").strip(), edge, where) for edge in EDGES)
-    told = {key: (element.findtext(key) or "").strip() for key in TOLD}
-    kept = pairs({key: value for key, value in told.items() if value not in ("0", "Unspecified")})
-    return box((element.findtext("name") or "").strip(), top, left, bottom, right, where, attributes=kept, frame=frame)
+    top, left, bottom, right = (finite_number((edges.findtext(edge) or "").strip(), edge, where) for edge in VOC_EDGES)
+    given = {key: (element.findtext(key) or "").strip() for key in VOC_ATTRIBUTES}
+    kept = attribute_pairs({key: value for key, value in given.items() if value not in ("0", "Unspecified")})
+    return box_region(
+        (element.findtext("name") or "").strip(), top, left, bottom, right, where, attributes=kept, frame=frame
+    )

@@ -16,17 +16,17 @@ from typing import Any
 from urllib.parse import unquote
 
 from inpaint.builders.annotations.region import (
+    AnnotatedRegion,
     Annotations,
     Point,
-    Region,
-    box,
-    entry,
+    attribute_pairs,
+    box_region,
+    finite_numbers,
     frame_of,
-    numbers,
-    pairs,
-    polygon,
+    json_entry,
+    polygon_region,
     read_json,
-    spanned,
+    spanned_box,
 )
 
 
@@ -47,21 +47,21 @@ def is_vott2(tree: Any) -> bool:
 def read_vott1(path: Path) -> Annotations:
     """Return the regions of every picture of a file of VoTT, version 1."""
     found: Annotations = {}
-    for name, regions in entry(read_json(path), "frames", dict, str(path)).items():
+    for name, regions in json_entry(read_json(path), "frames", dict, str(path)).items():
         if not isinstance(regions, list):
             raise ValueError(f"{path}, frame {name}: it should be a list of regions")
         found[name] = [_region1(it, f"{path}, frame {name}, region {index + 1}") for index, it in enumerate(regions)]
     return found
 
 
-def _region1(region: Any, where: str) -> Region:
-    left, top, right, bottom = numbers(region, ("x1", "y1", "x2", "y2"), where)
+def _region1(region: Any, where: str) -> AnnotatedRegion:
+    left, top, right, bottom = finite_numbers(region, ("x1", "y1", "x2", "y2"), where)
     frame = frame_of(region.get("height"), region.get("width"))
     label, rest = _told(region, where)
     points = region.get("points")
     if str(region.get("type", "")).lower() == "polygon" and isinstance(points, list):
-        return polygon(label, [_points(points, where)], where, frame=frame, attributes=rest)
-    return box(label, top, left, bottom, right, where, frame=frame, attributes=rest)
+        return polygon_region(label, [_points(points, where)], where, frame=frame, attributes=rest)
+    return box_region(label, top, left, bottom, right, where, frame=frame, attributes=rest)
 
 
 def read_vott2(path: Path) -> Annotations:
@@ -69,36 +69,36 @@ def read_vott2(path: Path) -> Annotations:
     tree = read_json(path)
     if "asset" in tree:
         return dict([_asset(tree, str(path))])
-    assets = entry(tree, "assets", dict, str(path))
+    assets = json_entry(tree, "assets", dict, str(path))
     return dict(_asset(asset, f"{path}, asset {key}") for key, asset in assets.items())
 
 
-def _asset(tree: Any, where: str) -> tuple[str, list[Region]]:
-    asset = entry(tree, "asset", dict, where)
+def _asset(tree: Any, where: str) -> tuple[str, list[AnnotatedRegion]]:
+    asset = json_entry(tree, "asset", dict, where)
     size = asset.get("size") if isinstance(asset.get("size"), dict) else {}
     frame = frame_of(size.get("height"), size.get("width"))
-    regions = entry(tree, "regions", list, where)
+    regions = json_entry(tree, "regions", list, where)
     found = [_region2(it, frame, f"{where}, region {index + 1}") for index, it in enumerate(regions)]
-    return unquote(entry(asset, "name", str, where)), found
+    return unquote(json_entry(asset, "name", str, where)), found
 
 
-def _region2(region: Any, frame: tuple[float, float] | None, where: str) -> Region:
+def _region2(region: Any, frame: tuple[float, float] | None, where: str) -> AnnotatedRegion:
     label, rest = _told(region, where)
     points = _points(region.get("points") or [], where)
     if str(region.get("type", "")).upper() not in ("RECTANGLE", "SQUARE", ""):
-        return polygon(label, [points], where, frame=frame, attributes=rest)
+        return polygon_region(label, [points], where, frame=frame, attributes=rest)
     if len(points) > 1:
-        return spanned(label, points, where, frame=frame, attributes=rest)
-    edges = entry(region, "boundingBox", dict, where)
-    left, top, width, height = numbers(edges, ("left", "top", "width", "height"), where)
-    return box(label, top, left, top + height, left + width, where, frame=frame, attributes=rest)
+        return spanned_box(label, points, where, frame=frame, attributes=rest)
+    edges = json_entry(region, "boundingBox", dict, where)
+    left, top, width, height = finite_numbers(edges, ("left", "top", "width", "height"), where)
+    return box_region(label, top, left, top + height, left + width, where, frame=frame, attributes=rest)
 
 
 def _points(points: list[Any], where: str) -> list[Point]:
-    return [(y, x) for x, y in (numbers(point, ("x", "y"), where) for point in points)]
+    return [(y, x) for x, y in (finite_numbers(point, ("x", "y"), where) for point in points)]
 
 
 def _told(region: Any, where: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Return the first tag as the label, and all of them where there are more."""
-    tags = [str(tag) for tag in entry(region, "tags", list, where)]
-    return (tags[0] if tags else ""), (pairs({"tags": ", ".join(tags)}) if len(tags) > 1 else ())
+    tags = [str(tag) for tag in json_entry(region, "tags", list, where)]
+    return (tags[0] if tags else ""), (attribute_pairs({"tags": ", ".join(tags)}) if len(tags) > 1 else ())

@@ -14,19 +14,26 @@ from pathlib import Path
 
 import yaml
 
-from inpaint.builders.annotations.region import Annotations, Region, box, number, pairs, polygon
+from inpaint.builders.annotations.region import (
+    AnnotatedRegion,
+    Annotations,
+    attribute_pairs,
+    box_region,
+    finite_number,
+    polygon_region,
+)
 
 NOT_LABELS = re.compile(
     r"(classes|labels|train|val|valid|test|notes|readme.*|license.*|requirements)\.txt", re.IGNORECASE
 )
-NAMES = ("classes.txt", "data.yaml", "data.yml", "dataset.yaml", "obj.names", "coco.names", "names.txt")
-SLACK = 0.01  # beyond the picture, of a box that was rounded
+CLASS_FILES = ("classes.txt", "data.yaml", "data.yml", "dataset.yaml", "obj.names", "coco.names", "names.txt")
+ROUNDING_SLACK = 0.01  # beyond the picture, of a box that was rounded
 
 
 def class_names(folder: Path) -> list[str]:
     """Return the names of the classes that a folder or one of the two above it gives; [] without any."""
     for place in (folder, *folder.resolve().parents[:2]):
-        for name in NAMES:
+        for name in CLASS_FILES:
             if (place / name).is_file():
                 return _names(place / name)
     return []
@@ -70,22 +77,22 @@ def read_yolo(path: Path, names: list[str], folder: str = "") -> Annotations:
     return {f"{folder}/{path.stem}" if folder else path.stem: regions}
 
 
-def _region(words: list[str], names: list[str], where: str) -> Region:
+def _region(words: list[str], names: list[str], where: str) -> AnnotatedRegion:
     if not words[0].isdecimal():
         raise ValueError(f"{where}: the class is {words[0]!r}, it should be a whole number")
     index = int(words[0])
     if names and index >= len(names):
         raise ValueError(f"{where}: the class is {index}, but there are names for 0 to {len(names) - 1} only")
     label = names[index] if names else words[0]
-    values = [number(word, "a coordinate", where) for word in words[1:]]
+    values = [finite_number(word, "a coordinate", where) for word in words[1:]]
     confidence = values.pop() if len(values) == 5 else None
     if len(values) < 4 or len(values) % 2:
         raise ValueError(f"{where} has {len(words)} numbers; a box has 5 or 6, a polygon an odd number from 7 on")
-    if outside := [value for value in values if not -SLACK <= value <= 1 + SLACK]:
-        raise ValueError(f"{where}: {outside[0]:g} is no fraction of the picture's side, which lies between 0 and 1")
+    if outside := [value for value in values if not -ROUNDING_SLACK <= value <= 1 + ROUNDING_SLACK]:
+        raise ValueError(f"{where}: {outside[0]:g} is not a fraction of the picture's side, between 0 and 1")
     if len(values) == 4:
         x, y, width, height = values
-        told = pairs({"confidence": confidence})
+        attributes = attribute_pairs({"confidence": confidence})
         edges = y - height / 2, x - width / 2, y + height / 2, x + width / 2
-        return box(label, *edges, where, attributes=told, frame=(1.0, 1.0))
-    return polygon(label, [list(zip(values[1::2], values[::2], strict=True))], where, frame=(1.0, 1.0))
+        return box_region(label, *edges, where, attributes=attributes, frame=(1.0, 1.0))
+    return polygon_region(label, [list(zip(values[1::2], values[::2], strict=True))], where, frame=(1.0, 1.0))

@@ -17,14 +17,14 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-HASHED = 32  # side that the hash sees, pixels
-SIDE = 16  # of the thumbnail, pixels: at 32, a crop of 2 % shifts fine texture out of step
-PARTS = 5  # that are looked at: the whole and its quarters
+HASHED_SIDE = 32  # side that the hash sees, pixels
+FINGERPRINT_SIDE = 16  # of the thumbnail, pixels: at 32, a crop of 2 % shifts fine texture out of step
+FINGERPRINTED_PARTS = 5  # that are looked at: the whole and its quarters
 FREQUENCIES = 8  # kept per axis: 8 * 8 = 64 bits
-PLAIN = 12.0  # standard deviation, gray levels, below which a quarter shows too little to be recognised
+PLAIN_DEVIATION = 12.0  # standard deviation, gray levels, below which a quarter shows too little to be recognised
 
 
-class Look(NamedTuple):
+class Fingerprint(NamedTuple):
     """What a picture looks like from afar."""
 
     bits: bytes  # 8 bytes, the perceptual hash
@@ -41,15 +41,15 @@ class Bound(NamedTuple):
 TWIN, KIN, QUARTER = Bound(10, 0.95), Bound(14, 0.75), Bound(8, 0.97)
 
 
-def look_at(gray: np.ndarray) -> Look:
+def fingerprint_of(gray: np.ndarray) -> Fingerprint:
     """Return the perceptual hash and the thumbnail of a gray picture, (H, W) uint8."""
-    seen = cv2.resize(gray, (HASHED, HASHED), interpolation=cv2.INTER_AREA)
+    seen = cv2.resize(gray, (HASHED_SIDE, HASHED_SIDE), interpolation=cv2.INTER_AREA)
     low = cv2.dct(seen.astype(np.float32))[1 : FREQUENCIES + 1, 1 : FREQUENCIES + 1]
-    thumbnail = cv2.resize(seen, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    return Look(np.packbits(low > np.median(low)).tobytes(), thumbnail.tobytes())
+    thumbnail = cv2.resize(seen, (FINGERPRINT_SIDE, FINGERPRINT_SIDE), interpolation=cv2.INTER_AREA)
+    return Fingerprint(np.packbits(low > np.median(low)).tobytes(), thumbnail.tobytes())
 
 
-def look_at_quarters(gray: np.ndarray) -> tuple[Look, ...]:
+def quarter_fingerprints(gray: np.ndarray) -> tuple[Fingerprint, ...]:
     """Return the looks of the four quarters, so that a picture redrawn in part is known by the rest.
 
     A plain quarter gets an empty thumbnail, which resembles nothing.
@@ -57,8 +57,10 @@ def look_at_quarters(gray: np.ndarray) -> tuple[Look, ...]:
     y, x = gray.shape[0] // 2, gray.shape[1] // 2
     quarters = gray[:y, :x], gray[:y, x:], gray[y:, :x], gray[y:, x:]
     return tuple(
-        look if quarter.std() >= PLAIN else look._replace(thumbnail=bytes(SIDE * SIDE))
-        for quarter, look in ((quarter, look_at(quarter)) for quarter in quarters)
+        look
+        if quarter.std() >= PLAIN_DEVIATION
+        else look._replace(thumbnail=bytes(FINGERPRINT_SIDE * FINGERPRINT_SIDE))
+        for quarter, look in ((quarter, fingerprint_of(quarter)) for quarter in quarters)
     )
 
 

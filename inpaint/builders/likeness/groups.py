@@ -34,7 +34,7 @@ def united(count: int, pairs: Iterable[tuple[int, int]]) -> list[int]:
     return [root(item) for item in range(count)]
 
 
-def position(key: str, seed: int) -> float:
+def split_position(key: str, seed: int) -> float:
     """Return the place in [0, 1) that a group has by its key and the seed alone."""
     digest = hashlib.blake2b(f"{seed}:{key}".encode("utf-8", "surrogateescape"), digest_size=8).digest()
     return (int.from_bytes(digest, "big") >> 11) / 2**53

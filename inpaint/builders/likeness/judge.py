@@ -11,15 +11,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from inpaint.builders.likeness.fingerprints import PARTS, SIDE, Bound
-from inpaint.builders.likeness.groups import SPLITS, position, split_groups, united
+from inpaint.builders.likeness.fingerprints import FINGERPRINT_SIDE, FINGERPRINTED_PARTS, Bound
+from inpaint.builders.likeness.groups import SPLITS, split_groups, split_position, united
 from inpaint.builders.likeness.keys import keys_of
 from inpaint.builders.likeness.neighbours import pairs_alike
-from inpaint.builders.settings import Near, Settings
-from inpaint.builders.store import BATCH, Store, batches
+from inpaint.builders.settings import DatasetSettings, NearSettings
+from inpaint.builders.work.store import BATCH_ROWS, Store, batches
 
-INSERT = "INSERT INTO verdicts VALUES (?, ?, ?, ?, ?)"
-CHECKS = 4  # rounds in which pairs that were overlooked may still be found
+INSERT_VERDICT = "INSERT INTO verdicts VALUES (?, ?, ?, ?, ?)"
+CHECK_ROUNDS = 4  # rounds in which pairs that were overlooked may still be found
 
 
 class Ranking(NamedTuple):
@@ -29,7 +29,7 @@ class Ranking(NamedTuple):
     hashes: np.ndarray  # (N, 5) uint64, of the whole and its quarters
 
 
-def judge(store: Store, settings: Settings) -> int:
+def judge_pictures(store: Store, settings: DatasetSettings) -> int:
     """Write a verdict for every picture; return how many pairs that look alike lie in different splits, which is 0.
 
     When groups and splits are made, pairs are sought anew among the kept pictures, in other tables.  One that was
@@ -46,15 +46,15 @@ def judge(store: Store, settings: Settings) -> int:
     _reject_twins(store, ranking, larger)
     kept = np.flatnonzero(larger == np.arange(len(larger)))
     links = np.concatenate([pairs, _resembling(store, ranking, settings), _sharing(store, ranking, settings)])
-    for check in range(CHECKS):
+    for check in range(CHECK_ROUNDS):
         roots = np.array(united(len(ranking.numbers), links.tolist()), np.int64)
         splits = _place(store, ranking, kept, roots[kept], settings)
         found = _resembling(store, Ranking(*(it[kept] for it in ranking)), settings, salt=f"check {check} ")
-        astray = found[splits[found[:, 0]] != splits[found[:, 1]]]
-        if not len(astray):
+        leaking = found[splits[found[:, 0]] != splits[found[:, 1]]]
+        if not len(leaking):
             break
-        links = np.concatenate([links, kept[astray]])
-    return len(astray)
+        links = np.concatenate([links, kept[leaking]])
+    return len(leaking)
 
 
 def ranked(store: Store) -> Ranking:
@@ -63,10 +63,12 @@ def ranked(store: Store) -> Ranking:
         "SELECT id, hashes FROM findings WHERE rule = '' AND id NOT IN (SELECT id FROM verdicts) "
         "ORDER BY height * width DESC, bytes DESC, digest, id"
     )
-    numbers, hashes = [np.zeros(0, np.int64)], [np.zeros((0, PARTS), np.uint64)]
-    for rows in batches(store.database.execute(query), BATCH):
+    numbers, hashes = [np.zeros(0, np.int64)], [np.zeros((0, FINGERPRINTED_PARTS), np.uint64)]
+    for rows in batches(store.database.execute(query), BATCH_ROWS):
         numbers.append(np.array([number for number, _ in rows], np.int64))
-        hashes.append(np.frombuffer(b"".join(row for _, row in rows), ">u8").astype(np.uint64).reshape(-1, PARTS))
+        hashes.append(
+            np.frombuffer(b"".join(row for _, row in rows), ">u8").astype(np.uint64).reshape(-1, FINGERPRINTED_PARTS)
+        )
     return Ranking(np.concatenate(numbers), np.concatenate(hashes))
 
 
@@ -96,7 +98,7 @@ def _reject_duplicates(store: Store) -> None:
         else:
             first = digest, name
     with store.transaction() as database:
-        database.executemany(INSERT, rows)
+        database.executemany(INSERT_VERDICT, rows)
 
 
 def _reject_twins(store: Store, ranking: Ranking, larger: np.ndarray) -> None:
@@ -104,43 +106,45 @@ def _reject_twins(store: Store, ranking: Ranking, larger: np.ndarray) -> None:
         for rank in np.flatnonzero(larger != np.arange(len(larger))).tolist():
             row = database.execute("SELECT name FROM sources WHERE id = ?", (int(ranking.numbers[larger[rank]]),))
             detail = b"looks like " + row.fetchone()[0] + b", which is larger"
-            database.execute(INSERT, (int(ranking.numbers[rank]), "near-duplicate", detail, "", ""))
+            database.execute(INSERT_VERDICT, (int(ranking.numbers[rank]), "near-duplicate", detail, "", ""))
 
 
-def _alike(store: Store, ranking: Ranking, part: int, near: Near | None, salt: str = "") -> np.ndarray:
+def _alike(store: Store, ranking: Ranking, part: int, near: NearSettings | None, salt: str = "") -> np.ndarray:
     """Return the pairs of ranks whose whole (part 0) or quarter looks alike, sorted, (M, 2)."""
     if near is None:
         return np.zeros((0, 2), np.int64)
 
     def thumbnails(ranks: np.ndarray) -> np.ndarray:
-        return store.thumbnails(ranking.numbers[ranks], part, SIDE)
+        return store.thumbnails(ranking.numbers[ranks], part, FINGERPRINT_SIDE)
 
     bound = Bound(near.bits, near.correlation)
     return pairs_alike(np.ascontiguousarray(ranking.hashes[:, part]), thumbnails, bound, salt=salt)
 
 
-def _resembling(store: Store, ranking: Ranking, settings: Settings, salt: str = "") -> np.ndarray:
+def _resembling(store: Store, ranking: Ranking, settings: DatasetSettings, salt: str = "") -> np.ndarray:
     """Return the pairs of ranks that look alike as a whole or in a quarter, (M, 2)."""
-    nears = [settings.group.alike, *[settings.group.quarters] * (PARTS - 1)]
+    nears = [settings.group.alike, *[settings.group.quarters] * (FINGERPRINTED_PARTS - 1)]
     return np.concatenate([_alike(store, ranking, part, near, salt) for part, near in enumerate(nears)])
 
 
-def _sharing(store: Store, ranking: Ranking, settings: Settings) -> np.ndarray:
+def _sharing(store: Store, ranking: Ranking, settings: DatasetSettings) -> np.ndarray:
     """Return pairs of ranks that connect all pictures which share a key, (M, 2)."""
     first: dict[str, int] = {}
     pairs = [(first.setdefault(key, rank), rank) for rank, keys in _keys(store, ranking, settings) for key in keys]
     return np.array(pairs, np.int64).reshape(-1, 2)
 
 
-def _keys(store: Store, ranking: Ranking, settings: Settings) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _keys(store: Store, ranking: Ranking, settings: DatasetSettings) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Yield the rank and the keys of every picture, if pictures are to be grouped by keys."""
-    for start in range(0, len(ranking.numbers) if settings.group.by else 0, BATCH):
-        chosen = ranking.numbers[start : start + BATCH].tolist()
+    for start in range(0, len(ranking.numbers) if settings.group.by else 0, BATCH_ROWS):
+        chosen = ranking.numbers[start : start + BATCH_ROWS].tolist()
         sources = store.sources(chosen)
         yield from ((rank, keys_of(sources[number], settings.group)) for rank, number in enumerate(chosen, start))
 
 
-def _place(store: Store, ranking: Ranking, kept: np.ndarray, roots: np.ndarray, settings: Settings) -> np.ndarray:
+def _place(
+    store: Store, ranking: Ranking, kept: np.ndarray, roots: np.ndarray, settings: DatasetSettings
+) -> np.ndarray:
     """Write group and split of every kept picture; return the number of its split, (len(kept),).
 
     A group is called by its keys' first, or else by its root, the largest picture: smaller variants do not change it.
@@ -157,12 +161,12 @@ def _place(store: Store, ranking: Ranking, kept: np.ndarray, roots: np.ndarray, 
         query = "SELECT substr(digest, 1, 16) FROM findings WHERE id = ?"
         return named.get(root) or store.database.execute(query, (int(ranking.numbers[root]),)).fetchone()[0]
 
-    places = np.array([position(called(root), settings.seed) for root in groups.tolist()])
+    places = np.array([split_position(called(root), settings.seed) for root in groups.tolist()])
     splits = split_groups(places, sizes, settings.splits, settings.group.largest_held_out)[group_of]
     with store.transaction() as database:
         database.execute("DELETE FROM verdicts WHERE rule = ''")
         database.executemany(
-            INSERT,
+            INSERT_VERDICT,
             (
                 (number, "", b"", called(root), SPLITS[split])
                 for number, root, split in zip(

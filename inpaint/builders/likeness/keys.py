@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from inpaint.builders.settings import Group
-from inpaint.builders.sources.source import Source
+from inpaint.builders.settings import GroupSettings
+from inpaint.builders.sources.source import SourcePicture
 
 
-def keys_of(source: Source, group: Group) -> tuple[str, ...]:
+def keys_of(source: SourcePicture, group: GroupSettings) -> tuple[str, ...]:
     """Return the keys of a picture; pictures that share any of them are one group.
 
     A picture that lies directly in a source has no folder: the source is not a group.  One whose name does not match

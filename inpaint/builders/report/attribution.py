@@ -16,14 +16,14 @@ from urllib.parse import urlsplit
 from inpaint.builders.sources.source import Facts
 from inpaint.files import atomically, write_text
 
-LICENCE = ("licence", "license", "licences", "licenses", "license_name", "rights")
-AUTHOR = ("author", "authors", "artist", "creator", "photographer", "copyright", "attribution")
-ORIGIN = ("url", "source_url", "page", "landing_url", "foreign_landing_url", "homepage", "package", "source")
+LICENCE_COLUMNS = ("licence", "license", "licences", "licenses", "license_name", "rights")
+AUTHOR_COLUMNS = ("author", "authors", "artist", "creator", "photographer", "copyright", "attribution")
+ORIGIN_COLUMNS = ("url", "source_url", "page", "landing_url", "foreign_landing_url", "homepage", "package", "source")
 UNSTATED = "not stated"
 
 
 class Credit(NamedTuple):
-    """What is owed for a picture; a field is "" where nothing is told."""
+    """What is owed for a picture; a field is "" where nothing is known."""
 
     licence: str
     author: str
@@ -36,17 +36,17 @@ class Credit(NamedTuple):
         return self.origin if parts is None else parts.netloc
 
 
-def credit(facts: Facts | Mapping[str, str]) -> Credit:
+def credit_of(facts: Facts | Mapping[str, str]) -> Credit:
     """Return the licence, author and origin among the facts about a picture, as manifests name them."""
-    told = {name.lower(): str(value) for name, value in dict(facts).items() if value}
+    named = {name.lower(): str(value) for name, value in dict(facts).items() if value}
 
     def first(names: tuple[str, ...]) -> str:
-        return next((told[name] for name in names if name in told), "")
+        return next((named[name] for name in names if name in named), "")
 
-    origin = first(ORIGIN)
-    if origin and origin == told.get("package"):
-        origin = f"{origin} {told.get('version', '')}".strip()
-    return Credit(first(LICENCE), first(AUTHOR), origin)
+    origin = first(ORIGIN_COLUMNS)
+    if origin and origin == named.get("package"):
+        origin = f"{origin} {named.get('version', '')}".strip()
+    return Credit(first(LICENCE_COLUMNS), first(AUTHOR_COLUMNS), origin)
 
 
 def write_credits(folder: Path, pictures: Iterable[tuple[str, Facts | Mapping[str, str]]]) -> dict[str, int]:
@@ -60,10 +60,10 @@ def write_credits(folder: Path, pictures: Iterable[tuple[str, Facts | Mapping[st
     lines = folder / "credits.jsonl"
     with atomically(lines) as temporary, temporary.open("w", encoding="utf-8", errors="backslashreplace") as file:
         for name, facts in pictures:
-            one = credit(facts)
+            one = credit_of(facts)
             file.write(json.dumps({"source": name, **one._asdict()}, ensure_ascii=False) + "\n")
             counts[one._replace(origin=one.place)] += 1
-    write_text(folder / "ATTRIBUTION.md", f"{HEADING}\n{attribution_table(counts)}\n")
+    write_text(folder / "ATTRIBUTION.md", f"{ATTRIBUTION_HEADING}\n{attribution_table(counts)}\n")
     return licence_counts(counts)
 
 
@@ -77,7 +77,7 @@ def licences_of(split: Path) -> dict[str, int]:
     )
 
 
-HEADING = """# Attribution
+ATTRIBUTION_HEADING = """# Attribution
 
 The patches of this dataset were cut from the pictures of these authors; credits.jsonl has a line for each picture.
 Whoever passes the dataset on passes this file on.

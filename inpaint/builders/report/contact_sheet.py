@@ -9,25 +9,27 @@ from PIL import Image, ImageDraw, ImageFont
 
 from inpaint.files import atomically
 
-THUMBNAIL = 128  # side, pixels
-COLUMNS = 12
-MOST = 48  # patches shown of each split
-LABEL = 24  # height of a label row, pixels
+SHEET_PATCH_SIDE = 128  # side, pixels
+SHEET_COLUMNS = 12
+SHEET_PATCHES = 48  # patches shown of each split
+LABEL_HEIGHT = 24  # height of a label row, pixels
 
 
 def contact_sheet(rows: Mapping[str, Sequence[Path]], path: Path) -> None:
     """Write a PNG that shows under each label the first 48 of its pictures."""
-    lines = {label: -(-min(len(files), MOST) // COLUMNS) for label, files in rows.items()}
-    height = sum(LABEL + THUMBNAIL * count for count in lines.values())
-    sheet = Image.new("RGB", (COLUMNS * THUMBNAIL, height), "white")
+    lines = {label: -(-min(len(files), SHEET_PATCHES) // SHEET_COLUMNS) for label, files in rows.items()}
+    height = sum(LABEL_HEIGHT + SHEET_PATCH_SIDE * count for count in lines.values())
+    sheet = Image.new("RGB", (SHEET_COLUMNS * SHEET_PATCH_SIDE, height), "white")
     draw, font, top = ImageDraw.Draw(sheet), ImageFont.load_default(), 0
     for label, files in rows.items():
         draw.text((6, top + 6), label, fill="black", font=font)
-        top += LABEL
-        for index, file in enumerate(files[:MOST]):
+        top += LABEL_HEIGHT
+        for index, file in enumerate(files[:SHEET_PATCHES]):
             with Image.open(file) as patch:
-                thumbnail = patch.convert("RGB").resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX)
-            sheet.paste(thumbnail, (index % COLUMNS * THUMBNAIL, top + index // COLUMNS * THUMBNAIL))
-        top += THUMBNAIL * lines[label]
+                thumbnail = patch.convert("RGB").resize((SHEET_PATCH_SIDE, SHEET_PATCH_SIDE), Image.Resampling.BOX)
+            sheet.paste(
+                thumbnail, (index % SHEET_COLUMNS * SHEET_PATCH_SIDE, top + index // SHEET_COLUMNS * SHEET_PATCH_SIDE)
+            )
+        top += SHEET_PATCH_SIDE * lines[label]
     with atomically(path) as temporary:
         sheet.save(temporary)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from html import escape
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
+from markupsafe import Markup
 
 from inpaint.builders.report.statistics import Statistics
 from inpaint.files import write_text
 from inpaint.images import read
+from inpaint.pages import html_bars, html_figure, html_page, html_table, render_template, thumbnail_url
 
-THUMBNAIL = 112  # px, longer side
-QUALITY = 80  # of the JPEG thumbnails
-HISTOGRAMS = {
+THUMBNAIL_SIDE = 112  # px, longer side
+DISTRIBUTIONS = {
     "sides": ("Shorter side of the pictures, px", "pictures"),
     "aspects": ("Longer to shorter side of the pictures", "pictures"),
     "scales": ("Scale at which patches were cut", "patches"),
@@ -25,32 +23,58 @@ HISTOGRAMS = {
     "masks": ("Masks", "baked samples"),
     "fills": ("Fills", "baked samples"),
 }
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; padding: 1rem; max-width: 68rem; color: #222;
-  background: #fafafa; }
-h1 { margin: 0 0 .3rem; font-size: 1.6rem; }
-h2 { margin: 1.8rem 0 .5rem; font-size: 1.15rem; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; background: #fff; }
-th, td { padding: .2rem .7rem; border-bottom: 1px solid #ddd; text-align: right; }
-th:first-child, td:first-child { text-align: left; overflow-wrap: anywhere; }
+DATASET_STYLE = """
+body { max-width: 68rem; margin: 0 auto; }
+.numbers th, .numbers td { padding: .2rem .7rem; }
+.numbers td:first-child { overflow-wrap: anywhere; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); gap: 1.2rem 2rem; }
-.tiles h3 { margin: 0 0 .3rem; font-size: .95rem; font-weight: 600; }
-.bars { display: grid; grid-template-columns: max-content 1fr max-content; gap: 2px .6rem; align-items: center;
-  font-size: .85rem; font-variant-numeric: tabular-nums; }
-.bars i { display: block; height: .85rem; background: #4477aa; border-radius: 2px; }
 .sheet { display: grid; grid-template-columns: repeat(auto-fill, minmax(84px, 112px)); gap: 4px; }
-.sheet img { width: 100%; aspect-ratio: 1; object-fit: contain; background: #eee; display: block; }
-figure { margin: 0; }
-figcaption, .note { font-size: .75rem; color: #666; overflow-wrap: anywhere; line-height: 1.25; }
-.gone { aspect-ratio: 1; background: #eee; display: grid; place-items: center; font-size: .75rem; color: #666; }
+.sheet img { width: 100%; aspect-ratio: 1; object-fit: contain; background: #eee; }
 svg { width: 100%; max-width: 17rem; height: auto; background: #fff; }
 """
+DATASET_BODY = """{{ splits }}
+{% if statistics.mean and statistics.std %}
+<p class="note">Training patches: mean {{ numbers(statistics.mean) }}, standard deviation
+{{ numbers(statistics.std) }} (RGB in 0 to 1).</p>
+{% endif %}
+{% if statistics.rejected %}
+<h2>Rejected pictures</h2>
+{{ table(("rule", "pictures"), statistics.rejected.items()) }}
+{% endif %}
+{% if statistics.licences %}
+<h2>Licences</h2>
+<p class="note">{{ statistics.authors }} {{ "author is" if statistics.authors == 1 else "authors are" }} named.</p>
+{{ table(("licence", "patches"), statistics.licences.items()) }}
+{% endif %}
+{% if tiles %}
+<h2>Distributions</h2>
+<div class="tiles">
+{% for heading, content, unit in tiles %}
+<div><h3>{{ heading }}</h3>{{ content }}{% if unit %}<p class="note">{{ unit }}</p>{% endif %}</div>
+{% endfor %}
+</div>
+{% endif %}
+<h2>Largest groups</h2>
+{{ table(("group", "patches"), statistics.largest_groups.items()) }}
+{% for split, files in statistics.examples.items() %}
+<h2>{{ split }}</h2>
+<div class="sheet">{% for file in files %}{{ patch(file) }}{% endfor %}</div>
+{% endfor %}
+{% for rule, examples in statistics.rejected_examples.items() %}
+<h2>Rejected: {{ rule }} ({{ statistics.rejected[rule] }})</h2>
+{{ rejected(examples) }}
+{% endfor %}
+"""
+PICTURE_SHEET = """<div class="sheet">{% for figure in figures %}{{ figure }}{% endfor %}</div>"""
+HEAT_MAP = """<svg viewBox="0 0 {{ cells[0] | length }} {{ cells | length }}" role="img" shape-rendering="crispEdges">
+{%- for row in cells %}{% set y = loop.index0 %}{% for value in row -%}
+<rect x="{{ loop.index0 }}" y="{{ y }}" width="1" height="1" fill="#225588" fill-opacity="{{ '%.2f' % value }}"/>
+{%- endfor %}{% endfor %}</svg>"""
 
 ReadPicture = Callable[[str], bytes]
 
 
-def page(
+def dataset_page(
     statistics: Statistics, dataset: Path, *, title: str | None = None, rejected: ReadPicture | None = None
 ) -> str:
     """Write the page.
@@ -58,127 +82,58 @@ def page(
     rejected: gives the file of a rejected picture by the name of its source, and raises ValueError or OSError where it
     is gone; without it the rejected pictures are named and not shown.
     """
-    name = escape(title or f"Dataset {dataset.resolve().name}")
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{name}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<h1>{name}</h1>
-{"".join(_sections(statistics, dataset, rejected))}
-</body>
-</html>
-"""
-
-
-def write_page(
-    statistics: Statistics, dataset: Path, *, title: str | None = None, rejected: ReadPicture | None = None
-) -> None:
-    """Write DATASET/report.html."""
-    write_text(dataset / "report.html", page(statistics, dataset, title=title, rejected=rejected))
-
-
-def _sections(statistics: Statistics, dataset: Path, rejected: ReadPicture | None) -> Iterable[str]:
-    """Yield the sections of the page, without those that would be empty."""
-    rows = [
+    splits = [
         (split, statistics.groups[split], statistics.pictures[split], count)
         for split, count in statistics.patches.items()
     ]
-    yield _table(("split", "groups", "pictures", "patches"), rows)
-    if statistics.mean and statistics.std:
-        yield f"<p class=note>Training patches: mean {_numbers(statistics.mean)}, standard deviation "
-        yield f"{_numbers(statistics.std)} (RGB in 0 to 1).</p>\n"
-    if statistics.rejected:
-        yield "<h2>Rejected pictures</h2>\n" + _table(("rule", "pictures"), statistics.rejected.items())
-    if statistics.licences:
-        yield f"<h2>Licences</h2>\n<p class=note>{statistics.authors} authors are named.</p>\n"
-        yield _table(("licence", "patches"), statistics.licences.items())
+    body = render_template(
+        DATASET_BODY,
+        statistics=statistics,
+        splits=html_table(("split", "groups", "pictures", "patches"), splits),
+        tiles=_tiles(statistics),
+        table=html_table,
+        numbers=lambda values: ", ".join(f"{value:.3f}" for value in values),
+        patch=lambda file: _figure(lambda: (dataset / file).read_bytes(), "", file),
+        rejected=lambda examples: _rejected(examples, rejected),
+    )
+    return html_page(title or f"Dataset {dataset.resolve().name}", body, style=DATASET_STYLE)
+
+
+def write_dataset_page(
+    statistics: Statistics, dataset: Path, *, title: str | None = None, rejected: ReadPicture | None = None
+) -> None:
+    """Write DATASET/report.html."""
+    write_text(dataset / "report.html", dataset_page(statistics, dataset, title=title, rejected=rejected))
+
+
+def _tiles(statistics: Statistics) -> list[tuple[str, Markup, str]]:
+    """Return heading, drawing and unit of every distribution that is known."""
     tiles = [
-        f"<div><h3>{escape(heading)}</h3>{_bars(getattr(statistics, field))}<p class=note>{unit}</p></div>"
-        for field, (heading, unit) in HISTOGRAMS.items()
+        (heading, html_bars(getattr(statistics, field)), unit)
+        for field, (heading, unit) in DISTRIBUTIONS.items()
         if getattr(statistics, field)
     ]
-    if any(map(any, statistics.heat)):
-        tiles.append(f"<div><h3>Where in their pictures patches lie</h3>{_heat(statistics.heat)}</div>")
-    if tiles:
-        yield f'<h2>Distributions</h2>\n<div class="tiles">{"".join(tiles)}</div>\n'
-    yield "<h2>Largest groups</h2>\n" + _table(("group", "patches"), statistics.largest_groups.items())
-    for split, files in statistics.examples.items():
-        figures = [_figure(lambda file=file: (dataset / file).read_bytes(), "", file) for file in files]
-        yield f'<h2>{escape(split)}</h2>\n<div class="sheet">{"".join(figures)}</div>\n'
-    for rule, examples in statistics.rejected_examples.items():
-        yield f"<h2>Rejected: {escape(rule)} ({statistics.rejected[rule]})</h2>\n"
-        yield _rejected(examples, rejected)
+    if any(map(any, statistics.heat)):  # white = never in a patch, dark blue = most often
+        tiles.append(("Where in their pictures patches lie", render_template(HEAT_MAP, cells=statistics.heat), ""))
+    return tiles
 
 
-def _rejected(examples: Sequence[Mapping[str, str]], picture: ReadPicture | None) -> str:
+def _rejected(examples: Sequence[Mapping[str, str]], picture: ReadPicture | None) -> Markup:
     if picture is None:
-        return _table(("picture", "why"), [(it["source"], it["detail"]) for it in examples])
+        return html_table(("picture", "why"), [(it["source"], it["detail"]) for it in examples], numbers=False)
     show = picture
     figures = [
         _figure(lambda it=it: show(it["source"]), f"{it['source']}: {it['detail']}", it["source"]) for it in examples
     ]
-    return f'<div class="sheet">{"".join(figures)}</div>\n'
+    return render_template(PICTURE_SHEET, figures=figures)
 
 
-def _table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    head = "".join(f"<th>{escape(heading)}</th>" for heading in headings)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(f'{it:,}' if isinstance(it, int) else str(it))}</td>" for it in row) + "</tr>"
-        for row in rows
-    )
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>\n'
-
-
-def _bars(counts: Mapping[str, int]) -> str:
-    """Draw a histogram as rows of a label, a bar and a number."""
-    most = max(counts.values()) or 1
-    rows = (
-        f'<span>{escape(label)}</span><i style="width:{100 * count / most:.1f}%"></i><span>{count:,}</span>'
-        for label, count in counts.items()
-    )
-    return f'<div class="bars">{"".join(rows)}</div>'
-
-
-def _heat(cells: Sequence[Sequence[float]]) -> str:
-    """Draw the heat map: white = never in a patch, dark blue = most often."""
-    squares = "".join(
-        f'<rect x="{column}" y="{row}" width="1" height="1" fill="#225588" fill-opacity="{value:.2f}"/>'
-        for row, values in enumerate(cells)
-        for column, value in enumerate(values)
-    )
-    return f'<svg viewBox="0 0 {len(cells[0])} {len(cells)}" role="img" shape-rendering="crispEdges">{squares}</svg>'
-
-
-def _figure(content: Callable[[], bytes], caption: str, name: str) -> str:
-    """Show a picture as an embedded JPEG, or say why it cannot be shown."""
-    said = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+def _figure(content: Callable[[], bytes], caption: str, name: str) -> Markup:
+    """Show a picture as an embedded JPEG, or say that it cannot be shown."""
     try:
-        shown = f'<img loading="lazy" alt="{escape(name)}" title="{escape(name)}" src="{_thumbnail(content(), name)}">'
+        picture = read(name, data=content())
     except (ValueError, OSError):
-        shown = '<div class="gone">cannot be shown</div>'
-    return f"<figure>{shown}{said}</figure>"
-
-
-def _thumbnail(data: bytes, name: str) -> str:
-    """Return a small JPEG of a picture as a data URL; what is transparent becomes white."""
-    picture = read(name, data=data)
-    factor = min(1.0, THUMBNAIL / max(picture.size))
-    size = tuple(max(1, round(side * factor)) for side in picture.size)
-    colour = cv2.resize(picture.tensor().permute(1, 2, 0).numpy(), size[::-1], interpolation=cv2.INTER_AREA)
-    if picture.alpha is not None:
-        alpha = picture.alpha.astype(np.float32) / picture.peak
-        alpha = cv2.resize(alpha, size[::-1], interpolation=cv2.INTER_AREA)[:, :, None]
-        colour = colour * alpha + 1 - alpha
-    levels = np.rint(colour[:, :, ::-1] * 255).astype(np.uint8)
-    done, file = cv2.imencode(".jpg", levels, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-    assert done
-    return f"data:image/jpeg;base64,{base64.b64encode(file.tobytes()).decode('ascii')}"
-
-
-def _numbers(values: Sequence[float]) -> str:
-    return ", ".join(f"{value:.3f}" for value in values)
+        return html_figure(None, name, caption=caption)
+    colour = picture.tensor().permute(1, 2, 0).numpy()  # (H, W, 3)
+    alpha = None if picture.alpha is None else picture.alpha.astype(np.float32) / picture.peak
+    return html_figure(thumbnail_url(colour, alpha, side=THUMBNAIL_SIDE), name, caption=caption)

@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from inpaint.builders.likeness.groups import SPLITS
-from inpaint.builders.report.attribution import credit
+from inpaint.builders.report.attribution import credit_of
 from inpaint.files import write_text
 
-SHOWN = 24  # patches of each split on its contact sheet
-REJECTED = 12  # pictures of each rule
-LARGEST = 10  # groups that are named
-HEAT = 16  # cells per side of the heat map
-SIDES = (256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)  # px, shorter side of a source picture
-ASPECTS = (1.0, 1.1, 1.25, 1.4, 1.6, 1.9, 2.5, 4.0)  # longer side / shorter side
-SHARES = (0.0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75)  # of a patch that is to be restored
-BLOCKS = (2, 4, 6, 8, 12, 16, 24, 32, 48, 64)  # px, height of a mosaic cell
-SCALES = (0.0, 0.125, 0.25, 0.375, 0.5, 0.75, 1.0)  # of the picture when its patch was cut
+SHOWN_PATCHES = 24  # patches of each split on its contact sheet
+SHOWN_REJECTED = 12  # pictures of each rule
+NAMED_GROUPS = 10  # groups that are named
+HEAT_CELLS = 16  # cells per side of the heat map
+SIDE_EDGES = (256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)  # px, shorter side of a source picture
+ASPECT_EDGES = (1.0, 1.1, 1.25, 1.4, 1.6, 1.9, 2.5, 4.0)  # longer side / shorter side
+SHARE_EDGES = (0.0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75)  # of a patch that is to be restored
+BLOCK_EDGES = (2, 4, 6, 8, 12, 16, 24, 32, 48, 64)  # px, height of a mosaic cell
+SCALE_EDGES = (0.0, 0.125, 0.25, 0.375, 0.5, 0.75, 1.0)  # of the picture when its patch was cut
 
 Histogram = dict[str, int]  # label of a bucket to count, in order
 
@@ -53,52 +53,52 @@ class Statistics(NamedTuple):
     rejected_examples: dict[str, list[dict[str, str]]]  # source and detail, by rule
 
 
-def describe(dataset: Path) -> Statistics:
+def describe_dataset(dataset: Path) -> Statistics:
     """Describe a dataset by its manifest.jsonl, rejected.jsonl and dataset.json.
 
-    Raises ValueError for a folder without a manifest and for a line that is no JSON.
+    Raises ValueError for a folder without a manifest and for a line that is not JSON.
     """
     tally = _Tally()
-    for line in lines_of(dataset / "manifest.jsonl"):
+    for line in read_json_lines(dataset / "manifest.jsonl"):
         tally.add(line)
     rejected: Counter[str] = Counter()
     examples: dict[str, list[dict[str, str]]] = {}
-    for line in lines_of(dataset / "rejected.jsonl", needed=False):
+    for line in read_json_lines(dataset / "rejected.jsonl", needed=False):
         rule = str(line.get("rule", "?"))
         rejected[rule] += 1
-        if len(kept := examples.setdefault(rule, [])) < REJECTED:
+        if len(kept := examples.setdefault(rule, [])) < SHOWN_REJECTED:
             kept.append({key: str(line.get(key, "")) for key in ("source", "detail")})
-    return tally.statistics(dict(rejected), examples, described(dataset))
+    return tally.statistics(dict(rejected), examples, read_description(dataset))
 
 
-def described(dataset: Path) -> dict[str, Any]:
-    """Return what dataset.json says; {} where there is none.  Raises ValueError where it is no JSON object."""
+def read_description(dataset: Path) -> dict[str, Any]:
+    """Return what dataset.json says; {} where there is none.  Raises ValueError where it is not JSON object."""
     path = dataset / "dataset.json"
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except ValueError as error:
-        raise ValueError(f"{path} is no JSON: {error}") from None
+        raise ValueError(f"{path} is not JSON: {error}") from None
     if not isinstance(found, dict):
         raise ValueError(f"{path} should hold an object, it holds {type(found).__name__}")
     return found
 
 
-def lines_of(path: Path, *, needed: bool = True) -> Iterator[dict[str, Any]]:
+def read_json_lines(path: Path, *, needed: bool = True) -> Iterator[dict[str, Any]]:
     """Yield the lines of a file of JSON objects.  Raises ValueError with the line's number for one that is none."""
     try:
         file = path.open(encoding="utf-8")
     except FileNotFoundError:
         if needed:
-            raise ValueError(f"{path.parent} is no dataset: it has no {path.name}") from None
+            raise ValueError(f"{path.parent} is not a dataset: it has no {path.name}") from None
         return
     with file:
         for number, text in enumerate(file, 1):
             try:
                 line = json.loads(text)
             except ValueError as error:
-                raise ValueError(f"{path}, line {number}, is no JSON: {error}") from None
+                raise ValueError(f"{path}, line {number}, is not JSON: {error}") from None
             if not isinstance(line, dict):
                 raise ValueError(f"{path}, line {number}, should hold an object")
             yield line
@@ -120,7 +120,7 @@ class _Tally:
         self.counts = {name: Counter() for name in ("licences", "sides", "aspects", "scales", "masks", "fills")}
         self.counts |= {"shares": Counter(), "blocks": Counter()}
         self.authors: set[str] = set()
-        self.heat = [[0.0] * HEAT for _ in range(HEAT)]
+        self.heat = [[0.0] * HEAT_CELLS for _ in range(HEAT_CELLS)]
         self.examples: dict[str, list[tuple[int, str, str]]] = {}
 
     def add(self, line: Mapping[str, Any]) -> None:
@@ -133,15 +133,15 @@ class _Tally:
             self.sources.add(source)
             self.pictures[split] += 1
             if size:
-                self.counts["sides"][bucket(min(size), SIDES)] += 1
-                self.counts["aspects"][bucket(max(size) / min(size), ASPECTS)] += 1
-        owed = credit(line.get("facts") or {})
+                self.counts["sides"][bucket(min(size), SIDE_EDGES)] += 1
+                self.counts["aspects"][bucket(max(size) / min(size), ASPECT_EDGES)] += 1
+        owed = credit_of(line.get("facts") or {})
         if owed.licence:
             self.counts["licences"][owed.licence] += 1
         if owed.author:
             self.authors.add(owed.author)
         if "scale" in line:
-            self.counts["scales"][bucket(float(line["scale"]), SCALES)] += 1
+            self.counts["scales"][bucket(float(line["scale"]), SCALE_EDGES)] += 1
         if size and line.get("box"):
             self._warm(line["box"], size)
         if line.get("censor"):
@@ -159,9 +159,9 @@ class _Tally:
         self.counts["masks"][str((censor.get("mask") or {}).get("name", "?"))] += 1
         self.counts["fills"][str((censor.get("fill") or {}).get("name", "?"))] += 1
         if "share" in censor:
-            self.counts["shares"][bucket(float(censor["share"]), SHARES)] += 1
+            self.counts["shares"][bucket(float(censor["share"]), SHARE_EDGES)] += 1
         if "block" in (censor.get("drawn") or {}):
-            self.counts["blocks"][bucket(censor["drawn"]["block"][0], BLOCKS)] += 1
+            self.counts["blocks"][bucket(censor["drawn"]["block"][0], BLOCK_EDGES)] += 1
 
     def _show(self, split: str, line: Mapping[str, Any]) -> None:
         """Keep the patches with the smallest turn: first ones of their pictures before second ones, else at random."""
@@ -169,8 +169,8 @@ class _Tally:
         turn = int(number) if number.isdigit() else 0
         kept = self.examples.setdefault(split, [])
         kept.append((turn, str(line.get("sha256", "")), str(line.get("file", ""))))
-        if len(kept) > 8 * SHOWN:
-            kept[:] = sorted(kept)[:SHOWN]
+        if len(kept) > 8 * SHOWN_PATCHES:
+            kept[:] = sorted(kept)[:SHOWN_PATCHES]
 
     def statistics(
         self, rejected: dict[str, int], examples: dict[str, list[dict[str, str]]], about: Mapping[str, Any]
@@ -178,27 +178,27 @@ class _Tally:
         splits = [*(name for name in SPLITS if name in self.patches), *sorted(set(self.patches) - set(SPLITS))]
         largest: Counter[str] = Counter()
         for groups in self.groups.values():
-            largest.update(dict(groups.most_common(LARGEST)))
+            largest.update(dict(groups.most_common(NAMED_GROUPS)))
         hottest = max(map(max, self.heat)) or 1.0
         return Statistics(
             patches={name: self.patches[name] for name in splits},
             pictures={name: self.pictures[name] for name in splits},
             groups={name: len(self.groups[name]) for name in splits},
-            largest_groups=dict(sorted(largest.items(), key=_falling)[:LARGEST]),
+            largest_groups=dict(sorted(largest.items(), key=_falling)[:NAMED_GROUPS]),
             licences=dict(sorted(self.counts["licences"].items(), key=_falling)),
             authors=len(self.authors),
             rejected=rejected,
-            sides=histogram(self.counts["sides"], SIDES),
-            aspects=histogram(self.counts["aspects"], ASPECTS),
-            scales=histogram(self.counts["scales"], SCALES),
+            sides=histogram(self.counts["sides"], SIDE_EDGES),
+            aspects=histogram(self.counts["aspects"], ASPECT_EDGES),
+            scales=histogram(self.counts["scales"], SCALE_EDGES),
             masks=dict(sorted(self.counts["masks"].items(), key=_falling)),
             fills=dict(sorted(self.counts["fills"].items(), key=_falling)),
-            shares=histogram(self.counts["shares"], SHARES),
-            blocks=histogram(self.counts["blocks"], BLOCKS),
+            shares=histogram(self.counts["shares"], SHARE_EDGES),
+            blocks=histogram(self.counts["blocks"], BLOCK_EDGES),
             heat=[[round(value / hottest, 4) for value in row] for row in self.heat],
             mean=about.get("mean"),
             std=about.get("std"),
-            examples={name: [file for _, _, file in sorted(self.examples[name])[:SHOWN]] for name in splits},
+            examples={name: [file for _, _, file in sorted(self.examples[name])[:SHOWN_PATCHES]] for name in splits},
             rejected_examples=examples,
         )
 
@@ -218,8 +218,8 @@ def histogram(counts: Mapping[int, int], edges: Sequence[float]) -> Histogram:
 
 def _covered(start: float, length: float, side: float) -> list[tuple[int, float]]:
     """Return the cells of the heat map that a stretch touches along an axis, with the part of each that it covers."""
-    low, high = start * HEAT / side, (start + length) * HEAT / side
-    cells = range(max(0, math.floor(low)), min(HEAT, math.ceil(high)))
+    low, high = start * HEAT_CELLS / side, (start + length) * HEAT_CELLS / side
+    cells = range(max(0, math.floor(low)), min(HEAT_CELLS, math.ceil(high)))
     return [(cell, min(high, cell + 1) - max(low, cell)) for cell in cells]
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from inpaint.builders.report.statistics import Statistics
 
-WIDEST = 30  # characters of the longest bar
-HISTOGRAMS = {
+LONGEST_BAR = 30  # characters of the longest bar
+TEXT_HISTOGRAMS = {
     "rejected": "rejected pictures",
     "licences": "patches by licence",
     "sides": "pictures by shorter side, px",
@@ -20,18 +20,18 @@ HISTOGRAMS = {
 }
 
 
-def tables(statistics: Statistics) -> str:
+def dataset_tables(statistics: Statistics) -> str:
     """Return the counts of the splits and every histogram that is not empty."""
     rows: list[Sequence[object]] = [("split", "groups", "pictures", "patches")]
     rows += [
         (split, statistics.groups[split], statistics.pictures[split], count)
         for split, count in statistics.patches.items()
     ]
-    blocks = [aligned(rows)]
-    for field, heading in HISTOGRAMS.items():
+    blocks = [aligned_columns(rows)]
+    for field, heading in TEXT_HISTOGRAMS.items():
         counts: Mapping[str, int] = getattr(statistics, field)
         if counts:
-            blocks.append(f"{heading}\n{bars(counts)}")
+            blocks.append(f"{heading}\n{text_bars(counts)}")
     if statistics.mean and statistics.std:
         moments = "; ".join(
             f"{name} {' '.join(f'{value:.3f}' for value in values)}"
@@ -41,7 +41,7 @@ def tables(statistics: Statistics) -> str:
     return "\n\n".join(blocks)
 
 
-def aligned(rows: Sequence[Sequence[object]]) -> str:
+def aligned_columns(rows: Sequence[Sequence[object]]) -> str:
     """Return rows as lines of columns, the first to the left and the others to the right."""
     cells = [[str(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
@@ -51,12 +51,12 @@ def aligned(rows: Sequence[Sequence[object]]) -> str:
     )
 
 
-def bars(counts: Mapping[str, int]) -> str:
+def text_bars(counts: Mapping[str, int]) -> str:
     """Return a histogram as lines of label, count and bar."""
     most = max([*counts.values(), 1])
     left, right = max(map(len, counts)), len(str(most))
     lines = (
-        f"  {label.ljust(left)}  {str(count).rjust(right)}  {'#' * -(-count * WIDEST // most)}"
+        f"  {label.ljust(left)}  {str(count).rjust(right)}  {'#' * -(-count * LONGEST_BAR // most)}"
         for label, count in counts.items()
     )
     return "\n".join(line.rstrip() for line in lines)

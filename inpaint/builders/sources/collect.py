@@ -13,20 +13,20 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from inpaint.builders.sources.archives import SUFFIXES as ARCHIVES
+from inpaint.builders.sources.archives import ARCHIVE_SUFFIXES as ARCHIVES
 from inpaint.builders.sources.archives import archive_sources, is_archive
-from inpaint.builders.sources.download import Outcome, Wanted, download
-from inpaint.builders.sources.manifests import SUFFIXES as MANIFESTS
-from inpaint.builders.sources.manifests import Lender, Row, manifest_rows
-from inpaint.builders.sources.source import PICTURES, Source
+from inpaint.builders.sources.download import Download, Wanted, download
+from inpaint.builders.sources.manifests import MANIFEST_SUFFIXES as MANIFESTS
+from inpaint.builders.sources.manifests import Lender, ManifestRow, manifest_rows
+from inpaint.builders.sources.source import PICTURE_SUFFIXES, SourcePicture
 
 LENDING = ("licences.jsonl", "manifest.jsonl", "manifest.csv")
-Downloader = Callable[[Iterable[Wanted], Path], Iterator[Outcome]]
+Downloader = Callable[[Iterable[Wanted], Path], Iterator[Download]]
 
 
 def collect(
     sources: Sequence[Path], output: Path, *, cache: Path | None = None, downloader: Downloader = download
-) -> Iterator[Source]:
+) -> Iterator[SourcePicture]:
     """Yield every picture of the sources, in no particular order, each name once.
 
     Names begin with the source's own name, so they stay when another source is added.  cache: a folder for downloads
@@ -60,10 +60,10 @@ def _check(root: Path, output: Path) -> None:
             "for pictures: choose an output outside"
         )
     if not root.exists():
-        raise FileNotFoundError(f"{root} does not exist: give a picture, a folder, an archive or a manifest.")
-    if root.is_file() and not root.name.lower().endswith((*PICTURES, *ARCHIVES, *MANIFESTS)):
-        choices = ", ".join((*PICTURES, *ARCHIVES, *MANIFESTS))
-        raise ValueError(f"{root} is no picture, archive or manifest by its suffix: the choices are {choices}.")
+        raise FileNotFoundError(f"{root} does not exist: give a picture, a folder, an archive or a manifest")
+    if root.is_file() and not root.name.lower().endswith((*PICTURE_SUFFIXES, *ARCHIVES, *MANIFESTS)):
+        choices = ", ".join((*PICTURE_SUFFIXES, *ARCHIVES, *MANIFESTS))
+        raise ValueError(f"{root} is not a picture, an archive or a manifest: its suffix should be one of {choices}")
 
 
 def _holds(folder: Path, root: Path) -> bool:
@@ -73,7 +73,7 @@ def _holds(folder: Path, root: Path) -> bool:
     return not any(part.startswith(".") for part in root.relative_to(folder).parts)
 
 
-def _of_root(root: Path, prefix: str, cache: Path, downloader: Downloader) -> Iterator[Source]:
+def _of_root(root: Path, prefix: str, cache: Path, downloader: Downloader) -> Iterator[SourcePicture]:
     if root.is_dir():
         yield from _of_folder(root, prefix, cache)
     elif is_archive(root.name):
@@ -81,10 +81,10 @@ def _of_root(root: Path, prefix: str, cache: Path, downloader: Downloader) -> It
     elif root.suffix.lower() in MANIFESTS:
         yield from _of_manifest(root, prefix, cache, downloader)
     else:
-        yield Source(prefix, root)
+        yield SourcePicture(prefix, root)
 
 
-def _of_folder(root: Path, prefix: str, cache: Path) -> Iterator[Source]:
+def _of_folder(root: Path, prefix: str, cache: Path) -> Iterator[SourcePicture]:
     """Yield what lies below a folder; hidden files and links to folders are passed over."""
     lenders: list[Lender] = []  # of the folders above the present one, the nearest last
     for where, folders, names in os.walk(root):
@@ -95,21 +95,21 @@ def _of_folder(root: Path, prefix: str, cache: Path) -> Iterator[Source]:
         for name in sorted(name for name in names if not name.startswith(".")):
             path = folder / name
             called = f"{prefix}/{path.relative_to(root).as_posix()}"
-            if name.lower().endswith(PICTURES):
+            if name.lower().endswith(PICTURE_SUFFIXES):
                 facts = next(filter(None, (lender.facts(path) for lender in reversed(lenders))), ())
-                yield Source(called, path, facts=facts)
+                yield SourcePicture(called, path, facts=facts)
             elif is_archive(name):
                 yield from archive_sources(path, called, cache)
 
 
-def _of_manifest(path: Path, prefix: str, cache: Path, downloader: Downloader) -> Iterator[Source]:
+def _of_manifest(path: Path, prefix: str, cache: Path, downloader: Downloader) -> Iterator[SourcePicture]:
     """Yield the pictures of a manifest: first those that are here, then those to download."""
     for row in _distinct(row for row in manifest_rows(path) if row.file):
         file = path.parent / row.file
         outside = row.file.startswith(("../", "/"))
         called = file.resolve().as_posix().lstrip("/") if outside else row.file
-        yield Source(f"{prefix}/{called}", file, facts=row.facts)
-    waiting: deque[Row] = deque()
+        yield SourcePicture(f"{prefix}/{called}", file, facts=row.facts)
+    waiting: deque[ManifestRow] = deque()
 
     def wanted() -> Iterator[Wanted]:
         for row in _distinct(row for row in manifest_rows(path) if not row.file):
@@ -118,10 +118,10 @@ def _of_manifest(path: Path, prefix: str, cache: Path, downloader: Downloader) -
 
     for outcome in downloader(wanted(), cache / "downloads"):
         row = waiting.popleft()
-        yield Source(f"{prefix}/{outcome.path.name}", outcome.path, facts=row.facts, problem=outcome.problem)
+        yield SourcePicture(f"{prefix}/{outcome.path.name}", outcome.path, facts=row.facts, problem=outcome.problem)
 
 
-def _distinct(rows: Iterable[Row]) -> Iterator[Row]:
+def _distinct(rows: Iterable[ManifestRow]) -> Iterator[ManifestRow]:
     """Yield the first row of every picture, its file's path normal: a manifest of boxes has many."""
     seen: set[int] = set()  # hashes take less room than a million names
     for row in rows:

@@ -23,14 +23,14 @@ from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from inpaint.builders.sources.politeness import Pace, Robots
-from inpaint.builders.sources.source import LARGEST
+from inpaint.builders.sources.source import LARGEST_FILE
 from inpaint.builders.sources.transfer import Refused, ask, receive, retry_after, validator_path
 from inpaint.images import SUFFIXES
 
-TRANSIENT = (408, 425, 429, 500, 502, 503, 504)
+TRANSIENT_STATUSES = (408, 425, 429, 500, 502, 503, 504)
 LONGEST_ROBOTS = 512 << 10  # bytes, RFC 9309 asks for at least 500 KiB
-MOVED = (301, 302, 303, 307, 308)
-REDIRECTS = 5
+REDIRECT_STATUSES = (301, 302, 303, 307, 308)
+MOST_REDIRECTS = 5
 
 
 class Wanted(NamedTuple):
@@ -40,7 +40,7 @@ class Wanted(NamedTuple):
     sha256: str = ""  # of the file, where it is known
 
 
-class Outcome(NamedTuple):
+class Download(NamedTuple):
     """What became of it."""
 
     url: str
@@ -58,7 +58,7 @@ class Manners(NamedTuple):
     tries: int = 4
     pause: float = 2.0  # s before the second try, doubled before every further one
     longest_pause: float = 300.0  # s; a server that asks for more is not waited for
-    largest: int = LARGEST  # bytes
+    largest: int = LARGEST_FILE  # bytes
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], object] | None = None  # by default a sleep that ends when the caller stops
 
@@ -68,7 +68,7 @@ MANNERS = Manners()
 
 def download(
     wanted: Iterable[Wanted], folder: Path, *, threads: int = 8, manners: Manners = MANNERS
-) -> Iterator[Outcome]:
+) -> Iterator[Download]:
     """Yield the outcome of every wanted picture, in order; only a few are taken from `wanted` ahead of time.
 
     wanted: each URL once.  folder: the cache.  A file that is complete there is not asked for again, whatever its
@@ -76,7 +76,7 @@ def download(
     """
     guest = _Guest(folder, manners)
     with ThreadPoolExecutor(threads) as pool:
-        running: deque[Future[Outcome]] = deque()
+        running: deque[Future[Download]] = deque()
         try:
             for one in wanted:
                 running.append(pool.submit(guest.fetch, one))
@@ -125,17 +125,17 @@ class _Guest:
         self.pace = Pace(manners.interval, manners.clock, manners.sleep or self.stopped.wait)
         self.robots = Robots(self.agent, self._robots_file, self.pace)
 
-    def fetch(self, wanted: Wanted) -> Outcome:
+    def fetch(self, wanted: Wanted) -> Download:
         """Download one picture, or say why not."""
         path = cache_path(self.folder, wanted.url)
         if path.exists():
-            return Outcome(wanted.url, path)
+            return Download(wanted.url, path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._try(wanted, path)
         except (Refused, _Transient, OSError, ValueError) as error:
-            return Outcome(wanted.url, path, f"{wanted.url} was not downloaded: {error}.")
-        return Outcome(wanted.url, path)
+            return Download(wanted.url, path, f"{wanted.url} was not downloaded: {error}")
+        return Download(wanted.url, path)
 
     def _try(self, wanted: Wanted, path: Path) -> None:
         """Try until it succeeds, cannot succeed, or was tried often enough."""
@@ -157,7 +157,7 @@ class _Guest:
         manners = self.manners
         try:
             with self._answer(wanted.url, part) as answer:
-                if answer.status in TRANSIENT:
+                if answer.status in TRANSIENT_STATUSES:
                     raise _Transient(f"the server answered {answer.status}", retry_after(answer))
                 if answer.status == 416:  # what came so far fits nothing there
                     part.unlink(missing_ok=True)
@@ -173,18 +173,18 @@ class _Guest:
 
     def _answer(self, url: str, part: Path) -> HTTPResponse:
         """Ask, following a few redirects; every hop needs its host's turn and the leave of its robots.txt."""
-        for _ in range(REDIRECTS + 1):
+        for _ in range(MOST_REDIRECTS + 1):
             if urlsplit(url).scheme not in ("http", "https"):
-                raise Refused(f"{url[:200]!r} is no http or https address")
+                raise Refused(f"{url[:200]!r} is not an http or https address")
             if not self.robots.allow(url):
                 raise Refused(f"robots.txt of {urlsplit(url).netloc} disallows it")
             answer = self._ask(url, part)
             location = answer.headers.get("Location")
-            if answer.status not in MOVED or not location:
+            if answer.status not in REDIRECT_STATUSES or not location:
                 return answer
             answer.close()
             url = urljoin(url, location)
-        raise Refused(f"it redirects more than {REDIRECTS} times")
+        raise Refused(f"it redirects more than {MOST_REDIRECTS} times")
 
     def _ask(self, url: str, part: Path | None = None) -> HTTPResponse:
         self.pace.wait(urlsplit(url).netloc)
@@ -194,10 +194,10 @@ class _Guest:
 
     def _robots_file(self, url: str) -> tuple[int, bytes]:
         """Return status and body of a robots.txt, redirects followed."""
-        for _ in range(REDIRECTS + 1):
+        for _ in range(MOST_REDIRECTS + 1):
             with self._ask(url) as answer:
                 location = answer.headers.get("Location")
-                if answer.status not in MOVED or not location:
+                if answer.status not in REDIRECT_STATUSES or not location:
                     return answer.status, answer.read(LONGEST_ROBOTS)
             url = urljoin(url, location)
             if urlsplit(url).scheme not in ("http", "https"):

@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 
 from inpaint.builders.sources.source import Facts
 
-SUFFIXES = (".csv", ".jsonl", ".ndjson", ".tsv")
-FILE = ("file", "path", "filename", "file_name")  # columns, the first that is there counts
-URL = "url"
+MANIFEST_SUFFIXES = (".csv", ".jsonl", ".ndjson", ".tsv")
+FILE_COLUMNS = ("file", "path", "filename", "file_name")  # columns, the first that is there counts
+URL_COLUMN = "url"
 
 
-class Row(NamedTuple):
+class ManifestRow(NamedTuple):
     """One picture of a manifest."""
 
     where: str  # "pictures.csv, line 3"
@@ -29,18 +29,17 @@ class Row(NamedTuple):
     facts: Facts  # every column but the file's
 
 
-def manifest_rows(path: Path) -> Iterator[Row]:
+def manifest_rows(path: Path) -> Iterator[ManifestRow]:
     """Yield the pictures of a manifest in order; blank lines and rows without file and URL are passed over.
 
     Raises ValueError, naming file and line, for what is no CSV or JSONL, and for a row without such columns.
     """
-    for where, columns in records(path):
-        file, url = _column(columns, FILE), _column(columns, (URL,))
+    for where, columns in manifest_records(path):
+        file, url = _column(columns, FILE_COLUMNS), _column(columns, (URL_COLUMN,))
         if file is None and url is None:
-            raise ValueError(
-                f"{where} has the columns {', '.join(columns)}; one of {', '.join((*FILE, URL))} is needed"
-            )
-        row = Row(where, columns.get(file or "", ""), columns.get(url or "", ""), _facts(columns, file))
+            needed = ", ".join((*FILE_COLUMNS, URL_COLUMN))
+            raise ValueError(f"{where} has the columns {', '.join(columns)}; one of {needed} is needed")
+        row = ManifestRow(where, columns.get(file or "", ""), columns.get(url or "", ""), _facts(columns, file))
         if row.file or row.url:
             yield row
 
@@ -55,7 +54,7 @@ def _facts(columns: dict[str, str], file: str | None) -> Facts:
     return tuple(sorted((name, value) for name, value in columns.items() if name != file and value))
 
 
-def records(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
+def manifest_records(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield ("NAME, line N", columns) for every row of a CSV or line of a JSONL file; values are stripped text.
 
     Lists become their items joined by commas, null the empty text.  Raises ValueError for what cannot be read.
@@ -65,7 +64,7 @@ def records(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}") from None
     except csv.Error as error:
-        raise ValueError(f"{path} is no CSV that can be read: {error}") from None
+        raise ValueError(f"{path} is not a CSV file that can be read: {error}") from None
 
 
 def _of_table(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
@@ -93,7 +92,7 @@ def _of_lines(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
             try:
                 record = json.loads(line)
             except (ValueError, RecursionError) as error:
-                raise ValueError(f"{where} is no JSON: {error}") from None
+                raise ValueError(f"{where} is not JSON: {error}") from None
             if not isinstance(record, dict):
                 raise ValueError(f"{where} should hold an object {{...}}, it holds {type(record).__name__}")
             yield where, {name: _text(value) for name, value in record.items()}
@@ -120,14 +119,14 @@ class Lender:
 
     @staticmethod
     def _lent(manifest: Path) -> Iterator[tuple[bytes, str]]:
-        for _, columns in records(manifest):
-            file = _column(columns, FILE)
+        for _, columns in manifest_records(manifest):
+            file = _column(columns, FILE_COLUMNS)
             if file is None:
                 return
             yield _key(columns[file]), json.dumps(_facts(columns, file))
 
     def facts(self, path: Path) -> Facts:
-        """Return what is told about a picture that lies below the manifest's folder; () where nothing is."""
+        """Return what is known about a picture that lies below the manifest's folder; () where nothing is."""
         key = _key(path.relative_to(self.folder).as_posix())
         found = self._table.execute("select facts from facts where file = ?", (key,)).fetchone()
         return tuple((name, value) for name, value in json.loads(found[0])) if found else ()

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request
 
-BLOCK = 1 << 16  # bytes
+BLOCK_BYTES = 1 << 16  # bytes
 
 
 class Refused(Exception):
@@ -46,15 +46,15 @@ def receive(
     seconds; what came so far stays, to be continued.
     """
     total = _continued(answer, part)
-    told = answer.headers.get("Content-Length", "")
-    end = total + int(told) if told.isdecimal() else None
+    length = answer.headers.get("Content-Length", "")
+    end = total + int(length) if length.isdecimal() else None
     if end is not None and end > largest:
         raise Refused(f"it has {end} bytes, more than {largest}")
     if not total:
         _remember_validator(answer, part)
     deadline = clock() + longest
     with part.open("ab" if total else "wb") as file:
-        while block := answer.read1(BLOCK):
+        while block := answer.read1(BLOCK_BYTES):
             total += len(block)
             if total > largest:
                 break
@@ -96,10 +96,10 @@ def _remember_validator(answer: HTTPResponse, part: Path) -> None:
 
 def retry_after(answer: HTTPResponse) -> float:
     """Return the seconds that the server asks to wait before the next try; 0 where it says nothing."""
-    told = answer.headers.get("Retry-After", "").strip()
-    if told.isdecimal():
-        return float(told)
+    wanted = answer.headers.get("Retry-After", "").strip()
+    if wanted.isdecimal():
+        return float(wanted)
     try:
-        return max(0.0, parsedate_to_datetime(told).timestamp() - time.time())
+        return max(0.0, parsedate_to_datetime(wanted).timestamp() - time.time())
     except (TypeError, ValueError, IndexError):
         return 0.0

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inpaint.builders.annotations import draw, read_annotations
+from inpaint.builders.annotations import draw_regions, read_annotations
 from inpaint.builders.annotations.coco import read_coco
 
 IMAGES = [
@@ -58,7 +58,7 @@ def test_every_kind_of_region_is_read(tmp_path: Path):
     assert read.sentence() == "annotations of the format coco: 4 regions in 2 pictures"
     box, parts = read.regions["b.jpg"]
     assert (box.label, box.kind, box.rings) == ("sign", "box", (((6.0, 5.0), (16.0, 25.0)),))
-    mask = draw([parts], (30, 40))
+    mask = draw_regions([parts], (30, 40))
     assert mask.sum() == 3 * 4 + 5 * 10
     assert mask[1:4, 1:5].all()
     assert mask[20:25, 20:30].all()
@@ -67,7 +67,7 @@ def test_every_kind_of_region_is_read(tmp_path: Path):
     assert crowd.pixels == same.pixels
     flat = np.zeros(90, bool)
     flat[6:7] = flat[47:51] = flat[56:60] = flat[65:69] = True
-    np.testing.assert_array_equal(draw([crowd], (9, 10)), flat.reshape(10, 9).T)
+    np.testing.assert_array_equal(draw_regions([crowd], (9, 10)), flat.reshape(10, 9).T)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inpaint.builders.annotations import bounds, draw, read_annotations
+from inpaint.builders.annotations import draw_regions, read_annotations, region_bounds
 from inpaint.builders.annotations.labelme import read_labelme
 
 
@@ -52,12 +52,12 @@ def test_every_shape_is_read(tmp_path: Path):
     polygon, rectangle, circle, masked = read.regions["a.jpg"]
     assert [one.label for one in read.regions["a.jpg"]] == ["a polygon", "a rectangle", "a circle", "a mask"]
     assert polygon.attributes == (("group_id", "4"), ("hard", "true"))
-    assert draw([polygon], (40, 60)).sum() == 16
-    assert bounds(rectangle, (40, 60)) == (5, 10, 20, 30.5)
-    assert bounds(circle, (40, 60)) == pytest.approx((10, 20, 30, 40), abs=0.05)
+    assert draw_regions([polygon], (40, 60)).sum() == 16
+    assert region_bounds(rectangle, (40, 60)) == (5, 10, 20, 30.5)
+    assert region_bounds(circle, (40, 60)) == pytest.approx((10, 20, 30, 40), abs=0.05)
     expected = np.zeros((40, 60), bool)
     expected[30:33, 50:53] = np.eye(3)
-    np.testing.assert_array_equal(draw([masked], (40, 60)), expected)
+    np.testing.assert_array_equal(draw_regions([masked], (40, 60)), expected)
 
 
 def test_pictures_are_named_by_their_path_below_the_folder(tmp_path: Path):
@@ -75,7 +75,7 @@ def test_pictures_are_named_by_their_path_below_the_folder(tmp_path: Path):
         (shape("cube", [[1, 1], [2, 2]]), "shape 1: shape_type is 'cube'; the choices are polygon"),
         (shape("polygon", [[1, 1], [2, 2], [3]]), r"shape 1: a point is \[3\], it should be \[x, y\]"),
         (shape("circle", [[1, 1], [1, 1]]), "shape 1: the radii are 0 and 0"),
-        (shape("mask", [[1, 1], [2, 2]], mask="?"), "shape 1: mask is no base64"),
+        (shape("mask", [[1, 1], [2, 2]], mask="?"), "shape 1: mask is not base64"),
         (shape("mask", [[1, 1], [2, 2]], mask="AAAA"), "shape 1, mask is not a picture"),
     ],
 )

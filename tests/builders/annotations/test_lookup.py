@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from inpaint.builders.annotations import Lookup, Region
+from inpaint.builders.annotations import AnnotatedRegion, Lookup
 
 REGIONS = {
-    key: [Region(key, "box")] for key in ("train/a.jpg", "val/a.jpg", "b.jpg", "labels/x/c", "C:\\pics\\d.png", "e.jpg")
+    key: [AnnotatedRegion(key, "box")]
+    for key in ("train/a.jpg", "val/a.jpg", "b.jpg", "labels/x/c", "C:\\pics\\d.png", "e.jpg")
 }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inpaint.builders.annotations import FORMATS, draw, read_annotations
+from inpaint.builders.annotations import ANNOTATION_FORMATS, draw_regions, read_annotations
 
 
 def mask(path: Path) -> Path:
@@ -22,7 +22,7 @@ def test_mask_images_are_read_by_their_stem(tmp_path: Path):
     mask(tmp_path / "x" / "a.png")
     read = read_annotations(tmp_path)
     assert (read.format, set(read.regions)) == ("masks", {"x/a"})
-    np.testing.assert_array_equal(draw(read.regions["x/a"], (5, 5)), np.eye(5))
+    np.testing.assert_array_equal(draw_regions(read.regions["x/a"], (5, 5)), np.eye(5))
 
 
 def test_annotations_count_where_pictures_lie_beside_them(tmp_path: Path):
@@ -44,7 +44,9 @@ def test_several_formats_are_told_and_one_can_be_chosen(tmp_path: Path):
 def test_what_is_not_recognised_is_refused_with_the_choices(tmp_path: Path):
     (tmp_path / "a.json").write_text(json.dumps({"some": "thing"}))
     (tmp_path / "b.csv").write_text("name,colour\na,red\n")
-    with pytest.raises(ValueError, match=f"no annotations that are recognised: the formats are {', '.join(FORMATS)}"):
+    with pytest.raises(
+        ValueError, match=f"no annotations that are recognised: the formats are {', '.join(ANNOTATION_FORMATS)}"
+    ):
         read_annotations(tmp_path)
     with pytest.raises(ValueError, match="of the format 'yaml' are unknown: the choices are auto, vott1"):
         read_annotations(tmp_path, "yaml")
@@ -53,7 +55,7 @@ def test_what_is_not_recognised_is_refused_with_the_choices(tmp_path: Path):
     with pytest.raises(ValueError, match="holds no annotations of the format voc"):
         read_annotations(tmp_path, "voc")
     (tmp_path / "a.json").write_text("{")
-    with pytest.raises(ValueError, match=r"a\.json is no JSON"):
+    with pytest.raises(ValueError, match=r"a\.json is not JSON"):
         read_annotations(tmp_path)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from inpaint.builders.annotations import bounds, read_annotations
+from inpaint.builders.annotations import read_annotations, region_bounds
 from inpaint.builders.annotations.via import read_via
 
 SHAPES: list[dict[str, Any]] = [
@@ -34,7 +34,7 @@ def check(path: Path) -> None:
     regions = read.regions["a.jpg"]
     assert [region.label for region in regions] == ["rect", "circle", "ellipse", "polygon", "polyline"]
     for region, edges in zip(regions, EXPECTED, strict=True):
-        assert bounds(region, (100, 100)) == pytest.approx(edges, abs=0.03)
+        assert region_bounds(region, (100, 100)) == pytest.approx(edges, abs=0.03)
 
 
 def test_an_export_of_version_2_is_read(tmp_path: Path):
@@ -93,7 +93,7 @@ def test_the_attribute_that_names_the_region_is_its_label(told: dict[str, Any], 
         ({"name": "star"}, r"via\.json, key, region 1: the shape is 'star'; the choices are rect"),
         ({"name": "rect", "x": 1}, "region 1 has no 'y'"),
         ({"name": "circle", "cx": 1, "cy": 1, "r": -2}, "region 1: the radii are -2 and -2; both are above 0"),
-        ({"name": "polygon", "all_points_x": [1, 2, 3], "all_points_y": [1]}, "should be as many"),
+        ({"name": "polygon", "all_points_x": [1, 2, 3], "all_points_y": [1]}, "should be equally many"),
     ],
 )
 def test_a_fault_is_told_by_file_entry_and_rule(shape: dict[str, Any], sentence: str, tmp_path: Path):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from inpaint.builders.annotations import bounds, read_annotations
+from inpaint.builders.annotations import read_annotations, region_bounds
 from inpaint.builders.annotations.voc import read_voc
 
 TEXT = """<annotation>
@@ -26,8 +26,12 @@ def test_boxes_are_read_with_what_is_told(tmp_path: Path):
     read = read_annotations(tmp_path)
     assert read.format == "voc"
     bar, face = read.regions["x/a.jpg"]
-    assert (bar.label, bar.attributes, bounds(bar, (50, 100))) == ("bar", (("difficult", "1"),), (20, 10, 30, 40.5))
-    assert (face.label, bounds(face, (100, 200))) == ("face", (4, 2, 16, 18))
+    assert (bar.label, bar.attributes, region_bounds(bar, (50, 100))) == (
+        "bar",
+        (("difficult", "1"),),
+        (20, 10, 30, 40.5),
+    )
+    assert (face.label, region_bounds(face, (100, 200))) == ("face", (4, 2, 16, 18))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
@@ -45,7 +49,7 @@ def test_a_document_type_is_refused_before_its_entities_are_used(encoding: str, 
         ("<xmax>40.5</xmax>", "", r"a\.xml, object 1: its <bndbox> has no <xmax>"),
         ("<xmax>40.5</xmax>", "<xmax>wide</xmax>", "object 1: xmax is 'wide', it should be a number"),
         ("<xmax>40.5</xmax>", "<xmax>5</xmax>", "object 1: the box from .* has no area"),
-        ("</annotation>", "", r"a\.xml is no XML"),
+        ("</annotation>", "", r"a\.xml is not XML"),
         ("annotation>", "pictures>", "holds <pictures>, it should be <annotation>"),
     ],
 )

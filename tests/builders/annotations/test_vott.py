@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from inpaint.builders.annotations import bounds, read_annotations
+from inpaint.builders.annotations import read_annotations, region_bounds
 from inpaint.builders.annotations.vott import read_vott1, read_vott2
 
 BOX = {"x1": 30, "y1": 10, "x2": 60, "y2": 50}
@@ -52,8 +52,8 @@ def test_version_1_is_read_and_scaled_to_the_picture(tmp_path: Path):
     assert read.regions["empty.jpg"] == []
     (region,) = read.regions["a.jpg"]
     assert (region.label, region.kind, region.attributes) == ("bar", "box", (("tags", "bar, wide"),))
-    assert bounds(region, (100, 200)) == (10, 30, 50, 60)
-    assert bounds(region, (200, 400)) == (20, 60, 100, 120)
+    assert region_bounds(region, (100, 200)) == (10, 30, 50, 60)
+    assert region_bounds(region, (200, 400)) == (20, 60, 100, 120)
 
 
 def test_an_export_of_version_2_is_read(tmp_path: Path):
@@ -64,7 +64,7 @@ def test_an_export_of_version_2_is_read(tmp_path: Path):
     assert read.format == "vott2"
     assert read.regions["empty.jpg"] == []
     box, polygon = read.regions["my picture.jpg"]
-    assert (box.kind, box.label, bounds(box, (100, 200))) == ("box", "bar", (10, 30, 50, 60))
+    assert (box.kind, box.label, region_bounds(box, (100, 200))) == ("box", "bar", (10, 30, 50, 60))
     assert (polygon.kind, polygon.rings) == ("polygon", (((2, 1), (2, 9), (8.5, 9)),))
 
 
@@ -80,7 +80,9 @@ def test_a_folder_of_assets_of_version_2_is_read(tmp_path: Path):
 def test_points_count_more_than_a_box_whose_sides_were_swapped(tmp_path: Path):
     swapped = REGION2 | {"boundingBox": {"height": 30, "width": 40, "left": 30, "top": 10}}
     (tmp_path / "a.json").write_text(json.dumps(asset("a.jpg", swapped, REGION2 | {"points": []})))
-    assert {bounds(region, (100, 200)) for region in read_vott2(tmp_path / "a.json")["a.jpg"]} == {(10, 30, 50, 60)}
+    assert {region_bounds(region, (100, 200)) for region in read_vott2(tmp_path / "a.json")["a.jpg"]} == {
+        (10, 30, 50, 60)
+    }
 
 
 def test_a_fault_is_told_by_file_entry_and_rule(tmp_path: Path):

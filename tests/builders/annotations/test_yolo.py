@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from inpaint.builders.annotations import bounds, draw, read_annotations
+from inpaint.builders.annotations import draw_regions, read_annotations, region_bounds
 from inpaint.builders.annotations.yolo import class_names, read_yolo
 
 
@@ -25,10 +25,10 @@ def test_boxes_and_polygons_are_read_without_the_pictures(tmp_path: Path):
     assert read.format == "yolo"
     assert read.regions["train/b"] == []
     box, polygon, sure = read.regions["train/a"]
-    assert (box.label, bounds(box, (100, 200))) == ("bar", pytest.approx((30, 80, 70, 120)))
+    assert (box.label, region_bounds(box, (100, 200))) == ("bar", pytest.approx((30, 80, 70, 120)))
     assert (polygon.label, polygon.kind) == ("mosaic", "polygon")
-    assert draw([polygon], (100, 200)).sum() == 10 * 40
-    assert (sure.attributes, bounds(sure, (100, 200))) == ((("confidence", "0.875"),), (0, 0, 100, 100))
+    assert draw_regions([polygon], (100, 200)).sum() == 10 * 40
+    assert (sure.attributes, region_bounds(sure, (100, 200))) == ((("confidence", "0.875"),), (0, 0, 100, 100))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_without_names_a_class_is_its_number(tmp_path: Path):
         ("0 0.5 0.5 0.2 0.1 0.1 0.1 0.1", "line 2 has 8 numbers"),
         ("x 0.5 0.5 0.2 0.1", "line 2: the class is 'x'"),
         ("2 0.5 0.5 0.2 0.1", "line 2: the class is 2, but there are names for 0 to 1 only"),
-        ("0 320 240 20 10", "line 2: 320 is no fraction of the picture's side"),
+        ("0 320 240 20 10", "line 2: 320 is not a fraction of the picture's side"),
         ("0 0.5 nan 0.2 0.1", "line 2: a coordinate is 'nan', it should be finite"),
         ("0 0.5 0.5 0 0.1", "line 2: the box from .* has no area"),
     ],

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from inpaint.builders.likeness.groups import SPLITS, position, split_groups, united
+from inpaint.builders.likeness.groups import SPLITS, split_groups, split_position, united
 
 
 def splits_of(keys: list[str], shares: tuple[float, ...], seed: int = 0, sizes: list[int] | None = None, **options):
     """Return the split of every group."""
-    places = np.array([position(key, seed) for key in keys])
+    places = np.array([split_position(key, seed) for key in keys])
     counts = np.array([1] * len(keys) if sizes is None else sizes)
     return {
         key: SPLITS[index] for key, index in zip(keys, split_groups(places, counts, shares, **options), strict=True)
@@ -23,10 +23,10 @@ def test_united_follows_chains_to_the_smallest_item():
 
 
 def test_positions_are_uniform_and_depend_on_the_seed():
-    places = [position(str(key), 0) for key in range(4000)]
+    places = [split_position(str(key), 0) for key in range(4000)]
     assert all(0 <= place < 1 for place in places)
     assert abs(sum(places) / 4000 - 0.5) < 0.02  # four standard errors of a uniform mean
-    assert places != [position(str(key), 1) for key in range(4000)]
+    assert places != [split_position(str(key), 1) for key in range(4000)]
 
 
 def test_shares_are_met():
@@ -48,7 +48,7 @@ def test_no_split_of_positive_share_stays_empty_when_there_are_enough_groups():
 
 def test_the_group_nearest_to_the_empty_interval_is_borrowed():
     split = splits_of(numbered(6), (1 - 1e-9, 1e-9, 0))
-    assert [key for key in split if split[key] == "val"] == [max(split, key=lambda key: position(key, 0))]
+    assert [key for key in split if split[key] == "val"] == [max(split, key=lambda key: split_position(key, 0))]
 
 
 def test_a_split_without_share_stays_empty():

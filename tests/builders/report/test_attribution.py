@@ -12,7 +12,7 @@ from PIL import Image
 
 from inpaint.assemble import trainer_of
 from inpaint.builders.dataset import build_dataset
-from inpaint.builders.report.attribution import Credit, attribution_table, credit, licences_of, write_credits
+from inpaint.builders.report.attribution import Credit, attribution_table, credit_of, licences_of, write_credits
 from inpaint.checkpoint import load_checkpoint
 from inpaint.config import parse_run
 
@@ -32,8 +32,8 @@ URL = "https://example.org/a.jpg"
     ],
 )
 def test_the_columns_of_many_manifests_are_understood(facts: dict[str, str], expected: Credit):
-    assert credit(facts) == expected
-    assert credit(tuple(sorted(facts.items()))) == expected
+    assert credit_of(facts) == expected
+    assert credit_of(tuple(sorted(facts.items()))) == expected
 
 
 def test_every_picture_has_a_line_and_every_author_a_row(tmp_path: Path):

@@ -15,8 +15,8 @@ import pytest
 
 from inpaint.builders.sources import archives
 from inpaint.builders.sources.collect import collect
-from inpaint.builders.sources.download import Outcome, Wanted
-from inpaint.builders.sources.source import Source, read_source
+from inpaint.builders.sources.download import Download, Wanted
+from inpaint.builders.sources.source import SourcePicture, read_source
 
 
 def files(folder: Path, *names: str) -> Path:
@@ -27,7 +27,7 @@ def files(folder: Path, *names: str) -> Path:
     return folder
 
 
-def gather(tmp_path: Path, *sources: Path, **options) -> dict[str, Source]:
+def gather(tmp_path: Path, *sources: Path, **options) -> dict[str, SourcePicture]:
     found = list(collect(sources, tmp_path / "dataset", **options))
     named = {source.name: source for source in found}
     assert len(named) == len(found), "a name came twice"
@@ -78,7 +78,7 @@ def test_what_cannot_be_a_source_is_refused_at_once(tmp_path: Path):
     files(tmp_path, "notes.txt", "pictures/a.png")
     with pytest.raises(FileNotFoundError, match="gone does not exist"):
         collect([tmp_path / "gone"], tmp_path / "dataset")
-    with pytest.raises(ValueError, match=r"notes\.txt is no picture, archive or manifest.*\.png.*\.zip.*\.csv"):
+    with pytest.raises(ValueError, match=r"notes\.txt is not a picture, an archive or a manifest.*\.png.*\.zip.*\.csv"):
         collect([tmp_path / "notes.txt"], tmp_path / "dataset")
     with pytest.raises(ValueError, match="would lie inside its source"):
         collect([tmp_path / "pictures"], tmp_path / "pictures" / "dataset")
@@ -161,8 +161,8 @@ def test_a_method_that_is_not_known_is_told_in_a_sentence(tmp_path: Path):
 
 
 def test_members_too_large_and_archives_that_explode_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(archives, "LARGEST", 1000)
-    monkeypatch.setattr(archives, "ALLOWED", 10_000)
+    monkeypatch.setattr(archives, "LARGEST_FILE", 1000)
+    monkeypatch.setattr(archives, "ALWAYS_ALLOWED", 10_000)
     (large,) = gather(tmp_path, zipped(tmp_path / "p.zip", ("a.png", b"0" * 1001))).values()
     assert "it has 1001 bytes, a picture file may have 1000" in large.problem
     (tmp_path / "p.tar.gz").write_bytes(gzip.compress(bytes(10_000_000)))
@@ -233,11 +233,11 @@ def test_a_manifest_of_urls_is_downloaded(tmp_path: Path):
     path.write_text("\n".join(map(json.dumps, lines)))
     asked = []
 
-    def downloader(wanted: Iterable[Wanted], folder: Path) -> Iterator[Outcome]:
+    def downloader(wanted: Iterable[Wanted], folder: Path) -> Iterator[Download]:
         for one in wanted:
             asked.append(one)
             target = files(folder, os.path.basename(one.url)) / os.path.basename(one.url)
-            yield Outcome(one.url, target, "it is gone." if "gone" in one.url else "")
+            yield Download(one.url, target, "it is gone." if "gone" in one.url else "")
 
     found = gather(tmp_path, path, downloader=downloader, cache=tmp_path / "cache")
     assert asked == [Wanted("http://h/a.png", "12"), Wanted("http://h/gone.png", "")]
@@ -254,7 +254,7 @@ def test_a_manifest_of_urls_is_downloaded(tmp_path: Path):
         ("p.csv", "name,licence\na.png,CC0\n", r"p\.csv, line 2 has the columns name, licence; one of file,"),
         ("p.csv", "file,file\na.png,b\n", "each needs a name of its own"),
         ("p.csv", "file,licence\na.png,CC0,x\n", r"p\.csv, line 2 has 3 values for 2 columns"),
-        ("p.jsonl", '{"file": "a.png"}\n{"file": \n', r"p\.jsonl, line 2 is no JSON"),
+        ("p.jsonl", '{"file": "a.png"}\n{"file": \n', r"p\.jsonl, line 2 is not JSON"),
         ("p.jsonl", '["a.png"]\n', r"p\.jsonl, line 1 should hold an object"),
     ],
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from inpaint.builders.sources.download import Manners, Outcome, Wanted, cache_path, download, user_agent
+from inpaint.builders.sources.download import Download, Manners, Wanted, cache_path, download, user_agent
 
 PICTURE = bytes(range(256)) * 40
 Respond = Callable[["Handler"], None]
@@ -78,7 +78,7 @@ class Clock:
         self.now += seconds
 
 
-def fetch(folder: Path, *wanted: Wanted, threads: int = 1, clock: Clock | None = None, **manners) -> list[Outcome]:
+def fetch(folder: Path, *wanted: Wanted, threads: int = 1, clock: Clock | None = None, **manners) -> list[Download]:
     clock = clock or Clock()
     polite = Manners(clock=clock.time, sleep=clock.sleep, **manners)
     return list(download(wanted, folder, threads=threads, manners=polite))
@@ -146,14 +146,14 @@ def test_failures_become_outcomes_in_order_and_the_others_go_on(server: Server, 
     outcomes = fetch(tmp_path, *map(Wanted, urls), threads=3, interval=0.0, tries=2)
     assert [outcome.url for outcome in outcomes] == urls
     problems = [outcome.problem.removeprefix(outcome.url) for outcome in outcomes]
-    assert problems[0] == " was not downloaded: the server answered 404."
+    assert problems[0] == " was not downloaded: the server answered 404"
     assert problems[1] == problems[3] == ""
-    assert problems[2] == " was not downloaded: the server answered 503 (tried 2 times)."
-    assert "is no http or https address" in problems[4]
-    assert "is no http or https address" in problems[5]
+    assert problems[2] == " was not downloaded: the server answered 503 (tried 2 times)"
+    assert "is not an http or https address" in problems[4]
+    assert "is not an http or https address" in problems[5]
     assert "was not downloaded" in problems[6]
     assert "refused" in problems[7]
-    assert "is no http or https address" in problems[8]
+    assert "is not an http or https address" in problems[8]
     assert server.paths().count("/missing.jpg") == 1
 
 
@@ -252,7 +252,7 @@ def test_redirects_are_followed_but_not_for_ever(server: Server, tmp_path: Path)
     moved, loop, out = fetch(tmp_path, *(Wanted(f"{server.url}/{name}.jpg") for name in ("moved", "loop", "out")))
     assert moved.path.read_bytes() == PICTURE
     assert "redirects more than 5 times" in loop.problem
-    assert "is no http or https address" in out.problem
+    assert "is not an http or https address" in out.problem
     assert server.paths().count("/loop.jpg") == 6
 
 

@@ -13,20 +13,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from inpaint.builders.store import DATABASE, Store
+from inpaint.builders.work.store import DATABASE_FILE, Store
 
-FOLDER = 1000  # pictures whose patches share a staging folder
+PICTURES_PER_FOLDER = 1000  # pictures whose patches share a staging folder
 
 
 def open_store(output: Path, command: Mapping[str, Any], *, restart: bool = False) -> Store:
     """Open the work folder beside the output for a command, which is a new one or the one that it was begun with.
 
-    restart: throw away what was begun.  Raises ValueError where the folder was begun with another command.
+    restart: throw away what was begun.  Raises ValueError where the folder was begun by another command.
     """
     folder = work_folder(output)
     store = Store(folder)
     if restart:
-        clear(store)
+        clear_store(store)
         store = Store(folder)
     begun, wanted = store.fact("command"), json.dumps(command, sort_keys=True)
     if begun is None:
@@ -35,18 +35,18 @@ def open_store(output: Path, command: Mapping[str, Any], *, restart: bool = Fals
         store.close()
         changed = "; ".join(_changes(json.loads(begun), json.loads(wanted)))
         raise ValueError(
-            f"{folder} was begun with another command ({changed}): run the one that it was begun with, throw it away "
-            "with --restart, or choose another output"
+            f"{folder} was begun by another command ({changed}): run that command again, start over with "
+            "--restart, or choose another output"
         )
     return store
 
 
-def clear(store: Store) -> None:
+def clear_store(store: Store) -> None:
     """Close a store and throw away all that it knows; downloads beside it stay, and the folder if there are any."""
     store.close()
     for name in ("staging", "dataset"):
         shutil.rmtree(store.folder / name, ignore_errors=True)
-    for file in store.folder.glob(f"{DATABASE}*"):
+    for file in store.folder.glob(f"{DATABASE_FILE}*"):
         file.unlink()
     if not any(store.folder.iterdir()):
         store.folder.rmdir()
@@ -57,9 +57,9 @@ def work_folder(output: Path) -> Path:
     return output.absolute().with_name(f"{output.absolute().name}.building")
 
 
-def staging(folder: Path, number: int) -> Path:
+def staging_folder(folder: Path, number: int) -> Path:
     """Return the folder of a work folder in which the patches of a picture are staged."""
-    return folder / "staging" / str(number // FOLDER)
+    return folder / "staging" / str(number // PICTURES_PER_FOLDER)
 
 
 def _changes(begun: Any, wanted: Any, path: str = "") -> Iterator[str]:
@@ -71,7 +71,7 @@ def _changes(begun: Any, wanted: Any, path: str = "") -> Iterator[str]:
         yield f"{path} was {json.dumps(begun)} and is {json.dumps(wanted)}"
 
 
-def finish(store: Store, folder: Path, output: Path) -> None:
+def finish_dataset(store: Store, folder: Path, output: Path) -> None:
     """Let a finished dataset take the place of the output, and remove the work folder."""
     store.close()
     output.parent.mkdir(parents=True, exist_ok=True)

@@ -17,23 +17,21 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
-from inpaint.builders.faults import Faults
-from inpaint.builders.likeness.fingerprints import PLAIN, SIDE, TWIN, look_at
+from inpaint.builders.inspection.faults import Faults
+from inpaint.builders.inspection.plain_folder import inspect_plain_folder
+from inpaint.builders.likeness.fingerprints import FINGERPRINT_SIDE, PLAIN_DEVIATION, TWIN, fingerprint_of
 from inpaint.builders.likeness.neighbours import pairs_alike
-from inpaint.builders.report.statistics import describe, described, lines_of
-from inpaint.builders.report.text_tables import tables
-from inpaint.builders.shards import file_sha256, key_of
-from inpaint.builders.survey import survey
+from inpaint.builders.report.statistics import describe_dataset, read_description, read_json_lines
+from inpaint.builders.report.text_tables import dataset_tables
+from inpaint.builders.writing.packing import file_sha256, shard_key
 from inpaint.data.decode import colour_of
 from inpaint.data.shards import PICTURE_KINDS, shard_members, shards_in
 from inpaint.images import find
 
-VERSIONS = (1, 2)  # of the folder's layout that can be checked
-NEEDED = ("file", "source", "group", "split", "sha256")  # keys of a manifest line
-THREADS = 4
-AHEAD = 256  # files read before they are judged: bounds the memory
-
-Progress = Callable[[int, int], None]  # (done, total)
+CHECKED_VERSIONS = (1, 2)  # of the folder's layout that can be checked
+NEEDED_KEYS = ("file", "source", "group", "split", "sha256")  # keys of a manifest line
+READING_THREADS = 4
+FILES_AHEAD = 256  # files read before they are judged: bounds the memory
 
 
 class Inspection(NamedTuple):
@@ -43,7 +41,7 @@ class Inspection(NamedTuple):
     text: str
 
 
-class Known(NamedTuple):
+class ListedPatch(NamedTuple):
     """What the manifest says of a patch."""
 
     file: str
@@ -51,7 +49,7 @@ class Known(NamedTuple):
     sha256: str
 
 
-class Seen(NamedTuple):
+class SeenPatch(NamedTuple):
     """What a patch turned out to be; hash and thumbnail are None where it is plain or cannot be read."""
 
     fault: str  # kind of what is wrong; "" where nothing is
@@ -60,7 +58,7 @@ class Seen(NamedTuple):
     thumbnail: bytes = b""
 
 
-def inspect(path: Path, *, progress: Progress | None = None) -> Inspection:
+def inspect_dataset(path: Path, *, progress: Callable[[int, int], None] | None = None) -> Inspection:
     """Check a dataset, in folders or in shards; of any other folder of pictures or shards, say what it holds.
 
     progress is called with (done, total) files.  Raises ValueError where there is nothing to inspect.
@@ -69,36 +67,38 @@ def inspect(path: Path, *, progress: Progress | None = None) -> Inspection:
         raise ValueError(f"{path} is not a folder; it should be a dataset or a folder of pictures")
     if not (path / "manifest.jsonl").is_file():
         if (path / "dataset.json").is_file() or any((path / name).is_dir() for name in ("train", "val", "test")):
-            faults, text = survey(path, progress=progress)
+            faults, text = inspect_plain_folder(path, progress=progress)
             return Inspection(["it has no manifest.jsonl, so nothing can be checked against it", *faults], text)
-        return Inspection(*survey(path, progress=progress))
+        return Inspection(*inspect_plain_folder(path, progress=progress))
     faults = Faults()
-    about = described(path)
-    if about.get("version") not in VERSIONS:
-        faults.add(f"dataset.json says version {about.get('version')!r}; known are {', '.join(map(str, VERSIONS))}")
+    about = read_description(path)
+    if about.get("version") not in CHECKED_VERSIONS:
+        faults.add(
+            f"dataset.json says version {about.get('version')!r}; known are {', '.join(map(str, CHECKED_VERSIONS))}"
+        )
     patches = _known(path, faults)
     _find_leaks_of_names(path, faults)
     side = (about.get("parameters") or {}).get("size")
     seen = _look(path, patches, side, faults, progress)
     _find_leaks_of_looks(patches, seen, faults)
-    return Inspection(faults.sentences(), tables(describe(path)))
+    return Inspection(faults.sentences(), dataset_tables(describe_dataset(path)))
 
 
-def _known(path: Path, faults: Faults) -> list[Known]:
+def _known(path: Path, faults: Faults) -> list[ListedPatch]:
     """Return the patches of the manifest, and note what is wrong with its lines."""
     patches, files = [], set()
-    for number, line in enumerate(lines_of(path / "manifest.jsonl"), 1):
-        missing = [key for key in NEEDED if key not in line]
+    for number, line in enumerate(read_json_lines(path / "manifest.jsonl"), 1):
+        missing = [key for key in NEEDED_KEYS if key not in line]
         if missing:
             faults.add("manifest lines lack a key", f"line {number}: {', '.join(missing)}")
             continue
-        patch = Known(line["file"], line["split"], line["sha256"])
+        patch = ListedPatch(line["file"], line["split"], line["sha256"])
         if patch.file in files:
-            faults.add("files stand in the manifest twice", patch.file)
+            faults.add("files are listed twice in the manifest", patch.file)
             continue
         files.add(patch.file)
         if Path(patch.file).parts[0] != patch.split:
-            faults.add("files lie in another split than the manifest says", f"{patch.file} should be {patch.split}")
+            faults.add("files lie in a different split than the manifest says", f"{patch.file} should be {patch.split}")
         patches.append(patch)
         masks = [line["mask"]] if line.get("mask") else []  # of what is annotated
         for baked in (*masks, *((line.get("censor") or {}).get("files") or {}).values()):
@@ -120,35 +120,41 @@ def _check_baked(path: Path, baked: dict[str, str], faults: Faults) -> None:
     if not file.is_file():
         faults.add("files are missing", baked["file"])
     elif hashlib.sha256(file.read_bytes()).hexdigest() != baked["sha256"]:
-        faults.add("files have changed (another checksum than the manifest's)", baked["file"])
+        faults.add("files have changed (their checksum differs from the manifest's)", baked["file"])
 
 
 def _find_leaks_of_names(path: Path, faults: Faults) -> None:
     """Note groups, sources and equal patches that lie in two splits."""
-    kinds = {"group": "groups lie in two splits", "source": "pictures gave patches to two splits"}
+    kinds = {"group": "groups lie in two splits", "source": "pictures have patches in two splits"}
     kinds["sha256"] = "patches are the same in two splits"
     where: dict[tuple[str, int], str] = {}
-    for line in lines_of(path / "manifest.jsonl"):
+    for line in read_json_lines(path / "manifest.jsonl"):
         for key, kind in kinds.items():
             if key in line and where.setdefault((key, hash(line[key])), line.get("split", "")) != line.get("split"):
                 faults.add(kind, str(line["file"] if key == "sha256" else line[key]), once=True)
 
 
-def _look(path: Path, patches: list[Known], side: int | None, faults: Faults, progress: Progress | None) -> list[Seen]:
+def _look(
+    path: Path,
+    patches: list[ListedPatch],
+    side: int | None,
+    faults: Faults,
+    progress: Callable[[int, int], None] | None,
+) -> list[SeenPatch]:
     """Read every patch, note what is wrong, and return what each looks like."""
-    place = {(patch.split, key_of(patch.file)): number for number, patch in enumerate(patches)}
-    seen = [Seen("files are missing", patch.file) for patch in patches]
+    place = {(patch.split, shard_key(patch.file)): number for number, patch in enumerate(patches)}
+    seen = [SeenPatch("files are missing", patch.file) for patch in patches]
 
-    def judged(found: tuple[tuple[str, str], str, bytes]) -> tuple[int | None, Seen]:
+    def judged(found: tuple[tuple[str, str], str, bytes]) -> tuple[int | None, SeenPatch]:
         key, name, data = found
         number = place.get(key)
-        return number, Seen("files are not in the manifest", name) if number is None else _see(
+        return number, SeenPatch("files are not in the manifest", name) if number is None else _see(
             patches[number], name, data, side
         )
 
     stream, done = _contents(path, patches, faults), 0
-    with ThreadPoolExecutor(THREADS) as pool:
-        while block := list(islice(stream, AHEAD)):
+    with ThreadPoolExecutor(READING_THREADS) as pool:
+        while block := list(islice(stream, FILES_AHEAD)):
             for number, it in pool.map(judged, block):
                 if number is None:
                     faults.add(it.fault, it.detail)
@@ -163,12 +169,12 @@ def _look(path: Path, patches: list[Known], side: int | None, faults: Faults, pr
     return seen
 
 
-def _contents(path: Path, patches: list[Known], faults: Faults) -> Iterator[tuple[tuple[str, str], str, bytes]]:
+def _contents(path: Path, patches: list[ListedPatch], faults: Faults) -> Iterator[tuple[tuple[str, str], str, bytes]]:
     """Yield split and key, name and content of every patch that is there."""
     if not (path / "shards.json").is_file():
         for patch in patches:
             if (path / patch.file).is_file():
-                yield (patch.split, key_of(patch.file)), patch.file, (path / patch.file).read_bytes()
+                yield (patch.split, shard_key(patch.file)), patch.file, (path / patch.file).read_bytes()
         return
     listed = {entry["file"]: entry for entry in _shard_entries(path)}
     there = {file.relative_to(path).as_posix() for name in ("train", "val", "test") for file in shards_in(path / name)}
@@ -179,7 +185,7 @@ def _contents(path: Path, patches: list[Known], faults: Faults) -> Iterator[tupl
         if name not in listed:
             faults.add("shards are not in shards.json", name)
         elif file_sha256(path / name) != listed[name]["sha256"]:
-            faults.add("shards have changed (another checksum than in shards.json)", name)
+            faults.add("shards have changed (their checksum differs from the one in shards.json)", name)
         split = Path(name).parts[0]
         try:
             with (path / name).open("rb") as file:
@@ -198,28 +204,30 @@ def _shard_entries(path: Path) -> list[dict[str, Any]]:
         raise ValueError(f"{path / 'shards.json'} is damaged: {error}") from None
 
 
-def _see(patch: Known, name: str, data: bytes, side: int | None) -> Seen:
+def _see(patch: ListedPatch, name: str, data: bytes, side: int | None) -> SeenPatch:
     """Check one patch and take its look."""
     if hashlib.sha256(data).hexdigest() != patch.sha256:
-        return Seen("files have changed (another checksum than the manifest's)", name)
+        return SeenPatch("files have changed (their checksum differs from the manifest's)", name)
     try:
         colour = colour_of(data, name)
     except ValueError as error:
-        return Seen("files cannot be read", str(error))
+        return SeenPatch("files cannot be read", str(error))
     if side is not None and colour.shape[:2] != (side, side):
-        return Seen(f"patches are not {side} x {side}", f"{name} is {colour.shape[0]} x {colour.shape[1]}")
+        return SeenPatch(f"patches are not {side} x {side}", f"{name} is {colour.shape[0]} x {colour.shape[1]}")
     gray = colour[:, :, 0] if colour.shape[2] == 1 else cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY)
-    if colour.dtype != np.uint8 or gray.std() < PLAIN:
-        return Seen("", name)
-    look = look_at(np.ascontiguousarray(gray))
-    return Seen("", name, int.from_bytes(look.bits, "big"), look.thumbnail)
+    if colour.dtype != np.uint8 or gray.std() < PLAIN_DEVIATION:
+        return SeenPatch("", name)
+    look = fingerprint_of(np.ascontiguousarray(gray))
+    return SeenPatch("", name, int.from_bytes(look.bits, "big"), look.thumbnail)
 
 
-def _find_leaks_of_looks(patches: list[Known], seen: list[Seen], faults: Faults) -> None:
+def _find_leaks_of_looks(patches: list[ListedPatch], seen: list[SeenPatch], faults: Faults) -> None:
     """Note patches of different splits that look alike."""
     chosen = [number for number, it in enumerate(seen) if it.bits is not None]
     hashes = np.array([seen[number].bits for number in chosen], np.uint64)
-    shown = np.frombuffer(b"".join(seen[number].thumbnail for number in chosen), np.uint8).reshape(-1, SIDE * SIDE)
+    shown = np.frombuffer(b"".join(seen[number].thumbnail for number in chosen), np.uint8).reshape(
+        -1, FINGERPRINT_SIDE * FINGERPRINT_SIDE
+    )
     for one, other in pairs_alike(hashes, lambda some: shown[some], TWIN).tolist():
         first, second = patches[chosen[one]], patches[chosen[other]]
         if first.split != second.split and first.sha256 != second.sha256:

@@ -25,17 +25,17 @@ from typing import Any
 from inpaint.data.shards import Shards
 from inpaint.files import atomically, write_text
 
-VERSION = 1
-Sample = tuple[str, Mapping[str, bytes]]  # key, and content by kind: {"png": ..., "json": ...}
+SHARDS_VERSION = 1
+ShardSample = tuple[str, Mapping[str, bytes]]  # key, and content by kind: {"png": ..., "json": ...}
 
 
-def key_of(file: str) -> str:
+def shard_key(file: str) -> str:
     """Return the key of a patch by the name of its file."""
     return Path(file).stem.replace(".", "_")
 
 
 def write_shards(
-    folder: Path, split: str, samples: Iterable[Sample], *, shard_size: int = 1000
+    folder: Path, split: str, samples: Iterable[ShardSample], *, shard_size: int = 1000
 ) -> list[dict[str, Any]]:
     """Write the shards of a split, FOLDER/SPLIT/SPLIT-000000.tar and so on, and return their entries for shards.json.
 
@@ -53,7 +53,7 @@ def write_shards(
     return entries
 
 
-def pack(dataset: Path, *, shard_size: int = 1000) -> dict[str, Any]:
+def pack_dataset(dataset: Path, *, shard_size: int = 1000) -> dict[str, Any]:
     """Pack every split of a dataset folder into shards, in the order of the files' names; return what shards.json says.
 
     The packed files are removed when all shards are written.  Packing that was stopped is begun again.
@@ -70,7 +70,7 @@ def pack(dataset: Path, *, shard_size: int = 1000) -> dict[str, Any]:
             samples = _samples(dataset, manifest, sorted(found))
             entries += write_shards(dataset, split, samples, shard_size=shard_size)
             Shards(dataset / split)  # makes its index
-    index = {"version": VERSION, "shard_size": shard_size, "shards": entries}
+    index = {"version": SHARDS_VERSION, "shard_size": shard_size, "shards": entries}
     write_text(dataset / "shards.json", json.dumps(index, indent=2) + "\n")
     for found in places.values():
         for file, _ in found:
@@ -89,21 +89,21 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _samples(dataset: Path, manifest: Any, places: Iterable[tuple[str, int]]) -> Iterator[Sample]:
+def _samples(dataset: Path, manifest: Any, places: Iterable[tuple[str, int]]) -> Iterator[ShardSample]:
     """Yield the samples of a split; places: file and where its line begins in the manifest."""
     for file, offset in places:
         manifest.seek(offset)
         line = manifest.readline().rstrip(b"\n")
         content = {Path(file).suffix[1:].lower(): (dataset / file).read_bytes(), "json": line}
-        told = json.loads(line)
-        if "mask" in told:  # what is annotated; baked-in censoring has a mask of its own
-            content["mask.png"] = (dataset / told["mask"]["file"]).read_bytes()
-        for kind, baked in told.get("censor", {}).get("files", {}).items():
+        entry = json.loads(line)
+        if "mask" in entry:  # what is annotated; baked-in censoring has a mask of its own
+            content["mask.png"] = (dataset / entry["mask"]["file"]).read_bytes()
+        for kind, baked in entry.get("censor", {}).get("files", {}).items():
             content[f"{kind}.png"] = (dataset / baked["file"]).read_bytes()
-        yield key_of(file), content
+        yield shard_key(file), content
 
 
-def _write_tar(path: Path, samples: Iterable[Sample]) -> None:
+def _write_tar(path: Path, samples: Iterable[ShardSample]) -> None:
     seen = set()
     with path.open("wb") as file, tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for key, content in samples:

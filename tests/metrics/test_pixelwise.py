@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from inpaint.metrics.pixels import l1, psnr
+from inpaint.metrics.pixelwise import l1_distance, psnr
 
 
 def pair(errors: list[float]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -36,8 +36,8 @@ def test_psnr_averages_over_channels():
 def test_l1_worked_out_by_hand():
     restored, target = pair([0.1, -0.3, 0.4, 0.0])
     mask = torch.tensor([1.0, 1.0, 0.0, 0.0]).view(1, 1, 1, 4)
-    assert l1(restored, target, mask).item() == pytest.approx(0.2, abs=1e-6)
-    assert l1(restored, target, torch.ones(1, 1, 1, 4)).item() == pytest.approx(0.2, abs=1e-6)
+    assert l1_distance(restored, target, mask).item() == pytest.approx(0.2, abs=1e-6)
+    assert l1_distance(restored, target, torch.ones(1, 1, 1, 4)).item() == pytest.approx(0.2, abs=1e-6)
 
 
 def test_each_sample_gets_its_own_number():
@@ -47,23 +47,23 @@ def test_each_sample_gets_its_own_number():
     mask[1, :, :4] = 0
     assert psnr(restored, target, mask)[0] == math.inf
     torch.testing.assert_close(psnr(restored, target, mask)[1:], torch.tensor([40.0, 20.0]), atol=1e-3, rtol=0)
-    torch.testing.assert_close(l1(restored, target, mask), torch.tensor([0.0, 0.01, 0.1]), atol=1e-6, rtol=0)
+    torch.testing.assert_close(l1_distance(restored, target, mask), torch.tensor([0.0, 0.01, 0.1]), atol=1e-6, rtol=0)
 
 
 def test_identical_pictures_have_infinite_psnr_and_no_l1():
     restored, target = pair([0.0] * 4)
     assert psnr(restored, target, torch.ones(1, 1, 1, 4)).item() == math.inf
-    assert l1(restored, target, torch.ones(1, 1, 1, 4)).item() == 0
+    assert l1_distance(restored, target, torch.ones(1, 1, 1, 4)).item() == 0
 
 
 def test_what_lies_outside_the_mask_is_never_read():
     restored, target = pair([0.1, 0.1, math.nan, math.inf])
     mask = torch.tensor([1.0, 1.0, 0.0, 0.0]).view(1, 1, 1, 4)
     assert psnr(restored, target, mask).item() == pytest.approx(20.0, abs=1e-5)
-    assert l1(restored, target, mask).item() == pytest.approx(0.1, abs=1e-6)
+    assert l1_distance(restored, target, mask).item() == pytest.approx(0.1, abs=1e-6)
 
 
-@pytest.mark.parametrize("metric", [psnr, l1])
+@pytest.mark.parametrize("metric", [psnr, l1_distance])
 def test_an_empty_mask_is_refused(metric):
     picture = torch.zeros(2, 3, 4, 4)
     mask = torch.ones(2, 1, 4, 4)

@@ -11,13 +11,18 @@ import pytest
 import torch
 from PIL import Image
 
-from inpaint.builders.bake import bake, bake_file, censoring
+from inpaint.assemble import samples_of
+from inpaint.builders.settings import parse_settings
+from inpaint.builders.writing.bake import bake, bake_file, censoring
+from inpaint.builders.writing.write import censoring_of
+from inpaint.config import parse_run
 from inpaint.evaluation.pictures import picture_paths
 from inpaint.images import read_mask
 from inpaint.mosaic.grid import Grid, pixelate
 from inpaint.parts import Choice
 from inpaint.randomness import rng_for
 from tests.builders.datasets import SIZE, dataset, manifest, patch
+from tests.runs import folder_of_pictures, tiny_tree
 
 BOXES = Choice.model_validate({"name": "boxes", "sides": [10, 20]})
 MOSAIC, WHITE = (
@@ -83,3 +88,24 @@ def test_both_files_lie_beside_the_splits_and_the_entry_says_where(tmp_path: Pat
 def test_what_does_not_exist_is_told_with_the_choices(mask: Choice, fill: Choice, realism, sentence: str):
     with pytest.raises(ValueError, match=sentence):
         censoring([mask], [fill], realism)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"mask": {"name": "boxes", "sizes": [1, 2]}},
+        {"mask": {"name": "stars"}},
+        {"fill": {"name": "mosaic", "cells": 3}},
+        {"fill": {"name": "mosaic", "block": "large"}},
+        {"realism": {"rain": 1.0}},
+    ],
+    ids=str,
+)
+def test_a_wrong_option_gets_the_same_sentence_in_a_dataset_as_in_a_run(tmp_path: Path, wrong: dict):
+    section = {"mask": {"name": "boxes"}, "fill": {"name": "hole"}} | wrong
+    tree = tiny_tree(folder_of_pictures(tmp_path), tmp_path / "run")
+    with pytest.raises(ValueError) as in_run:
+        samples_of(parse_run(tree | {"data": tree["data"] | section}, "a run"))
+    with pytest.raises(ValueError) as in_dataset:
+        censoring_of(parse_settings({"censor": section}, "a dataset"))
+    assert str(in_dataset.value) == str(in_run.value)

@@ -13,26 +13,26 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from inpaint.builders.bake import Censoring, bake_file, censoring
-from inpaint.builders.examine import mask_beside
-from inpaint.builders.finding import Member, Patch
+from inpaint.builders.examining.examine import mask_beside
 from inpaint.builders.likeness.groups import SPLITS
 from inpaint.builders.report.attribution import write_credits
-from inpaint.builders.report.contact_sheet import MOST, contact_sheet
-from inpaint.builders.report.dataset_page import write_page
-from inpaint.builders.report.outcome import DatasetReport
-from inpaint.builders.report.statistics import describe, write_statistics
-from inpaint.builders.settings import Settings, settings_to_tree
-from inpaint.builders.shards import pack
+from inpaint.builders.report.build_report import DatasetReport
+from inpaint.builders.report.contact_sheet import SHEET_PATCHES, contact_sheet
+from inpaint.builders.report.dataset_page import write_dataset_page
+from inpaint.builders.report.statistics import describe_dataset, write_statistics
+from inpaint.builders.settings import DatasetSettings, settings_to_tree
 from inpaint.builders.sources.source import read_source
-from inpaint.builders.store import Store
-from inpaint.builders.work import staging
+from inpaint.builders.work.records import Member, StagedPatch
+from inpaint.builders.work.store import Store
+from inpaint.builders.work.work_folder import staging_folder
+from inpaint.builders.writing.bake import Censoring, bake_file, censoring
+from inpaint.builders.writing.packing import pack_dataset
 from inpaint.degradation.degrade import Degradation
 from inpaint.files import atomically, write_text
 from inpaint.images import read_mask
 from inpaint.parts import Choice
 
-VERSION = 2  # of the folder's layout
+LAYOUT_VERSION = 2  # of the folder's layout
 
 
 class Totals:
@@ -44,12 +44,12 @@ class Totals:
         self.squares = [0, 0, 0]
         self.shown: dict[str, list[tuple[int, str, str]]] = {name: [] for name in SPLITS}
 
-    def add(self, patch: Patch, number: int, line: dict[str, Any]) -> None:
+    def add(self, patch: StagedPatch, number: int, line: dict[str, Any]) -> None:
         """Take a patch into account; shown is first one of every picture, then the second ones, in random order."""
         shown = self.shown[line["split"]]
         shown.append((number, line["sha256"], line["file"]))
-        if len(shown) >= 8 * MOST:
-            shown[:] = heapq.nsmallest(MOST, shown)
+        if len(shown) >= 8 * SHEET_PATCHES:
+            shown[:] = heapq.nsmallest(SHEET_PATCHES, shown)
         if line["split"] == "train":
             self.patches += 1
             self.total = [one + other for one, other in zip(self.total, patch.total, strict=True)]
@@ -66,7 +66,7 @@ class Totals:
         return [round(value / 255, 6) for value in means], [round(value / 255, 6) for value in deviation]
 
 
-def write_dataset(store: Store, report: DatasetReport, settings: Settings) -> Path:
+def write_dataset(store: Store, report: DatasetReport, settings: DatasetSettings) -> Path:
     """Write the dataset of a judged store into its work folder and return where it lies."""
     folder = store.folder / "dataset"
     if store.fact("written") is None:
@@ -74,7 +74,7 @@ def write_dataset(store: Store, report: DatasetReport, settings: Settings) -> Pa
         store.remember("written", "yes")
     if settings.store.format == "shards":
         if not (folder / "shards.json").exists():
-            pack(folder, shard_size=settings.store.shard_size)
+            pack_dataset(folder, shard_size=settings.store.shard_size)
         for name in SPLITS:  # what packing that was killed did not remove any more
             for file in (folder / name).glob("*.png"):
                 file.unlink()
@@ -83,7 +83,7 @@ def write_dataset(store: Store, report: DatasetReport, settings: Settings) -> Pa
     return folder
 
 
-def _write_files(store: Store, folder: Path, report: DatasetReport, settings: Settings) -> None:
+def _write_files(store: Store, folder: Path, report: DatasetReport, settings: DatasetSettings) -> None:
     """Write everything as files."""
     for name in SPLITS:
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -98,29 +98,30 @@ def _write_files(store: Store, folder: Path, report: DatasetReport, settings: Se
     mean, deviation = totals.moments(settings.size)
     counts = report._asdict()
     counts.pop("examples")
-    described = {"version": VERSION, "parameters": settings_to_tree(settings), "counts": counts}
+    counts["astray"] = counts.pop("leaked_pairs")  # as the file has always called them
+    described = {"version": LAYOUT_VERSION, "parameters": settings_to_tree(settings), "counts": counts}
     kept = (member.finding.source for member in store.members())
     described["licences"] = write_credits(folder, ((source.name, source.facts) for source in kept))  # of pictures
     write_text(folder / "dataset.json", json.dumps({**described, "mean": mean, "std": deviation}, indent=2) + "\n")
     rows = {
         f"{name}: {report.patches[name]} patches of {report.pictures[name]} pictures": [
-            folder / file for _, _, file in heapq.nsmallest(MOST, totals.shown[name])
+            folder / file for _, _, file in heapq.nsmallest(SHEET_PATCHES, totals.shown[name])
         ]
         for name in SPLITS
     }
     contact_sheet(rows, folder / "contact.png")
-    statistics = describe(folder)
+    statistics = describe_dataset(folder)
     write_statistics(statistics, folder)
-    write_page(statistics, folder, title="Dataset", rejected=lambda name: read_source(store.source_named(name)))
+    write_dataset_page(statistics, folder, title="Dataset", rejected=lambda name: read_source(store.source_named(name)))
 
 
-def _lines(store: Store, folder: Path, totals: Totals, settings: Settings) -> Iterator[dict[str, Any]]:
+def _lines(store: Store, folder: Path, totals: Totals, settings: DatasetSettings) -> Iterator[dict[str, Any]]:
     """Move every patch to its split, censor it where that is to be baked in, and yield its manifest line."""
     censor, censored = settings.censor, censoring_of(settings)
     for member in store.members():
         for number, patch in enumerate(member.finding.patches):
             line = manifest_line(member, number, patch)
-            staged = staging(store.folder, int(patch.staged.partition("_")[0])) / patch.staged
+            staged = staging_folder(store.folder, int(patch.staged.partition("_")[0])) / patch.staged
             _place(staged, folder / line["file"])
             if patch.mask:
                 _place(mask_beside(staged), folder / line["mask"]["file"])
@@ -131,7 +132,7 @@ def _lines(store: Store, folder: Path, totals: Totals, settings: Settings) -> It
             yield line
 
 
-def censoring_of(settings: Settings) -> Censoring | None:
+def censoring_of(settings: DatasetSettings) -> Censoring | None:
     """Build what is baked in; where annotations are the masks, one that censors everything.
 
     Raises ValueError for a mask, fill or option that there is not.
@@ -149,7 +150,7 @@ def _over(mask: Path, censored: Censoring) -> Censoring:
     return Censoring(degrade, (Choice(name="annotated"),), censored.fills)
 
 
-def manifest_line(member: Member, number: int, patch: Patch) -> dict[str, Any]:
+def manifest_line(member: Member, number: int, patch: StagedPatch) -> dict[str, Any]:
     """Return what the manifest says about a patch."""
     stem = re.sub(r"[^\w.-]+", "_", Path(member.finding.source.name).stem)[:40]
     line = {

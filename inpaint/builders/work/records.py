@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from inpaint.builders.likeness.fingerprints import Look
-from inpaint.builders.sources.source import Source
+from inpaint.builders.likeness.fingerprints import Fingerprint
+from inpaint.builders.sources.source import SourcePicture
 
 
-class Patch(NamedTuple):
+class StagedPatch(NamedTuple):
     """A patch that lies in the staging folder.  Every field is kept as JSON."""
 
     staged: str  # file name in the staging folder
@@ -28,14 +28,14 @@ class Patch(NamedTuple):
 class Finding(NamedTuple):
     """What is known of one picture."""
 
-    source: Source
+    source: SourcePicture
     rule: str = ""  # that rejects it; "" while it is kept
     detail: str = ""  # why, for a person
     digest: str = ""  # sha256 of the decoded pixels and their shape
     size: tuple[int, int] = (0, 0)  # height, width
     bytes: int = 0  # of the file
-    looks: tuple[Look, ...] = ()  # the whole and its four quarters
-    patches: tuple[Patch, ...] = ()
+    looks: tuple[Fingerprint, ...] = ()  # the whole and its four quarters
+    patches: tuple[StagedPatch, ...] = ()
 
 
 class Member(NamedTuple):
@@ -50,16 +50,24 @@ SOURCE_COLUMNS = "sources.name, sources.path, sources.member, sources.told, sour
 FINDING_COLUMNS = "findings.digest, findings.height, findings.width, findings.bytes, findings.patches"
 
 
-def source_row(source: Source) -> tuple[bytes, bytes, bytes, str, bytes]:
+def source_row(source: SourcePicture) -> tuple[bytes, bytes, bytes, str, bytes]:
     """Return a source as SOURCE_COLUMNS."""
-    told = json.dumps(source.facts)
-    return blob(source.name), os.fsencode(source.path), blob(source.member), told, blob(source.problem)
+    facts = json.dumps(source.facts)
+    return (
+        text_to_bytes(source.name),
+        os.fsencode(source.path),
+        text_to_bytes(source.member),
+        facts,
+        text_to_bytes(source.problem),
+    )
 
 
-def source_of(row: Sequence[Any]) -> Source:
+def source_from_row(row: Sequence[Any]) -> SourcePicture:
     """Return the source that SOURCE_COLUMNS hold."""
     facts = tuple((str(key), str(value)) for key, value in json.loads(row[3]))
-    return Source(text(row[0]), Path(os.fsdecode(row[1])), text(row[2]), facts, text(row[4]))
+    return SourcePicture(
+        text_from_bytes(row[0]), Path(os.fsdecode(row[1])), text_from_bytes(row[2]), facts, text_from_bytes(row[4])
+    )
 
 
 def finding_row(finding: Finding) -> tuple[Any, ...]:
@@ -68,23 +76,25 @@ def finding_row(finding: Finding) -> tuple[Any, ...]:
     thumbnails = b"".join(look.thumbnail for look in finding.looks)
     patches = json.dumps([patch._asdict() for patch in finding.patches])
     looks = hashes, thumbnails, patches, len(finding.patches)
-    return finding.rule, blob(finding.detail), finding.digest, *finding.size, finding.bytes, *looks
+    return finding.rule, text_to_bytes(finding.detail), finding.digest, *finding.size, finding.bytes, *looks
 
 
-def kept_finding(source: Source, row: Sequence[Any]) -> Finding:
+def kept_finding(source: SourcePicture, row: Sequence[Any]) -> Finding:
     """Return the finding of a kept picture from FINDING_COLUMNS, without its looks, which only judging needs."""
     digest, height, width, length, patches = row
-    told = tuple(Patch(**{key: _frozen(value) for key, value in patch.items()}) for patch in json.loads(patches))
-    return Finding(source, "", "", digest, (height, width), length, (), told)
+    staged = tuple(
+        StagedPatch(**{key: _frozen(value) for key, value in patch.items()}) for patch in json.loads(patches)
+    )
+    return Finding(source, "", "", digest, (height, width), length, (), staged)
 
 
-def blob(text: str) -> bytes:
+def text_to_bytes(text: str) -> bytes:
     """Return a text as bytes; a file name that is no UTF-8 has lone surrogates in it, which come back as they were."""
     return text.encode("utf-8", "surrogateescape")
 
 
-def text(data: bytes) -> str:
-    """Return the text that `blob` made these bytes of."""
+def text_from_bytes(data: bytes) -> str:
+    """Return the text that `text_to_bytes` made these bytes of."""
     return data.decode("utf-8", "surrogateescape")
 
 

@@ -13,8 +13,8 @@ import pytest
 import torch
 from PIL import Image
 
-from inpaint.builders.bake import bake_file, censoring
-from inpaint.builders.shards import key_of, pack, write_shards
+from inpaint.builders.writing.bake import bake_file, censoring
+from inpaint.builders.writing.packing import pack_dataset, shard_key, write_shards
 from inpaint.data.shards import SHARD_INDEX
 from inpaint.data.sources import Folder, centre_crops
 from inpaint.parts import Choice
@@ -28,7 +28,7 @@ CENSOR = censoring(
 
 
 def test_the_same_dataset_packs_to_the_same_bytes(tmp_path: Path):
-    first, second = (pack(dataset(tmp_path / name), shard_size=6) for name in ("first", "second"))
+    first, second = (pack_dataset(dataset(tmp_path / name), shard_size=6) for name in ("first", "second"))
     assert first == second
     assert [(entry["file"], entry["count"]) for entry in first["shards"]] == [
         ("test/test-000000.tar", 2),
@@ -42,7 +42,7 @@ def test_the_same_dataset_packs_to_the_same_bytes(tmp_path: Path):
 
 
 def test_members_are_sorted_and_carry_neither_time_nor_owner(tmp_path: Path):
-    pack(dataset(tmp_path / "data"))
+    pack_dataset(dataset(tmp_path / "data"))
     with tarfile.open(tmp_path / "data" / "train" / "train-000000.tar") as archive:
         names = archive.getnames()
         assert names == sorted(names)
@@ -57,7 +57,7 @@ def test_members_are_sorted_and_carry_neither_time_nor_owner(tmp_path: Path):
 
 def test_training_from_shards_draws_the_same_samples_as_from_files(tmp_path: Path):
     files, packed = dataset(tmp_path / "files"), dataset(tmp_path / "packed")
-    pack(packed, shard_size=5)
+    pack_dataset(packed, shard_size=5)
     loose, tight = (Folder(folder / "train", shrink=0.7) for folder in (files, packed))
     assert len(loose) == len(tight) == 16
     for number in range(40):
@@ -87,7 +87,7 @@ def test_masks_and_censored_pictures_are_never_taken_for_clean_ones(tmp_path: Pa
         if line["split"] != "train":
             line["censor"] = bake_file(folder, line["file"], CENSOR, seed=0)
     write_lines(folder / "manifest.jsonl", lines)
-    pack(folder)
+    pack_dataset(folder)
     assert not (folder / "censored").exists()
     assert len(Folder(folder / "val")) == 2
     with tarfile.open(folder / "val" / "val-000000.tar") as archive:
@@ -97,11 +97,11 @@ def test_masks_and_censored_pictures_are_never_taken_for_clean_ones(tmp_path: Pa
 
 def test_webdataset_reads_the_shards(tmp_path: Path):
     webdataset = pytest.importorskip("webdataset", reason="webdataset is not installed")
-    pack(dataset(tmp_path / "data"), shard_size=5)
+    pack_dataset(dataset(tmp_path / "data"), shard_size=5)
     urls = sorted(str(path) for path in (tmp_path / "data" / "train").glob("*.tar"))
     found = list(webdataset.WebDataset(urls, shardshuffle=False).decode("rgb8").to_tuple("__key__", "png", "json"))
     assert [line["file"] for _, _, line in found] == [it["file"] for it in manifest(tmp_path / "data")[:16]]
-    assert [key for key, _, _ in found] == [key_of(line["file"]) for _, _, line in found]
+    assert [key for key, _, _ in found] == [shard_key(line["file"]) for _, _, line in found]
     np.testing.assert_array_equal(found[3][1], patch(3))
 
 

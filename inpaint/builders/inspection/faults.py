@@ -1,8 +1,8 @@
-"""Faults of one kind told in one sentence, however many there are."""
+"""Faults of one kind in one sentence, however many there are."""
 
 from __future__ import annotations
 
-TOLD = 3  # examples in a sentence
+NAMED_EXAMPLES = 3  # examples in a sentence
 
 
 class Faults:
@@ -18,14 +18,14 @@ class Faults:
         if once and example in kept:
             return
         self.counts[kind] = self.counts.get(kind, 0) + 1
-        if example and len(kept) < TOLD:
+        if example and len(kept) < NAMED_EXAMPLES:
             kept.append(example)
 
     def sentences(self) -> list[str]:
         """Return one sentence per kind: how many, what, and the first examples."""
-        told = []
+        sentences = []
         for kind, count in self.counts.items():
             examples = self.examples[kind]
             more = f" and {count - len(examples)} more" if count > len(examples) else ""
-            told.append(f"{count} {kind}: {', '.join(examples)}{more}" if examples else kind)
-        return told
+            sentences.append(f"{count} {kind}: {', '.join(examples)}{more}" if examples else kind)
+        return sentences

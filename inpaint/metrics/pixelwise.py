@@ -19,7 +19,7 @@ def psnr(restored: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     return -10.0 * torch.log10(over_mask((restored.double() - target.double()).square(), mask)).float()
 
 
-def l1(restored: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+def l1_distance(restored: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     """Mean absolute difference over the pixels where mask is 1.
 
     restored, target: (B, 3, H, W) in [0, 1].  mask: (B, 1, H, W) in {0, 1}.  Returns (B,).

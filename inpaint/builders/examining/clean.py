@@ -11,14 +11,19 @@ import torch
 from PIL import Image
 
 from inpaint import images
-from inpaint.builders.settings import Settings
+from inpaint.builders.settings import DatasetSettings
 from inpaint.detection.colour import painted
 from inpaint.detection.mosaics.search import find_mosaics
 
 SHARP_SIDE = 512  # px, of the shorter side at which sharpness is measured: larger pictures are shrunk to it
-TILES = 8  # per side, in which sharpness is measured
-SHARPEST = 0.9  # quantile of the tiles that decides: a sharp subject before a blurred ground is a sharp picture
-ENDS = {b"\xff\xd8": b"\xff\xd9", b"\x89P": b"IEND"}  # how a JPEG and a PNG begin, and what one that is whole ends with
+SHARPNESS_TILES = 8  # per side, in which sharpness is measured
+SHARPEST_QUANTILE = (
+    0.9  # quantile of the tiles that decides: a sharp subject before a blurred ground is a sharp picture
+)
+FILE_ENDS = {
+    b"\xff\xd8": b"\xff\xd9",
+    b"\x89P": b"IEND",
+}  # how a JPEG and a PNG begin, and what one that is whole ends with
 
 
 class Fault(NamedTuple):
@@ -28,9 +33,9 @@ class Fault(NamedTuple):
     detail: str
 
 
-def decoded(name: str, data: bytes, settings: Settings) -> np.ndarray | Fault:
+def decode_picture(name: str, data: bytes, settings: DatasetSettings) -> np.ndarray | Fault:
     """Return a picture file as (H, W, 3) uint8 RGB on white paper, or what is wrong with the file."""
-    frames = animated(data)
+    frames = frame_count(data)
     try:
         if frames > 1:
             if settings.clean.animated:
@@ -44,11 +49,13 @@ def decoded(name: str, data: bytes, settings: Settings) -> np.ndarray | Fault:
     return on_white(picture)
 
 
-def fault_of(rgb: np.ndarray, gray: np.ndarray, settings: Settings) -> Fault | None:
+def fault_of(rgb: np.ndarray, gray: np.ndarray, settings: DatasetSettings) -> Fault | None:
     """Return the first rule that a picture breaks; rgb: (H, W, 3) uint8, gray: (H, W) uint8."""
     clean, (height, width) = settings.clean, gray.shape
     if min(height, width) < settings.least_side:
-        return Fault("too small", f"{width}x{height} pixels, the shorter side needs {settings.least_side}")
+        return Fault(
+            "too small", f"it has {width}x{height} pixels; the shorter side needs at least {settings.least_side}"
+        )
     aspect = max(height, width) / min(height, width)
     if clean.aspect is not None and aspect > clean.aspect:
         return Fault(
@@ -56,16 +63,21 @@ def fault_of(rgb: np.ndarray, gray: np.ndarray, settings: Settings) -> Fault | N
         )
     deviation = float(gray.std())
     if clean.flat is not None and deviation < clean.flat:
-        return Fault("flat", f"its gray levels deviate by {deviation:.1f}, less than {clean.flat:g}")
+        return Fault(
+            "flat",
+            f"its grey levels hardly differ: their standard deviation is {deviation:.1f}, less than {clean.flat:g}",
+        )
     if clean.blur is not None and (sharp := sharpness(gray)) < clean.blur:
-        return Fault("blurred", f"its Laplacian varies by {sharp:.1f}, less than {clean.blur:g}")
-    if clean.censored is not None and (share := censored(rgb)) > clean.censored:
+        return Fault(
+            "blurred", f"it is not sharp: the variance of its Laplacian is {sharp:.1f}, less than {clean.blur:g}"
+        )
+    if clean.censored is not None and (share := censored_share(rgb)) > clean.censored:
         detail = f"{100 * share:.1f} % of it is a mosaic or painted over, more than {100 * clean.censored:g} %"
         return Fault("censored", detail)
     return None
 
 
-def censored(rgb: np.ndarray) -> float:
+def censored_share(rgb: np.ndarray) -> float:
     """Return the share of a picture, (H, W, 3) uint8, that lies under mosaics or pure green; bars are not recognised.
 
     Takes about a second per megapixel.  Of 73 wallpapers and portraits two showed false mosaics, of less than 1 %.
@@ -89,12 +101,15 @@ def sharpness(gray: np.ndarray) -> float:
         shape = max(round(gray.shape[1] * shrunk), 1), max(round(gray.shape[0] * shrunk), 1)
         gray = cv2.resize(gray, shape, interpolation=cv2.INTER_AREA)
     edges = cv2.Laplacian(gray, cv2.CV_32F)
-    mean, square = (cv2.resize(it, (TILES, TILES), interpolation=cv2.INTER_AREA) for it in (edges, edges * edges))
-    return float(np.quantile(square - mean * mean, SHARPEST))
+    mean, square = (
+        cv2.resize(it, (SHARPNESS_TILES, SHARPNESS_TILES), interpolation=cv2.INTER_AREA)
+        for it in (edges, edges * edges)
+    )
+    return float(np.quantile(square - mean * mean, SHARPEST_QUANTILE))
 
 
-def animated(data: bytes) -> int:
-    """Return the number of frames of a GIF, PNG or WebP file; 1 for any other and for what cannot be told."""
+def frame_count(data: bytes) -> int:
+    """Return the number of frames of a GIF, PNG or WebP file; 1 for any other and where it cannot be known."""
     if data[:4] not in (b"GIF8", b"\x89PNG", b"RIFF"):
         return 1
     try:
@@ -108,15 +123,15 @@ def cut_off(data: bytes) -> bool:
     """Say whether a file that cannot be decoded lacks its end."""
     if data[:4] == b"RIFF":
         return len(data) < int.from_bytes(data[4:8], "little") + 8
-    end = ENDS.get(data[:2])
+    end = FILE_ENDS.get(data[:2])
     return end is not None and end not in data[-64:]
 
 
 def on_white(picture: images.Picture) -> np.ndarray:
     """Return (H, W, 3) uint8: the picture on white paper, so that colours hidden under transparency never show."""
-    colour = _eight_bits(picture.colour)
+    colour = images.eight_bits(picture.colour)
     if picture.alpha is not None:
-        alpha = _eight_bits(picture.alpha)[:, :, None].astype(np.uint32)
+        alpha = images.eight_bits(picture.alpha)[:, :, None].astype(np.uint32)
         colour = ((colour * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
     return np.ascontiguousarray(np.broadcast_to(colour, (*picture.size, 3)))
 
@@ -127,8 +142,3 @@ def _first_frame(data: bytes) -> bytes:
     with Image.open(io.BytesIO(data), formats=("GIF", "PNG", "WEBP")) as opened:
         opened.convert("RGBA").save(frame, "PNG")
     return frame.getvalue()
-
-
-def _eight_bits(samples: np.ndarray) -> np.ndarray:
-    """Return uint8 samples, rounded where they were uint16."""
-    return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8) if samples.dtype == np.uint16 else samples

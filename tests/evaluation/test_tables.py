@@ -6,9 +6,10 @@ from html.parser import HTMLParser
 import pytest
 import torch
 
-from inpaint.evaluation.evaluate import Evaluation, Example, Row, Scores
-from inpaint.evaluation.page import OUTLINE, outlined, page, write_page
-from inpaint.evaluation.report import as_dict, markdown, table, write_json
+from inpaint.evaluation.evaluate import Evaluation, Example, Row
+from inpaint.evaluation.evaluation_page import OUTLINE_COLOUR, evaluation_page, outline_mask, write_evaluation_page
+from inpaint.evaluation.tables import markdown_table, scores_as_dict, text_table, write_scores
+from inpaint.metrics import METRICS
 
 
 def example(case: str) -> Example:
@@ -26,14 +27,18 @@ def example(case: str) -> Example:
     )
 
 
+def scores(*numbers: float) -> dict[str, float]:
+    return dict(zip(METRICS, numbers, strict=True))
+
+
 def evaluation() -> Evaluation:
     """Two cases and two methods; ours has the better PSNR and the worse SSIM, L1 is even as printed."""
-    nothing = Scores(20.004, 0.9, 0.02, 30.0, 0.95, 0.01, 0.5)
-    ours = Scores(21.5, 0.8, 0.020000001, 31.0, 0.94, 0.009, 1.2)
+    nothing = scores(20.004, 0.9, 0.02, 30.0, 0.95, 0.01, 0.5)
+    ours = scores(21.5, 0.8, 0.020000001, 31.0, 0.94, 0.009, 1.2)
     rows = [
-        Row(case, method, method != "ours", 3, scores, 0.25)
+        Row(case, method, method != "ours", 3, numbers, 0.25)
         for case in ("mosaic-8", "hole-bars")
-        for method, scores in (("do nothing", nothing), ("ours", ours))
+        for method, numbers in (("do nothing", nothing), ("ours", ours))
     ]
     return Evaluation(tuple(rows), (example("mosaic-8"), example("hole-bars")), 7, 3)
 
@@ -72,7 +77,7 @@ def read(text: str) -> Reader:
 
 
 def test_the_table_holds_every_case_and_method_and_marks_the_best():
-    lines = table(evaluation()).splitlines()
+    lines = text_table(evaluation()).splitlines()
     assert lines[0] == "mosaic-8, 3 pictures"
     assert lines[2].split() == [
         "do",
@@ -92,14 +97,14 @@ def test_the_table_holds_every_case_and_method_and_marks_the_best():
 
 
 def test_the_columns_of_the_table_are_aligned():
-    _, heading, *rows = table(evaluation()).splitlines()[:4]
+    _, heading, *rows = text_table(evaluation()).splitlines()[:4]
     end = heading.index("PSNR mask") + len("PSNR mask")
     assert [row[:end].split()[-1] for row in rows] == ["20.00", "21.50"]
     assert [row[end] for row in rows] == [" ", "*"]
 
 
 def test_markdown_is_one_table_with_the_best_in_bold():
-    lines = markdown(evaluation()).splitlines()
+    lines = markdown_table(evaluation()).splitlines()
     assert lines[2] == (
         "| mosaic-8 | do nothing | 20.00 | **0.9000** | **0.0200** | 0.50 | 30.00 | **0.9500** | 0.0100 | 0.250 |"
     )
@@ -110,9 +115,9 @@ def test_markdown_is_one_table_with_the_best_in_bold():
 
 
 def test_json_holds_every_number_unrounded(tmp_path):
-    write_json(evaluation(), tmp_path / "new" / "numbers.json")
+    write_scores(evaluation(), tmp_path / "new" / "numbers.json")
     numbers = json.loads((tmp_path / "new" / "numbers.json").read_text(encoding="utf-8"))
-    assert numbers == as_dict(evaluation())
+    assert numbers == scores_as_dict(evaluation())
     assert (numbers["seed"], numbers["count"], len(numbers["rows"])) == (7, 3, 4)
     assert numbers["rows"][3] == {
         "case": "hole-bars",
@@ -131,7 +136,7 @@ def test_json_holds_every_number_unrounded(tmp_path):
 
 
 def test_the_page_is_whole_html_with_tables_and_pictures(tmp_path):
-    write_page(evaluation(), tmp_path / "page.html", title="Ours & theirs")
+    write_evaluation_page(evaluation(), tmp_path / "page.html", title="Ours & theirs")
     reader = read((tmp_path / "page.html").read_text(encoding="utf-8"))
     text = " ".join(reader.text)
     for expected in ("Ours & theirs", "mosaic-8", "hole-bars", "cat <1>.png", "9.88", "target"):
@@ -142,23 +147,23 @@ def test_the_page_is_whole_html_with_tables_and_pictures(tmp_path):
 
 
 def test_the_page_needs_nothing_beside_it():
-    sources = [image["src"] or "" for image in read(page(evaluation())).images]
+    sources = [image["src"] or "" for image in read(evaluation_page(evaluation())).images]
     assert all(source.startswith("data:image/png;base64,") for source in sources)
-    assert "http" not in page(evaluation())
+    assert "http" not in evaluation_page(evaluation())
 
 
 def test_the_outline_lies_around_the_mask_and_on_no_masked_pixel():
     one = example("mosaic-8")
-    shown = outlined(one.image, one.mask)
+    shown = outline_mask(one.image, one.mask)
     changed = (shown != one.image).any(0)
     around = torch.zeros(8, 10, dtype=torch.bool)
     around[1:5, 2:7] = True
     around[2:4, 3:6] = False
     assert torch.equal(changed, around)
-    assert torch.equal(shown[:, 1, 2], OUTLINE.flatten())
+    assert torch.equal(shown[:, 1, 2], OUTLINE_COLOUR.flatten())
 
 
-@pytest.mark.parametrize("write", [write_json, write_page])
+@pytest.mark.parametrize("write", [write_scores, write_evaluation_page])
 def test_a_report_replaces_its_predecessor_and_leaves_no_scraps(tmp_path, write):
     path = tmp_path / "report.html"
     path.write_text("yesterday", encoding="utf-8")

@@ -14,16 +14,18 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from inpaint.builders.likeness.fingerprints import TWIN, look_at
+from inpaint.builders.likeness.fingerprints import TWIN, fingerprint_of
 from inpaint.randomness import integer, rng_for
 
-CELLS = 16  # per side of a patch, in which detail is counted
-DETAIL = 2.0  # mean gradient of a cell, gray levels per pixel, above which it is not flat; JPEG noise stays below
+DETAIL_CELLS = 16  # per side of a patch, in which detail is counted
+DETAILED_GRADIENT = (
+    2.0  # mean gradient of a cell, gray levels per pixel, above which it is not flat; JPEG noise stays below
+)
 DETAILED_SHARE = 0.4  # of the cells that a patch needs
-RAISED = 0.75  # of the scale before, up to which a raised scale shows something else
+RAISED_SCALE = 0.75  # of the scale before, up to which a raised scale shows something else
 
 
-class Place(NamedTuple):
+class CutPatch(NamedTuple):
     """A patch and where it was cut."""
 
     pixels: np.ndarray  # (size, size, 3) uint8 RGB
@@ -32,7 +34,7 @@ class Place(NamedTuple):
     worth: float
 
 
-def cut(picture: np.ndarray, *, size: int, most: int, scales: Sequence[float], key: tuple) -> list[Place]:
+def cut_patches(picture: np.ndarray, *, size: int, most: int, scales: Sequence[float], key: tuple) -> list[CutPatch]:
     """Return at most `most` patches, the scales taking turns; none where the picture has no detail.
 
     picture: (H, W, 3) uint8 RGB.  `key` decides the places.  Places that are flat or look like one already taken
@@ -42,13 +44,13 @@ def cut(picture: np.ndarray, *, size: int, most: int, scales: Sequence[float], k
         sorted(_places(picture, size, scale, key), key=lambda place: -place.worth)
         for scale in _fitting(scales, least=size / min(picture.shape[:2]))
     ]
-    taken: list[Place] = []
+    taken: list[CutPatch] = []
     looks: list[int] = []
     while any(ranked) and len(taken) < most:
         for places in ranked:
             while places and len(taken) < most:
                 place = places.pop(0)
-                look = int.from_bytes(look_at(_gray(place.pixels)).bits, "big")
+                look = int.from_bytes(fingerprint_of(_gray(place.pixels)).bits, "big")
                 if all((look ^ other).bit_count() > TWIN.bits for other in looks):
                     taken.append(place)
                     looks.append(look)
@@ -64,12 +66,12 @@ def _fitting(scales: Sequence[float], least: float) -> list[float]:
     """
     fitting: list[float] = []
     for scale in sorted(scales, reverse=True):
-        if scale >= least or least <= RAISED * min(fitting, default=1.0):
+        if scale >= least or least <= RAISED_SCALE * min(fitting, default=1.0):
             fitting.append(max(scale, least))
     return fitting
 
 
-def _places(picture: np.ndarray, size: int, scale: float, key: tuple) -> Iterator[Place]:
+def _places(picture: np.ndarray, size: int, scale: float, key: tuple) -> Iterator[CutPatch]:
     """Yield every place with detail on the jittered grid of one scale."""
     height, width = (round(side * scale) for side in picture.shape[:2])
     scaled = _resized(picture, (height, width))
@@ -78,7 +80,7 @@ def _places(picture: np.ndarray, size: int, scale: float, key: tuple) -> Iterato
         pixels = scaled[y : y + size, x : x + size]
         share, worth = _detail(pixels)
         if share >= DETAILED_SHARE:
-            yield Place(pixels, _box(y, x, size, (height, width), picture.shape), scale, worth)
+            yield CutPatch(pixels, _box(y, x, size, (height, width), picture.shape), scale, worth)
 
 
 def _corners(shape: tuple[int, int], size: int, rng) -> Iterator[tuple[int, int]]:
@@ -102,8 +104,8 @@ def _detail(pixels: np.ndarray) -> tuple[float, float]:
     """Return the share of cells with detail, and the worth of the place."""
     gray = _gray(pixels).astype(np.float32)
     gradient = np.abs(np.diff(gray, axis=0, append=gray[-1:])) + np.abs(np.diff(gray, axis=1, append=gray[:, -1:]))
-    cells = cv2.resize(gradient, (CELLS, CELLS), interpolation=cv2.INTER_AREA)
-    return float((cells > DETAIL).mean()), float(np.log1p(cells).mean())
+    cells = cv2.resize(gradient, (DETAIL_CELLS, DETAIL_CELLS), interpolation=cv2.INTER_AREA)
+    return float((cells > DETAILED_GRADIENT).mean()), float(np.log1p(cells).mean())
 
 
 def _gray(pixels: np.ndarray) -> np.ndarray:

@@ -13,10 +13,10 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from inpaint.builders.annotations.draw import bounds, draw
-from inpaint.builders.annotations.region import Region
+from inpaint.builders.annotations.draw import draw_regions, region_bounds
+from inpaint.builders.annotations.region import AnnotatedRegion
 
-HALF = 0.5
+COVERED_SHARE = 0.5
 
 
 class AnnotatedPatch(NamedTuple):
@@ -31,7 +31,7 @@ class AnnotatedPatch(NamedTuple):
 
 def cut_annotated(
     picture: np.ndarray,
-    regions: Sequence[Region],
+    regions: Sequence[AnnotatedRegion],
     *,
     size: int = 256,
     original_size: int = 512,
@@ -45,11 +45,11 @@ def cut_annotated(
     height, width = picture.shape[:2]
     if min(height, width) < size or original_size < size:
         raise ValueError(
-            f"{name} has {width}x{height} pixels and original_size is {original_size}; both need at least size "
-            f"({size}) pixels a side, so that no patch is enlarged"
+            f"{name} has {width}x{height} pixels and original_size is {original_size}; both need at least "
+            f"{size} pixels a side (size), so that no patch is enlarged"
         )
-    edges = [bounds(region, (height, width), name) for region in regions]
-    whole = draw(regions, (height, width), name)
+    edges = [region_bounds(region, (height, width), name) for region in regions]
+    whole = draw_regions(regions, (height, width), name)
     side = min(original_size, height, width)
     patches: dict[tuple[int, int], AnnotatedPatch | None] = {}
     for found in edges:
@@ -59,12 +59,12 @@ def cut_annotated(
         if (y, x) in patches:
             continue
         square = slice(y, y + side), slice(x, x + side)
-        mask = _shrunk(whole[square].astype(np.float32), size) >= HALF
-        told = {
+        mask = _shrunk(whole[square].astype(np.float32), size) >= COVERED_SHARE
+        inside = {
             region.label for region, other in zip(regions, edges, strict=True) if other and _meets(other, y, x, side)
         }
         pixels = _shrunk(picture[square], size)
-        labels = tuple(sorted(told - {""}))
+        labels = tuple(sorted(inside - {""}))
         patch = AnnotatedPatch(pixels, mask, (y, x, side, side), size / side, labels)
         patches[y, x] = patch if mask.any() else None
     return [patch for patch in patches.values() if patch is not None]

@@ -16,19 +16,19 @@ from typing import TypeVar
 
 import numpy as np
 
-from inpaint.builders.finding import (
+from inpaint.builders.sources.source import SourcePicture
+from inpaint.builders.work.records import (
     FINDING_COLUMNS,
     SOURCE_COLUMNS,
     Finding,
     Member,
-    blob,
     finding_row,
     kept_finding,
-    source_of,
+    source_from_row,
     source_row,
-    text,
+    text_from_bytes,
+    text_to_bytes,
 )
-from inpaint.builders.sources.source import Source
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -45,9 +45,9 @@ CREATE TABLE IF NOT EXISTS verdicts (
     id INTEGER PRIMARY KEY, rule TEXT NOT NULL, detail BLOB NOT NULL, key TEXT NOT NULL, split TEXT NOT NULL
 );
 """
-DATABASE = "store.sqlite"
-BATCH = 500  # rows that are inserted or asked for at once
-Item = TypeVar("Item")
+DATABASE_FILE = "store.sqlite"
+BATCH_ROWS = 500  # rows that are inserted or asked for at once
+BatchItem = TypeVar("BatchItem")
 
 
 class Store:
@@ -57,7 +57,7 @@ class Store:
         """Open the database, new or begun.  Raises ValueError where another process has it open."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self.database = sqlite3.connect(folder / DATABASE, timeout=0.5, isolation_level=None)
+        self.database = sqlite3.connect(folder / DATABASE_FILE, timeout=0.5, isolation_level=None)
         try:
             self.database.execute("PRAGMA locking_mode = EXCLUSIVE")
             self.database.execute("PRAGMA journal_mode = WAL")
@@ -65,10 +65,10 @@ class Store:
             self.database.executescript(f"BEGIN EXCLUSIVE; {SCHEMA} COMMIT;")
         except sqlite3.OperationalError as error:
             self.database.close()
-            raise ValueError(f"another build is at work in {folder}, or it cannot be written ({error})") from None
+            raise ValueError(f"another build is using {folder}, or it cannot be written ({error})") from None
         except sqlite3.DatabaseError as error:
             self.database.close()
-            raise ValueError(f"{folder} holds a damaged database ({error}): remove it to begin anew") from None
+            raise ValueError(f"{folder} holds a damaged database ({error}): remove it to start over") from None
 
     def close(self) -> None:
         """Let another process open the database."""
@@ -94,7 +94,7 @@ class Store:
         """Write down one fact about the build."""
         self.database.execute("REPLACE INTO facts VALUES (?, ?)", (key, value))
 
-    def list_sources(self, sources: Iterable[Source]) -> None:
+    def list_sources(self, sources: Iterable[SourcePicture]) -> None:
         """Write the list of sources down, or make sure that it is still the one that was written down.
 
         Raises ValueError where a picture has come, gone or changed since.
@@ -102,9 +102,9 @@ class Store:
         listed, sums = self.fact("sources"), 0  # of digests, so that the order does not matter
         if listed is None:
             self.database.execute("DELETE FROM sources")  # of a list that was never finished
-        for batch in batches(sources, BATCH):
+        for batch in batches(sources, BATCH_ROWS):
             for source in batch:
-                digest = hashlib.sha256(blob(repr((*source, _state(source.path))))).digest()
+                digest = hashlib.sha256(text_to_bytes(repr((*source, _state(source.path))))).digest()
                 sums += int.from_bytes(digest, "big")
             if listed is None:
                 with self.transaction() as database:
@@ -115,7 +115,7 @@ class Store:
             self.remember("sources", seal)
         elif listed != seal:
             raise ValueError(
-                f"the sources no longer hold the pictures that {self.folder} was begun with: throw it away with "
+                f"the pictures in the sources have changed since {self.folder} was begun: start over with "
                 "--restart, or choose another output"
             )
 
@@ -123,18 +123,18 @@ class Store:
         """Return the number of rows of a table."""
         return self.database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
 
-    def pending(self) -> Iterator[tuple[int, Source]]:
+    def pending(self) -> Iterator[tuple[int, SourcePicture]]:
         """Yield the sources that were not examined when this began, numbered, in the order of their numbers."""
         last = 0
         while True:
             rows = self.database.execute(
                 f"SELECT id, {SOURCE_COLUMNS} FROM sources WHERE id > ? AND id NOT IN (SELECT id FROM findings) "
                 "ORDER BY id LIMIT ?",
-                (last, BATCH),
+                (last, BATCH_ROWS),
             ).fetchall()
             if not rows:
                 return
-            yield from ((row[0], source_of(row[1:])) for row in rows)
+            yield from ((row[0], source_from_row(row[1:])) for row in rows)
             last = rows[-1][0]
 
     def add(self, findings: Sequence[tuple[int, Finding]]) -> None:
@@ -146,8 +146,8 @@ class Store:
     def thumbnails(self, numbers: np.ndarray, part: int, side: int) -> np.ndarray:
         """Return the thumbnails of pictures, (N, side * side) uint8; part 0 is the whole, 1 to 4 are the quarters."""
         found = np.zeros((len(numbers), side * side), np.uint8)
-        for start in range(0, len(numbers), BATCH):
-            chosen = numbers[start : start + BATCH].tolist()
+        for start in range(0, len(numbers), BATCH_ROWS):
+            chosen = numbers[start : start + BATCH_ROWS].tolist()
             marks = ",".join("?" * len(chosen))
             query = f"SELECT id, substr(thumbnails, ?, ?) FROM findings WHERE id IN ({marks})"
             rows = dict(self.database.execute(query, (part * side * side + 1, side * side, *chosen)).fetchall())
@@ -155,18 +155,20 @@ class Store:
                 found[index] = np.frombuffer(rows[number], np.uint8)
         return found
 
-    def sources(self, numbers: Sequence[int]) -> dict[int, Source]:
-        """Return at most BATCH sources by their numbers."""
+    def sources(self, numbers: Sequence[int]) -> dict[int, SourcePicture]:
+        """Return at most BATCH_ROWS sources by their numbers."""
         marks = ",".join("?" * len(numbers))
         query = f"SELECT {SOURCE_COLUMNS}, id FROM sources WHERE id IN ({marks})"
-        return {row[-1]: source_of(row) for row in self.database.execute(query, tuple(numbers))}
+        return {row[-1]: source_from_row(row) for row in self.database.execute(query, tuple(numbers))}
 
-    def source_named(self, name: str) -> Source:
+    def source_named(self, name: str) -> SourcePicture:
         """Return the source of this name.  Raises ValueError where there is none."""
-        row = self.database.execute(f"SELECT {SOURCE_COLUMNS} FROM sources WHERE name = ?", (blob(name),)).fetchone()
+        row = self.database.execute(
+            f"SELECT {SOURCE_COLUMNS} FROM sources WHERE name = ?", (text_to_bytes(name),)
+        ).fetchone()
         if row is None:
             raise ValueError(f"no source is called {name!r}")
-        return source_of(row)
+        return source_from_row(row)
 
     def rejected(self) -> Iterator[Finding]:
         """Yield every rejected picture, by whatever rule, sorted by name."""
@@ -175,7 +177,7 @@ class Store:
             "WHERE verdicts.rule <> '' ORDER BY sources.name"
         )
         for row in self.database.execute(query):
-            yield Finding(source_of(row[:5]), row[5], text(row[6]))
+            yield Finding(source_from_row(row[:5]), row[5], text_from_bytes(row[6]))
 
     def members(self) -> Iterator[Member]:
         """Yield every kept picture with its group and split, sorted by name."""
@@ -184,10 +186,10 @@ class Store:
             "JOIN findings USING (id) JOIN verdicts USING (id) WHERE verdicts.rule = '' ORDER BY sources.name"
         )
         for row in self.database.execute(query):
-            yield Member(kept_finding(source_of(row[:5]), row[5:-2]), row[-2], row[-1])
+            yield Member(kept_finding(source_from_row(row[:5]), row[5:-2]), row[-2], row[-1])
 
 
-def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+def batches(items: Iterable[BatchItem], size: int) -> Iterator[list[BatchItem]]:
     """Yield the items in lists of this size; the last one may be shorter."""
     iterator = iter(items)
     while batch := list(islice(iterator, size)):

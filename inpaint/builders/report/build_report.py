@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from inpaint.builders.finding import text
 from inpaint.builders.likeness.groups import SPLITS
-from inpaint.builders.store import Store
+from inpaint.builders.work.records import text_from_bytes
+from inpaint.builders.work.store import Store
 
-RULES = (  # in the order in which they are applied
+REJECTION_RULES = (  # in the order in which they are applied
     "not annotated",
     "wrong annotation",
     "unreadable",
@@ -22,8 +22,8 @@ RULES = (  # in the order in which they are applied
     "duplicate",
     "near-duplicate",
 )
-EXAMPLES = 12  # of each rule
-CROWDED = 0.2  # of all pictures in one group: worth a word
+RULE_EXAMPLES = 12  # of each rule
+LARGE_GROUP_SHARE = 0.2  # of all pictures in one group: worth a word
 
 
 class DatasetReport(NamedTuple):
@@ -37,7 +37,7 @@ class DatasetReport(NamedTuple):
     pictures: dict[str, int]  # kept, of each split
     patches: dict[str, int]  # of each split
     largest_group: int  # pictures
-    astray: int  # pairs that look alike in different splits
+    leaked_pairs: int  # pairs that look alike in different splits
 
     def table(self) -> str:
         """Return two small tables in plain text, pictures by rule with an example each and splits, and a check."""
@@ -52,21 +52,21 @@ class DatasetReport(NamedTuple):
 
     def check(self) -> str:
         """Return what was checked again when all was done, and a word where a group is suspiciously large."""
-        said = f"{self.astray} pairs that look alike lie in different splits."
-        if self.largest_group > max(CROWDED * self.kept, 1) and self.kept > EXAMPLES:
-            said += (
-                f"  The largest group holds {self.largest_group} of {self.kept} pictures: where they have little in "
-                "common, tighten group.alike."
+        summary = f"{self.leaked_pairs} pairs of pictures that look alike lie in different splits."
+        if self.largest_group > max(LARGE_GROUP_SHARE * self.kept, 1) and self.kept > RULE_EXAMPLES:
+            summary += (
+                f"  The largest group holds {self.largest_group} of {self.kept} pictures: if they have little in "
+                "common, make group.alike stricter."
             )
-        return said
+        return summary
 
 
-def report_of(store: Store, astray: int) -> DatasetReport:
+def report_of(store: Store, leaked_pairs: int) -> DatasetReport:
     """Count what the verdicts say."""
     rejected = dict(store.database.execute("SELECT rule, count(*) FROM verdicts WHERE rule <> '' GROUP BY rule"))
     first = (
         "SELECT sources.name FROM verdicts JOIN sources USING (id) WHERE rule = ? ORDER BY sources.name "
-        f"LIMIT {EXAMPLES}"
+        f"LIMIT {RULE_EXAMPLES}"
     )
     counted = (
         "SELECT count(DISTINCT key), count(*), total(findings.count) FROM verdicts JOIN findings USING (id) "
@@ -77,15 +77,16 @@ def report_of(store: Store, astray: int) -> DatasetReport:
     return DatasetReport(
         found=store.count("sources"),
         kept=sum(int(pictures) for _, pictures, _ in splits.values()),
-        rejected={rule: rejected.get(rule, 0) for rule in RULES},
+        rejected={rule: rejected.get(rule, 0) for rule in REJECTION_RULES},
         examples={
-            rule: tuple(text(name) for (name,) in store.database.execute(first, (rule,)).fetchall()) for rule in RULES
+            rule: tuple(text_from_bytes(name) for (name,) in store.database.execute(first, (rule,)).fetchall())
+            for rule in REJECTION_RULES
         },
         groups={name: groups for name, (groups, _, _) in splits.items()},
         pictures={name: pictures for name, (_, pictures, _) in splits.items()},
         patches={name: int(patches) for name, (_, _, patches) in splits.items()},
         largest_group=(store.database.execute(largest).fetchone() or (0,))[0],
-        astray=astray,
+        leaked_pairs=leaked_pairs,
     )
 
 

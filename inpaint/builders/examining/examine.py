@@ -14,24 +14,28 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from inpaint.builders.annotated import AnnotatedPatch, cut_annotated
-from inpaint.builders.annotations import Region
-from inpaint.builders.clean import Fault, decoded, fault_of
-from inpaint.builders.finding import Finding, Patch
-from inpaint.builders.likeness.fingerprints import look_at, look_at_quarters
-from inpaint.builders.patches import Place, cut
-from inpaint.builders.settings import Settings
-from inpaint.builders.sources.source import Source, read_source
+from inpaint.builders.annotations import AnnotatedRegion
+from inpaint.builders.examining.annotated import AnnotatedPatch, cut_annotated
+from inpaint.builders.examining.clean import Fault, decode_picture, fault_of
+from inpaint.builders.examining.patches import CutPatch, cut_patches
+from inpaint.builders.likeness.fingerprints import fingerprint_of, quarter_fingerprints
+from inpaint.builders.settings import DatasetSettings
+from inpaint.builders.sources.source import SourcePicture, read_source
+from inpaint.builders.work.records import Finding, StagedPatch
 
-COMPRESSION = 4  # of PNG: half the time of the usual 6, and files 0.4 % larger
+PNG_COMPRESSION = 4  # of PNG: half the time of the usual 6, and files 0.4 % larger
 
 
-def examine(
-    number: int, source: Source, settings: Settings, staging: Path, regions: Sequence[Region] | Fault | None = None
+def examine_picture(
+    number: int,
+    source: SourcePicture,
+    settings: DatasetSettings,
+    staging: Path,
+    regions: Sequence[AnnotatedRegion] | Fault | None = None,
 ) -> Finding:
     """Return the finding of one picture, its patches written as STAGING/NUMBER_N.png and their masks as _N.mask.png.
 
-    regions: what is annotated in it, or why that cannot be told; None where nothing is to be annotated.
+    regions: what is annotated in it, or why that cannot be known; None where nothing is to be annotated.
     """
     if isinstance(regions, Fault):
         return Finding(source, *regions)
@@ -39,7 +43,7 @@ def examine(
         data = read_source(source)
     except ValueError as error:
         return Finding(source, "unreadable", str(error))
-    rgb = decoded(source.name, data, settings)  # (H, W, 3) uint8
+    rgb = decode_picture(source.name, data, settings)  # (H, W, 3) uint8
     if isinstance(rgb, Fault):
         return Finding(source, *rgb)
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
@@ -50,32 +54,36 @@ def examine(
     places = places_of(source, rgb, digest, settings, regions)
     if isinstance(places, Fault):
         return Finding(source, *places)
-    looks = (look_at(gray), *look_at_quarters(gray))
+    looks = (fingerprint_of(gray), *quarter_fingerprints(gray))
     staging.mkdir(parents=True, exist_ok=True)
     patches = tuple(_stage(place, staging / f"{number}_{index}.png") for index, place in enumerate(places))
     return Finding(source, "", "", digest, (gray.shape[0], gray.shape[1]), len(data), looks, patches)
 
 
 def places_of(
-    source: Source, rgb: np.ndarray, digest: str, settings: Settings, regions: Sequence[Region] | None
-) -> Sequence[Place | AnnotatedPatch] | Fault:
+    source: SourcePicture,
+    rgb: np.ndarray,
+    digest: str,
+    settings: DatasetSettings,
+    regions: Sequence[AnnotatedRegion] | None,
+) -> Sequence[CutPatch | AnnotatedPatch] | Fault:
     """Return what is cut out of a picture, or why nothing is: around its annotations, or else where there is detail."""
     most, key = settings.patches_per_image, (settings.seed, digest)
     if regions is None:
-        places = cut(rgb, size=settings.size, most=most, scales=settings.scales, key=key)
-        return places or Fault("flat", f"no place of {settings.size} pixels has detail in it")
+        places = cut_patches(rgb, size=settings.size, most=most, scales=settings.scales, key=key)
+        return places or Fault("flat", f"no patch of {settings.size} pixels in it shows any detail")
     sides = {"size": settings.size, "original_size": settings.original_size}
     try:
         annotated = cut_annotated(rgb, regions, **sides, name=source.name)
     except (ValueError, OSError) as error:
         return Fault("wrong annotation", str(error))
-    return annotated[:most] or Fault("not annotated", "what is annotated in it leaves no pixel in a patch")
+    return annotated[:most] or Fault("not annotated", "its annotated regions are too small to leave a pixel in a patch")
 
 
-def _stage(place: Place | AnnotatedPatch, path: Path) -> Patch:
+def _stage(place: CutPatch | AnnotatedPatch, path: Path) -> StagedPatch:
     """Write a patch as a lossless PNG, and its mask beside it, and return its entry."""
     values = place.pixels.reshape(-1, 3).astype(np.int64)
-    patch = Patch(
+    patch = StagedPatch(
         path.name,
         place.box,
         place.scale,
@@ -83,7 +91,7 @@ def _stage(place: Place | AnnotatedPatch, path: Path) -> Patch:
         tuple(values.sum(axis=0).tolist()),
         tuple((values**2).sum(axis=0).tolist()),
     )
-    if isinstance(place, Place):
+    if isinstance(place, CutPatch):
         return patch
     return patch._replace(mask=_save(place.mask * np.uint8(255), mask_beside(path)), labels=place.labels)
 
@@ -95,5 +103,5 @@ def mask_beside(path: Path) -> Path:
 
 def _save(pixels: np.ndarray, path: Path) -> str:
     """Write a lossless PNG and return its checksum."""
-    Image.fromarray(pixels).save(path, compress_level=COMPRESSION)
+    Image.fromarray(pixels).save(path, compress_level=PNG_COMPRESSION)
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inpaint.builders.bake import bake_file, censoring
-from inpaint.builders.inspect import inspect
-from inpaint.builders.shards import file_sha256, pack
+from inpaint.builders.inspection.inspect import inspect_dataset
+from inpaint.builders.writing.bake import bake_file, censoring
+from inpaint.builders.writing.packing import file_sha256, pack_dataset
 from inpaint.parts import Choice
 from tests.builders.datasets import dataset, manifest, patch, write_lines
 
@@ -70,15 +70,15 @@ def lose_a_key(folder: Path) -> None:
 
 HARMS: dict[str, Harm] = {
     "1 files are missing: train/leaf.0-000000000000_0.png": lambda folder: first(folder).unlink(),
-    "1 files have changed (another checksum": swap_levels,
+    "1 files have changed (their checksum": swap_levels,
     "1 files cannot be read: ": cut_off,
     "1 patches are not 48 x 48: train/leaf.0-000000000000_0.png is 64 x 64": enlarge,
     "1 files are not in the manifest: val/extra.png": lambda it: Image.new("RGB", (9, 9)).save(it / "val/extra.png"),
     "1 groups lie in two splits: group 0": lambda folder: changed(folder, 19, group="group 0"),
-    "1 pictures gave patches to two splits: leaves/leaf.0.png": lambda it: changed(it, 19, source="leaves/leaf.0.png"),
+    "1 pictures have patches in two splits: leaves/leaf.0.png": lambda it: changed(it, 19, source="leaves/leaf.0.png"),
     "1 patches are the same in two splits: test/": leak_the_same,
     "1 pairs of patches look alike across splits: train/": leak_a_look,
-    "1 files lie in another split than the manifest says": lambda folder: changed(folder, 0, split="val"),
+    "1 files lie in a different split than the manifest says": lambda folder: changed(folder, 0, split="val"),
     "1 manifest lines lack a key: line 4: group": lose_a_key,
     "dataset.json says version None; known are 1, 2": lambda folder: (folder / "dataset.json").unlink(),
 }
@@ -86,7 +86,7 @@ HARMS: dict[str, Harm] = {
 
 def test_a_sound_dataset_has_no_faults(folder: Path):
     seen = []
-    found = inspect(folder, progress=lambda done, total: seen.append((done, total)))
+    found = inspect_dataset(folder, progress=lambda done, total: seen.append((done, total)))
     assert found.faults == []
     assert "train" in found.text
     assert seen == [(20, 20)]
@@ -95,7 +95,7 @@ def test_a_sound_dataset_has_no_faults(folder: Path):
 @pytest.mark.parametrize("sentence", HARMS)
 def test_every_harm_is_told(folder: Path, sentence: str):
     HARMS[sentence](folder)
-    assert any(fault.startswith(sentence) for fault in inspect(folder).faults), inspect(folder).faults
+    assert any(fault.startswith(sentence) for fault in inspect_dataset(folder).faults), inspect_dataset(folder).faults
 
 
 def test_plain_patches_are_not_called_alike(folder: Path):
@@ -104,19 +104,19 @@ def test_plain_patches_are_not_called_alike(folder: Path):
         file = folder / manifest(folder)[number]["file"]
         Image.fromarray(ramp + np.uint8(shift)).save(file)
         changed(folder, number, sha256=file_sha256(file))
-    assert inspect(folder).faults == []
+    assert inspect_dataset(folder).faults == []
 
 
 def test_shards_are_inspected_as_folders_are(folder: Path):
-    pack(folder, shard_size=6)
-    assert inspect(folder).faults == []
+    pack_dataset(folder, shard_size=6)
+    assert inspect_dataset(folder).faults == []
     shard = folder / "train" / "train-000001.tar"
     data = bytearray(shard.read_bytes())
     place = data.index(b"IDAT") + 8
     data[place] ^= 1
     shard.write_bytes(data)
     (folder / "val" / "val-000000.tar").unlink()
-    faults = inspect(folder).faults
+    faults = inspect_dataset(folder).faults
     assert any(it.startswith("1 shards have changed") and "train-000001.tar" in it for it in faults)
     assert any(it.startswith("1 files have changed") for it in faults)
     assert "1 shards are missing: val/val-000000.tar" in faults
@@ -132,28 +132,28 @@ def test_baked_files_are_checked_too(folder: Path):
     for line in lines[18:]:
         line["censor"] = bake_file(folder, line["file"], censor, seed=0)
     write_lines(folder / "manifest.jsonl", lines)
-    assert inspect(folder).faults == []
+    assert inspect_dataset(folder).faults == []
     files = [line["censor"]["files"] for line in lines[18:]]
     (folder / files[0]["mask"]["file"]).unlink()
     swapped = folder / files[1]["image"]["file"]
     Image.new("RGB", (48, 48)).save(swapped)
-    faults = inspect(folder).faults
+    faults = inspect_dataset(folder).faults
     assert f"1 files are missing: {files[0]['mask']['file']}" in faults
     assert any(it.startswith("1 files have changed") and files[1]["image"]["file"] in it for it in faults)
 
 
 def test_a_plain_folder_of_pictures_is_surveyed(folder: Path):
     (folder / "train" / "broken.png").write_bytes(b"not a picture")
-    found = inspect(folder / "train")
+    found = inspect_dataset(folder / "train")
     assert len(found.faults) == 1
     assert "1 pictures cannot be read" in found.faults[0]
-    assert "17 pictures, 0 of them the same as another. 16 are smaller than the usual patch" in found.text
+    assert "17 pictures, 0 of them copies of another. 16 are smaller than the usual patch" in found.text
     assert "inpaint build-dataset" in found.text
 
 
 def test_a_folder_of_foreign_shards_is_surveyed(folder: Path):
-    pack(folder)
-    found = inspect(folder / "train")
+    pack_dataset(folder)
+    found = inspect_dataset(folder / "train")
     assert found.faults == []
     assert "1 shards with 16 pictures" in found.text
     assert ".png" in found.text
@@ -161,11 +161,11 @@ def test_a_folder_of_foreign_shards_is_surveyed(folder: Path):
 
 def test_a_dataset_without_its_manifest_is_told(folder: Path):
     (folder / "manifest.jsonl").unlink()
-    assert inspect(folder).faults == ["it has no manifest.jsonl, so nothing can be checked against it"]
+    assert inspect_dataset(folder).faults == ["it has no manifest.jsonl, so nothing can be checked against it"]
 
 
 def test_where_there_is_nothing_to_inspect_a_sentence_says_so(tmp_path: Path):
     with pytest.raises(ValueError, match="holds neither a dataset nor pictures"):
-        inspect(tmp_path)
+        inspect_dataset(tmp_path)
     with pytest.raises(ValueError, match="is not a folder"):
-        inspect(tmp_path / "nowhere")
+        inspect_dataset(tmp_path / "nowhere")

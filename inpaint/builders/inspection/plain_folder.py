@@ -7,17 +7,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from inpaint.builders.faults import Faults
-from inpaint.builders.report.statistics import SIDES, bucket, histogram
-from inpaint.builders.report.text_tables import bars
+from inpaint.builders.inspection.faults import Faults
+from inpaint.builders.report.statistics import SIDE_EDGES, bucket, histogram
+from inpaint.builders.report.text_tables import text_bars
 from inpaint.data.decode import colour_of
 from inpaint.data.shards import PICTURE_KINDS, shard_members, shards_in
 from inpaint.images import find
 
-PATCH = 256  # px, the usual side of a patch
+USUAL_PATCH_SIDE = 256  # px, the usual side of a patch
 
 
-def survey(folder: Path, *, progress: Callable[[int, int], None] | None = None) -> tuple[list[str], str]:
+def inspect_plain_folder(folder: Path, *, progress: Callable[[int, int], None] | None = None) -> tuple[list[str], str]:
     """Return what is wrong with the pictures below a folder, as sentences, and tables of what they are.
 
     Raises ValueError where it holds no picture.
@@ -39,22 +39,24 @@ def survey(folder: Path, *, progress: Callable[[int, int], None] | None = None) 
         except ValueError as error:
             faults.add("pictures cannot be read", str(error))
             continue
-        small += side < PATCH
+        small += side < USUAL_PATCH_SIDE
         counts["format"][Path(name.rpartition(": ")[2]).suffix.lower()] += 1
-        counts["side"][bucket(side, SIDES)] += 1
+        counts["side"][bucket(side, SIDE_EDGES)] += 1
     if not done:
         raise ValueError(f"{folder} holds neither a dataset nor pictures that can be read")
     kind = f"{len(shards)} shards with {done} pictures" if shards else f"{done} pictures"
-    said = [f"{folder} is no dataset of `inpaint build-dataset`: {kind}, {doubles} of them the same as another."]
+    opening = [
+        f"{folder} was not made by `inpaint build-dataset`: it holds {kind}, {doubles} of them copies of another."
+    ]
     if small:
-        said.append(f"{small} are smaller than the usual patch of {PATCH} px.")
-    blocks = [" ".join(said)]
+        opening.append(f"{small} are smaller than the usual patch of {USUAL_PATCH_SIDE} px.")
+    blocks = [" ".join(opening)]
     for heading, found in (
         ("pictures by format", dict(counts["format"].most_common())),
-        ("pictures by shorter side, px", histogram(counts["side"], SIDES)),
+        ("pictures by shorter side, px", histogram(counts["side"], SIDE_EDGES)),
     ):
         if found:
-            blocks.append(f"{heading}\n{bars(found)}")
+            blocks.append(f"{heading}\n{text_bars(found)}")
     if not shards:
         blocks.append(f"For splits without leaks: inpaint build-dataset {folder} --output DATASET")
     return faults.sentences(), "\n\n".join(blocks)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inpaint.builders.annotated import cut_annotated
-from inpaint.builders.annotations import Region
-from inpaint.builders.annotations.region import box, polygon
+from inpaint.builders.annotations import AnnotatedRegion
+from inpaint.builders.annotations.region import box_region, polygon_region
+from inpaint.builders.examining.annotated import cut_annotated
 
 RNG = np.random.default_rng(0)
 PICTURE = RNG.integers(0, 256, (100, 140, 3), np.uint8)
 
 
-def boxed(top: float, left: float, bottom: float, right: float, label: str = "bar") -> Region:
-    return box(label, top, left, bottom, right, "here")
+def boxed(top: float, left: float, bottom: float, right: float, label: str = "bar") -> AnnotatedRegion:
+    return box_region(label, top, left, bottom, right, "here")
 
 
-def cut(*regions: Region, picture: np.ndarray = PICTURE, size: int = 20, original_size: int = 40):
+def cut(*regions: AnnotatedRegion, picture: np.ndarray = PICTURE, size: int = 20, original_size: int = 40):
     return cut_annotated(picture, regions, size=size, original_size=original_size, name="a.jpg")
 
 
@@ -30,7 +30,7 @@ def cut(*regions: Region, picture: np.ndarray = PICTURE, size: int = 20, origina
         (boxed(20, 130, 80, 140), (30, 100)),  # taller than the square
     ],
 )
-def test_the_square_is_centred_on_the_region_and_shifted_inside(region: Region, place: tuple[int, int]):
+def test_the_square_is_centred_on_the_region_and_shifted_inside(region: AnnotatedRegion, place: tuple[int, int]):
     (patch,) = cut(region)
     assert patch.box == (*place, 40, 40)
     assert patch.scale == 0.5
@@ -84,14 +84,14 @@ def test_regions_of_the_same_square_give_it_once():
 
 
 def test_a_region_that_leaves_no_mask_gives_no_patch():
-    assert not cut(polygon("", [((40.1, 60.1), (40.2, 60.4), (40.4, 60.1))], "here"))
+    assert not cut(polygon_region("", [((40.1, 60.1), (40.2, 60.4), (40.4, 60.1))], "here"))
     assert not cut(boxed(200, 200, 220, 220))
 
 
 def test_what_would_be_enlarged_is_refused():
     with pytest.raises(
-        ValueError, match=r"a\.jpg has 140x100 pixels and original_size is 512; both need at least size"
+        ValueError, match=r"a\.jpg has 140x100 pixels and original_size is 512; both need at least 128 pixels"
     ):
         cut(boxed(40, 60, 60, 80), size=128, original_size=512)
-    with pytest.raises(ValueError, match=r"original_size is 16; both need at least size"):
+    with pytest.raises(ValueError, match=r"original_size is 16; both need at least 20 pixels"):
         cut(boxed(40, 60, 60, 80), original_size=16)
