@@ -91,7 +91,7 @@ def seconds_of(work: Callable[[], object], device: torch.device) -> float:
 
 def repair(picture: Picture, mask: Tensor, restorer: Restorer) -> Picture:
     """Do everything that happens to a picture between decoding and encoding, in its own samples, as a folder does."""
-    (repaired,) = variations(picture, examine(picture, mask, censor="bar"), restorer, 1, spent=True)
+    ((repaired,),) = variations([picture], [examine(picture, mask, censor="bar")], restorer, 1, spent=True)
     return repaired
 
 
@@ -210,7 +210,7 @@ def stages_of(path: Path, mask_path: Path, restorer: Restorer) -> dict[str, floa
     began.append(clock())
     found = examine(picture, images.read_mask(mask_path, picture.size), censor="bar")
     began.append(clock())
-    (repaired,) = variations(picture, found, watched, 1, spent=True)
+    ((repaired,),) = variations([picture], [found], watched, 1, spent=True)
     began.append(clock())
     images.write(repaired, path.with_name("restored.png"))
     began.append(clock())

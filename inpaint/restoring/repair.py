@@ -7,9 +7,9 @@ neither the time nor the memory that a repair takes grows with the rest of the p
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from inpaint.detection.mosaics.grid_under_mask import estimate_grid
 from inpaint.images import Picture
 from inpaint.mosaic.grid import Grid, enlarge
 from inpaint.mosaic.lattice import Lattice, shifted
-from inpaint.mosaic.projection import keep_cells, measured_cells, missed_cells
+from inpaint.mosaic.projection import CellMeasures, measured_cells
 from inpaint.mosaic.resampling import rectified
 from inpaint.sample import composite
 from inpaint.tiling import CONTEXT, Box, grown, windows
@@ -44,7 +44,8 @@ class Restores(Protocol):
         censor: str,
         grid: Grid | None,
         flips: tuple[bool, bool],
-        keep: bool = True,  # the cell means of the mosaic; asked not to only where variations are ranked
+        measures: dict[Box, CellMeasures] = ...,  # given where a mosaic is restored in several ways
+        missed: list[Tensor] = ...,  # given where those are ranked
     ) -> Tensor: ...
 
 
@@ -116,27 +117,43 @@ def reaching(part: Damage, damage: list[Damage], grow: int) -> Damage:
     return part._replace(mask=mask)
 
 
-def variations(
-    picture: Picture, found: list[Window], restorer: Restores, count: int, *, best: bool = False, spent: bool = False
-) -> Iterator[Picture]:
-    """Yield the picture repaired in so many ways (1 to 4), mirrored otherwise in each while it is restored.
+Measures = dict[Box, CellMeasures]  # what the cells of a mosaic measure, by the crop that they were measured in
 
+
+def variations(
+    frames: Sequence[Picture],
+    found: Sequence[list[Window]],
+    restorer: Restores,
+    count: int,
+    *,
+    best: bool = False,
+    spent: bool = False,
+) -> Iterator[tuple[Picture, ...]]:
+    """Yield the frames repaired in so many ways (1 to 4), mirrored otherwise in each while they are restored.
+
+    found: the windows of each frame; a still picture is an animation of one frame.
     best: begin with the variation whose mosaics, before they are corrected, are nearest to what their cells measure.
-    spent: the picture is not needed any more, so the last variation may be made of its own samples, without a copy.
+    spent: a picture is not needed any more, so its last variation may be made of its own samples, without a copy.
     """
-    if not best:
-        for number, flips in enumerate(FLIPS[:count], 1):
-            pieces = pieces_of(picture, found, restorer, flips)
-            yield assembled(picture, found, pieces, spent=spent and number == count)
-        return
-    ranked = []
-    for flips in FLIPS[:count]:
-        missed: list[Tensor] = []
-        pieces = pieces_of(picture, found, restorer, flips, missed)
-        ranked.append((torch.cat(missed).mean().item() if missed else 0.0, pieces))
-    ranked.sort(key=lambda it: it[0])  # the order of FLIPS where nothing is measured
-    for number, (_, pieces) in enumerate(ranked, 1):
-        yield assembled(picture, found, pieces, spent=spent and number == count)
+    spent = spent and len(frames) == 1  # frames may share their samples
+    known: list[list[Measures | None]] = [[{} if count > 1 else None for _ in of_frame] for of_frame in found]
+
+    def pieces(flips: tuple[bool, bool], missed: list[Tensor] | None = None) -> Iterator[list[np.ndarray]]:
+        for frame, of_frame, measures in zip(frames, found, known, strict=True):
+            yield pieces_of(frame, of_frame, restorer, flips, measures, missed)
+
+    ways: Iterable[Iterable[list[np.ndarray]]] = map(pieces, FLIPS[:count])  # each is restored when it is asked for
+    if best and count > 1:
+        ranked = []
+        for flips in FLIPS[:count]:
+            missed: list[Tensor] = []
+            way = list(pieces(flips, missed))
+            ranked.append((torch.cat(missed).mean().item() if missed else 0.0, way))
+        ranked.sort(key=lambda it: it[0])  # the order of FLIPS where nothing is measured
+        ways = [way for _, way in ranked]
+    for number, way in enumerate(ways, 1):
+        last = spent and number == count
+        yield tuple(assembled(*one, spent=last) for one in zip(frames, found, way, strict=True))
 
 
 def pieces_of(
@@ -144,13 +161,14 @@ def pieces_of(
     found: list[Window],
     restorer: Restores,
     flips: tuple[bool, bool],
+    known: Sequence[Measures | None],
     missed: list[Tensor] | None = None,
 ) -> list[np.ndarray]:
-    """Restore every window and return its samples, (h, w, 1 or 3); missed gets what mosaics miss, see `restore`."""
+    """Restore every window and return its samples, (h, w, 1 or 3); known and missed: see `restore`."""
     pieces = []
-    for window in found:
+    for window, measures in zip(found, known, strict=True):
         piece = cut(picture, window.box)
-        restored = restore(piece.tensor(), window.damage, restorer, flips, missed)
+        restored = restore(piece.tensor(), window.damage, restorer, flips, measures, missed)
         pieces.append(piece.restored(restored, window.mask).colour)
     return pieces
 
@@ -160,6 +178,8 @@ def assembled(picture: Picture, found: list[Window], pieces: list[np.ndarray], *
 
     What a file holds in place of colours (a palette, inks) is told from the colours that changed, so those are kept.
     """
+    if not found:
+        return picture
     owned = spent and picture.stored is None and picture.colour.flags.writeable
     colour = picture.colour if owned else picture.colour.copy()
     for window, piece in zip(found, pieces, strict=True):
@@ -177,34 +197,36 @@ def restore(
     damage: list[Damage],
     restorer: Restores,
     flips: tuple[bool, bool],
+    measures: Measures | None = None,
     missed: list[Tensor] | None = None,
 ) -> Tensor:
     """Restore mosaics first, then holes with the restored mosaics as their context.
 
-    image: (3, H, W).  Until their turn holes are filled smoothly, so that a mosaic never sees a bar beside it.  missed
-    gets, for every mosaic, by how much the cells of the answer missed its own before they were corrected.
+    image: (3, H, W).  Until their turn holes are filled smoothly, so that a mosaic never sees a bar beside it.
+    measures: what the first mosaic's cells measure, handed from variation to variation; the others' surroundings are
+    restored otherwise in each.  missed gets, for every mosaic of whole pixels, by how much the cells of the answer
+    missed its own before they were corrected.
     """
     for part in damage:
         if part.censor == "hole" and len(damage) > 1:
             image = smooth_fill(image[None], part.mask[None])[0]
-    for part in sorted(damage, key=lambda part: part.censor == "hole"):
+    for number, part in enumerate(sorted(damage, key=lambda part: part.censor == "hole")):
+        how: dict[str, Any] = {"censor": part.censor, "grid": part.grid, "flips": flips}
+        if part.censor == "mosaic" and measures is not None and number == 0:
+            how["measures"] = measures
         if isinstance(part.grid, Lattice):
-            image = restore_rescaled(image, part.mask, part.grid, restorer, flips)
-        elif missed is None or part.grid is None:
-            image = restorer(image, part.mask, censor=part.censor, grid=part.grid, flips=flips)
-        else:
-            raw = restorer(image, part.mask, censor=part.censor, grid=part.grid, flips=flips, keep=False)
-            missed.append(missed_cells(raw, image, part.mask, part.grid))
-            image = keep_cells(raw, image, part.mask, part.grid)
+            image = restore_rescaled(image, part.mask, part.grid, restorer, how)
+            continue
+        if part.grid is not None and missed is not None:
+            how["missed"] = missed
+        image = restorer(image, part.mask, **how)
     return image
 
 
-def restore_rescaled(
-    image: Tensor, mask: Tensor, lattice: Lattice, restorer: Restores, flips: tuple[bool, bool]
-) -> Tensor:
+def restore_rescaled(image: Tensor, mask: Tensor, lattice: Lattice, restorer: Restores, how: dict[str, Any]) -> Tensor:
     """Restore a mosaic whose cells are no whole pixels in a picture that is resampled so that they are."""
     seen = rectified(image, mask, lattice)
-    answer = restorer(seen.image, seen.mask, censor="mosaic", grid=seen.grid, flips=flips)
+    answer = restorer(seen.image, seen.mask, **how | {"grid": seen.grid})
     return composite(seen.back(answer), image, mask)
 
 

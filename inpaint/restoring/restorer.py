@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from inpaint.degradation.fills import FILLS
 from inpaint.device import find_device, out_of_memory, release, warn_of_bfloat16
 from inpaint.mosaic.grid import Grid, enlarge
-from inpaint.mosaic.projection import keep_cells, measured_cells
+from inpaint.mosaic.projection import CellMeasures, keep_cells, measure_cells, missed_cells
 from inpaint.restoring.blending import meet_known
 from inpaint.restoring.cores import Cores
 from inpaint.sample import composite
@@ -41,6 +41,7 @@ class Crop(NamedTuple):
     own: Tensor  # (1, h, w), of this region
     region: Box  # tight around its pixels
     grid: Grid | None  # as seen from the corner of the crop
+    measures: CellMeasures | None  # of the grid's cells
 
 
 class Part(NamedTuple):
@@ -88,31 +89,45 @@ class Restorer:
         feather: int = 0,
         match_colour: bool = False,
         keep: bool = True,
+        measures: dict[Box, CellMeasures] | None = None,
+        missed: list[Tensor] | None = None,
     ) -> Tensor:
         """Restore the masked pixels of one picture; all others come back bit for bit.
 
         image: (3, H, W) in [0, 1], any size.  mask: (1, H, W), 1 = restore; pixel values under a hole are not read.
         censor: "hole" or "mosaic".  grid: of the mosaic; where it is known, the cell means of the answer equal the
         mosaic's, unless keep is False.  flips: mirror (top-bottom, left-right) before and after, for variations.
-        grow: restore holes so many px further; a mosaic is never grown, for what lies beside it is original.  feather:
-        within so many px of the rim, inside the mask, the answer is led over to the known pixels; match_colour does so
-        through the whole region.  Returns (3, H, W) on the CPU.  Raises ValueError for shapes that do not fit, for a
-        censor that the network never learned, and where not even the smallest tile fits in memory.
+        grow: restore holes so many px further; a mosaic is never grown, for what lies beside it is original.
+        feather: blend the restored edge into the known pixels over so many px, inside the mask; match_colour does so
+        through the whole region.
+        measures: a dict that is handed to every call with the same image, mask and grid, empty to the first, so that
+        the mosaic's cells are measured in the first alone.  missed gets, for each region, by how much the cells of the
+        answer missed the mosaic's before they were corrected, (n,).
+        Returns (3, H, W) on the CPU.  Raises ValueError for shapes that do not fit, for a censor that the network never
+        learned, and where not even the smallest tile fits in memory.
         """
         self.check(image, mask, censor)
         image, mask = image.float().cpu(), (mask.cpu() > 0.5).float()
         if censor == "hole":
             mask = grown(mask, grow)
         restored = image.clone()
+        measures = {} if measures is None else measures
         for plan in self.batches(planned(mask, grid.block if grid else (1, 1))):
-            crops = [crop_of(image, mask, region, box, grid if censor == "mosaic" else None) for region, box in plan]
+            crops = [
+                crop_of(image, mask, region, box, grid if censor == "mosaic" else None, measures)
+                for region, box in plan
+            ]
             answers = self.answers(crops, censor, flips)
             for (_, box), crop, answer in zip(plan, crops, answers, strict=True):
                 if feather or match_colour:
                     answer = meet_known(answer, crop.image, crop.mask, feather=None if match_colour else feather)
                 answer = answer.clamp(0, 1)
-                if crop.grid is not None and keep:
-                    answer = keep_cells(answer, crop.image, crop.mask, crop.grid, own=crop.own)
+                if crop.grid is not None:
+                    of_cells = {"own": crop.own, "measures": crop.measures}
+                    if missed is not None:
+                        missed.append(missed_cells(answer, crop.image, crop.mask, crop.grid, **of_cells))
+                    if keep:
+                        answer = keep_cells(answer, crop.image, crop.mask, crop.grid, **of_cells)
                 box.of(restored).copy_(composite(answer, box.of(restored), crop.own))
         return restored
 
@@ -197,12 +212,10 @@ class Restorer:
         if censor == "hole":
             shown, _ = FILLS["hole"](value=self.shows["hole"])(crop.image, crop.mask, torch.Generator())
             return shown
-        if crop.grid is None or self.shows["mosaic"] == "nearest":
+        if crop.grid is None or crop.measures is None or self.shows["mosaic"] == "nearest":
             return crop.image
         size = (crop.image.shape[1], crop.image.shape[2])
-        smooth = enlarge(measured_cells(crop.image, crop.mask, crop.grid), crop.grid, size, self.shows["mosaic"]).clamp(
-            0, 1
-        )
+        smooth = enlarge(crop.measures.means, crop.grid, size, self.shows["mosaic"]).clamp(0, 1)
         return composite(smooth, crop.image, crop.mask)
 
     def fitting(self, views: Sequence[Tensor], size: tuple[int, int], flips: tuple[bool, bool]) -> list[Tensor] | None:
@@ -234,11 +247,16 @@ class Restorer:
         ]
 
 
-def crop_of(image: Tensor, mask: Tensor, region: Region, box: Box, grid: Grid | None) -> Crop:
-    """Cut out what is looked at to restore a region."""
+def crop_of(
+    image: Tensor, mask: Tensor, region: Region, box: Box, grid: Grid | None, known: dict[Box, CellMeasures]
+) -> Crop:
+    """Cut out what is looked at to restore a region; what its cells measure is looked up, or else added to `known`."""
     own, inner = torch.zeros_like(box.of(mask)), region.box.within(box)
     inner.of(own).copy_(region.own)
-    return Crop(box.of(image), box.of(mask), own, inner, shifted(grid, box))
+    seen = shifted(grid, box)
+    if seen is not None and box not in known:
+        known[box] = measure_cells(box.of(image), box.of(mask), seen)
+    return Crop(box.of(image), box.of(mask), own, inner, seen, known.get(box))
 
 
 def shifted(grid: Grid | None, box: Box) -> Grid | None:
