@@ -226,7 +226,8 @@ def restore(
 def restore_rescaled(image: Tensor, mask: Tensor, lattice: Lattice, restorer: Restores, how: dict[str, Any]) -> Tensor:
     """Restore a mosaic whose cells are no whole pixels in a picture that is resampled so that they are."""
     seen = rectified(image, mask, lattice)
-    answer = restorer(seen.image, seen.mask, **how | {"grid": seen.grid})
+    how = {**how, "grid": seen.grid}
+    answer = restorer(seen.image, seen.mask, **how)
     return composite(seen.back(answer), image, mask)
 
 
