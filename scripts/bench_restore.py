@@ -91,7 +91,7 @@ def seconds_of(work: Callable[[], object], device: torch.device) -> float:
 
 def repair(picture: Picture, mask: Tensor, restorer: Restorer) -> Picture:
     """Do everything that happens to a picture between decoding and encoding, in its own samples, as a folder does."""
-    ((repaired,),) = variations([picture], [examine(picture, mask, censor="bar")], restorer, 1, spent=True)
+    ((repaired,),) = variations([picture], [examine(picture, mask, censor="hole")], restorer, 1, spent=True)
     return repaired
 
 
@@ -124,7 +124,7 @@ def memory(setting: Setting) -> None:
             decoded = rest + picture.colour.nbytes
             peaks = [peak_of(partial(repair, picture, mask, setting.restorer)) - decoded]
             del picture, mask
-            whole = partial(decensor, path, target, restorer=setting.restorer, masks=mask_path, censor="bar")
+            whole = partial(decensor, path, target, restorer=setting.restorer, masks=mask_path, censor="hole")
             peaks.append(peak_of(whole) - decoded)
             pixels = math.prod(sides(size))
             print(f"{size:5}" + "".join(f"{peak / 1e6:14.0f} {peak / pixels:8.1f}" for peak in peaks))
@@ -153,7 +153,7 @@ def folder(setting: Setting) -> None:
             for number, picture in enumerate(pictures):
                 images.write(picture, base / f"in{group}" / f"{number}.png")
             crops = [torch.cat([view.of(it.tensor()), view.of(mask).float()]) for it in pictures]
-            how = {"restorer": restorer, "masks": base / "mask.png", "censor": "bar", "jobs": JOBS}
+            how = {"restorer": restorer, "masks": base / "mask.png", "censor": "hole", "jobs": JOBS}
             started = now()
             ended = decensor(base / f"in{group}", base / "out", **how)
             between = now()
@@ -208,7 +208,7 @@ def stages_of(path: Path, mask_path: Path, restorer: Restorer) -> dict[str, floa
     began = [clock()]
     picture = images.read(path)
     began.append(clock())
-    found = examine(picture, images.read_mask(mask_path, picture.size), censor="bar")
+    found = examine(picture, images.read_mask(mask_path, picture.size), censor="hole")
     began.append(clock())
     ((repaired,),) = variations([picture], [found], watched, 1, spent=True)
     began.append(clock())

@@ -17,7 +17,7 @@ import torch
 import yaml
 
 from inpaint import cli
-from inpaint.cli.restoring import line_of, numbers
+from inpaint.cli.decensor_command import outcome_line
 from inpaint.folder import Outcome
 from inpaint.images import from_array, read, write
 from tests.builders.datasets import dataset
@@ -98,7 +98,7 @@ def test_train_evaluate_and_decensor_work_together(run: Run, config: Path, tmp_p
     assert ended.code == 0, ended.err
     assert "1 of 1 pictures restored" in ended.out
     assert "one.png -> " in ended.out
-    assert "(bar, 1 region, " in ended.out
+    assert "(hole, 1 region, " in ended.out
     (written,) = (tmp_path / "out").iterdir()
     restored = read(written).tensor()
     assert torch.equal(restored[:, :20], painted[:, :20])
@@ -178,9 +178,9 @@ def test_what_a_user_can_mend_ends_as_one_sentence(run: Run, config: Path, tmp_p
     assert_one_sentence(run("build-dataset", folder, "-o", tmp_path / "set", "--splits", "0.5,0.1"), "train, val, test")
     assert_one_sentence(run("build-dataset", folder, "-o", tmp_path / "set", "--set", "clean.blurr=1"), "clean.blurr")
     out = tmp_path / "out"
-    assert_one_sentence(run("decensor", folder, "-o", out, "--colour", "green"), "--colour 'green'", "','")
-    assert_one_sentence(run("decensor", folder, "-o", out, "--colour", "1,2"), "three numbers")
-    assert_one_sentence(run("decensor", folder, "-o", out, "--block", "8x"), "--block '8x'")
+    assert_one_sentence(run("decensor", folder, "-o", out, "--colour", "green"), "colour is 'green', but must be three")
+    assert_one_sentence(run("decensor", folder, "-o", out, "--colour", "1,2"), "three whole numbers")
+    assert_one_sentence(run("decensor", folder, "-o", out, "--block", "8x"), "block is '8x'")
     assert_one_sentence(run("decensor", folder, "-o", out, "--block", "8x8x8"), "height x width")
     assert_one_sentence(run("decensor", folder, "-o", out, "--model", config), "not a safetensors file")
 
@@ -195,23 +195,16 @@ def test_network_faults_end_as_one_sentence(run: Run, config: Path, tmp_path: Pa
     assert_one_sentence(run(*asked, folder, "--json", tmp_path), "is a folder, but should be the file")
     restore = ("decensor", folder, "-o", tmp_path / "out", "--model", model)
     assert_one_sentence(run(*restore, "--censor", "blur"), "'blur'")
-    assert_one_sentence(run(*restore, "--variations", 3), "choose 1, 2, 4")
+    assert_one_sentence(run(*restore, "--variations", 3), "must be 1, 2 or 4")
     assert_one_sentence(run(*restore, "--mask", tmp_path / "nowhere"), "nowhere")
 
 
 def test_an_outcome_is_one_line():
     outcome = Outcome(Path("in/a.png"), [Path("out/a 0.png"), Path("out/a 1.png")], 2, "mosaic", None, 1.25, "no grid")
-    assert line_of(outcome) == "in/a.png -> out/a 0.png, out/a 1.png (mosaic, 2 regions, 1.2 s); no grid"
+    assert outcome_line(outcome) == "in/a.png -> out/a 0.png, out/a 1.png (mosaic, 2 regions, 1.2 s); no grid"
     failed = outcome._replace(outputs=[], error="nothing is painted")
-    assert line_of(failed) == "in/a.png: nothing is painted"
-    assert line_of(failed._replace(error="in/a.png is empty")) == "in/a.png is empty"
-
-
-@pytest.mark.parametrize(
-    ("text", "between", "read_"), [("8", "x", [8]), ("8X12", "x", [8, 12]), ("0, 255", ",", [0, 255])]
-)
-def test_numbers_are_read(text: str, between: str, read_: list[int]):
-    assert numbers(text, between, "--it") == read_
+    assert outcome_line(failed) == "in/a.png: nothing is painted"
+    assert outcome_line(failed._replace(error="in/a.png is empty")) == "in/a.png is empty"
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8:strict"])

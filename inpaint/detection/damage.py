@@ -31,7 +31,7 @@ class Damage(NamedTuple):
 def find_damage(image: Tensor, mask: Tensor, *, censor: str, block: tuple[int, int] | None = None) -> list[Damage]:
     """Return what was done to the masked pixels; the masks of the answer are disjoint and cover the mask.
 
-    image: (3, H, W) in [0, 1].  mask: (1, H, W).  censor: "bar", "mosaic", or "auto", which takes a region for a
+    image: (3, H, W) in [0, 1].  mask: (1, H, W).  censor: "hole", "mosaic", or "auto", which takes a region for a
     mosaic where its own pixels show a grid, be it of whole pixels or rescaled.  block: the (height, width) of the cells
     where it is known; then only their phase is sought, and "auto" takes every region for a mosaic that is not of one
     colour.  Mosaics come first, in the order of their first pixels, and holes last.
@@ -39,7 +39,7 @@ def find_damage(image: Tensor, mask: Tensor, *, censor: str, block: tuple[int, i
     labels, boxes = label(mask)
     if not boxes:
         return []
-    if censor == "bar":
+    if censor == "hole":
         return [Damage("hole", None, mask)]
     kinds = [
         kind_of(image[:, box[0], box[1]], labels[box] == number, box, censor, block)

@@ -56,7 +56,7 @@ def restore_file(one: Planned, job: Job) -> Outcome:
     outcome = Outcome(one.file, [], 0, "", one.error, 0.0)
     try:
         if one.error is None:
-            times = base_of(one, job).stat() if job.keep_times else None  # before it is read
+            times = base_of(one, job).stat() if job.options.keep_times else None  # before it is read
             outcome = restore_frames(one, job, outcome)
             if times:
                 for target in outcome.outputs:
@@ -73,7 +73,7 @@ def restore_file(one: Planned, job: Job) -> Outcome:
 
 def restore_frames(one: Planned, job: Job, outcome: Outcome) -> Outcome:
     """Do what the batch asks for, frame by frame; `outcome.outputs` grows as files are written."""
-    if job.existing == "skip" and all(target.exists() for target in one.targets):
+    if job.options.skip_existing and all(target.exists() for target in one.targets):
         return outcome._replace(status="skipped", note="its output exists")
     if one.unmarked:
         return without_marks(one, job, outcome, one.unmarked)
@@ -81,22 +81,22 @@ def restore_frames(one: Planned, job: Job, outcome: Outcome) -> Outcome:
         seen = look_at_frames(one, job)
     except NothingMarked as error:
         return without_marks(one, job, outcome, str(error))
-    outcome = outcome._replace(regions=seen.regions, censor=censor_of(seen.damage))
+    outcome = outcome._replace(regions=seen.regions, censor=censors_of(seen.damage))
     frame, found = seen.first
-    doubt = None if job.block is None else doubts(frame, found, job.block)
-    if job.dry_run:
+    doubt = None if job.options.block is None else doubts(frame, found, job.options.block)
+    if job.options.dry_run:
         images.write(overlay(frame, found), one.targets[0])
         outcome.outputs.append(one.targets[0])
-        return outcome._replace(status="seen", note=note_of(seen, job.block, doubt))
+        return outcome._replace(status="seen", note=note_of(seen, job.options.block, doubt))
     shown, unkept = [thumbnail(frame, found)] if job.thumbnails else [], None
     frames, count = seen.animation.frames, len(one.targets)
-    repairs = variations(frames, seen.windows, job.restorer, count, best=job.best, spent=True)
+    repairs = variations(frames, seen.windows, job.restorer, count, best=job.options.best, spent=True)
     for target, repaired in zip(one.targets, repairs, strict=True):
         unkept = write_frames_to(replace(seen.animation, frames=repaired), target)
         outcome.outputs.append(target)
         if len(shown) == 1:
             shown.append(thumbnail(repaired[seen.first_number], found))
-    note = note_of(seen, job.block, doubt, unkept)
+    note = note_of(seen, job.options.block, doubt, unkept)
     return outcome._replace(status="restored", note=note, thumbnails=tuple(shown))
 
 
@@ -110,7 +110,7 @@ def look_at_frames(one: Planned, job: Job) -> Seen:
 
     Raises NothingMarked where that is nothing.
     """
-    finds, nothing = job.censor == "auto" and job.masks is None, None
+    finds, nothing = job.options.censor == "auto" and job.masks is None, None
     try:
         marked = read_marked(one, job)
     except NothingMarked as error:
@@ -124,7 +124,7 @@ def look_at_frames(one: Planned, job: Job) -> Seen:
             windows.append(examine_marked(one.file, frame, mask, job, hidden=marked.hidden))
         else:
             found = find_censored(levels(frame)) if finds else []
-            windows.append(windows_of(found, frame.size, grow=job.grow))
+            windows.append(windows_of(found, frame.size, grow=job.options.grow))
     if not any(windows):
         raise NothingMarked(f"{nothing} And nothing censored was found.")
     return Seen(marked.animation, windows, marked.base, marked.note)
@@ -135,14 +135,14 @@ def read_marked(one: Planned, job: Job) -> Marked:
     if job.masks is not None:
         assert one.beside is not None
         return marked_by_mask(one.file, one.beside)
-    return marked_by_paint(one.file, colour=job.colour, tolerance=job.tolerance, original=one.beside)
+    return marked_by_paint(one.file, colour=job.options.colour, tolerance=job.options.tolerance, original=one.beside)
 
 
 def without_marks(one: Planned, job: Job, outcome: Outcome, why: str) -> Outcome:
     """Do with a picture in which nothing is marked what the batch asks for."""
-    if job.on_empty == "error":
+    if job.options.on_empty == "error":
         return outcome._replace(error=why)
-    if job.on_empty == "skip" or job.dry_run:
+    if job.options.on_empty == "skip" or job.options.dry_run:
         return outcome._replace(status="skipped", note="nothing is marked")
     with atomically(one.targets[0]) as temporary:
         shutil.copyfile(base_of(one, job), temporary)
@@ -151,16 +151,16 @@ def without_marks(one: Planned, job: Job, outcome: Outcome, why: str) -> Outcome
 
 
 def examine_marked(file: Path, frame: images.Picture, mask: Tensor, job: Job, *, hidden: bool) -> list[Window]:
-    """Find out what was done to the marked pixels; paint that hides them can only be a bar."""
-    if hidden and job.censor == "mosaic":
+    """Find out what was done to the marked pixels; paint that hides them can only be a hole."""
+    if hidden and job.options.censor == "mosaic":
         raise ValueError(f"The paint in {file} hides the mosaic: give the unpainted picture with --original.")
-    censor = "bar" if hidden else "auto" if job.censor == "marked" else job.censor
-    return examine(frame, mask, censor=censor, block=job.block, grow=job.grow)
+    censor = "hole" if hidden else "auto" if job.options.censor == "marked" else job.options.censor
+    return examine(frame, mask, censor=censor, block=job.options.block, grow=job.options.grow)
 
 
-def censor_of(damage: list[Damage]) -> str:
+def censors_of(damage: list[Damage]) -> str:
     """Name the kinds of censoring for the user."""
-    return " and ".join(sorted({"bar" if part.censor == "hole" else "mosaic" for part in damage}, reverse=True))
+    return " and ".join(sorted({part.censor for part in damage}, reverse=True))
 
 
 def note_of(seen: Seen, block: tuple[int, int] | None, *others: str | None) -> str | None:
@@ -173,7 +173,7 @@ def note_of(seen: Seen, block: tuple[int, int] | None, *others: str | None) -> s
     if form != named:
         notes.append(f"{seen.base.name} is a {form} file, but its name says {named}, as which it was written")
     if block is not None and all(part.censor == "hole" for part in seen.damage):
-        notes.append("taken for a bar, so the block was not used: a mosaic needs its own pixels and the censor mosaic")
+        notes.append("taken for a hole, so the block was not used: a mosaic needs its own pixels and the censor mosaic")
     lost = sum(count_regions(part.mask) for part in seen.damage if part.censor == "mosaic" and part.grid is None)
     if lost:
         notes.append(f"no grid found in {lost} regions: restored without projection")

@@ -67,7 +67,7 @@ def examine(
 ) -> list[Window]:
     """Return the windows that hold everything marked, and what was done to it.
 
-    mask: (1, H, W), 1 or True = restore.  censor: "auto", "bar" or "mosaic", and block: as `find_damage` takes them.
+    mask: (1, H, W), 1 or True = restore.  censor: "auto", "hole" or "mosaic", and block: as `find_damage` takes them.
     grow: restore holes so many px further, but not over mosaics, which never grow: beside them all is original.
     """
     margin = max(CONTEXT, LARGEST_CELL, *(block or ())) + grow

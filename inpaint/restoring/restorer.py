@@ -22,11 +22,11 @@ from inpaint.device import find_device, out_of_memory, release, warn_of_bfloat16
 from inpaint.mosaic.grid import Grid, enlarge
 from inpaint.mosaic.projection import CellMeasures, keep_cells, measure_cells, missed_cells
 from inpaint.restoring.blending import meet_known
+from inpaint.restoring.censors import CENSORS
 from inpaint.restoring.cores import Cores
 from inpaint.sample import composite
 from inpaint.tiling import CONTEXT, Box, Region, grown, planned, tiles, weight
 
-CENSORS = ("hole", "mosaic")
 TILE = 512  # px, side of the part of a large crop that is restored at once
 SMALLEST_TILE = 64  # px; what does not fit in memory then does not fit at all
 TOGETHER = 8  # tiles of one size that a graphics card is given at once; a CPU gains nothing from more than one

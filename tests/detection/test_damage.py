@@ -49,7 +49,7 @@ def test_regions_of_one_kind_are_one_damage():
 
 def test_a_bar_is_a_hole_whatever_its_pixels_say():
     image, masks = two_mosaics_and_a_bar()
-    (only,) = find_damage(image, masks[0], censor="bar")
+    (only,) = find_damage(image, masks[0], censor="hole")
     assert (only.censor, only.grid) == ("hole", None)
 
 
@@ -87,7 +87,7 @@ def test_diagonal_neighbours_are_one_region():
 
 def test_no_mask_is_no_damage():
     assert find_damage(noise((8, 8)), torch.zeros(1, 8, 8), censor="auto") == []
-    assert find_damage(noise((8, 8)), torch.zeros(1, 8, 8), censor="bar") == []
+    assert find_damage(noise((8, 8)), torch.zeros(1, 8, 8), censor="hole") == []
 
 
 def test_a_mask_of_thousands_of_specks_is_covered_once():

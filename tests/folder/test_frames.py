@@ -111,7 +111,7 @@ def test_what_nobody_marked_in_an_animation_is_found_in_each_frame(suffix: str, 
     frames = tuple(images.Picture(frame) for frame in shown)
     images.write_frames(images.Animation(frames, DURATIONS), tmp_path / "in" / f"a{suffix}")
     outcome = only(decensor(tmp_path / "in", tmp_path / "out", restorer=Fake(), censor="auto"))
-    assert (outcome.error, outcome.censor, outcome.regions) == (None, "bar", 2)
+    assert (outcome.error, outcome.censor, outcome.regions) == (None, "hole", 2)
     after = [frame.colour for frame in images.read_frames(outcome.outputs[0]).frames]
     for bar, old, new in zip(bars, shown, after, strict=False):
         assert np.array_equal(new, painted(old, bar, colour=(LEVEL,) * 3))

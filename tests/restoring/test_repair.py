@@ -37,7 +37,7 @@ def marks(height: int, width: int, *boxes: Box) -> torch.Tensor:
 
 def test_marks_far_apart_are_restored_in_windows_and_nothing_else_changes():
     picture, mask, fake = Picture(noise(1500, 1600)), marks(1500, 1600, *FAR), Fake()
-    found = examine(picture, mask, censor="bar")
+    found = examine(picture, mask, censor="hole")
     ((repaired,),) = variations([picture], [found], fake, 1)
     assert [window.regions for window in found] == [1, 1]
     assert sum(call[0].shape[-2] * call[0].shape[-1] for call in fake.calls) < 1500 * 1600 / 5
@@ -80,7 +80,7 @@ def test_deep_and_grey_pictures_and_their_alpha_are_kept():
     grey = np.random.default_rng(3).integers(0, 65536, (70, 300, 1), dtype=np.uint16)
     picture = Picture(grey, alpha=grey[:, :, 0], text={"a": "b"})
     mask = marks(70, 300, Box(10, 10, 20, 20))
-    ((repaired,),) = variations([picture], [examine(picture, mask, censor="bar")], Fake(), 1)
+    ((repaired,),) = variations([picture], [examine(picture, mask, censor="hole")], Fake(), 1)
     expected = grey.copy()
     expected[10:20, 10:20] = round(FILL * 65535)
     assert np.array_equal(repaired.colour, expected)
@@ -90,7 +90,7 @@ def test_deep_and_grey_pictures_and_their_alpha_are_kept():
 
 def test_variations_differ_by_their_flips():
     picture, mask, fake = Picture(noise()), marks(40, 50, Box(5, 5, 9, 9)), Fake()
-    assert len(list(variations([picture], [examine(picture, mask, censor="bar")], fake, 4))) == 4
+    assert len(list(variations([picture], [examine(picture, mask, censor="hole")], fake, 4))) == 4
     assert [call[4] for call in fake.calls] == [(False, False), (False, True), (True, False), (True, True)]
 
 
@@ -99,7 +99,7 @@ def test_the_last_variation_of_a_spent_picture_is_made_of_its_samples_and_all_ar
     mask = marks(40, 50, Box(5, 5, 9, 9))
 
     def varied(picture: Picture, *, spent: bool) -> list[Picture]:
-        found = examine(picture, mask, censor="bar")
+        found = examine(picture, mask, censor="hole")
         return [one for (one,) in variations([picture], [found], Ranked(), 4, best=best, spent=spent)]
 
     picture = Picture(noise())
@@ -114,7 +114,7 @@ def test_samples_that_are_needed_or_cannot_be_written_to_are_never_spent():
     shown = noise()
     stored = Stored("KEY", shown, np.zeros((0, 0), np.uint8), np.array([1, 2, 3]))
     for picture in (Picture(locked), Picture(shown, stored=stored)):
-        ((repaired,),) = variations([picture], [examine(picture, mask, censor="bar")], Fake(), 1, spent=True)
+        ((repaired,),) = variations([picture], [examine(picture, mask, censor="hole")], Fake(), 1, spent=True)
         assert np.array_equal(picture.colour, noise())
         assert (repaired.colour[5:9, 5:9] == LEVEL).all()
 
@@ -180,7 +180,7 @@ def test_the_cells_of_a_mosaic_are_measured_once(monkeypatch: pytest.MonkeyPatch
 
 def test_holes_are_not_ranked_for_nothing_measures_them():
     picture, mask, fake = Picture(noise()), marks(40, 50, Box(5, 5, 9, 9)), Fake()
-    assert len(list(variations([picture], [examine(picture, mask, censor="bar")], fake, 4, best=True))) == 4
+    assert len(list(variations([picture], [examine(picture, mask, censor="hole")], fake, 4, best=True))) == 4
     assert [call[4] for call in fake.calls] == [(False, False), (False, True), (True, False), (True, True)]
 
 
@@ -235,7 +235,7 @@ def test_a_block_for_what_is_no_mosaic_is_noticed():
 
 def test_the_block_of_a_bar_raises_no_doubt():
     picture = Picture(noise(100, 120))
-    found = examine(picture, marks(100, 120, Box(10, 10, 80, 90)), censor="bar")
+    found = examine(picture, marks(100, 120, Box(10, 10, 80, 90)), censor="hole")
     assert doubts(picture, found, (8, 8)) is None
 
 

@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from inpaint import images
-from inpaint.folder import Outcome, Restores, decensor
+from inpaint.folder import DecensorOptions, Outcome, Restores, decensor
 from inpaint.folder.report import write_json, write_page
-from inpaint.web.work import Averaged, Limits, Options, check_picture, plain, told, without_folder
+from inpaint.web.restore_upload import OF_PAINT, Limits, check_picture, plain_name, without_folder, without_path
 
 REPORT, PAGE = "report.json", "report.html"
 UNPACKED = 10  # times the bytes of a request that its zips may unpack to
@@ -24,7 +24,7 @@ def restore_many(
     answer: IO[bytes],
     *,
     restorer: Restores,
-    options: Options,
+    options: DecensorOptions,
     limits: Limits,
     progress: Callable[[int, int], None],
 ) -> None:
@@ -46,25 +46,22 @@ def restore_many(
                 outcomes = decensor(
                     source,
                     folder / "output",
-                    restorer=Averaged(restorer, options),
+                    restorer=restorer,
                     masks=masks,
-                    censor=options.censor,
-                    block=options.block,
-                    grow=options.grow,
-                    tolerance=0 if masks else options.tolerance,
                     thumbnails=True,
                     progress=lambda _, done, total: progress(done, total),
+                    **options.model_dump(exclude=OF_PAINT if masks else None),
                 )
             except (ValueError, OSError) as error:
-                raise ValueError(told(str(error), folder)) from error
-        pack([without_folder(outcome, folder) for outcome in outcomes + refused], folder, answer)
+                raise ValueError(without_path(str(error), folder)) from error
+        pack_answer([without_folder(outcome, folder) for outcome in outcomes + refused], folder, answer)
 
 
 def lay_out(files: Iterable[tuple[str, IO[bytes]]], folder: Path, limits: Limits) -> list[Outcome]:
     """Write uploaded pictures, and those in zips, into a folder; return why others were refused."""
     refused: dict[PurePosixPath, str] = {}
     room = limits.bytes * UNPACKED
-    for count, (path, opened) in enumerate(members(files), 1):
+    for count, (path, opened) in enumerate(uploaded_members(files), 1):
         if count > limits.files:
             raise ValueError(f"The batch holds more than {limits.files} files: send fewer at a time.")
         place = folder / path
@@ -88,11 +85,11 @@ def lay_out(files: Iterable[tuple[str, IO[bytes]]], folder: Path, limits: Limits
     return [Outcome(folder / path, [], 0, "", error, 0.0) for path, error in refused.items()]
 
 
-def members(files: Iterable[tuple[str, IO[bytes]]]) -> Iterable[tuple[PurePosixPath, IO[bytes]]]:
+def uploaded_members(files: Iterable[tuple[str, IO[bytes]]]) -> Iterable[tuple[PurePosixPath, IO[bytes]]]:
     """Yield the files, with zips replaced by what lies in them; no name leads out of the folder it is written to."""
     for name, opened in files:
         if not name.lower().endswith(".zip"):
-            yield PurePosixPath(plain(PurePosixPath(name.replace("\\", "/")).name)), opened
+            yield PurePosixPath(plain_name(PurePosixPath(name.replace("\\", "/")).name)), opened
             continue
         try:
             with seekable(opened) as found, zipfile.ZipFile(found) as archive:
@@ -102,7 +99,7 @@ def members(files: Iterable[tuple[str, IO[bytes]]]) -> Iterable[tuple[PurePosixP
                         raise ValueError(f"{name} holds the name {entry.filename!r}, which leads out of its folder.")
                     if not entry.is_dir() and not any(part.startswith((".", "__MACOSX")) for part in path.parts):
                         with archive.open(entry) as member:
-                            yield PurePosixPath(*map(plain, path.parts)), member
+                            yield PurePosixPath(*map(plain_name, path.parts)), member
         except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
             raise ValueError(f"{name} is a damaged or encrypted zip: {error}.") from error
 
@@ -118,7 +115,7 @@ def seekable(file: IO[bytes]) -> Iterator[IO[bytes]]:
         yield copied
 
 
-def pack(outcomes: Sequence[Outcome], folder: Path, answer: IO[bytes]) -> None:
+def pack_answer(outcomes: Sequence[Outcome], folder: Path, answer: IO[bytes]) -> None:
     """Write the restored pictures into a zip; the report is its first member, stored plainly for the page to read."""
     write_json(outcomes, folder / REPORT)
     write_page(outcomes, folder / PAGE, title="Restored pictures")
