@@ -28,7 +28,7 @@ def detect(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy comes: its threads gain little and fight the jobs
     from tqdm import tqdm
 
-    from inpaint.folder.detecting import survey
+    from inpaint.folder.detecting import detect_folder
 
     prepare()
     with tqdm(unit="picture", delay=BAR_DELAY) as bar:
@@ -38,7 +38,7 @@ def detect(
             bar.update(done - bar.n)
             bar.write(sighting_line(sighting), file=sys.stderr if sighting.error else sys.stdout)
 
-        sightings = survey(source, output, form=form, jobs=jobs, progress=progress)
+        sightings = detect_folder(source, output, form=form, jobs=jobs, progress=progress)
     failed = sum(sighting.error is not None for sighting in sightings)
     censored = sum(bool(sighting.found) for sighting in sightings)
     typer.echo(f"{censored} of {len(sightings)} pictures are censored; what was found is in {output}")

@@ -14,12 +14,11 @@ from inpaint import images
 from inpaint.detection.censored import find_censored
 from inpaint.detection.damage import Damage, count_regions
 from inpaint.files import atomically
-from inpaint.folder.detecting import levels
 from inpaint.folder.frames import Marked, marked_by_mask, marked_by_paint, read_frames_of, write_frames_to
-from inpaint.folder.glance import overlay, thumbnail
 from inpaint.folder.job import Job, Planned
 from inpaint.folder.marks import NothingMarked
 from inpaint.folder.outcome import Outcome
+from inpaint.folder.overlay import levels, overlay, thumbnail
 from inpaint.mosaic.lattice import Lattice, told
 from inpaint.restoring.repair import Window, doubts, examine, variations, windows_of
 
