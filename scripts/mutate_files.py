@@ -101,7 +101,7 @@ def faults(folder: Path, output: Path, pictures: list[dict], limit: float = SECO
 
 def is_sentence(error: str) -> bool:
     """Say whether an error is a sentence for people."""
-    return error.rstrip()[-1:] in ".!" and not NO_SENTENCE.search(error)
+    return len(error.split()) > 3 and not NO_SENTENCE.search(error)
 
 
 def half_written(path: Path) -> list[str]:

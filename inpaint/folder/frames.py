@@ -49,7 +49,7 @@ def marked_by_mask(file: Path, mask: Path) -> Marked:
     animation = read_frames_of(file)
     marked = images.read_mask(mask, animation.frames[0].size) > 0.5
     if not marked.any():
-        raise NothingMarked(f"{mask} marks nothing in {file}: paint white what shall be restored.")
+        raise NothingMarked(f"{mask} marks nothing in {file}: paint white what shall be restored")
     return Marked(animation, (marked,) * len(animation.frames), file, hidden=False)
 
 
@@ -89,9 +89,9 @@ def unpainted(original: Path, animation: images.Animation, file: Path) -> images
     if count == frames == 1:
         raise ValueError(
             f"{original} has {width} x {height} pixels, but the painted {file} has {wide} x {tall}: both must have the "
-            "same size."
+            "same size"
         )
     raise ValueError(
         f"{original} has {count} frames of {width} x {height} pixels, but the painted {file} has {frames} of {wide} x "
-        f"{tall}: both must have the same."
+        f"{tall}: both must have the same"
     )

@@ -42,16 +42,16 @@ def check_job(job: Job) -> None:
     if job.jobs < 1:
         raise ValueError(f"jobs is {job.jobs}, but at least 1 picture must be worked on at once")
     if job.original is not None and job.masks is not None:
-        raise ValueError("Give either originals or masks: with masks the pixels come from the pictures themselves.")
+        raise ValueError("give either originals or masks: with masks the pixels come from the pictures themselves")
     if job.masks is not None and (options.tolerance or options.colour != GREEN):
-        raise ValueError("Masks say what is restored, so a colour or a tolerance of paint means nothing: leave it out.")
+        raise ValueError("masks say what is restored, so a colour or a tolerance of paint means nothing: leave it out")
     for name, path in (("originals", job.original), ("masks", job.masks)):
         if path is not None and not path.exists():
-            raise FileNotFoundError(f"The {name} {path} do not exist: give a file or a folder.")
+            raise FileNotFoundError(f"the {name} {path} do not exist: give a file or a folder")
         if path is not None and path.is_file() and name == "originals" and job.source.is_dir():
-            raise ValueError(f"The originals {path} are one file, but {job.source} is a folder: give a folder.")
+            raise ValueError(f"the originals {path} are one file, but {job.source} is a folder: give a folder")
     if job.output.is_file() and not names_output(job):
-        raise ValueError(f"The output {job.output} is a file, but must be a folder.")
+        raise ValueError(f"the output {job.output} is a file, but must be a folder")
 
 
 def plan_files(job: Job) -> list[Planned]:
@@ -93,7 +93,7 @@ def pictures_of(job: Job) -> list[Path]:
     if job.masks is not None and job.masks.resolve() == root:
         files = [file for file in files if not file.stem.endswith("_mask")]
     if not files:
-        raise ValueError(f"{job.source} holds no pictures to restore: names end with {', '.join(images.SUFFIXES)}.")
+        raise ValueError(f"{job.source} holds no pictures to restore: names end with {', '.join(images.SUFFIXES)}")
     return files
 
 
@@ -121,4 +121,4 @@ def refuse_to_overwrite(one: Planned, taken: set[Path]) -> None:
     reads = set() if one.beside is None else {real(one.beside)}
     for target in one.targets:
         if real(target) in taken | reads:
-            raise ValueError(f"{target} belongs to this batch and would be overwritten: choose another output folder.")
+            raise ValueError(f"{target} belongs to this batch and would be overwritten: choose another output folder")

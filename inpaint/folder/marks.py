@@ -23,13 +23,13 @@ class NothingMarked(ValueError):
 def nothing_painted(file: Path, picture: images.Picture, colour: tuple[int, int, int], tolerance: int) -> str:
     """Say that nothing has the marking colour, and what nearly has."""
     rule = "exactly" if tolerance == 0 else f"within tolerance {tolerance} of"
-    sentence = f"No pixel of {file} is {rule} {colour}"
+    sentence = f"no pixel of {file} is {rule} {colour}"
     near = near_misses(picture.colour, colour, tolerance=tolerance)
     if near is None:
-        return f"{sentence}, nor near it: paint what shall be restored in that colour, without soft edges."
+        return f"{sentence}, nor near it: paint what shall be restored in that colour, without soft edges"
     return (
         f"{sentence}; {near.count} pixels are within tolerance {near.tolerance}, most often {near.colour}: "
-        f"use --tolerance {near.tolerance}."
+        f"use --tolerance {near.tolerance}"
     )
 
 
@@ -50,7 +50,7 @@ def original_of(file: Path, originals: Path, subfolder: Path) -> Path:
         return originals
     found = same_stem(originals / subfolder, file.stem, file)
     if found is None:
-        raise ValueError(f"{file} has no original: {originals / subfolder} holds no other picture {file.stem}.*.")
+        raise ValueError(f"{file} has no original: {originals / subfolder} holds no other picture {file.stem}.*")
     return found
 
 
@@ -64,7 +64,7 @@ def mask_for(file: Path, masks: Path, subfolder: Path) -> Path:
     if found is None and folder.resolve() != file.parent.resolve():
         found = same_stem(folder, file.stem, file)
     if found is None:
-        raise NothingMarked(f"{file} has no mask: {folder} holds neither {file.stem}_mask.* nor a mask {file.stem}.*.")
+        raise NothingMarked(f"{file} has no mask: {folder} holds neither {file.stem}_mask.* nor a mask {file.stem}.*")
     return found
 
 

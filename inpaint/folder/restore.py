@@ -63,7 +63,7 @@ def restore_file(one: Planned, job: Job) -> Outcome:
     except ValueError as error:
         outcome = outcome._replace(error=str(error))
     except OSError as error:  # of the system, which names the file and says why, or of ours, which is a sentence
-        told = f"{error.filename or one.file}: {error.strerror}." if error.strerror else str(error)
+        told = f"{error.filename or one.file}: {error.strerror}" if error.strerror else str(error)
         outcome = outcome._replace(error=told)
     except Exception as error:  # a fault of ours or of a library: the batch goes on, and its name says what it was
         outcome = outcome._replace(error=f"{one.file}: {type(error).__name__}: {error}")
@@ -125,7 +125,7 @@ def look_at_frames(one: Planned, job: Job) -> Seen:
             found = find_censored(levels(frame)) if finds else []
             windows.append(windows_of(found, frame.size, grow=job.options.grow))
     if not any(windows):
-        raise NothingMarked(f"{nothing} And nothing censored was found.")
+        raise NothingMarked(f"{nothing}, and nothing censored was found")
     return Seen(marked.animation, windows, marked.base, marked.note)
 
 
@@ -152,7 +152,7 @@ def without_marks(one: Planned, job: Job, outcome: Outcome, why: str) -> Outcome
 def examine_marked(file: Path, frame: images.Picture, mask: Tensor, job: Job, *, hidden: bool) -> list[Window]:
     """Find out what was done to the marked pixels; paint that hides them can only be a hole."""
     if hidden and job.options.censor == "mosaic":
-        raise ValueError(f"The paint in {file} hides the mosaic: give the unpainted picture with --original.")
+        raise ValueError(f"the paint in {file} hides the mosaic: give the unpainted picture with --original")
     censor = "hole" if hidden else "auto" if job.options.censor == "marked" else job.options.censor
     return examine(frame, mask, censor=censor, block=job.options.block, grow=job.options.grow)
 

@@ -48,7 +48,7 @@ class Queue:
 
     async def run(self, function: Callable[..., Result], *arguments: Any, **options: Any) -> Result:
         if self.waiting >= MOST_WAITING:
-            raise HTTPException(503, f"{self.waiting} requests are waiting already: try again in a while.")
+            raise HTTPException(503, f"{self.waiting} requests are waiting already: try again in a while")
         self.waiting += 1
         try:
             async with self.turn:
@@ -78,7 +78,7 @@ def application(
     async def restore(request: Request) -> Response:
         asked = await read_one(request)
         if not asked.mask:
-            raise ValueError("The request has no mask: send a picture of the same size, white where to restore.")
+            raise ValueError("the request has no mask: send a picture of the same size, white where to restore")
         given: dict[str, Any] = {"restorer": restorer_of(asked.model), "options": asked.options, "limits": limits}
         restored = await queue.run(restore_one, asked.name, asked.picture, asked.mask, **given)
         outcome = restored.outcome
@@ -143,4 +143,4 @@ def refused(request: Request, error: Exception) -> Response:
         return JSONResponse({"error": error.detail}, error.status_code, headers=error.headers)
     if isinstance(error, ValueError):
         return JSONResponse({"error": str(error)}, 400)
-    return JSONResponse({"error": f"The server failed with {type(error).__name__}; its terminal says more."}, 500)
+    return JSONResponse({"error": f"the server failed with {type(error).__name__}; its terminal says more"}, 500)

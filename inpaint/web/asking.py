@@ -42,7 +42,7 @@ async def read_one(request: Request) -> Asked:
         name = (parts["image"].filename or "picture") if "image" in parts else ""
         fields = form
     if not picture:
-        raise ValueError("The request has no image: send a form with the file image, or JSON with base64 in image.")
+        raise ValueError("the request has no image: send a form with the file image, or JSON with base64 in image")
     return Asked(name, picture, mask, model_of(fields), options_of(fields))
 
 
@@ -51,7 +51,7 @@ async def read_many(request: Request) -> tuple[list[UploadFile], str, DecensorOp
     form = await request.form(max_files=MOST_FILES)
     files = [part for part in form.getlist("files") if isinstance(part, UploadFile) and part.filename]
     if not files:
-        raise ValueError("The request has no files: send a form with pictures or zips, each as files.")
+        raise ValueError("the request has no files: send a form with pictures or zips, each as files")
     return files, model_of(form), options_of(form)
 
 
@@ -59,9 +59,9 @@ async def json_of(request: Request) -> Mapping[str, Any]:
     try:
         body = json.loads(await request.body())
     except ValueError as error:
-        raise ValueError(f"The request is no JSON: {error}.") from None
+        raise ValueError(f"the request is no JSON: {error}") from None
     if not isinstance(body, dict):
-        raise ValueError("The request should be a JSON object with image and mask.")
+        raise ValueError("the request should be a JSON object with image and mask")
     return body
 
 
@@ -71,11 +71,11 @@ def from_base64(body: Mapping[str, Any], key: str) -> bytes | None:
     if text is None:
         return None
     if not isinstance(text, str):
-        raise ValueError(f"{key} should be base64, but is {type(text).__name__}.")
+        raise ValueError(f"{key} should be base64, but is {type(text).__name__}")
     try:
         return base64.b64decode(text.partition(",")[2] if text.startswith("data:") else text, validate=True)
     except ValueError as error:
-        raise ValueError(f"{key} is no base64: {error}.") from None
+        raise ValueError(f"{key} is no base64: {error}") from None
 
 
 def model_of(fields: Mapping[str, Any]) -> str:

@@ -63,17 +63,17 @@ def lay_out(files: Iterable[tuple[str, IO[bytes]]], folder: Path, limits: Limits
     room = limits.bytes * UNPACKED
     for count, (path, opened) in enumerate(uploaded_members(files), 1):
         if count > limits.files:
-            raise ValueError(f"The batch holds more than {limits.files} files: send fewer at a time.")
+            raise ValueError(f"the batch holds more than {limits.files} files: send fewer at a time")
         place = folder / path
         if place.suffix.lower() not in images.SUFFIXES:
-            refused[path] = f"{path} is no picture: names end with {', '.join(images.SUFFIXES)}."
+            refused[path] = f"{path} is no picture: names end with {', '.join(images.SUFFIXES)}"
         elif place.exists():
-            refused[path] = f"{path} was sent twice: the first one is restored."
+            refused[path] = f"{path} was sent twice: the first one is restored"
         else:
             data = opened.read(room + 1)
             room -= len(data)
             if room < 0:
-                raise ValueError(f"The batch unpacks to more than {limits.bytes * UNPACKED} bytes: send less.")
+                raise ValueError(f"the batch unpacks to more than {limits.bytes * UNPACKED} bytes: send less")
             try:
                 check_picture(str(path), data, limits)
                 place.parent.mkdir(parents=True, exist_ok=True)
@@ -81,7 +81,7 @@ def lay_out(files: Iterable[tuple[str, IO[bytes]]], folder: Path, limits: Limits
             except ValueError as error:
                 refused[path] = str(error)
             except OSError as error:  # such as a file where another name has a folder
-                refused[path] = f"{path} cannot be written: {error.strerror}."
+                refused[path] = f"{path} cannot be written: {error.strerror}"
     return [Outcome(folder / path, [], 0, "", error, 0.0) for path, error in refused.items()]
 
 
@@ -96,12 +96,12 @@ def uploaded_members(files: Iterable[tuple[str, IO[bytes]]]) -> Iterable[tuple[P
                 for entry in archive.infolist():
                     path = PurePosixPath(entry.filename.replace("\\", "/"))
                     if path.is_absolute() or ".." in path.parts or ":" in entry.filename:
-                        raise ValueError(f"{name} holds the name {entry.filename!r}, which leads out of its folder.")
+                        raise ValueError(f"{name} holds the name {entry.filename!r}, which leads out of its folder")
                     if not entry.is_dir() and not any(part.startswith((".", "__MACOSX")) for part in path.parts):
                         with archive.open(entry) as member:
                             yield PurePosixPath(*map(plain_name, path.parts)), member
         except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
-            raise ValueError(f"{name} is a damaged or encrypted zip: {error}.") from error
+            raise ValueError(f"{name} is a damaged or encrypted zip: {error}") from error
 
 
 @contextmanager

@@ -48,7 +48,7 @@ def restore_one(
     Raises ValueError in a sentence for what cannot be restored.
     """
     form = check_picture(name, picture, limits)
-    check_picture("The mask", mask, limits)
+    check_picture("the mask", mask, limits)
     with tempfile.TemporaryDirectory(prefix="inpaint-") as made:
         folder = Path(made)
         source, marks = folder / "input" / file_name(name, form), folder / "mask.png"
@@ -93,9 +93,9 @@ def check_picture(name: str, data: bytes, limits: Limits) -> str:
         with Image.open(io.BytesIO(data)) as opened:  # reads the head alone
             width, height = opened.size
     except Exception as error:  # decoders raise nearly everything when a file is damaged
-        raise ValueError(f"{name} is damaged or cut off and cannot be opened as {form}: {error}.") from error
+        raise ValueError(f"{name} is damaged or cut off and cannot be opened as {form}: {error}") from error
     if width * height > limits.pixels:
-        raise ValueError(f"{name} has {width} x {height} pixels, more than the limit of {limits.pixels}.")
+        raise ValueError(f"{name} has {width} x {height} pixels, more than the limit of {limits.pixels}")
     return form
 
 

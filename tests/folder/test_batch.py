@@ -176,7 +176,7 @@ def test_an_interrupt_stops_the_batch(tmp_path: Path):
         ({"block": (1, 8)}, "from 2 to 4096"),
         ({"original": Path("nowhere")}, "do not exist"),
         ({"masks": Path("nowhere")}, "do not exist"),
-        ({"masks": Path("masks"), "tolerance": 3}, "Masks say what is restored"),
+        ({"masks": Path("masks"), "tolerance": 3}, "masks say what is restored"),
     ],
 )
 def test_options_that_fit_no_file_are_refused(tmp_path: Path, options: dict, sentence: str):

@@ -140,7 +140,7 @@ def test_wrong_json_is_told_in_a_sentence(client: Client, body: str):
     headers = {"content-type": "application/json"}
     answer = client.http.post("/api/v1/inpaint", content=body.encode(), headers=headers)
     assert answer.status_code == 400
-    assert answer.json()["error"].endswith(".")
+    assert answer.json()["error"][-1] not in ".!"
 
 
 def chunks() -> Iterator[bytes]:
@@ -161,7 +161,7 @@ def test_a_request_that_is_too_long_is_refused(client: Client, content: bytes | 
 def test_pages_of_others_are_refused(client: Client, headers: dict):
     answer = client.http.get("/api/v1/models", headers=headers)
     assert answer.status_code == 403
-    assert answer.json()["error"].endswith(".")
+    assert answer.json()["error"][-1] not in ".!"
 
 
 def test_its_own_page_is_served_and_nothing_beside_it(client: Client):
