@@ -35,9 +35,9 @@ from inpaint.images import Picture
 from inpaint.metrics.pixels import psnr
 from inpaint.mosaic.grid import Grid, pixelate
 from inpaint.mosaic.lattice import Lattice
-from inpaint.restoring.repair import examine, restore, variations
+from inpaint.restoring.repair import examine_marks, restore_damage, variations
 from inpaint.restoring.restorer import Restorer
-from inpaint.tiling import CONTEXT
+from inpaint.tiling import LEAST_CONTEXT
 
 REGION = 300  # px, side of what is restored in a large picture
 SMALL = 120  # px, side of what is restored where quality is compared
@@ -91,7 +91,7 @@ def seconds_of(work: Callable[[], object], device: torch.device) -> float:
 
 def repair(picture: Picture, mask: Tensor, restorer: Restorer) -> Picture:
     """Do everything that happens to a picture between decoding and encoding, in its own samples, as a folder does."""
-    ((repaired,),) = variations([picture], [examine(picture, mask, censor="hole")], restorer, 1, spent=True)
+    ((repaired,),) = variations([picture], [examine_marks(picture, mask, censor="hole")], restorer, 1, spent=True)
     return repaired
 
 
@@ -140,7 +140,7 @@ def folder(setting: Setting) -> None:
     restorer, side = setting.restorer, REGION
     height, width = sides(1)
     box, mask = marked(height, width, side)
-    view = box.grown(CONTEXT, (height, width)).aligned(restorer.multiple)
+    view = box.grown(LEAST_CONTEXT, (height, width)).aligned(restorer.multiple)
     clock: dict[str, float] = defaultdict(float)
     used: dict[str, float] = defaultdict(float)
     with tempfile.TemporaryDirectory() as made:
@@ -208,7 +208,7 @@ def stages_of(path: Path, mask_path: Path, restorer: Restorer) -> dict[str, floa
     began = [clock()]
     picture = images.read(path)
     began.append(clock())
-    found = examine(picture, images.read_mask(mask_path, picture.size), censor="hole")
+    found = examine_marks(picture, images.read_mask(mask_path, picture.size), censor="hole")
     began.append(clock())
     ((repaired,),) = variations([picture], [found], watched, 1, spent=True)
     began.append(clock())
@@ -257,7 +257,9 @@ def rescaled(setting: Setting) -> None:
             target, seen, mask, lattice = shrunk_or_enlarged(images.read(file).tensor(), factor)
             (part, *_) = find_damage(seen, mask, censor="mosaic")
             grids = None, part.grid, lattice
-            answers = [restore(seen, [part._replace(grid=grid)], setting.restorer, (False, False)) for grid in grids]
+            answers = [
+                restore_damage(seen, [part._replace(grid=grid)], setting.restorer, (False, False)) for grid in grids
+            ]
             ways = seen, *answers
             decibels[factor].append(tuple(psnr(it[None], target[None], mask[None]).item() for it in ways))
     print(f"\nmosaics of {RESCALED} px in the demo's photographs that were rescaled after them, PSNR in the mask")

@@ -20,6 +20,7 @@ from inpaint import cli
 from inpaint.cli.decensor_command import outcome_line
 from inpaint.folder import Outcome
 from inpaint.images import from_array, read, write
+from inpaint.version import __version__
 from tests.builders.datasets import dataset
 from tests.runs import folder_of_pictures, tiny_tree
 
@@ -197,6 +198,33 @@ def test_network_faults_end_as_one_sentence(run: Run, config: Path, tmp_path: Pa
     assert_one_sentence(run(*restore, "--censor", "blur"), "'blur'")
     assert_one_sentence(run(*restore, "--variations", 3), "must be 1, 2 or 4")
     assert_one_sentence(run(*restore, "--mask", tmp_path / "nowhere"), "nowhere")
+
+
+def test_the_version_is_printed_and_help_has_two_flags(run: Run):
+    assert run("--version").out == f"inpaint {__version__}\n"
+    for flag in ("-h", "--help"):
+        assert "Usage" in run(flag).out
+        assert "What to restore:" in run("decensor", flag).out
+
+
+def test_verbs_stand_in_the_order_in_which_they_are_needed_and_fit_their_line(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", "80")
+    said = run("--help").out
+    lines = said[said.index("Commands:") :].splitlines()[1:]
+    verbs = ["decensor", "detect", "web", "evaluate", "build-dataset", "inspect", "train", "import-weights", "export"]
+    assert [line.split()[0] for line in lines if line.strip()] == verbs
+    assert all(line.endswith(".") and not line.endswith("...") and len(line) < 80 for line in lines if line.strip())
+
+
+def test_the_options_of_decensor_stand_in_panels_and_choices_are_shown(run: Run):
+    said = run("decensor", "--help").out
+    panels = ["What to restore:", "How:", "Files:", "Reports:", "Machine:"]
+    assert sorted(panels, key=said.index) == panels
+    for choices in ("[marked|auto|hole|mosaic]", "[error|copy|skip]", "[1|2|4]", "[torch|onnx]", "[float32|bfloat16]"):
+        assert choices in said
+    assert said.index("--censor") < said.index("How:") < said.index("--feather") < said.index("Files:")
 
 
 def test_an_outcome_is_one_line():

@@ -40,7 +40,7 @@ class PanelCommand(TyperCommand):
 
 
 app = typer.Typer(
-    help="Restore mosaics, bars and holes in pictures; build datasets, train and evaluate networks for it.",
+    help="Restore mosaics and holes in pictures; build datasets, train and evaluate networks for it.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

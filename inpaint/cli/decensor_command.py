@@ -13,7 +13,17 @@ import typer
 
 from inpaint.cli.export_command import loaded
 from inpaint.cli.shared_options import BAR_DELAY, DeviceOption, PrecisionOption, prepare
-from inpaint.folder.options import FIELDS, FILES, HOW, MACHINE, REPORTS, WHAT, options_from, shown_of, with_options
+from inpaint.folder.options import (
+    FIELDS,
+    FILES,
+    HOW,
+    MACHINE,
+    REPORTS,
+    WHAT,
+    options_from,
+    shown_of,
+    signature_with_options,
+)
 
 if TYPE_CHECKING:
     from inpaint.folder import Outcome
@@ -73,7 +83,7 @@ def decensor(
 
     from inpaint import distributed
     from inpaint.folder.batch import decensor as restore
-    from inpaint.folder.report import write_json, write_page
+    from inpaint.folder.batch_report import write_outcomes, write_outcomes_page
 
     prepare()
     for path in (json, html):
@@ -91,7 +101,10 @@ def decensor(
         given: dict[str, Any] = {"original": original, "masks": mask, "jobs": jobs, "thumbnails": html is not None}
         outcomes = restore(source, output, restorer=restorer, progress=progress, **given, **options)
     if distributed.rank() == 0:
-        for path, written in ((json, write_json), (html, partial(write_page, title=f"{source.name} restored"))):
+        for path, written in (
+            (json, write_outcomes),
+            (html, partial(write_outcomes_page, title=f"{source.name} restored")),
+        ):
             if path:
                 written(outcomes, path)
         typer.echo(summary(outcomes, output))
@@ -99,7 +112,7 @@ def decensor(
         sys.exit(1)
 
 
-decensor.__signature__ = with_options(decensor, map(option_parameter, FIELDS))  # pyright: ignore[reportFunctionMemberAccess]
+decensor.__signature__ = signature_with_options(decensor, map(option_parameter, FIELDS))  # pyright: ignore[reportFunctionMemberAccess]
 
 
 def summary(outcomes: list[Outcome], output: Path) -> str:

@@ -48,7 +48,7 @@ def web(
     from inpaint.web.restore_upload import Limits
 
     prepare()
-    Image.MAX_IMAGE_PIXELS = None  # our own limit is told in a sentence
+    Image.MAX_IMAGE_PIXELS = None  # our own limit is refused in a sentence
     restorers = {name: load(model, device=device, precision=precision) for name, model in named.items()}
     limits = Limits(bytes=max_megabytes * 1_000_000, pixels=max_megapixels * 1_000_000)
     own = host in LOOPBACK

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from inpaint.folder.batch import decensor
+    from inpaint.folder.file_outcome import Outcome
     from inpaint.folder.options import DecensorOptions
-    from inpaint.folder.outcome import Outcome
     from inpaint.restoring.repair import FLIPS, Restores
 
 FACES = {
     "DecensorOptions": "inpaint.folder.options",
     "FLIPS": "inpaint.restoring.repair",
-    "Outcome": "inpaint.folder.outcome",
+    "Outcome": "inpaint.folder.file_outcome",
     "Restores": "inpaint.restoring.repair",
     "decensor": "inpaint.folder.batch",
 }

@@ -13,15 +13,15 @@ from typing import Any
 import torch
 
 from inpaint import distributed
+from inpaint.folder.file_outcome import Outcome
 from inpaint.folder.job import Job, Planned, check_job, plan_files
-from inpaint.folder.options import FIELDS, options_from, with_options
-from inpaint.folder.outcome import Outcome
+from inpaint.folder.options import FIELDS, options_from, signature_with_options
 from inpaint.folder.passes import restorer_with
 from inpaint.folder.restore import restore_file
 from inpaint.restoring.repair import Restores
 
-PATIENCE = timedelta(days=30)  # that a rank waits for the others' pictures
-FEW = 4  # files for each network at once; of fewer, the last would too long be alone
+RANK_PATIENCE = timedelta(days=30)  # that a rank waits for the others' pictures
+FILES_FOR_A_NETWORK = 4  # files for each network at once; of fewer, the last would too long be alone
 
 
 def decensor(
@@ -48,8 +48,19 @@ def decensor(
     Under torchrun every rank restores its share, and all of them return all outcomes.
     Raises ValueError or FileNotFoundError for what concerns the whole batch; what concerns one file is the error in
     its outcome.
+
+    >>> import tempfile, torch, inpaint
+    >>> from inpaint import images
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> painted = torch.full((3, 48, 64), 0.5)
+    >>> painted[:, 20:30, 20:40] = torch.tensor([0.0, 1.0, 0.0])[:, None, None]
+    >>> _ = images.write(images.from_array(painted), folder / "painted" / "a.png")
+    >>> restorer = inpaint.load("default", device="cpu")
+    >>> (outcome,) = inpaint.decensor(folder / "painted", folder / "restored", restorer=restorer, feather=2)
+    >>> outcome.status, outcome.censor, outcome.regions, outcome.outputs[0].name
+    ('restored', 'hole', 1, 'a 0.png')
     """
-    distributed.join(PATIENCE)
+    distributed.join(RANK_PATIENCE)
     unpainted, marks = (None if path is None else Path(path) for path in (original, masks))
     chosen = options_from(options)
     restorer = restorer_with(restorer, chosen)
@@ -62,14 +73,14 @@ def decensor(
         outcomes.append(outcome)
         if progress:
             progress(outcome, len(outcomes), len(mine))
-    return interleaved(distributed.gathered(outcomes))
+    return in_plan_order(distributed.gathered(outcomes))
 
 
-KEYWORDS = [
+OPTION_KEYWORDS = [
     Parameter(name, Parameter.KEYWORD_ONLY, default=field.default, annotation=field.annotation)
     for name, field in FIELDS.items()
 ]
-decensor.__signature__ = with_options(decensor, KEYWORDS)  # pyright: ignore[reportFunctionMemberAccess]
+decensor.__signature__ = signature_with_options(decensor, OPTION_KEYWORDS)  # pyright: ignore[reportFunctionMemberAccess]
 
 
 def restored_files(plan: Sequence[Planned], job: Job) -> Iterator[Outcome]:
@@ -96,11 +107,11 @@ def share_of(threads: int, jobs: int, files: int) -> int:
     Several networks side by side, each with few threads, are faster than one after the other with all of them.  One job
     fewer computes than there are, for one reads and writes meanwhile; a few files are not enough to gain from it.
     """
-    at_once = max(1, min(jobs - 1, files // FEW))
+    at_once = max(1, min(jobs - 1, files // FILES_FOR_A_NETWORK))
     return -(-threads // at_once)
 
 
-def interleaved(shares: Sequence[Sequence[Outcome]]) -> list[Outcome]:
+def in_plan_order(shares: Sequence[Sequence[Outcome]]) -> list[Outcome]:
     """Bring the outcomes of all ranks into the order of the plan."""
     longest = max(map(len, shares))
     return [share[place] for place in range(longest) for share in shares if place < len(share)]

@@ -91,7 +91,7 @@ def work_ahead(work: Callable[[Path], SeenPicture], files: Sequence[Path], jobs:
 
 
 def look_into(file: Path) -> SeenPicture:
-    """Read a picture and find what is censored in it; whatever goes wrong is told in its sighting."""
+    """Read a picture and find what is censored in it; whatever goes wrong stands in its sighting."""
     sighting = Sighting(file, [], [])
     try:
         picture = images.read(file)
@@ -103,7 +103,7 @@ def look_into(file: Path) -> SeenPicture:
 def write_sighting(
     sighting: Sighting, picture: images.Picture, output: Path, relative: Path, form: str, taken: set[Path]
 ) -> Sighting:
-    """Write what was found in one file; whatever goes wrong is told in its sighting."""
+    """Write what was found in one file; whatever goes wrong stands in its sighting."""
     folder = output / PAINTED_FOLDER if form == "green" else output
     target = (folder / relative).with_suffix(FORM_SUFFIXES[form])
     targets = [target, output / ORIGINALS_FOLDER / relative] if form == "green" else [target]

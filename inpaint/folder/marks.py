@@ -13,7 +13,7 @@ from inpaint.detection.colour import near_misses
 from inpaint.files import real
 
 # Fewer near misses than this share of the painted pixels are not worth a word.
-WORTH_A_NOTE = 0.01
+NOTED_SHARE = 0.01
 
 
 class NothingMarked(ValueError):
@@ -36,7 +36,7 @@ def nothing_painted(file: Path, picture: images.Picture, colour: tuple[int, int,
 def half_painted(picture: images.Picture, colour: tuple[int, int, int], tolerance: int, count: int) -> str | None:
     """Say where paint was left out because it is only nearly of the colour, as JPEG and soft brushes make it."""
     near = near_misses(picture.colour, colour, tolerance=tolerance)
-    if near is None or near.count < WORTH_A_NOTE * count:
+    if near is None or near.count < NOTED_SHARE * count:
         return None
     return (
         f"{count} pixels are marked, but {near.count} more nearly are, most often {near.colour}, and were kept: "

@@ -122,7 +122,7 @@ class DecensorOptions(BaseModel):
         "error",
         WHAT,
         "What becomes of a picture in which nothing is marked.",
-        choices={"error": "told as an error", "copy": "copied", "skip": "left out"},
+        choices={"error": "an error", "copy": "copied", "skip": "left out"},
         label="A picture without marks is",
         batch=True,
     )
@@ -197,7 +197,7 @@ def options_from(given: Mapping[str, Any]) -> DecensorOptions:
     raise ValueError(f"{name} is {value!r}, but must be {shown_of(name).rule}")
 
 
-def with_options(function: Callable[..., Any], parameters: Iterable[inspect.Parameter]) -> inspect.Signature:
+def signature_with_options(function: Callable[..., Any], parameters: Iterable[inspect.Parameter]) -> inspect.Signature:
     """Return the signature of a function in which parameters of the options stand in the place of its **options."""
     signature = inspect.signature(function, eval_str=True)
     own = [it for it in signature.parameters.values() if it.kind is not it.VAR_KEYWORD]

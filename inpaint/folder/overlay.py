@@ -13,7 +13,7 @@ from inpaint.detection.censored import Censored
 from inpaint.images.writing import encode
 from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice, told
-from inpaint.restoring.repair import Window
+from inpaint.restoring.repair import RepairWindow
 from inpaint.tiling import Box
 
 COLOUR_OF = {"mosaic": (0, 160, 255), "hole": (255, 0, 160)}  # that pictures seldom hold
@@ -49,7 +49,7 @@ def outlines_of(region: Censored) -> list[list[list[int]]]:
     return [[[int(y) + region.top, int(x) + region.left] for x, y in outline[:, 0]] for outline in outlines]
 
 
-def overlay(picture: images.Picture, windows: Sequence[Window]) -> images.Picture:
+def overlay(picture: images.Picture, windows: Sequence[RepairWindow]) -> images.Picture:
     """Return the picture (8-bit RGB) with every damaged place tinted and outlined, a mosaic named by its block."""
     drawn = canvas_of(picture)
     for window in windows:
@@ -79,7 +79,7 @@ def draw_word(canvas: np.ndarray, word: str, corner: tuple[int, int], censor: st
     cv2.putText(canvas, word, place, cv2.FONT_HERSHEY_SIMPLEX, 0.5 * wide, COLOUR_OF[censor], wide, cv2.LINE_AA)
 
 
-def thumbnail(picture: images.Picture, windows: Sequence[Window]) -> bytes:
+def thumbnail(picture: images.Picture, windows: Sequence[RepairWindow]) -> bytes:
     """Return the surroundings of the largest damaged place as a small JPEG."""
     largest = max(windows, key=lambda window: float(window.mask.sum()))
     rows, columns = (np.nonzero(largest.mask[0].numpy().any(axis))[0] for axis in (1, 0))

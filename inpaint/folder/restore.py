@@ -1,4 +1,4 @@
-"""One file of a batch: read, restored, written; whatever goes wrong is told in its outcome."""
+"""One file of a batch: read, restored, written; whatever goes wrong stands in its outcome."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from inpaint import images
 from inpaint.detection.censored import find_censored
 from inpaint.detection.damage import Damage, count_regions
 from inpaint.files import atomically
+from inpaint.folder.file_outcome import Outcome
 from inpaint.folder.frames import Marked, marked_by_mask, marked_by_paint, read_frames_of, write_frames_to
 from inpaint.folder.job import Job, Planned
 from inpaint.folder.marks import NothingMarked
-from inpaint.folder.outcome import Outcome
 from inpaint.folder.overlay import levels, overlay, thumbnail
 from inpaint.mosaic.lattice import Lattice, told
-from inpaint.restoring.repair import Window, doubts, examine, variations, windows_of
+from inpaint.restoring.repair import RepairWindow, doubt_block, examine_marks, variations, windows_of
 
 
-class Seen(NamedTuple):
+class FramesToRestore(NamedTuple):
     """The frames of a file, and what is to be restored in them."""
 
     animation: images.Animation
-    windows: list[list[Window]]  # of each frame; in one of them at least
+    windows: list[list[RepairWindow]]  # of each frame; in one of them at least
     base: Path  # the file that the frames were read from
     note: str | None  # what the user should know of the marks
 
@@ -45,12 +45,12 @@ class Seen(NamedTuple):
         return next(number for number, found in enumerate(self.windows) if found)
 
     @property
-    def first(self) -> tuple[images.Picture, list[Window]]:
+    def first(self) -> tuple[images.Picture, list[RepairWindow]]:
         return self.animation.frames[self.first_number], self.windows[self.first_number]
 
 
 def restore_file(one: Planned, job: Job) -> Outcome:
-    """Restore one file; whatever goes wrong is told in its outcome."""
+    """Restore one file; whatever goes wrong stands in its outcome."""
     started = time.perf_counter()
     outcome = Outcome(one.file, [], 0, "", one.error, 0.0)
     try:
@@ -63,8 +63,8 @@ def restore_file(one: Planned, job: Job) -> Outcome:
     except ValueError as error:
         outcome = outcome._replace(error=str(error))
     except OSError as error:  # of the system, which names the file and says why, or of ours, which is a sentence
-        told = f"{error.filename or one.file}: {error.strerror}" if error.strerror else str(error)
-        outcome = outcome._replace(error=told)
+        sentence = f"{error.filename or one.file}: {error.strerror}" if error.strerror else str(error)
+        outcome = outcome._replace(error=sentence)
     except Exception as error:  # a fault of ours or of a library: the batch goes on, and its name says what it was
         outcome = outcome._replace(error=f"{one.file}: {type(error).__name__}: {error}")
     return outcome._replace(seconds=time.perf_counter() - started)
@@ -82,7 +82,7 @@ def restore_frames(one: Planned, job: Job, outcome: Outcome) -> Outcome:
         return without_marks(one, job, outcome, str(error))
     outcome = outcome._replace(regions=seen.regions, censor=censors_of(seen.damage))
     frame, found = seen.first
-    doubt = None if job.options.block is None else doubts(frame, found, job.options.block)
+    doubt = None if job.options.block is None else doubt_block(frame, found, job.options.block)
     if job.options.dry_run:
         images.write(overlay(frame, found), one.targets[0])
         outcome.outputs.append(one.targets[0])
@@ -104,7 +104,7 @@ def base_of(one: Planned, job: Job) -> Path:
     return one.file if job.masks is not None else one.beside or one.file
 
 
-def look_at_frames(one: Planned, job: Job) -> Seen:
+def look_at_frames(one: Planned, job: Job) -> FramesToRestore:
     """Read a file, and find what to restore in each frame: what is marked, or else, where asked to, what is found.
 
     Raises NothingMarked where that is nothing.
@@ -117,7 +117,7 @@ def look_at_frames(one: Planned, job: Job) -> Seen:
             raise
         animation, nothing = read_frames_of(base_of(one, job)), error
         marked = Marked(animation, (None,) * len(animation.frames), base_of(one, job), hidden=False)
-    windows: list[list[Window]] = []
+    windows: list[list[RepairWindow]] = []
     for frame, mask in zip(marked.animation.frames, marked.masks, strict=True):
         if mask is not None:
             windows.append(examine_marked(one.file, frame, mask, job, hidden=marked.hidden))
@@ -126,7 +126,7 @@ def look_at_frames(one: Planned, job: Job) -> Seen:
             windows.append(windows_of(found, frame.size, grow=job.options.grow))
     if not any(windows):
         raise NothingMarked(f"{nothing}, and nothing censored was found")
-    return Seen(marked.animation, windows, marked.base, marked.note)
+    return FramesToRestore(marked.animation, windows, marked.base, marked.note)
 
 
 def read_marked(one: Planned, job: Job) -> Marked:
@@ -149,12 +149,12 @@ def without_marks(one: Planned, job: Job, outcome: Outcome, why: str) -> Outcome
     return outcome._replace(status="copied", note="nothing is marked")
 
 
-def examine_marked(file: Path, frame: images.Picture, mask: Tensor, job: Job, *, hidden: bool) -> list[Window]:
+def examine_marked(file: Path, frame: images.Picture, mask: Tensor, job: Job, *, hidden: bool) -> list[RepairWindow]:
     """Find out what was done to the marked pixels; paint that hides them can only be a hole."""
     if hidden and job.options.censor == "mosaic":
         raise ValueError(f"the paint in {file} hides the mosaic: give the unpainted picture with --original")
     censor = "hole" if hidden else "auto" if job.options.censor == "marked" else job.options.censor
-    return examine(frame, mask, censor=censor, block=job.options.block, grow=job.options.grow)
+    return examine_marks(frame, mask, censor=censor, block=job.options.block, grow=job.options.grow)
 
 
 def censors_of(damage: list[Damage]) -> str:
@@ -162,7 +162,7 @@ def censors_of(damage: list[Damage]) -> str:
     return " and ".join(sorted({part.censor for part in damage}, reverse=True))
 
 
-def note_of(seen: Seen, block: tuple[int, int] | None, *others: str | None) -> str | None:
+def note_of(seen: FramesToRestore, block: tuple[int, int] | None, *others: str | None) -> str | None:
     """Say what the user should know: paint that was left, a wrong suffix, a block not used, mosaics without a grid.
 
     others: what else there is to say, such as what of the file could not be written as it was.

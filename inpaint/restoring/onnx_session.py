@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from inpaint.sample import Prediction
 
-FORMAT = "inpaint-onnx-1"
+ONNX_FORMAT = "inpaint-onnx-1"
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 
 
@@ -40,11 +40,11 @@ class Session(nn.Module):
             self.session = onnxruntime.InferenceSession(given, options, providers=providers)
         except Exception as error:  # its own classes, one for every kind of damage
             raise ValueError(f"{where} is not a network that ONNX Runtime can run: {error}") from error
-        told = self.session.get_modelmeta().custom_metadata_map
-        if told.get("format") != FORMAT:
+        about = self.session.get_modelmeta().custom_metadata_map
+        if about.get("format") != ONNX_FORMAT:
             raise ValueError(f"{where} was not exported by this package: use inpaint export")
-        self.multiple: int = json.loads(told["multiple"])
-        self.shows: dict[str, str] = json.loads(told["shows"])
+        self.multiple: int = json.loads(about["multiple"])
+        self.shows: dict[str, str] = json.loads(about["shows"])
         self.inputs = [entry.name for entry in self.session.get_inputs()]  # a network may not look at the mask
 
     def forward(self, image: Tensor, mask: Tensor) -> Prediction:

@@ -30,13 +30,13 @@ from inpaint.web import find_regions
 from inpaint.web.asking import form_of_options, read_many, read_one
 from inpaint.web.guard import LOOPBACK, Guard
 from inpaint.web.restore_batch import restore_many
-from inpaint.web.restore_upload import LIMITS, Limits, restore_one
+from inpaint.web.restore_upload import DEFAULT_LIMITS, Limits, restore_one
 
 STATIC = Path(__file__).parent / "static"
-MOST_WAITING = 16  # requests; more are told to come again
+MOST_WAITING = 16  # requests; more are asked to come again
 ANSWER_CHUNK = 1 << 20  # bytes
 WARNING = "Restored pixels are invented, not recovered: never use them to identify anyone."
-Result = TypeVar("Result")
+WorkResult = TypeVar("WorkResult")
 
 
 class Queue:
@@ -46,7 +46,7 @@ class Queue:
         self.turn, self.waiting = asyncio.Semaphore(1), 0
         self.progress: tuple[int, int] | None = None  # pictures of the running batch: done, of all
 
-    async def run(self, function: Callable[..., Result], *arguments: Any, **options: Any) -> Result:
+    async def run(self, function: Callable[..., WorkResult], *arguments: Any, **options: Any) -> WorkResult:
         if self.waiting >= MOST_WAITING:
             raise HTTPException(503, f"{self.waiting} requests are waiting already: try again in a while")
         self.waiting += 1
@@ -61,7 +61,7 @@ class Queue:
 
 
 def application(
-    restorers: Mapping[str, Restores], *, limits: Limits = LIMITS, hosts: Sequence[str] = LOOPBACK
+    restorers: Mapping[str, Restores], *, limits: Limits = DEFAULT_LIMITS, hosts: Sequence[str] = LOOPBACK
 ) -> Starlette:
     """Build the application around networks by name, of which the first is the default.
 

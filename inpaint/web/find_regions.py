@@ -21,7 +21,7 @@ from inpaint.web.restore_upload import Limits, check_picture
 
 def find_regions(name: str, data: bytes, limits: Limits) -> dict:
     """Return the mask of what is painted green, or else of mosaics and bars, as base64 PNG, and what each region is."""
-    picture = opened(name, data, limits)
+    picture = first_frame(name, data, limits)
     mask = torch.from_numpy(painted(picture.colour)).float()[None]  # (1, H, W)
     regions: list[dict] = [{"kind": "paint", "box": box, "block": None} for box in region_boxes(mask)]
     if not regions:
@@ -31,11 +31,11 @@ def find_regions(name: str, data: bytes, limits: Limits) -> dict:
             kind, block = ("mosaic", [round(side, 2) for side in region.grid.block]) if region.grid else ("bar", None)
             box = [region.top, region.left, region.top + region.mask.shape[0], region.left + region.mask.shape[1]]
             regions.append({"kind": kind, "box": box, "block": block})
-    encoded = base64.b64encode(png_of(mask[0].byte().numpy() * 255)).decode()
+    encoded = base64.b64encode(png_for_page(mask[0].byte().numpy() * 255)).decode()
     return {"regions": regions, "mask": encoded, "told": regions_sentence(regions)}
 
 
-def opened(name: str, data: bytes, limits: Limits) -> images.Picture:
+def first_frame(name: str, data: bytes, limits: Limits) -> images.Picture:
     """Read a picture, or the first frame of an animated one."""
     check_picture(name, data, limits)
     try:
@@ -62,7 +62,7 @@ def region_boxes(mask: Tensor) -> list[list[int]]:
     return [[rows.start, columns.start, rows.stop, columns.stop] for rows, columns in label(mask)[1]]
 
 
-def png_of(levels: np.ndarray) -> bytes:
+def png_for_page(levels: np.ndarray) -> bytes:
     """Encode (H, W) or (H, W, 3) uint8."""
     encoded = io.BytesIO()
     Image.fromarray(levels).save(encoded, "PNG", compress_level=1)
@@ -71,5 +71,5 @@ def png_of(levels: np.ndarray) -> bytes:
 
 def preview(name: str, data: bytes, limits: Limits) -> bytes:
     """Return a picture of any format as an 8-bit RGB PNG, for browsers that cannot show it."""
-    image = opened(name, data, limits).tensor()
-    return png_of((image * 255).round().to(torch.uint8).permute(1, 2, 0).numpy())
+    image = first_frame(name, data, limits).tensor()
+    return png_for_page((image * 255).round().to(torch.uint8).permute(1, 2, 0).numpy())

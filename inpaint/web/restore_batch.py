@@ -12,11 +12,11 @@ from typing import IO
 
 from inpaint import images
 from inpaint.folder import DecensorOptions, Outcome, Restores, decensor
-from inpaint.folder.report import write_json, write_page
-from inpaint.web.restore_upload import OF_PAINT, Limits, check_picture, plain_name, without_folder, without_path
+from inpaint.folder.batch_report import write_outcomes, write_outcomes_page
+from inpaint.web.restore_upload import PAINT_OPTIONS, Limits, check_picture, plain_name, without_folder, without_path
 
-REPORT, PAGE = "report.json", "report.html"
-UNPACKED = 10  # times the bytes of a request that its zips may unpack to
+REPORT_JSON, REPORT_PAGE = "report.json", "report.html"
+MOST_SWELLING = 10  # times the bytes of a request that its zips may unpack to
 
 
 def restore_many(
@@ -28,7 +28,7 @@ def restore_many(
     limits: Limits,
     progress: Callable[[int, int], None],
 ) -> None:
-    """Restore pictures, or zips of them, into a zip with a report; a picture that fails is told there.
+    """Restore pictures, or zips of them, into a zip with a report; a picture that fails stands there with its reason.
 
     Where any picture is named NAME_mask, masks mark what to restore; otherwise green paint does, and with the censor
     auto, where there is none, what is found.
@@ -50,7 +50,7 @@ def restore_many(
                     masks=masks,
                     thumbnails=True,
                     progress=lambda _, done, total: progress(done, total),
-                    **options.model_dump(exclude=OF_PAINT if masks else None),
+                    **options.model_dump(exclude=PAINT_OPTIONS if masks else None),
                 )
             except (ValueError, OSError) as error:
                 raise ValueError(without_path(str(error), folder)) from error
@@ -60,7 +60,7 @@ def restore_many(
 def lay_out(files: Iterable[tuple[str, IO[bytes]]], folder: Path, limits: Limits) -> list[Outcome]:
     """Write uploaded pictures, and those in zips, into a folder; return why others were refused."""
     refused: dict[PurePosixPath, str] = {}
-    room = limits.bytes * UNPACKED
+    room = limits.bytes * MOST_SWELLING
     for count, (path, opened) in enumerate(uploaded_members(files), 1):
         if count > limits.files:
             raise ValueError(f"the batch holds more than {limits.files} files: send fewer at a time")
@@ -73,7 +73,7 @@ def lay_out(files: Iterable[tuple[str, IO[bytes]]], folder: Path, limits: Limits
             data = opened.read(room + 1)
             room -= len(data)
             if room < 0:
-                raise ValueError(f"the batch unpacks to more than {limits.bytes * UNPACKED} bytes: send less")
+                raise ValueError(f"the batch unpacks to more than {limits.bytes * MOST_SWELLING} bytes: send less")
             try:
                 check_picture(str(path), data, limits)
                 place.parent.mkdir(parents=True, exist_ok=True)
@@ -117,10 +117,10 @@ def seekable(file: IO[bytes]) -> Iterator[IO[bytes]]:
 
 def pack_answer(outcomes: Sequence[Outcome], folder: Path, answer: IO[bytes]) -> None:
     """Write the restored pictures into a zip; the report is its first member, stored plainly for the page to read."""
-    write_json(outcomes, folder / REPORT)
-    write_page(outcomes, folder / PAGE, title="Restored pictures")
+    write_outcomes(outcomes, folder / REPORT_JSON)
+    write_outcomes_page(outcomes, folder / REPORT_PAGE, title="Restored pictures")
     with zipfile.ZipFile(answer, "w", zipfile.ZIP_STORED) as archive:
-        for name in (REPORT, PAGE):
+        for name in (REPORT_JSON, REPORT_PAGE):
             archive.write(folder / name, name)
         for outcome in outcomes:
             for path in outcome.outputs:

@@ -16,7 +16,7 @@ from inpaint import images
 from inpaint.folder import DecensorOptions, Outcome, Restores, decensor
 from inpaint.images.reading import format_in
 
-OF_PAINT = {"colour", "tolerance"}  # options that mean nothing where masks mark
+PAINT_OPTIONS = {"colour", "tolerance"}  # options that mean nothing where masks mark
 NAME_LENGTH = 50  # letters kept of an uploaded file's name; file systems take 255 bytes
 
 
@@ -28,7 +28,7 @@ class Limits(NamedTuple):
     files: int = 2000  # in a batch
 
 
-LIMITS = Limits()
+DEFAULT_LIMITS = Limits()
 
 
 class Restored(NamedTuple):
@@ -60,7 +60,7 @@ def restore_one(
             folder / "output",
             restorer=restorer,
             masks=marks,
-            **options.model_dump(exclude=OF_PAINT),
+            **options.model_dump(exclude=PAINT_OPTIONS),
         )
         outcome = without_folder(outcome, folder)
         if outcome.error:

@@ -22,7 +22,7 @@ from PIL import Image
 from torch import Tensor
 
 from inpaint.folder import Outcome, decensor
-from inpaint.folder.report import write_json, write_page
+from inpaint.folder.batch_report import write_outcomes, write_outcomes_page
 from inpaint.mosaic.grid import Grid
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -181,7 +181,7 @@ def test_reports_tell_every_picture(tmp_path: Path):
     source = painted_folder(tmp_path / "in", 2)
     (source / "broken <b>.png").write_bytes(b"no picture")
     outcomes = decensor(source, tmp_path / "out", restorer=Fake(), thumbnails=True)
-    write_json(outcomes, tmp_path / "report.json")
+    write_outcomes(outcomes, tmp_path / "report.json")
     told = json.loads((tmp_path / "report.json").read_text("utf-8"))
     assert told["counts"] == {"restored": 2, "failed": 1}
     one, _, failed = told["pictures"]
@@ -189,7 +189,7 @@ def test_reports_tell_every_picture(tmp_path: Path):
     assert one["outputs"] == [str(tmp_path / "out" / "0" / "0 0.png")]
     assert one["seconds"] > 0
     assert "broken <b>.png is not a picture" in failed["error"]
-    write_page(outcomes, tmp_path / "report.html", title="Mine")
+    write_outcomes_page(outcomes, tmp_path / "report.html", title="Mine")
     page = (tmp_path / "report.html").read_text("utf-8")
     assert page.count("<img") == 4
     assert "broken &lt;b&gt;.png" in page

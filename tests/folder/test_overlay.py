@@ -8,7 +8,7 @@ import torch
 from inpaint.detection.damage import Damage
 from inpaint.folder.overlay import COLOUR_OF, canvas_of, levels, overlay
 from inpaint.images import Picture
-from inpaint.restoring.repair import Window
+from inpaint.restoring.repair import RepairWindow
 from inpaint.tiling import Box
 
 
@@ -23,7 +23,7 @@ def test_sixteen_bits_become_eight_so_that_every_eight_bit_level_comes_back():
 def test_a_damaged_place_is_tinted_and_outlined_and_nothing_else_changes():
     picture, mask = Picture(np.zeros((20, 30, 3), np.uint8)), torch.zeros(1, 10, 10)
     mask[:, 2:8, 2:8] = 1
-    drawn = overlay(picture, [Window(Box(5, 5, 15, 15), 1, [Damage("hole", None, mask)])]).colour
+    drawn = overlay(picture, [RepairWindow(Box(5, 5, 15, 15), 1, [Damage("hole", None, mask)])]).colour
     assert (drawn[7, 7:13] == COLOUR_OF["hole"]).all()
     assert (drawn[8:12, 8:12] == [int(level * np.float32(0.4)) for level in COLOUR_OF["hole"]]).all()
     drawn[7:13, 7:13] = 0

@@ -20,7 +20,7 @@ from inpaint.images.picture import Stored
 from inpaint.mosaic import projection
 from inpaint.mosaic.grid import Grid, cell_means
 from inpaint.mosaic.lattice import Lattice
-from inpaint.restoring.repair import doubts, examine, restore, variations, windows_of
+from inpaint.restoring.repair import doubt_block, examine_marks, restore_damage, variations, windows_of
 from inpaint.restoring.restorer import Restorer
 from inpaint.sample import Prediction
 from inpaint.tiling import Box
@@ -37,7 +37,7 @@ def marks(height: int, width: int, *boxes: Box) -> torch.Tensor:
 
 def test_marks_far_apart_are_restored_in_windows_and_nothing_else_changes():
     picture, mask, fake = Picture(noise(1500, 1600)), marks(1500, 1600, *FAR), Fake()
-    found = examine(picture, mask, censor="hole")
+    found = examine_marks(picture, mask, censor="hole")
     ((repaired,),) = variations([picture], [found], fake, 1)
     assert [window.regions for window in found] == [1, 1]
     assert sum(call[0].shape[-2] * call[0].shape[-1] for call in fake.calls) < 1500 * 1600 / 5
@@ -71,7 +71,7 @@ def test_what_was_found_is_restored_in_windows_with_the_grids_that_were_found():
 def test_a_grid_is_seen_from_the_corner_of_its_window():
     grid, box = Grid((11, 13), (6, 3)), Box(1000, 1100, 1120, 1230)
     picture = Picture(mosaic(noise(1500, 1600), grid, box.slices))
-    (window,) = examine(picture, marks(1500, 1600, box), censor="auto")
+    (window,) = examine_marks(picture, marks(1500, 1600, box), censor="auto")
     (damage,) = window.damage
     assert damage.grid == Grid((11, 13), ((6 - window.box.top) % 11, (3 - window.box.left) % 13))
 
@@ -80,7 +80,7 @@ def test_deep_and_grey_pictures_and_their_alpha_are_kept():
     grey = np.random.default_rng(3).integers(0, 65536, (70, 300, 1), dtype=np.uint16)
     picture = Picture(grey, alpha=grey[:, :, 0], text={"a": "b"})
     mask = marks(70, 300, Box(10, 10, 20, 20))
-    ((repaired,),) = variations([picture], [examine(picture, mask, censor="hole")], Fake(), 1)
+    ((repaired,),) = variations([picture], [examine_marks(picture, mask, censor="hole")], Fake(), 1)
     expected = grey.copy()
     expected[10:20, 10:20] = round(FILL * 65535)
     assert np.array_equal(repaired.colour, expected)
@@ -90,7 +90,7 @@ def test_deep_and_grey_pictures_and_their_alpha_are_kept():
 
 def test_variations_differ_by_their_flips():
     picture, mask, fake = Picture(noise()), marks(40, 50, Box(5, 5, 9, 9)), Fake()
-    assert len(list(variations([picture], [examine(picture, mask, censor="hole")], fake, 4))) == 4
+    assert len(list(variations([picture], [examine_marks(picture, mask, censor="hole")], fake, 4))) == 4
     assert [call[4] for call in fake.calls] == [(False, False), (False, True), (True, False), (True, True)]
 
 
@@ -99,7 +99,7 @@ def test_the_last_variation_of_a_spent_picture_is_made_of_its_samples_and_all_ar
     mask = marks(40, 50, Box(5, 5, 9, 9))
 
     def varied(picture: Picture, *, spent: bool) -> list[Picture]:
-        found = examine(picture, mask, censor="hole")
+        found = examine_marks(picture, mask, censor="hole")
         return [one for (one,) in variations([picture], [found], Ranked(), 4, best=best, spent=spent)]
 
     picture = Picture(noise())
@@ -114,7 +114,7 @@ def test_samples_that_are_needed_or_cannot_be_written_to_are_never_spent():
     shown = noise()
     stored = Stored("KEY", shown, np.zeros((0, 0), np.uint8), np.array([1, 2, 3]))
     for picture in (Picture(locked), Picture(shown, stored=stored)):
-        ((repaired,),) = variations([picture], [examine(picture, mask, censor="hole")], Fake(), 1, spent=True)
+        ((repaired,),) = variations([picture], [examine_marks(picture, mask, censor="hole")], Fake(), 1, spent=True)
         assert np.array_equal(picture.colour, noise())
         assert (repaired.colour[5:9, 5:9] == LEVEL).all()
 
@@ -151,7 +151,7 @@ def test_variations_are_ranked_by_what_their_raw_answers_miss_of_the_mosaic():
     pixels = mosaic(noise(100, 120) // 2 + 50, grid, box.slices)
     pixels[bar.slices] = 255
     picture, mask = Picture(pixels), marks(100, 120, box, bar)
-    found = examine(picture, mask, censor="auto")
+    found = examine_marks(picture, mask, censor="auto")
     restorer = Restorer(Cast(), shows={"hole": "grey", "mosaic": "bicubic"}, device="cpu")
     ranked = [one for (one,) in variations([picture], [found], restorer, 4, best=True)]
     cast = [float(one.colour[85, 40, 0]) - 127.5 for one in ranked]
@@ -165,7 +165,7 @@ def test_variations_are_ranked_by_what_their_raw_answers_miss_of_the_mosaic():
 def test_the_cells_of_a_mosaic_are_measured_once(monkeypatch: pytest.MonkeyPatch, count: int, best: bool):
     grid, box = Grid((8, 8), (0, 0)), Box(16, 16, 64, 64)
     picture = Picture(mosaic(noise(100, 120) // 2 + 50, grid, box.slices))
-    found = examine(picture, marks(100, 120, box), censor="auto")
+    found = examine_marks(picture, marks(100, 120, box), censor="auto")
     measured, calls = projection.measured_cells, []
 
     def counted(*arguments: Any) -> torch.Tensor:
@@ -180,7 +180,7 @@ def test_the_cells_of_a_mosaic_are_measured_once(monkeypatch: pytest.MonkeyPatch
 
 def test_holes_are_not_ranked_for_nothing_measures_them():
     picture, mask, fake = Picture(noise()), marks(40, 50, Box(5, 5, 9, 9)), Fake()
-    assert len(list(variations([picture], [examine(picture, mask, censor="hole")], fake, 4, best=True))) == 4
+    assert len(list(variations([picture], [examine_marks(picture, mask, censor="hole")], fake, 4, best=True))) == 4
     assert [call[4] for call in fake.calls] == [(False, False), (False, True), (True, False), (True, True)]
 
 
@@ -189,7 +189,7 @@ def test_holes_grow_but_not_over_mosaics_and_mosaics_never_grow():
     pixels = mosaic(noise(100, 120), grid, box.slices)
     pixels[bar.slices] = 255
     picture = Picture(pixels)
-    found = examine(picture, marks(100, 120, box, bar), censor="auto", grow=6)
+    found = examine_marks(picture, marks(100, 120, box, bar), censor="auto", grow=6)
     ((repaired,),) = variations([picture], [found], Fake(), 1)
     changed = (repaired.colour == LEVEL).all(2)
     assert changed[16:64, 16:64].all()
@@ -218,7 +218,7 @@ def pixelated(name: str, grid: Grid, quality: int = 0) -> tuple[Picture, torch.T
 def test_a_wrong_block_is_noticed_and_the_right_one_is_named(name: str, quality: int):
     picture, mask = pixelated(name, Grid((12, 12), (5, 7)), quality)
     for block, right in (((12, 12), True), ((10, 10), False), ((16, 12), False), ((6, 6), False)):
-        note = doubts(picture, examine(picture, mask, censor="mosaic", block=block), block)
+        note = doubt_block(picture, examine_marks(picture, mask, censor="mosaic", block=block), block)
         if right:
             assert note is None
         else:
@@ -229,14 +229,14 @@ def test_a_wrong_block_is_noticed_and_the_right_one_is_named(name: str, quality:
 
 def test_a_block_for_what_is_no_mosaic_is_noticed():
     picture = Picture(noise(100, 120))
-    found = examine(picture, marks(100, 120, Box(10, 10, 80, 90)), censor="mosaic", block=(8, 8))
-    assert "in 1 of 1 mosaics: its cells are not flat" in str(doubts(picture, found, (8, 8)))
+    found = examine_marks(picture, marks(100, 120, Box(10, 10, 80, 90)), censor="mosaic", block=(8, 8))
+    assert "in 1 of 1 mosaics: its cells are not flat" in str(doubt_block(picture, found, (8, 8)))
 
 
 def test_the_block_of_a_bar_raises_no_doubt():
     picture = Picture(noise(100, 120))
-    found = examine(picture, marks(100, 120, Box(10, 10, 80, 90)), censor="hole")
-    assert doubts(picture, found, (8, 8)) is None
+    found = examine_marks(picture, marks(100, 120, Box(10, 10, 80, 90)), censor="hole")
+    assert doubt_block(picture, found, (8, 8)) is None
 
 
 def test_a_rescaled_mosaic_is_restored_where_its_cells_are_whole_pixels():
@@ -250,7 +250,7 @@ def test_a_rescaled_mosaic_is_restored_where_its_cells_are_whole_pixels():
         across = torch.linspace(0, 1, image.shape[2]).expand(3, image.shape[1], -1)
         return across.where(mask > 0.5, image)
 
-    restored = restore(image, [Damage("mosaic", lattice, mask)], restorer, (False, True))  # pyright: ignore
+    restored = restore_damage(image, [Damage("mosaic", lattice, mask)], restorer, (False, True))  # pyright: ignore
     ((shown, grid),) = seen
     assert grid.block == (10, 11)
     assert shown.shape[1:] == pytest.approx((120 * 10 / 9.6, 140 * 11 / 11.2), abs=2)

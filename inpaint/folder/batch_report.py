@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from inpaint.files import write_text
-from inpaint.folder.outcome import Outcome
+from inpaint.folder.file_outcome import Outcome
 
-VERSION = 1
-STYLE = """
+REPORT_VERSION = 1
+REPORT_STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem; color: #222; background: #fafafa; }
 table { border-collapse: collapse; background: #fff; }
 th, td { padding: .35rem .8rem; border-bottom: 1px solid #ddd; text-align: left; vertical-align: top; }
@@ -25,41 +25,41 @@ img { display: inline-block; vertical-align: top; margin-right: .4rem; max-heigh
 """
 
 
-def counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
+def status_counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
     """Return how many pictures ended in each way, the most frequent first."""
     return dict(Counter(outcome.status for outcome in outcomes).most_common())
 
 
-def entry(outcome: Outcome) -> dict[str, Any]:
+def outcome_entry(outcome: Outcome) -> dict[str, Any]:
     """Return what became of a picture, as JSON holds it."""
-    told = outcome._asdict()
-    told.pop("thumbnails")
+    fields = outcome._asdict()
+    fields.pop("thumbnails")
     paths = {"path": str(outcome.path), "outputs": [str(path) for path in outcome.outputs]}
-    return told | paths | {"seconds": round(outcome.seconds, 3)}
+    return fields | paths | {"seconds": round(outcome.seconds, 3)}
 
 
-def write_json(outcomes: Sequence[Outcome], path: Path | str) -> None:
+def write_outcomes(outcomes: Sequence[Outcome], path: Path | str) -> None:
     """Write the outcomes of a batch, atomically: {"version", "counts", "seconds", "pictures": [...]}."""
-    told = {
-        "version": VERSION,
-        "counts": counts(outcomes),
+    report = {
+        "version": REPORT_VERSION,
+        "counts": status_counts(outcomes),
         "seconds": round(sum(outcome.seconds for outcome in outcomes), 3),  # of work; several go on at once
-        "pictures": [entry(outcome) for outcome in outcomes],
+        "pictures": [outcome_entry(outcome) for outcome in outcomes],
     }
-    write_text(path, json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+    write_text(path, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
 
 
-def write_page(outcomes: Sequence[Outcome], path: Path | str, *, title: str) -> None:
+def write_outcomes_page(outcomes: Sequence[Outcome], path: Path | str, *, title: str) -> None:
     """Write the page, atomically; it needs nothing beside it."""
     rows = "\n".join(map(_row, outcomes))
-    said = ", ".join(f"{count} {status}" for status, count in counts(outcomes).items())
+    said = ", ".join(f"{count} {status}" for status, count in status_counts(outcomes).items())
     page = f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(title)}</title>
-<style>{STYLE}</style>
+<style>{REPORT_STYLE}</style>
 </head>
 <body>
 <h1>{escape(title)}</h1>
