@@ -21,8 +21,8 @@ from inpaint.folder.options import (
     REPORTS,
     WHAT,
     options_from,
+    show_options,
     shown_of,
-    signature_with_options,
 )
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def decensor(
         sys.exit(1)
 
 
-decensor.__signature__ = signature_with_options(decensor, map(option_parameter, FIELDS))  # pyright: ignore[reportFunctionMemberAccess]
+show_options(decensor, map(option_parameter, FIELDS))
 
 
 def summary(outcomes: list[Outcome], output: Path) -> str:

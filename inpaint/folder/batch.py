@@ -15,7 +15,7 @@ import torch
 from inpaint import distributed
 from inpaint.folder.file_outcome import Outcome
 from inpaint.folder.job import Job, Planned, check_job, plan_files
-from inpaint.folder.options import FIELDS, options_from, signature_with_options
+from inpaint.folder.options import FIELDS, options_from, show_options
 from inpaint.folder.passes import restorer_with
 from inpaint.folder.restore import restore_file
 from inpaint.restoring.repair import Restores
@@ -80,7 +80,7 @@ OPTION_KEYWORDS = [
     Parameter(name, Parameter.KEYWORD_ONLY, default=field.default, annotation=field.annotation)
     for name, field in FIELDS.items()
 ]
-decensor.__signature__ = signature_with_options(decensor, OPTION_KEYWORDS)  # pyright: ignore[reportFunctionMemberAccess]
+show_options(decensor, OPTION_KEYWORDS)
 
 
 def restored_files(plan: Sequence[Planned], job: Job) -> Iterator[Outcome]:

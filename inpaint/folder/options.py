@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
@@ -53,9 +53,9 @@ def option(
         metavar, rule = f"[{'|'.join(values)}]", f"{', '.join(values[:-1])} or {values[-1]}"
     elif most is not None:
         metavar, rule = "N", f"a whole number from 0 to {most}"
-    shown = Shown(panel, rule, metavar, choices or {}, label, batch, off, most)
+    extra: Any = {"shown": Shown(panel, rule, metavar, choices or {}, label, batch, off, most)}
     least = None if most is None else 0
-    return Field(default, description=sentence, ge=least, le=most, json_schema_extra={"shown": shown})  # pyright: ignore
+    return Field(default, description=sentence, ge=least, le=most, json_schema_extra=extra)
 
 
 def whole_numbers(value: Any, between: str) -> Any:
@@ -182,7 +182,7 @@ def shown_of(name: str) -> Shown:
     """Return how an option is shown."""
     extra = FIELDS[name].json_schema_extra
     assert isinstance(extra, dict)
-    return extra["shown"]  # pyright: ignore[reportReturnType]
+    return cast(Shown, extra["shown"])
 
 
 def options_from(given: Mapping[str, Any]) -> DecensorOptions:
@@ -197,8 +197,8 @@ def options_from(given: Mapping[str, Any]) -> DecensorOptions:
     raise ValueError(f"{name} is {value!r}, but must be {shown_of(name).rule}")
 
 
-def signature_with_options(function: Callable[..., Any], parameters: Iterable[inspect.Parameter]) -> inspect.Signature:
-    """Return the signature of a function in which parameters of the options stand in the place of its **options."""
+def show_options(function: Callable[..., Any], parameters: Iterable[inspect.Parameter]) -> None:
+    """Let the signature of a function show parameters for the options in the place of its **options."""
     signature = inspect.signature(function, eval_str=True)
     own = [it for it in signature.parameters.values() if it.kind is not it.VAR_KEYWORD]
-    return signature.replace(parameters=[*own, *parameters])
+    function.__dict__["__signature__"] = signature.replace(parameters=[*own, *parameters])

@@ -125,7 +125,7 @@ def look_at_frames(one: Planned, job: Job) -> FramesToRestore:
             found = find_censored(levels(frame)) if finds else []
             windows.append(windows_of(found, frame.size, grow=job.options.grow))
     if not any(windows):
-        raise NothingMarked(f"{nothing}, and nothing censored was found")
+        raise NothingMarked(f"{nothing}; nothing censored was found")
     return FramesToRestore(marked.animation, windows, marked.base, marked.note)
 
 

@@ -280,7 +280,7 @@ def test_where_nothing_is_marked_auto_restores_what_it_finds(tmp_path: Path):
     found, clean, marked = decensor(tmp_path / "in", tmp_path / "out", **job)
     assert (found.status, found.censor, found.regions) == ("restored", "mosaic", 1)
     assert (clean.status, marked.status, marked.censor) == ("failed", "restored", "hole")
-    assert "And nothing censored was found" in str(clean.error)
+    assert "; nothing censored was found" in str(clean.error)
     _, mask, censor, grid, _ = fake.calls[0]
     assert (censor, grid and grid.block) == ("mosaic", (8, 8))
     assert mask.sum() == 80 * 96
