@@ -91,7 +91,9 @@ def seconds_of(work: Callable[[], object], device: torch.device) -> float:
 
 def repair(picture: Picture, mask: Tensor, restorer: Restorer) -> Picture:
     """Do everything that happens to a picture between decoding and encoding, in its own samples, as a folder does."""
-    ((repaired,),) = variations([picture], [examine_marks(picture, mask, censor="hole")], restorer, 1, spent=True)
+    ((repaired,),) = variations(
+        [picture], [examine_marks(picture, mask, censor="hole")], restorer, 1, reuse_samples=True
+    )
     return repaired
 
 
@@ -210,7 +212,7 @@ def stages_of(path: Path, mask_path: Path, restorer: Restorer) -> dict[str, floa
     began.append(clock())
     found = examine_marks(picture, images.read_mask(mask_path, picture.size), censor="hole")
     began.append(clock())
-    ((repaired,),) = variations([picture], [found], watched, 1, spent=True)
+    ((repaired,),) = variations([picture], [found], watched, 1, reuse_samples=True)
     began.append(clock())
     images.write(repaired, path.with_name("restored.png"))
     began.append(clock())

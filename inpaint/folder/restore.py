@@ -89,7 +89,7 @@ def restore_frames(one: Planned, job: Job, outcome: Outcome) -> Outcome:
         return outcome._replace(status="seen", note=note_of(seen, job.options.block, doubt))
     shown, unkept = [thumbnail(frame, found)] if job.thumbnails else [], None
     frames, count = seen.animation.frames, len(one.targets)
-    repairs = variations(frames, seen.windows, job.restorer, count, best=job.options.best, spent=True)
+    repairs = variations(frames, seen.windows, job.restorer, count, best=job.options.best, reuse_samples=True)
     for target, repaired in zip(one.targets, repairs, strict=True):
         unkept = write_frames_to(replace(seen.animation, frames=repaired), target)
         outcome.outputs.append(target)

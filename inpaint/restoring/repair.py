@@ -129,15 +129,15 @@ def variations(
     count: int,
     *,
     best: bool = False,
-    spent: bool = False,
+    reuse_samples: bool = False,
 ) -> Iterator[tuple[Picture, ...]]:
     """Yield the frames repaired in so many ways (1 to 4), mirrored otherwise in each while they are restored.
 
     found: the windows of each frame; a still picture is an animation of one frame.
     best: begin with the variation whose mosaics, before they are corrected, are nearest to what their cells measure.
-    spent: a picture is not needed any more, so its last variation may be made of its own samples, without a copy.
+    reuse_samples: the picture is not needed any more, so its last variation may be made of its own samples.
     """
-    spent = spent and len(frames) == 1  # frames may share their samples
+    reuse_samples = reuse_samples and len(frames) == 1  # frames may share their samples
     known: list[list[Measures | None]] = [[{} if count > 1 else None for _ in of_frame] for of_frame in found]
 
     def pieces(flips: tuple[bool, bool], missed: list[Tensor] | None = None) -> Iterator[list[np.ndarray]]:
@@ -154,8 +154,8 @@ def variations(
         ranked.sort(key=lambda it: it[0])  # the order of FLIPS where nothing is measured
         ways = [way for _, way in ranked]
     for number, way in enumerate(ways, 1):
-        last = spent and number == count
-        yield tuple(assembled(*one, spent=last) for one in zip(frames, found, way, strict=True))
+        last = reuse_samples and number == count
+        yield tuple(assembled(*one, reuse_samples=last) for one in zip(frames, found, way, strict=True))
 
 
 def pieces_of(
@@ -175,14 +175,16 @@ def pieces_of(
     return pieces
 
 
-def assembled(picture: Picture, found: list[RepairWindow], pieces: list[np.ndarray], *, spent: bool = False) -> Picture:
-    """Return the picture with its windows replaced, in its own samples where it is spent and nothing else needs them.
+def assembled(
+    picture: Picture, found: list[RepairWindow], pieces: list[np.ndarray], *, reuse_samples: bool = False
+) -> Picture:
+    """Return the picture with its windows replaced, in its own samples if asked to and nothing else needs them.
 
     What a file holds in place of colours (a palette, inks) follows from which colours changed, so those are kept.
     """
     if not found:
         return picture
-    owned = spent and picture.stored is None and picture.colour.flags.writeable
+    owned = reuse_samples and picture.stored is None and picture.colour.flags.writeable
     colour = picture.colour if owned else picture.colour.copy()
     for window, piece in zip(found, pieces, strict=True):
         colour[window.box.slices] = piece

@@ -95,26 +95,28 @@ def test_variations_differ_by_their_flips():
 
 
 @pytest.mark.parametrize("best", [False, True])
-def test_the_last_variation_of_a_spent_picture_is_made_of_its_samples_and_all_are_the_same(best: bool):
+def test_the_last_variation_may_be_made_of_the_samples_of_the_picture_and_all_are_the_same(best: bool):
     mask = marks(40, 50, Box(5, 5, 9, 9))
 
-    def varied(picture: Picture, *, spent: bool) -> list[Picture]:
+    def varied(picture: Picture, *, reuse_samples: bool) -> list[Picture]:
         found = examine_marks(picture, mask, censor="hole")
-        return [one for (one,) in variations([picture], [found], Ranked(), 4, best=best, spent=spent)]
+        return [one for (one,) in variations([picture], [found], Ranked(), 4, best=best, reuse_samples=reuse_samples)]
 
     picture = Picture(noise())
-    kept, spent = varied(Picture(noise()), spent=False), varied(picture, spent=True)
-    assert [one.colour is picture.colour for one in spent] == [False, False, False, True]
-    assert all(np.array_equal(one.colour, other.colour) for one, other in zip(kept, spent, strict=True))
+    kept, reused = varied(Picture(noise()), reuse_samples=False), varied(picture, reuse_samples=True)
+    assert [one.colour is picture.colour for one in reused] == [False, False, False, True]
+    assert all(np.array_equal(one.colour, other.colour) for one, other in zip(kept, reused, strict=True))
 
 
-def test_samples_that_are_needed_or_cannot_be_written_to_are_never_spent():
+def test_samples_that_are_needed_or_cannot_be_written_to_are_never_reused():
     mask, locked = marks(40, 50, Box(5, 5, 9, 9)), noise()
     locked.flags.writeable = False
     shown = noise()
     stored = Stored("KEY", shown, np.zeros((0, 0), np.uint8), np.array([1, 2, 3]))
     for picture in (Picture(locked), Picture(shown, stored=stored)):
-        ((repaired,),) = variations([picture], [examine_marks(picture, mask, censor="hole")], Fake(), 1, spent=True)
+        ((repaired,),) = variations(
+            [picture], [examine_marks(picture, mask, censor="hole")], Fake(), 1, reuse_samples=True
+        )
         assert np.array_equal(picture.colour, noise())
         assert (repaired.colour[5:9, 5:9] == LEVEL).all()
 

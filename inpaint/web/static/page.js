@@ -21,8 +21,8 @@ async function ask(verb, fields) {
     throw new Error("The server does not answer: does inpaint web still run?");
   }
   if (response.ok) return response;
-  const told = await response.json().catch(() => ({}));
-  throw new Error(told.error ?? `The server answered ${response.status}.`);
+  const answer = await response.json().catch(() => ({}));
+  throw new Error(answer.error ?? `The server answered ${response.status}.`);
 }
 
 function say(text, isError = false) {
@@ -114,7 +114,7 @@ async function open(file) {
     at("editor").hidden = false;
     at("view").hidden = true;
     startPainting(bitmap.width, bitmap.height);
-    at("told").textContent = `${file.name}, ${bitmap.width} x ${bitmap.height}`;
+    at("picture-name").textContent = `${file.name}, ${bitmap.width} x ${bitmap.height}`;
     show(false);
     resize();
     return "Paint what shall be restored, or let it be found.";
