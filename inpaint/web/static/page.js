@@ -128,7 +128,7 @@ function fieldOf({ name, kind, label, help, default: value, choices, most }) { /
   else if (kind === "flag") input.type = "checkbox";
   else if (kind === "number") Object.assign(input, { type: "number", min: 0, max: most, value });
   else input.placeholder = "found by itself";
-  line.append(`${label} `, input);
+  line.append(...(kind === "flag" ? [input, label] : [`${label} `, input]));
   return line;
 }
 
