@@ -22,7 +22,7 @@ from inpaint.assemble import load
 from inpaint.checkpoint import load_checkpoint
 from inpaint.contracts import Generator
 from inpaint.files import atomically
-from inpaint.restoring.onnx_session import FORMAT, Session
+from inpaint.restoring.onnx_session import ONNX_FORMAT, Session
 from inpaint.restoring.restorer import Restorer
 from inpaint.weights import BUNDLED, bundled_path
 
@@ -116,7 +116,7 @@ def graph_of(generator: Generator, about: dict[str, Any]) -> bytes:
         answer, file = Answer(plain(generator)).eval(), str(Path(folder, "network.onnx"))
         torch.onnx.export(answer, scene(2, 64, 96, multiple), file, opset_version=OPSET, **options)
         graph = onnx.load(file)
-    told = {"format": FORMAT} | {key: json.dumps(value) for key, value in about.items()}
+    told = {"format": ONNX_FORMAT} | {key: json.dumps(value) for key, value in about.items()}
     onnx.helper.set_model_props(graph, told)
     return graph.SerializeToString()
 

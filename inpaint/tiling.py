@@ -12,10 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-NEAR = 32  # px; masked places in touching squares of this side are restored together
-CONTEXT = 96  # px around a region at least; about what the default network can see
-OVERLAP = 32  # px; on both sides of the line between two tiles their answers are blended
-SQUARE = 64  # px; windows are made of squares of this side
+NEAR_SIDE = 32  # px; masked places in touching squares of this side are restored together
+LEAST_CONTEXT = 96  # px around a region at least; about what the default network can see
+TILE_OVERLAP = 32  # px; on both sides of the line between two tiles their answers are blended
+WINDOW_SQUARE = 64  # px; windows are made of squares of this side
 
 
 class Box(NamedTuple):
@@ -62,26 +62,26 @@ class Region(NamedTuple):
     own: Tensor  # (1, h, w) in the box, 1 where they are
 
 
-def windows(mask: Tensor, margin: int) -> list[Box]:
+def context_windows(mask: Tensor, margin: int) -> list[Box]:
     """Return boxes that hold every masked pixel with its context and do not overlap.
 
     mask: (1, H, W), 1 or True = restore.  margin: px of context around masked pixels at least.  What a box holds can be
     restored as a picture of its own; a large picture with few marks is not looked at elsewhere.
     """
     height, width = mask.shape[1], mask.shape[2]
-    boxes = components(marked_squares(mask))
-    squares = -(-height // SQUARE), -(-width // SQUARE)
+    boxes = component_boxes(marked_squares(mask))
+    squares = -(-height // WINDOW_SQUARE), -(-width // WINDOW_SQUARE)
     for index, box in enumerate(boxes):
-        side = max(box.bottom - box.top, box.right - box.left) * SQUARE
-        boxes[index] = box.grown(-(-max(margin, side // 4) // SQUARE), squares)
+        side = max(box.bottom - box.top, box.right - box.left) * WINDOW_SQUARE
+        boxes[index] = box.grown(-(-max(margin, side // 4) // WINDOW_SQUARE), squares)
     before = 0
     while len(boxes) != before:  # boxes that touch become one, which may touch others
         before = len(boxes)
         covered = np.zeros(squares, np.uint8)
         for box in boxes:
             covered[box.slices] = 1
-        boxes = components(covered)
-    pixels = [Box(*(side * SQUARE for side in box)) for box in boxes]
+        boxes = component_boxes(covered)
+    pixels = [Box(*(side * WINDOW_SQUARE for side in box)) for box in boxes]
     return [Box(box.top, box.left, min(box.bottom, height), min(box.right, width)) for box in pixels]
 
 
@@ -89,15 +89,15 @@ def marked_squares(mask: Tensor) -> np.ndarray:
     """Return which squares of a mask (1, H, W) hold a masked pixel, uint8 (rows, columns)."""
     marked = mask[0].numpy()
     height, width = marked.shape
-    found = np.zeros((-(-height // SQUARE), -(-width // SQUARE)), np.uint8)
-    starts = np.arange(0, width, SQUARE)
+    found = np.zeros((-(-height // WINDOW_SQUARE), -(-width // WINDOW_SQUARE)), np.uint8)
+    starts = np.arange(0, width, WINDOW_SQUARE)
     for row in range(len(found)):  # in strips: a large mask is read once and never copied
-        columns = marked[row * SQUARE : (row + 1) * SQUARE].any(0)
+        columns = marked[row * WINDOW_SQUARE : (row + 1) * WINDOW_SQUARE].any(0)
         found[row] = np.logical_or.reduceat(columns, starts)
     return found
 
 
-def components(squares: np.ndarray) -> list[Box]:
+def component_boxes(squares: np.ndarray) -> list[Box]:
     """Return the tight box of every 8-connected part of a map (rows, columns)."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(squares, connectivity=8)
     return [
@@ -105,7 +105,7 @@ def components(squares: np.ndarray) -> list[Box]:
     ]
 
 
-def planned(mask: Tensor, cell: tuple[int, int]) -> list[tuple[Region, Box]]:
+def crops_planned(mask: Tensor, cell: tuple[int, int]) -> list[tuple[Region, Box]]:
     """Return the regions to restore, each with the box of context around it.
 
     Specks all over a picture are one region, whose tiles overlap less than their crops would.
@@ -113,10 +113,10 @@ def planned(mask: Tensor, cell: tuple[int, int]) -> list[tuple[Region, Box]]:
     size = (mask.shape[1], mask.shape[2])
 
     def seen(box: Box) -> Box:
-        margin = max(CONTEXT, (box.bottom - box.top) // 4, (box.right - box.left) // 4, *cell)  # no cell is cut
+        margin = max(LEAST_CONTEXT, (box.bottom - box.top) // 4, (box.right - box.left) // 4, *cell)  # no cell is cut
         return box.grown(margin, size)
 
-    plan = [(region, seen(region.box)) for region in regions(mask, max(NEAR, *cell))]
+    plan = [(region, seen(region.box)) for region in regions(mask, max(NEAR_SIDE, *cell))]
     if sum(box.area for _, box in plan) <= size[0] * size[1]:
         return plan
     whole = next(regions(mask, max(size)))
@@ -144,38 +144,40 @@ def regions(mask: Tensor, near: int) -> Iterator[Region]:
 
 def tiles(box: Box, side: int) -> Iterator[Box]:
     """Cut a box into parts of at most this side, as equal as can be, that cover it once."""
-    for top, bottom in parts(box.top, box.bottom, side):
-        for left, right in parts(box.left, box.right, side):
+    for top, bottom in equal_parts(box.top, box.bottom, side):
+        for left, right in equal_parts(box.left, box.right, side):
             yield Box(top, left, bottom, right)
 
 
-def parts(start: int, stop: int, side: int) -> list[tuple[int, int]]:
+def equal_parts(start: int, stop: int, side: int) -> list[tuple[int, int]]:
     """Cut a run of pixels into equal parts of at most this length."""
     count = -(-(stop - start) // side)
     ends = [start + (stop - start) * number // count for number in range(count + 1)]
     return list(pairwise(ends))
 
 
-def weight(core: Box, region: Box, view: Box) -> Tensor:
+def tile_weight(core: Box, region: Box, view: Box) -> Tensor:
     """Return how much the answer for a view counts at its pixels, (1, h, w), when the region is cut into such cores.
 
     Weights of neighbouring cores cross at the line between them and sum to one; beyond the region they do not fade.
     """
-    rows = ramp(view.top, view.bottom, core.top, core.bottom, core.top > region.top, core.bottom < region.bottom)
-    columns = ramp(view.left, view.right, core.left, core.right, core.left > region.left, core.right < region.right)
+    rows = fading_ramp(view.top, view.bottom, core.top, core.bottom, core.top > region.top, core.bottom < region.bottom)
+    columns = fading_ramp(
+        view.left, view.right, core.left, core.right, core.left > region.left, core.right < region.right
+    )
     return (rows[:, None] * columns)[None]
 
 
-def ramp(start: int, stop: int, first: int, last: int, fades_in: bool, fades_out: bool) -> Tensor:
+def fading_ramp(start: int, stop: int, first: int, last: int, fades_in: bool, fades_out: bool) -> Tensor:
     """Return weights along one axis: 1 inside, falling to 0 within OVERLAP px of an end that fades, (stop - start,)."""
     place = torch.arange(start, stop) + 0.5
     ones = torch.ones_like(place)
-    rising = ((place - first) / (2 * OVERLAP) + 0.5).clamp(0, 1) if fades_in else ones
-    falling = ((last - place) / (2 * OVERLAP) + 0.5).clamp(0, 1) if fades_out else ones
+    rising = ((place - first) / (2 * TILE_OVERLAP) + 0.5).clamp(0, 1) if fades_in else ones
+    falling = ((last - place) / (2 * TILE_OVERLAP) + 0.5).clamp(0, 1) if fades_out else ones
     return torch.minimum(rising, falling)
 
 
-def grown(mask: Tensor, pixels: int) -> Tensor:
+def grown_mask(mask: Tensor, pixels: int) -> Tensor:
     """Return a mask (1, H, W) that reaches so many px further, measured as the crow flies."""
     if pixels <= 0 or not mask.any():
         return mask

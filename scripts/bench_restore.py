@@ -35,9 +35,9 @@ from inpaint.images import Picture
 from inpaint.metrics.pixelwise import psnr
 from inpaint.mosaic.grid import Grid, pixelate
 from inpaint.mosaic.lattice import Lattice
-from inpaint.restoring.repair import examine, restore, variations
+from inpaint.restoring.repair import examine_marks, restore_damage, variations
 from inpaint.restoring.restorer import Restorer
-from inpaint.tiling import CONTEXT
+from inpaint.tiling import LEAST_CONTEXT
 
 REGION = 300  # px, side of what is restored in a large picture
 SMALL = 120  # px, side of what is restored where quality is compared
@@ -91,7 +91,9 @@ def seconds_of(work: Callable[[], object], device: torch.device) -> float:
 
 def repair(picture: Picture, mask: Tensor, restorer: Restorer) -> Picture:
     """Do everything that happens to a picture between decoding and encoding, in its own samples, as a folder does."""
-    (repaired,) = variations(picture, examine(picture, mask, censor="bar"), restorer, 1, spent=True)
+    ((repaired,),) = variations(
+        [picture], [examine_marks(picture, mask, censor="hole")], restorer, 1, reuse_samples=True
+    )
     return repaired
 
 
@@ -124,7 +126,7 @@ def memory(setting: Setting) -> None:
             decoded = rest + picture.colour.nbytes
             peaks = [peak_of(partial(repair, picture, mask, setting.restorer)) - decoded]
             del picture, mask
-            whole = partial(decensor, path, target, restorer=setting.restorer, masks=mask_path, censor="bar")
+            whole = partial(decensor, path, target, restorer=setting.restorer, masks=mask_path, censor="hole")
             peaks.append(peak_of(whole) - decoded)
             pixels = math.prod(sides(size))
             print(f"{size:5}" + "".join(f"{peak / 1e6:14.0f} {peak / pixels:8.1f}" for peak in peaks))
@@ -140,7 +142,7 @@ def folder(setting: Setting) -> None:
     restorer, side = setting.restorer, REGION
     height, width = sides(1)
     box, mask = marked(height, width, side)
-    view = box.grown(CONTEXT, (height, width)).aligned(restorer.multiple)
+    view = box.grown(LEAST_CONTEXT, (height, width)).aligned(restorer.multiple)
     clock: dict[str, float] = defaultdict(float)
     used: dict[str, float] = defaultdict(float)
     with tempfile.TemporaryDirectory() as made:
@@ -153,7 +155,7 @@ def folder(setting: Setting) -> None:
             for number, picture in enumerate(pictures):
                 images.write(picture, base / f"in{group}" / f"{number}.png")
             crops = [torch.cat([view.of(it.tensor()), view.of(mask).float()]) for it in pictures]
-            how = {"restorer": restorer, "masks": base / "mask.png", "censor": "bar", "jobs": JOBS}
+            how = {"restorer": restorer, "masks": base / "mask.png", "censor": "hole", "jobs": JOBS}
             started = now()
             ended = decensor(base / f"in{group}", base / "out", **how)
             between = now()
@@ -208,9 +210,9 @@ def stages_of(path: Path, mask_path: Path, restorer: Restorer) -> dict[str, floa
     began = [clock()]
     picture = images.read(path)
     began.append(clock())
-    found = examine(picture, images.read_mask(mask_path, picture.size), censor="bar")
+    found = examine_marks(picture, images.read_mask(mask_path, picture.size), censor="hole")
     began.append(clock())
-    (repaired,) = variations(picture, found, watched, 1, spent=True)
+    ((repaired,),) = variations([picture], [found], watched, 1, reuse_samples=True)
     began.append(clock())
     images.write(repaired, path.with_name("restored.png"))
     began.append(clock())
@@ -257,7 +259,9 @@ def rescaled(setting: Setting) -> None:
             target, seen, mask, lattice = shrunk_or_enlarged(images.read(file).tensor(), factor)
             (part, *_) = find_damage(seen, mask, censor="mosaic")
             grids = None, part.grid, lattice
-            answers = [restore(seen, [part._replace(grid=grid)], setting.restorer, (False, False)) for grid in grids]
+            answers = [
+                restore_damage(seen, [part._replace(grid=grid)], setting.restorer, (False, False)) for grid in grids
+            ]
             ways = seen, *answers
             decibels[factor].append(tuple(psnr(it[None], target[None], mask[None]).item() for it in ways))
     print(f"\nmosaics of {RESCALED} px in the demo's photographs that were rescaled after them, PSNR in the mask")

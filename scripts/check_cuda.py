@@ -32,8 +32,8 @@ from inpaint.data.synthetic import render
 from inpaint.detection.colour import GREEN, painted
 from inpaint.folder import decensor
 from inpaint.randomness import rng_for
-from inpaint.restoring.restorer import TOGETHER, Restorer
-from inpaint.tiling import CONTEXT
+from inpaint.restoring.restorer import TILES_TOGETHER, Restorer
+from inpaint.tiling import LEAST_CONTEXT
 
 ROOT = Path(__file__).parent.parent
 DEMO = ROOT / "data" / "demo"
@@ -81,7 +81,7 @@ def demo(setting: Setting) -> Iterator[Check]:
     """Restore the demo's pictures on the CPU and on the device."""
     with tempfile.TemporaryDirectory() as made:
         on_cpu = load(setting.model, device="cpu")
-        on_cpu.together = TOGETHER  # so that it pads what the network sees as a card does
+        on_cpu.together = TILES_TOGETHER  # so that it pads what the network sees as a card does
         reference = restored_demo(on_cpu, Path(made, "cpu"))
         for precision, restorer in setting.restorers.items():
             answers = restored_demo(restorer, Path(made, precision))
@@ -112,21 +112,21 @@ def batches(setting: Setting) -> Iterator[Check]:
     """Restore eight regions together and one by one."""
     image = render((2 * SIDE, 4 * SIDE), rng_for("check"))
     mask = torch.zeros_like(image[:1])
-    side = SIDE - 2 * CONTEXT
-    for top in (CONTEXT, SIDE + CONTEXT):
-        for left in range(CONTEXT, 4 * SIDE, SIDE):
+    side = SIDE - 2 * LEAST_CONTEXT
+    for top in (LEAST_CONTEXT, SIDE + LEAST_CONTEXT):
+        for left in range(LEAST_CONTEXT, 4 * SIDE, SIDE):
             mask[:, top : top + side, left : left + side] = 1
     views = [view for row in torch.cat([image, mask]).split(SIDE, 1) for view in row.split(SIDE, 2)]
     for precision, restorer in setting.restorers.items():
         answers = []
-        for together in (TOGETHER, 1):
+        for together in (TILES_TOGETHER, 1):
             restorer.together, restorer.tile = together, setting.tile
             answers.append(restorer(image, mask))
-        yield compared(f"{precision}, {TOGETHER} regions together and alone", answers[0], answers[1], precision)
+        yield compared(f"{precision}, {TILES_TOGETHER} regions together and alone", answers[0], answers[1], precision)
         with torch.no_grad():
             many = rate(setting, lambda: restorer.ask(views, (SIDE, SIDE), (False, False)))  # noqa: B023
             one = rate(setting, lambda: restorer.ask(views[:1], (SIDE, SIDE), (False, False)))  # noqa: B023
-        said = f"{many * TOGETHER:.0f} crops/s together, {one:.0f} alone: {many * TOGETHER / one:.2f} times"
+        said = f"{many * TILES_TOGETHER:.0f} crops/s together, {one:.0f} alone: {many * TILES_TOGETHER / one:.2f} times"
         yield Check(f"{precision}, crops of {SIDE} px, there and back", said)
 
 
@@ -194,7 +194,7 @@ def trained(folder: Path, device: str, stops: list[int], precision: str) -> tupl
 def jobs(setting: Setting) -> Iterator[Check]:
     """Restore a folder with one and with several jobs on one card."""
     restorer, copies = setting.restorers["bfloat16"], 4
-    restorer.together, restorer.tile = TOGETHER, setting.tile
+    restorer.together, restorer.tile = TILES_TOGETHER, setting.tile
     with tempfile.TemporaryDirectory() as made:
         base = Path(made)
         for kind in ("input", "original"):

@@ -32,7 +32,8 @@ class Fake:
         censor: str = "hole",
         grid: Grid | None = None,
         flips: tuple[bool, bool] = (False, False),
-        keep: bool = True,
+        measures: dict | None = None,
+        missed: list | None = None,
     ) -> Tensor:
         if self.error:
             raise self.error

@@ -17,9 +17,10 @@ import torch
 import yaml
 
 from inpaint import cli
-from inpaint.cli.restoring import line_of, numbers
+from inpaint.cli.decensor_command import outcome_line
 from inpaint.folder import Outcome
 from inpaint.images import from_array, read, write
+from inpaint.version import __version__
 from tests.builders.datasets import dataset
 from tests.runs import folder_of_pictures, tiny_tree
 
@@ -98,7 +99,7 @@ def test_train_evaluate_and_decensor_work_together(run: Run, config: Path, tmp_p
     assert ended.code == 0, ended.err
     assert "1 of 1 pictures restored" in ended.out
     assert "one.png -> " in ended.out
-    assert "(bar, 1 region, " in ended.out
+    assert "(hole, 1 region, " in ended.out
     (written,) = (tmp_path / "out").iterdir()
     restored = read(written).tensor()
     assert torch.equal(restored[:, :20], painted[:, :20])
@@ -178,9 +179,9 @@ def test_what_a_user_can_mend_ends_as_one_sentence(run: Run, config: Path, tmp_p
     assert_one_sentence(run("build-dataset", folder, "-o", tmp_path / "set", "--splits", "0.5,0.1"), "train, val, test")
     assert_one_sentence(run("build-dataset", folder, "-o", tmp_path / "set", "--set", "clean.blurr=1"), "clean.blurr")
     out = tmp_path / "out"
-    assert_one_sentence(run("decensor", folder, "-o", out, "--colour", "green"), "--colour 'green'", "','")
-    assert_one_sentence(run("decensor", folder, "-o", out, "--colour", "1,2"), "three numbers")
-    assert_one_sentence(run("decensor", folder, "-o", out, "--block", "8x"), "--block '8x'")
+    assert_one_sentence(run("decensor", folder, "-o", out, "--colour", "green"), "colour is 'green', but must be three")
+    assert_one_sentence(run("decensor", folder, "-o", out, "--colour", "1,2"), "three whole numbers")
+    assert_one_sentence(run("decensor", folder, "-o", out, "--block", "8x"), "block is '8x'")
     assert_one_sentence(run("decensor", folder, "-o", out, "--block", "8x8x8"), "height x width")
     assert_one_sentence(run("decensor", folder, "-o", out, "--model", config), "not a safetensors file")
 
@@ -195,23 +196,43 @@ def test_network_faults_end_as_one_sentence(run: Run, config: Path, tmp_path: Pa
     assert_one_sentence(run(*asked, folder, "--json", tmp_path), "is a folder, but should be the file")
     restore = ("decensor", folder, "-o", tmp_path / "out", "--model", model)
     assert_one_sentence(run(*restore, "--censor", "blur"), "'blur'")
-    assert_one_sentence(run(*restore, "--variations", 3), "choose 1, 2, 4")
+    assert_one_sentence(run(*restore, "--variations", 3), "must be 1, 2 or 4")
     assert_one_sentence(run(*restore, "--mask", tmp_path / "nowhere"), "nowhere")
+
+
+def test_the_version_is_printed_and_help_has_two_flags(run: Run):
+    assert run("--version").out == f"inpaint {__version__}\n"
+    for flag in ("-h", "--help"):
+        assert "Usage" in run(flag).out
+        assert "What to restore:" in run("decensor", flag).out
+
+
+def test_verbs_stand_in_the_order_in_which_they_are_needed_and_fit_their_line(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", "80")
+    said = run("--help").out
+    lines = said[said.index("Commands:") :].splitlines()[1:]
+    verbs = ["decensor", "detect", "web", "evaluate", "build-dataset", "inspect", "train", "import-weights", "export"]
+    assert [line.split()[0] for line in lines if line.strip()] == verbs
+    assert all(line.endswith(".") and not line.endswith("...") and len(line) < 80 for line in lines if line.strip())
+
+
+def test_the_options_of_decensor_stand_in_panels_and_choices_are_shown(run: Run):
+    said = run("decensor", "--help").out
+    panels = ["What to restore:", "How:", "Files:", "Reports:", "Machine:"]
+    assert sorted(panels, key=said.index) == panels
+    for choices in ("[marked|auto|hole|mosaic]", "[error|copy|skip]", "[1|2|4]", "[torch|onnx]", "[float32|bfloat16]"):
+        assert choices in said
+    assert said.index("--censor") < said.index("How:") < said.index("--feather") < said.index("Files:")
 
 
 def test_an_outcome_is_one_line():
     outcome = Outcome(Path("in/a.png"), [Path("out/a 0.png"), Path("out/a 1.png")], 2, "mosaic", None, 1.25, "no grid")
-    assert line_of(outcome) == "in/a.png -> out/a 0.png, out/a 1.png (mosaic, 2 regions, 1.2 s); no grid"
+    assert outcome_line(outcome) == "in/a.png -> out/a 0.png, out/a 1.png (mosaic, 2 regions, 1.2 s); no grid"
     failed = outcome._replace(outputs=[], error="nothing is painted")
-    assert line_of(failed) == "in/a.png: nothing is painted"
-    assert line_of(failed._replace(error="in/a.png is empty")) == "in/a.png is empty"
-
-
-@pytest.mark.parametrize(
-    ("text", "between", "read_"), [("8", "x", [8]), ("8X12", "x", [8, 12]), ("0, 255", ",", [0, 255])]
-)
-def test_numbers_are_read(text: str, between: str, read_: list[int]):
-    assert numbers(text, between, "--it") == read_
+    assert outcome_line(failed) == "in/a.png: nothing is painted"
+    assert outcome_line(failed._replace(error="in/a.png is empty")) == "in/a.png is empty"
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8:strict"])

@@ -17,7 +17,7 @@ pytest.importorskip("onnxruntime", reason="the extra [onnx] is not installed")
 import inpaint  # noqa: E402
 from inpaint import cli  # noqa: E402
 from inpaint.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
-from inpaint.cli.exporting import loaded  # noqa: E402
+from inpaint.cli.export_command import loaded  # noqa: E402
 from inpaint.exporting import MOST, REFUSED, check, export, exported, graph_of, on_runtime  # noqa: E402
 from inpaint.generators import GENERATORS  # noqa: E402
 from inpaint.images import from_array, read, write  # noqa: E402

@@ -60,7 +60,7 @@ def assert_restores_holes(model: Path, folder: Path) -> None:
     for size, box in HOLES.items():
         save(folder / "painted" / f"{size}.png", painted(smooth(*size), box, colour=PAINT))
     outcomes = inpaint.decensor(folder / "painted", folder / "out", restorer=restorer, colour=PAINT)
-    assert [(it.error, it.censor) for it in outcomes] == [(None, "bar")] * len(HOLES)
+    assert [(it.error, it.censor) for it in outcomes] == [(None, "hole")] * len(HOLES)
     assert len(finite) == len(HOLES)
     assert all(finite)
     for size, box in HOLES.items():

@@ -12,7 +12,7 @@ import pytest
 from folder_pictures import Fake
 
 from inpaint.folder import Outcome, decensor
-from inpaint.folder.report import entry
+from inpaint.folder.batch_report import outcome_entry
 
 ROOT = Path(__file__).resolve().parents[1]
 pytestmark = pytest.mark.filterwarnings("ignore")  # decoders have much to say about such files
@@ -46,7 +46,7 @@ def test_every_kind_is_there(script: Any, hostile: Path):
 def test_a_batch_outlives_them_and_says_why(script: Any, hostile: Path, tmp_path: Path):
     before = script.checksums(hostile / "input")
     outcomes = batch(hostile, tmp_path / "out")
-    assert script.faults(hostile, tmp_path / "out", [entry(outcome) for outcome in outcomes]) == []
+    assert script.faults(hostile, tmp_path / "out", [outcome_entry(outcome) for outcome in outcomes]) == []
     assert script.checksums(hostile / "input") == before
     restored = {outcome.path.name.split("-")[1] for outcome in outcomes if outcome.error is None}
     assert {"whole", "renamed", "longer"} <= restored

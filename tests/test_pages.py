@@ -14,8 +14,8 @@ from inpaint.builders.report.dataset_page import dataset_page
 from inpaint.builders.report.statistics import describe_dataset
 from inpaint.evaluation.evaluate import Evaluation, Example, Row
 from inpaint.evaluation.evaluation_page import evaluation_page
-from inpaint.folder.outcome import Outcome
-from inpaint.folder.report import write_page
+from inpaint.folder.batch_report import write_outcomes_page
+from inpaint.folder.file_outcome import Outcome
 from inpaint.metrics import METRICS
 from inpaint.pages import (
     HtmlCell,
@@ -72,7 +72,7 @@ def hostile_evaluation_page(folder: Path) -> str:
 
 def hostile_batch_page(folder: Path) -> str:
     outcome = Outcome(Path("<script>"), [Path("<script>")], 1, "<script>", "<script>", 0.1, "<script>", "failed")
-    write_page([outcome], folder / "page.html", title="<script>")
+    write_outcomes_page([outcome], folder / "page.html", title="<script>")
     return (folder / "page.html").read_text()
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from inpaint.randomness import integer, rng_for
-from inpaint.tiling import CONTEXT, Box, windows
+from inpaint.tiling import LEAST_CONTEXT, Box, context_windows
 
 
 def marked(height: int, width: int, *boxes: Box) -> Tensor:
@@ -19,31 +19,31 @@ def marked(height: int, width: int, *boxes: Box) -> Tensor:
 
 
 def test_a_mark_in_a_large_picture_has_one_small_window():
-    (window,) = windows(marked(3000, 4000, Box(1000, 2000, 1300, 2300)), CONTEXT)
-    assert window.area < (300 + 4 * CONTEXT + 128) ** 2
-    assert (window.top, window.left) <= (1000 - CONTEXT, 2000 - CONTEXT)
-    assert (window.bottom, window.right) >= (1300 + CONTEXT, 2300 + CONTEXT)
+    (window,) = context_windows(marked(3000, 4000, Box(1000, 2000, 1300, 2300)), LEAST_CONTEXT)
+    assert window.area < (300 + 4 * LEAST_CONTEXT + 128) ** 2
+    assert (window.top, window.left) <= (1000 - LEAST_CONTEXT, 2000 - LEAST_CONTEXT)
+    assert (window.bottom, window.right) >= (1300 + LEAST_CONTEXT, 2300 + LEAST_CONTEXT)
 
 
 def test_a_large_mark_has_more_context():
-    (window,) = windows(marked(4000, 4000, Box(1500, 1500, 2500, 2500)), CONTEXT)
+    (window,) = context_windows(marked(4000, 4000, Box(1500, 1500, 2500, 2500)), LEAST_CONTEXT)
     assert window.top <= 1250
     assert window.right >= 2750
 
 
 def test_marks_far_apart_have_windows_of_their_own_and_near_ones_share_one():
     far, near = Box(50, 1800, 60, 1810), Box(300, 300, 310, 310)
-    assert len(windows(marked(2000, 2000, far, near), CONTEXT)) == 2
-    assert len(windows(marked(2000, 2000, near, Box(450, 300, 460, 310)), CONTEXT)) == 1
+    assert len(context_windows(marked(2000, 2000, far, near), LEAST_CONTEXT)) == 2
+    assert len(context_windows(marked(2000, 2000, near, Box(450, 300, 460, 310)), LEAST_CONTEXT)) == 1
 
 
 def test_a_mark_in_the_box_of_another_shares_its_window():
     angle = Box(0, 0, 1500, 4), Box(0, 0, 4, 1500)
-    assert len(windows(marked(2000, 2000, *angle, Box(1200, 1200, 1210, 1210)), CONTEXT)) == 1
+    assert len(context_windows(marked(2000, 2000, *angle, Box(1200, 1200, 1210, 1210)), LEAST_CONTEXT)) == 1
 
 
 def test_an_empty_mask_has_no_window():
-    assert windows(torch.zeros(1, 70, 90), CONTEXT) == []
+    assert context_windows(torch.zeros(1, 70, 90), LEAST_CONTEXT) == []
 
 
 @pytest.mark.parametrize("number", range(40))
@@ -54,7 +54,7 @@ def test_windows_hold_every_mark_with_its_margin_and_never_overlap(number: int):
     for _ in range(integer(rng, 1, 12)):
         mask[0, integer(rng, 0, height - 1), integer(rng, 0, width - 1)] = 1
     count = np.zeros((height, width), int)
-    for window in windows(mask, margin):
+    for window in context_windows(mask, margin):
         count[window.slices] += 1
     assert count.max() == 1
     for y, x in mask[0].nonzero().tolist():

@@ -4,25 +4,65 @@ from __future__ import annotations
 
 import io
 import sys
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
-from inpaint.cli.datasets import build_dataset, inspect
-from inpaint.cli.detecting import detect
-from inpaint.cli.exporting import export
-from inpaint.cli.networks import evaluate, import_weights, train
-from inpaint.cli.restoring import decensor
-from inpaint.cli.serving import web
+from inpaint.cli.dataset_commands import build_dataset, inspect
+from inpaint.cli.decensor_command import decensor
+from inpaint.cli.detect_command import detect
+from inpaint.cli.export_command import export
+from inpaint.cli.network_commands import evaluate, import_weights, train
+from inpaint.cli.web_command import web
+from inpaint.folder.options import PANELS
+from inpaint.version import __version__
+
+HELP_FLAGS = {"help_option_names": ["-h", "--help"]}
+
+
+class PanelCommand(TyperCommand):
+    """A command whose help shows its options under the headings of their panels, in plain text."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        panels: dict[str, list[tuple[str, str]]] = {name: [] for name in ("Arguments", "Options", *PANELS)}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                kind = "Arguments" if parameter.param_type_name == "argument" else "Options"
+                panels[getattr(parameter, "rich_help_panel", None) or kind].append(record)
+        if len(panels["Options"]) == 1:  # --help alone, which stands last
+            panels["Options"] = panels.pop("Options")
+        for name, records in panels.items():
+            if records:
+                with formatter.section(name):
+                    formatter.write_dl(records)
+
 
 app = typer.Typer(
-    help="Restore mosaics, bars and holes in pictures; build datasets, train and evaluate networks for it.",
+    help="Restore mosaics and holes in pictures; build datasets, train and evaluate networks for it.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings=HELP_FLAGS,
 )
-for verb in (train, build_dataset, inspect, evaluate, decensor, detect, import_weights, export, web):
-    app.command()(verb)
+for verb in (decensor, detect, web, evaluate, build_dataset, inspect, train, import_weights, export):
+    app.command(cls=PanelCommand, context_settings=HELP_FLAGS)(verb)
+
+
+def print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"inpaint {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None: ...
 
 
 def main() -> None:

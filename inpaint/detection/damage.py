@@ -33,15 +33,15 @@ class Damage(NamedTuple):
 def find_damage(image: Tensor, mask: Tensor, *, censor: str, block: tuple[int, int] | None = None) -> list[Damage]:
     """Return what was done to the masked pixels; the masks of the answer are disjoint and cover the mask.
 
-    image: (3, H, W) in [0, 1].  mask: (1, H, W).  censor: "hole" (or "bar", which means the same), "mosaic", or "auto",
-    which takes a region for a mosaic where its own pixels show a grid, be it of whole pixels or rescaled.  block: the
-    (height, width) of the cells where it is known; then only their phase is sought, and "auto" takes every region for a
-    mosaic that is not of one colour.  Mosaics come first, in the order of their first pixels, and holes last.
+    image: (3, H, W) in [0, 1].  mask: (1, H, W).  censor: "hole", "mosaic", or "auto", which takes a region for a
+    mosaic where its own pixels show a grid, be it of whole pixels or rescaled.  block: the (height, width) of the cells
+    where it is known; then only their phase is sought, and "auto" takes every region for a mosaic that is not of one
+    colour.  Mosaics come first, in the order of their first pixels, and holes last.
     """
     labels, boxes = labelled_regions(mask)
     if not boxes:
         return []
-    if censor in ("hole", "bar"):
+    if censor == "hole":
         return [Damage("hole", None, mask)]
     kinds = [
         damage_to_region(image[:, box[0], box[1]], labels[box] == number, box, censor, block)

@@ -8,9 +8,27 @@ that cannot be restored says why.
 
 from __future__ import annotations
 
-from inpaint.folder.batch import decensor
-from inpaint.folder.job import CENSORS, EXISTING, ON_EMPTY, VARIATIONS
-from inpaint.folder.outcome import Outcome
-from inpaint.restoring.repair import FLIPS, Restores
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["CENSORS", "EXISTING", "FLIPS", "ON_EMPTY", "VARIATIONS", "Outcome", "Restores", "decensor"]
+if TYPE_CHECKING:
+    from inpaint.folder.batch import decensor
+    from inpaint.folder.file_outcome import Outcome
+    from inpaint.folder.options import DecensorOptions
+    from inpaint.restoring.repair import FLIPS, Restores
+
+FACES = {
+    "DecensorOptions": "inpaint.folder.options",
+    "FLIPS": "inpaint.restoring.repair",
+    "Outcome": "inpaint.folder.file_outcome",
+    "Restores": "inpaint.restoring.repair",
+    "decensor": "inpaint.folder.batch",
+}
+__all__ = ["FLIPS", "DecensorOptions", "Outcome", "Restores", "decensor"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name when it is first used: the options are read by a command line that must begin quickly."""
+    if name not in FACES:
+        raise AttributeError(f"module inpaint.folder has no attribute {name!r}")
+    return getattr(import_module(FACES[name]), name)

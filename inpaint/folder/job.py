@@ -9,13 +9,8 @@ from inpaint import images
 from inpaint.detection.colour import GREEN
 from inpaint.files import real
 from inpaint.folder.marks import NothingMarked, mask_for, original_of
+from inpaint.folder.options import DecensorOptions
 from inpaint.restoring.repair import Restores
-
-CENSORS = ("marked", "auto", "bar", "mosaic")
-VARIATIONS = (1, 2, 4)
-MOST_GROWN = 256  # px
-EXISTING = ("overwrite", "skip")
-ON_EMPTY = ("error", "copy", "skip")
 
 
 class Job(NamedTuple):
@@ -26,19 +21,9 @@ class Job(NamedTuple):
     restorer: Restores
     original: Path | None
     masks: Path | None
-    censor: str
-    colour: tuple[int, int, int]
-    tolerance: int
-    variations: int
-    block: tuple[int, int] | None
-    grow: int
-    best: bool
-    existing: str
-    on_empty: str
+    options: DecensorOptions
     jobs: int
-    dry_run: bool
     thumbnails: bool
-    keep_times: bool = False
 
 
 class Planned(NamedTuple):
@@ -51,41 +36,25 @@ class Planned(NamedTuple):
     unmarked: str | None = None  # why nothing can be marked in it
 
 
-def check(job: Job) -> None:
-    """Refuse, in one sentence, options that no file can be restored with."""
-    choices = {"censor": CENSORS, "variations": VARIATIONS, "existing": EXISTING, "on_empty": ON_EMPTY}
-    for name, allowed in choices.items():
-        if getattr(job, name) not in allowed:
-            raise ValueError(f"{name} is {getattr(job, name)!r}; choose {', '.join(map(str, allowed))}.")
+def check_job(job: Job) -> None:
+    """Refuse, in one sentence, a batch that cannot be restored: folders and files that do not fit together."""
+    options = job.options
     if job.jobs < 1:
-        raise ValueError(f"jobs is {job.jobs}, but at least 1 picture must be worked on at once.")
-    if not 0 <= job.tolerance <= 255:
-        raise ValueError(f"The tolerance is {job.tolerance}, but must lie between 0 and 255.")
-    if len(job.colour) != 3 or not all(0 <= level <= 255 for level in job.colour):
-        raise ValueError(f"The colour is {job.colour}, but must be red, green and blue between 0 and 255.")
-    if job.block is not None and min(job.block) < 2:
-        raise ValueError(f"The block is {job.block}, but cells must be at least 2 pixels high and wide.")
-    if not 0 <= job.grow <= MOST_GROWN:
-        raise ValueError(f"grow is {job.grow}, but must lie between 0 and {MOST_GROWN} pixels.")
-    check_paths(job)
-
-
-def check_paths(job: Job) -> None:
-    """Refuse folders and files that do not fit together."""
+        raise ValueError(f"jobs is {job.jobs}, but at least 1 picture must be worked on at once")
     if job.original is not None and job.masks is not None:
-        raise ValueError("Give either originals or masks: with masks the pixels come from the pictures themselves.")
-    if job.masks is not None and (job.tolerance or job.colour != GREEN):
-        raise ValueError("Masks say what is restored, so a colour or a tolerance of paint means nothing: leave it out.")
+        raise ValueError("give either originals or masks: with masks the pixels come from the pictures themselves")
+    if job.masks is not None and (options.tolerance or options.colour != GREEN):
+        raise ValueError("masks say what is restored, so a colour or a tolerance of paint means nothing: leave it out")
     for name, path in (("originals", job.original), ("masks", job.masks)):
         if path is not None and not path.exists():
-            raise FileNotFoundError(f"The {name} {path} do not exist: give a file or a folder.")
+            raise FileNotFoundError(f"the {name} {path} do not exist: give a file or a folder")
         if path is not None and path.is_file() and name == "originals" and job.source.is_dir():
-            raise ValueError(f"The originals {path} are one file, but {job.source} is a folder: give a folder.")
+            raise ValueError(f"the originals {path} are one file, but {job.source} is a folder: give a folder")
     if job.output.is_file() and not names_output(job):
-        raise ValueError(f"The output {job.output} is a file, but must be a folder.")
+        raise ValueError(f"the output {job.output} is a file, but must be a folder")
 
 
-def planned(job: Job) -> list[Planned]:
+def plan_files(job: Job) -> list[Planned]:
     """Say what becomes of every file of the batch; the first file with a claim to a name gets it."""
     files = pictures_of(job)
     taken = {real(file) for file in files}
@@ -110,7 +79,7 @@ def plan_file(file: Path, job: Job) -> Planned:
             return Planned(file, mask_for(file, job.masks, subfolder), targets)
         except NothingMarked as error:
             return Planned(file, None, targets, unmarked=str(error))
-    wanted = job.original if job.censor != "bar" else None
+    wanted = job.original if job.options.censor != "hole" else None
     original = None if wanted is None else original_of(file, wanted, subfolder)
     return Planned(file, original, targets_of(file, (original or file).suffix, job))
 
@@ -124,7 +93,7 @@ def pictures_of(job: Job) -> list[Path]:
     if job.masks is not None and job.masks.resolve() == root:
         files = [file for file in files if not file.stem.endswith("_mask")]
     if not files:
-        raise ValueError(f"{job.source} holds no pictures to restore: names end with {', '.join(images.SUFFIXES)}.")
+        raise ValueError(f"{job.source} holds no pictures to restore: names end with {', '.join(images.SUFFIXES)}")
     return files
 
 
@@ -135,11 +104,11 @@ def targets_of(file: Path, suffix: str, job: Job) -> tuple[Path, ...]:
     else:
         root = job.source if job.source.is_dir() else job.source.parent
         plain = job.output / file.relative_to(root).parent / f"{file.stem}{suffix}"
-    if job.dry_run:
+    if job.options.dry_run:
         return (plain.with_name(f"{plain.stem} overlay.png"),)
-    if job.variations == 1 and (names_output(job) or job.masks is not None):
+    if job.options.variations == 1 and (names_output(job) or job.masks is not None):
         return (plain,)
-    return tuple(plain.with_name(f"{plain.stem} {number}{plain.suffix}") for number in range(job.variations))
+    return tuple(plain.with_name(f"{plain.stem} {number}{plain.suffix}") for number in range(job.options.variations))
 
 
 def names_output(job: Job) -> bool:
@@ -152,4 +121,4 @@ def refuse_to_overwrite(one: Planned, taken: set[Path]) -> None:
     reads = set() if one.beside is None else {real(one.beside)}
     for target in one.targets:
         if real(target) in taken | reads:
-            raise ValueError(f"{target} belongs to this batch and would be overwritten: choose another output folder.")
+            raise ValueError(f"{target} belongs to this batch and would be overwritten: choose another output folder")

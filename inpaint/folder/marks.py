@@ -1,4 +1,4 @@
-"""Reads what a user marked in a picture: with paint in the picture itself, or with a mask file.
+"""Where the marks of a picture lie, in the picture itself or in a file beside it, and what to say of those that miss.
 
 Source: the folders of DeepCreamPy, where an original has the stem of its painted picture.  What differs: any format,
 subfolders, masks as files, and a sentence for everything that is missing or does not fit.
@@ -7,87 +7,41 @@ subfolders, masks as files, and a sentence for everything that is missing or doe
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
-
-import torch
-from torch import Tensor
 
 from inpaint import images
-from inpaint.detection.colour import near_misses, painted
+from inpaint.detection.colour import near_misses
 from inpaint.files import real
 
 # Fewer near misses than this share of the painted pixels are not worth a word.
-WORTH_A_NOTE = 0.01
+NOTED_SHARE = 0.01
 
 
 class NothingMarked(ValueError):
     """A picture in which nothing is marked."""
 
 
-class Marked(NamedTuple):
-    """A picture to restore, and where."""
-
-    picture: images.Picture
-    mask: Tensor  # bool (1, H, W), not empty
-    base: Path  # the file that the picture was read from
-    reads: tuple[Path, ...]  # all files that this came from
-    hidden: bool  # whether paint covers the censored pixels
-    note: str | None = None  # what the user should know although something is marked
-
-
-def from_paint(file: Path, *, colour: tuple[int, int, int], tolerance: int = 0, original: Path | None = None) -> Marked:
-    """Read a painted picture, and the unpainted original that its pixels shall come from.
-
-    Raises NothingMarked where nothing is painted, ValueError where the sizes differ.
-    """
-    picture = images.read(file)
-    marked = painted(picture.colour, colour, tolerance=tolerance)  # (H, W)
-    if not marked.any():
-        raise NothingMarked(nothing_painted(file, picture, colour, tolerance))
-    mask = torch.from_numpy(marked)[None]
-    note = half_painted(picture, colour, tolerance, int(marked.sum()))
-    if original is None:
-        return Marked(picture, mask, file, (file,), hidden=True, note=note)
-    unpainted = images.read(original)
-    if unpainted.size != picture.size:
-        raise ValueError(
-            f"{original} has {unpainted.size[1]} x {unpainted.size[0]} pixels, but the painted {file} has "
-            f"{picture.size[1]} x {picture.size[0]}: both must have the same size."
-        )
-    return Marked(unpainted, mask, original, (file, original), hidden=False, note=note)
-
-
 def nothing_painted(file: Path, picture: images.Picture, colour: tuple[int, int, int], tolerance: int) -> str:
     """Say that nothing has the marking colour, and what nearly has."""
     rule = "exactly" if tolerance == 0 else f"within tolerance {tolerance} of"
-    sentence = f"No pixel of {file} is {rule} {colour}"
+    sentence = f"no pixel of {file} is {rule} {colour}"
     near = near_misses(picture.colour, colour, tolerance=tolerance)
     if near is None:
-        return f"{sentence}, nor near it: paint what shall be restored in that colour, without soft edges."
+        return f"{sentence}, nor near it: paint what shall be restored in that colour, without soft edges"
     return (
         f"{sentence}; {near.count} pixels are within tolerance {near.tolerance}, most often {near.colour}: "
-        f"use --tolerance {near.tolerance}."
+        f"use --tolerance {near.tolerance}"
     )
 
 
 def half_painted(picture: images.Picture, colour: tuple[int, int, int], tolerance: int, count: int) -> str | None:
     """Say where paint was left out because it is only nearly of the colour, as JPEG and soft brushes make it."""
     near = near_misses(picture.colour, colour, tolerance=tolerance)
-    if near is None or near.count < WORTH_A_NOTE * count:
+    if near is None or near.count < NOTED_SHARE * count:
         return None
     return (
         f"{count} pixels are marked, but {near.count} more nearly are, most often {near.colour}, and were kept: "
         f"--tolerance {near.tolerance} restores them too"
     )
-
-
-def from_mask(file: Path, mask: Path) -> Marked:
-    """Read a picture and its mask file; NothingMarked where the mask is empty, ValueError where the sizes differ."""
-    picture = images.read(file)
-    marked = images.read_mask(mask, picture.size) > 0.5
-    if not marked.any():
-        raise NothingMarked(f"{mask} marks nothing in {file}: paint white what shall be restored.")
-    return Marked(picture, marked, file, (file, mask), hidden=False)
 
 
 def original_of(file: Path, originals: Path, subfolder: Path) -> Path:
@@ -96,7 +50,7 @@ def original_of(file: Path, originals: Path, subfolder: Path) -> Path:
         return originals
     found = same_stem(originals / subfolder, file.stem, file)
     if found is None:
-        raise ValueError(f"{file} has no original: {originals / subfolder} holds no other picture {file.stem}.*.")
+        raise ValueError(f"{file} has no original: {originals / subfolder} holds no other picture {file.stem}.*")
     return found
 
 
@@ -110,7 +64,7 @@ def mask_for(file: Path, masks: Path, subfolder: Path) -> Path:
     if found is None and folder.resolve() != file.parent.resolve():
         found = same_stem(folder, file.stem, file)
     if found is None:
-        raise NothingMarked(f"{file} has no mask: {folder} holds neither {file.stem}_mask.* nor a mask {file.stem}.*.")
+        raise NothingMarked(f"{file} has no mask: {folder} holds neither {file.stem}_mask.* nor a mask {file.stem}.*")
     return found
 
 

@@ -1,107 +1,101 @@
-"""One file of a batch: read, restored, written; whatever goes wrong is told in its outcome."""
+"""One file of a batch: read, restored, written; whatever goes wrong stands in its outcome."""
 
 from __future__ import annotations
 
 import shutil
 import time
 from dataclasses import replace
-from itertools import repeat
 from pathlib import Path
+from typing import NamedTuple
+
+from torch import Tensor
 
 from inpaint import images
-from inpaint.detection.censored import find_censored, mask_of
+from inpaint.detection.censored import find_censored
 from inpaint.detection.damage import Damage, count_regions
 from inpaint.files import atomically
-from inpaint.folder.detecting import levels
-from inpaint.folder.glance import overlay, thumbnail
+from inpaint.folder.file_outcome import Outcome
+from inpaint.folder.frames import Marked, marked_by_mask, marked_by_paint, read_frames_of, write_frames_to
 from inpaint.folder.job import Job, Planned
-from inpaint.folder.marks import Marked, NothingMarked, from_mask, from_paint
-from inpaint.folder.moving import read_moving
-from inpaint.folder.outcome import Outcome
+from inpaint.folder.marks import NothingMarked
+from inpaint.folder.overlay import levels, overlay, thumbnail
 from inpaint.mosaic.lattice import Lattice, sides_in_words
-from inpaint.restoring.repair import Window, doubts, examine, variations, windows_of
+from inpaint.restoring.repair import RepairWindow, doubt_block, examine_marks, variations, windows_of
+
+
+class FramesToRestore(NamedTuple):
+    """The frames of a file, and what is to be restored in them."""
+
+    animation: images.Animation
+    windows: list[list[RepairWindow]]  # of each frame; in one of them at least
+    base: Path  # the file that the frames were read from
+    note: str | None  # what the user should know of the marks
+
+    @property
+    def damage(self) -> list[Damage]:
+        return [part for found in self.windows for window in found for part in window.damage]
+
+    @property
+    def regions(self) -> int:
+        return sum(window.regions for found in self.windows for window in found)
+
+    @property
+    def first_number(self) -> int:
+        """Which frame is the first with something to restore."""
+        return next(number for number, found in enumerate(self.windows) if found)
+
+    @property
+    def first(self) -> tuple[images.Picture, list[RepairWindow]]:
+        return self.animation.frames[self.first_number], self.windows[self.first_number]
 
 
 def restore_file(one: Planned, job: Job) -> Outcome:
-    """Restore one file; whatever goes wrong is told in its outcome."""
+    """Restore one file; whatever goes wrong stands in its outcome."""
     started = time.perf_counter()
     outcome = Outcome(one.file, [], 0, "", one.error, 0.0)
     try:
         if one.error is None:
-            times = base_of(one, job).stat() if job.keep_times else None  # before it is read
-            outcome = worked(one, job, outcome)
+            times = base_of(one, job).stat() if job.options.keep_times else None  # before it is read
+            outcome = restore_frames(one, job, outcome)
             if times:
                 for target in outcome.outputs:
                     images.keep_times(times, target)
     except ValueError as error:
         outcome = outcome._replace(error=str(error))
     except OSError as error:  # of the system, which names the file and says why, or of ours, which is a sentence
-        told = f"{error.filename or one.file}: {error.strerror}." if error.strerror else str(error)
-        outcome = outcome._replace(error=told)
+        sentence = f"{error.filename or one.file}: {error.strerror}" if error.strerror else str(error)
+        outcome = outcome._replace(error=sentence)
     except Exception as error:  # a fault of ours or of a library: the batch goes on, and its name says what it was
         outcome = outcome._replace(error=f"{one.file}: {type(error).__name__}: {error}")
     return outcome._replace(seconds=time.perf_counter() - started)
 
 
-def worked(one: Planned, job: Job, outcome: Outcome) -> Outcome:
-    """Do what the batch asks for; `outcome.outputs` grows as files are written."""
-    if job.existing == "skip" and all(target.exists() for target in one.targets):
+def restore_frames(one: Planned, job: Job, outcome: Outcome) -> Outcome:
+    """Do what the batch asks for, frame by frame; `outcome.outputs` grows as files are written."""
+    if job.options.skip_existing and all(target.exists() for target in one.targets):
         return outcome._replace(status="skipped", note="its output exists")
     if one.unmarked:
         return without_marks(one, job, outcome, one.unmarked)
     try:
-        marked, windows = looked_at(one, job)
+        seen = look_at_frames(one, job)
     except NothingMarked as error:
         return without_marks(one, job, outcome, str(error))
-    except images.SeveralFrames:
-        if not images.is_animated(one.file):
-            raise
-        return worked_frames(one, job, outcome)
-    damage = [part for window in windows for part in window.damage]
-    outcome = outcome._replace(regions=sum(window.regions for window in windows), censor=censor_of(damage))
-    doubt = None if job.block is None else doubts(marked.picture, windows, job.block)
-    if job.dry_run:
-        images.write(overlay(marked.picture, windows), one.targets[0])
+    outcome = outcome._replace(regions=seen.regions, censor=censors_of(seen.damage))
+    frame, found = seen.first
+    doubt = None if job.options.block is None else doubt_block(frame, found, job.options.block)
+    if job.options.dry_run:
+        images.write(overlay(frame, found), one.targets[0])
         outcome.outputs.append(one.targets[0])
-        return outcome._replace(status="seen", note=note_of(marked, damage, job.block, doubt))
-    shown, unkept = [thumbnail(marked.picture, windows)] if job.thumbnails else [], None
-    repairs = variations(marked.picture, windows, job.restorer, len(one.targets), best=job.best, spent=True)
+        return outcome._replace(status="seen", note=note_of(seen, job.options.block, doubt))
+    shown, unkept = [thumbnail(frame, found)] if job.thumbnails else [], None
+    frames, count = seen.animation.frames, len(one.targets)
+    repairs = variations(frames, seen.windows, job.restorer, count, best=job.options.best, reuse_samples=True)
     for target, repaired in zip(one.targets, repairs, strict=True):
-        unkept = images.write(repaired, target)
+        unkept = write_frames_to(replace(seen.animation, frames=repaired), target)
         outcome.outputs.append(target)
         if len(shown) == 1:
-            shown.append(thumbnail(repaired, windows))
-    note = note_of(marked, damage, job.block, doubt, unkept)
-    return outcome._replace(status="restored", note=note, thumbnails=tuple(shown))
-
-
-def worked_frames(one: Planned, job: Job, outcome: Outcome) -> Outcome:
-    """Do what the batch asks for with an animated file, frame by frame."""
-    try:
-        animation, marked = read_moving(one, job)
-    except NothingMarked as error:
-        return without_marks(one, job, outcome, str(error))
-    found = [[] if frame is None else examine_marked(one.file, frame, job) for frame in marked]
-    damage = [part for windows in found for window in windows for part in window.damage]
-    regions = sum(window.regions for windows in found for window in windows)
-    outcome = outcome._replace(regions=regions, censor=censor_of(damage))
-    first, told = next((number, frame) for number, frame in enumerate(marked) if frame is not None)
-    if job.dry_run:
-        images.write(overlay(animation.frames[first], found[first]), one.targets[0])
-        outcome.outputs.append(one.targets[0])
-        return outcome._replace(status="seen", note=note_of(told, damage, job.block))
-    repairs = [
-        variations(frame, windows, job.restorer, len(one.targets)) if windows else repeat(frame)
-        for frame, windows in zip(animation.frames, found, strict=True)
-    ]
-    shown, unkept = [thumbnail(animation.frames[first], found[first])] if job.thumbnails else [], None
-    for target in one.targets:
-        frames = tuple(next(repair) for repair in repairs)
-        unkept = images.write_frames(replace(animation, frames=frames), target)
-        outcome.outputs.append(target)
-        if len(shown) == 1:
-            shown.append(thumbnail(frames[first], found[first]))
-    note = note_of(told, damage, job.block, unkept)
+            shown.append(thumbnail(repaired[seen.first_number], found))
+    note = note_of(seen, job.options.block, doubt, unkept)
     return outcome._replace(status="restored", note=note, thumbnails=tuple(shown))
 
 
@@ -110,36 +104,44 @@ def base_of(one: Planned, job: Job) -> Path:
     return one.file if job.masks is not None else one.beside or one.file
 
 
-def looked_at(one: Planned, job: Job) -> tuple[Marked, list[Window]]:
-    """Read a picture, and find what is to be restored in it: what is marked, or else, where asked to, what is found."""
+def look_at_frames(one: Planned, job: Job) -> FramesToRestore:
+    """Read a file, and find what to restore in each frame: what is marked, or else, where asked to, what is found.
+
+    Raises NothingMarked where that is nothing.
+    """
+    finds, nothing = job.options.censor == "auto" and job.masks is None, None
     try:
         marked = read_marked(one, job)
     except NothingMarked as error:
-        if job.censor != "auto" or job.masks is not None:
+        if not finds:
             raise
-        base = base_of(one, job)
-        picture = images.read(base)
-        found = find_censored(levels(picture))
-        if not found:
-            raise NothingMarked(f"{error} And nothing censored was found.") from None
-        marked = Marked(picture, mask_of(found, picture.size) > 0, base, (one.file, base), hidden=False)
-        return marked, windows_of(found, picture.size, grow=job.grow)
-    return marked, examine_marked(one.file, marked, job)
+        animation, nothing = read_frames_of(base_of(one, job)), error
+        marked = Marked(animation, (None,) * len(animation.frames), base_of(one, job), hidden=False)
+    windows: list[list[RepairWindow]] = []
+    for frame, mask in zip(marked.animation.frames, marked.masks, strict=True):
+        if mask is not None:
+            windows.append(examine_marked(one.file, frame, mask, job, hidden=marked.hidden))
+        else:
+            found = find_censored(levels(frame)) if finds else []
+            windows.append(windows_of(found, frame.size, grow=job.options.grow))
+    if not any(windows):
+        raise NothingMarked(f"{nothing}; nothing censored was found")
+    return FramesToRestore(marked.animation, windows, marked.base, marked.note)
 
 
 def read_marked(one: Planned, job: Job) -> Marked:
-    """Read a picture and what is marked in it, by the rule of this batch."""
+    """Read a file and what is marked in it, by the rule of this batch."""
     if job.masks is not None:
         assert one.beside is not None
-        return from_mask(one.file, one.beside)
-    return from_paint(one.file, colour=job.colour, tolerance=job.tolerance, original=one.beside)
+        return marked_by_mask(one.file, one.beside)
+    return marked_by_paint(one.file, colour=job.options.colour, tolerance=job.options.tolerance, original=one.beside)
 
 
 def without_marks(one: Planned, job: Job, outcome: Outcome, why: str) -> Outcome:
     """Do with a picture in which nothing is marked what the batch asks for."""
-    if job.on_empty == "error":
+    if job.options.on_empty == "error":
         return outcome._replace(error=why)
-    if job.on_empty == "skip" or job.dry_run:
+    if job.options.on_empty == "skip" or job.options.dry_run:
         return outcome._replace(status="skipped", note="nothing is marked")
     with atomically(one.targets[0]) as temporary:
         shutil.copyfile(base_of(one, job), temporary)
@@ -147,33 +149,33 @@ def without_marks(one: Planned, job: Job, outcome: Outcome, why: str) -> Outcome
     return outcome._replace(status="copied", note="nothing is marked")
 
 
-def examine_marked(file: Path, marked: Marked, job: Job) -> list[Window]:
-    """Find out what was done to the marked pixels; paint that hides them can only be a bar."""
-    if marked.hidden and job.censor == "mosaic":
-        raise ValueError(f"The paint in {file} hides the mosaic: give the unpainted picture with --original.")
-    censor = "bar" if marked.hidden else "auto" if job.censor == "marked" else job.censor
-    return examine(marked.picture, marked.mask, censor=censor, block=job.block, grow=job.grow)
+def examine_marked(file: Path, frame: images.Picture, mask: Tensor, job: Job, *, hidden: bool) -> list[RepairWindow]:
+    """Find out what was done to the marked pixels; paint that hides them can only be a hole."""
+    if hidden and job.options.censor == "mosaic":
+        raise ValueError(f"the paint in {file} hides the mosaic: give the unpainted picture with --original")
+    censor = "hole" if hidden else "auto" if job.options.censor == "marked" else job.options.censor
+    return examine_marks(frame, mask, censor=censor, block=job.options.block, grow=job.options.grow)
 
 
-def censor_of(damage: list[Damage]) -> str:
+def censors_of(damage: list[Damage]) -> str:
     """Name the kinds of censoring for the user."""
-    return " and ".join(sorted({"bar" if part.censor == "hole" else "mosaic" for part in damage}, reverse=True))
+    return " and ".join(sorted({part.censor for part in damage}, reverse=True))
 
 
-def note_of(marked: Marked, damage: list[Damage], block: tuple[int, int] | None, *others: str | None) -> str | None:
+def note_of(seen: FramesToRestore, block: tuple[int, int] | None, *others: str | None) -> str | None:
     """Say what the user should know: paint that was left, a wrong suffix, a block not used, mosaics without a grid.
 
     others: what else there is to say, such as what of the file could not be written as it was.
     """
-    notes = [note for note in (marked.note, *others) if note]
-    form, named = marked.picture.format, images.format_of(marked.base)
+    notes = [note for note in (seen.note, *others) if note]
+    form, named = seen.animation.frames[0].format, images.format_of(seen.base)
     if form != named:
-        notes.append(f"{marked.base.name} is a {form} file, but its name says {named}, as which it was written")
-    if block is not None and all(part.censor == "hole" for part in damage):
-        notes.append("taken for a bar, so the block was not used: a mosaic needs its own pixels and the censor mosaic")
-    lost = sum(count_regions(part.mask) for part in damage if part.censor == "mosaic" and part.grid is None)
+        notes.append(f"{seen.base.name} is a {form} file, but its name says {named}, as which it was written")
+    if block is not None and all(part.censor == "hole" for part in seen.damage):
+        notes.append("taken for a hole, so the block was not used: a mosaic needs its own pixels and the censor mosaic")
+    lost = sum(count_regions(part.mask) for part in seen.damage if part.censor == "mosaic" and part.grid is None)
     if lost:
         notes.append(f"no grid found in {lost} regions: restored without projection")
-    if rescaled := sorted({sides_in_words(part.grid) for part in damage if isinstance(part.grid, Lattice)}):
+    if rescaled := sorted({sides_in_words(part.grid) for part in seen.damage if isinstance(part.grid, Lattice)}):
         notes.append(f"cells of {', '.join(rescaled)} px are no whole pixels: their means are kept only nearly")
     return "; ".join(notes) or None

@@ -5,6 +5,8 @@ A mark need not follow the cells, so a cell may be masked in part, and what lies
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
@@ -13,6 +15,28 @@ from inpaint.sample import composite
 
 MOST_CELL_STRAY = 2.5 / 255  # of full brightness, that pixels of a cell stray from its mean in a lossless file
 CLAMPED_ROUNDS = 8  # each round at least halves what a clamped cell still misses, in practice far more
+
+
+class CellMeasures(NamedTuple):
+    """What the cells of a mosaic measure."""
+
+    means: Tensor  # (3, rows, columns)
+    trusted: Tensor  # (1, rows, columns), 1 where a cell measures something, else 0
+
+
+def measure_cells(image: Tensor, mask: Tensor, grid: Grid) -> CellMeasures:
+    """Measure the cells of a mosaic, and find out which of them measure something.
+
+    image: (3, h, w).  mask: (1, h, w).  A cell that is masked in part does where its masked pixels are flat, as a
+    mosaic's are, and at least a quarter of it: a mark that reaches over original pixels measures nothing.
+    """
+    means = measured_cells(image, mask, grid)
+    masked = cell_sums(mask, grid)  # (1, rows, columns)
+    present = cell_sums(torch.ones_like(mask), grid)
+    cells = enlarge(means, grid, (image.shape[1], image.shape[2]))
+    away = (image - cells).abs().amax(0, keepdim=True) * mask
+    flat = cell_sums((away > MOST_CELL_STRAY).float(), grid) == 0
+    return CellMeasures(means, ((masked == present) | (flat & (masked >= present / 4))).float())
 
 
 def measured_cells(image: Tensor, mask: Tensor, grid: Grid) -> Tensor:
@@ -25,37 +49,43 @@ def measured_cells(image: Tensor, mask: Tensor, grid: Grid) -> Tensor:
     return measured.where(masked > 0, cell_means(image, grid))
 
 
-def measuring_cells(image: Tensor, mask: Tensor, grid: Grid) -> Tensor:
-    """Return which cells measure something, 0 or 1, (1, rows, columns).
-
-    A cell that is masked in part does where its masked pixels are flat, as a mosaic's are, and at least a quarter of
-    it: a mark that reaches over original pixels measures nothing.
-    """
-    masked = cell_sums(mask, grid)  # (1, rows, columns)
-    present = cell_sums(torch.ones_like(mask), grid)
-    cells = enlarge(measured_cells(image, mask, grid), grid, (image.shape[1], image.shape[2]))
-    away = (image - cells).abs().amax(0, keepdim=True) * mask
-    flat = cell_sums((away > MOST_CELL_STRAY).float(), grid) == 0
-    return ((masked == present) | (flat & (masked >= present / 4))).float()
-
-
-def keep_cells(answer: Tensor, image: Tensor, mask: Tensor, grid: Grid, *, own: Tensor | None = None) -> Tensor:
+def keep_cells(
+    answer: Tensor,
+    image: Tensor,
+    mask: Tensor,
+    grid: Grid,
+    *,
+    own: Tensor | None = None,
+    measures: CellMeasures | None = None,
+) -> Tensor:
     """Correct the masked pixels of an answer until its cell means equal the mosaic's, (3, h, w).
 
-    answer, image: (3, h, w).  mask: (1, h, w).  own: the pixels that may change, default all of the mask.
+    answer, image: (3, h, w).  mask: (1, h, w).  own: the pixels that may change, default all of the mask.  measures:
+    of the same image, mask and grid, where they are known already.
     """
-    size = (answer.shape[1], answer.shape[2])
-    measuring = measuring_cells(image, mask, grid)
+    measures = measures or measure_cells(image, mask, grid)
     answer = composite(answer, image, mask)  # the known pixels of a cell count towards its mean
-    free = (mask if own is None else own) * enlarge(measuring, grid, size)
-    return project(answer, measured_cells(image, mask, grid), grid, free, clamp=True)
+    free = (mask if own is None else own) * enlarge(measures.trusted, grid, (answer.shape[1], answer.shape[2]))
+    return project(answer, measures.means, grid, free, clamp=True)
 
 
-def missed_cells(answer: Tensor, image: Tensor, mask: Tensor, grid: Grid) -> Tensor:
-    """Return by how much the cell means of an answer miss the mosaic's, a number for each cell that tells, (n,)."""
-    measuring = measuring_cells(image, mask, grid) * (cell_sums(mask, grid) > 0)
-    missed = cell_means(composite(answer, image, mask), grid) - measured_cells(image, mask, grid)
-    return missed.abs().mean(0)[measuring[0] > 0]
+def missed_cells(
+    answer: Tensor,
+    image: Tensor,
+    mask: Tensor,
+    grid: Grid,
+    *,
+    own: Tensor | None = None,
+    measures: CellMeasures | None = None,
+) -> Tensor:
+    """Return by how much the cell means of an answer miss the mosaic's, a number for each cell that measures, (n,).
+
+    Arguments as of `keep_cells`; counted are cells with pixels of their own.
+    """
+    measures = measures or measure_cells(image, mask, grid)
+    counted = measures.trusted * (cell_sums(mask if own is None else own, grid) > 0)
+    missed = cell_means(composite(answer, image, mask), grid) - measures.means
+    return missed.abs().mean(0)[counted[0] > 0]
 
 
 def project(restored: Tensor, cells: Tensor, grid: Grid, mask: Tensor, *, clamp: bool = False) -> Tensor:

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from inpaint.degradation.smooth import smooth_fill
 
-RING = 4  # px of known pixels beside the rim that are compared
+RING_WIDTH = 4  # px of known pixels beside the rim that are compared
 
 
 def meet_known(answer: Tensor, image: Tensor, mask: Tensor, *, feather: int | None = None) -> Tensor:
@@ -27,17 +27,17 @@ def meet_known(answer: Tensor, image: Tensor, mask: Tensor, *, feather: int | No
     {0, 1}.  feather: px from the rim within which the correction fades out; None carries it through the whole region.
     """
     known = 1 - mask
-    window = 2 * RING + 1
-    near = functional.max_pool2d(mask[None], window, 1, RING)[0] * known  # the ring, (1, h, w)
-    share = functional.avg_pool2d(near[None], window, 1, RING)[0]
-    missed = functional.avg_pool2d((near * (image - answer))[None], window, 1, RING)[0] / share.clamp(min=1e-6)
+    window = 2 * RING_WIDTH + 1
+    near = functional.max_pool2d(mask[None], window, 1, RING_WIDTH)[0] * known  # the ring, (1, h, w)
+    share = functional.avg_pool2d(near[None], window, 1, RING_WIDTH)[0]
+    missed = functional.avg_pool2d((near * (image - answer))[None], window, 1, RING_WIDTH)[0] / share.clamp(min=1e-6)
     gap = smooth_fill((missed * near)[None], (1 - near)[None])[0]  # (3, h, w)
     if feather is not None:
-        distance = torch.from_numpy(depth(mask))[None]  # 1 beside known pixels
+        distance = torch.from_numpy(depth_in_mask(mask))[None]  # 1 beside known pixels
         gap = gap * (1 - (distance - 0.5) / feather).clamp(0, 1) if feather else torch.zeros_like(gap)
     return answer + gap * mask
 
 
-def depth(mask: Tensor) -> np.ndarray:
+def depth_in_mask(mask: Tensor) -> np.ndarray:
     """Return how far every masked pixel is from the nearest known one, px, (h, w); 0 outside the mask."""
     return cv2.distanceTransform((mask[0].numpy() > 0.5).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)

@@ -16,7 +16,7 @@ from torch import Tensor
 from inpaint.contracts import Generator
 from inpaint.sample import Prediction
 
-FORMAT = "inpaint-onnx-1"
+ONNX_FORMAT = "inpaint-onnx-1"
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 
 
@@ -30,7 +30,7 @@ class Session(Generator):
         try:
             import onnxruntime
         except ImportError:
-            raise ValueError("ONNX files need onnxruntime: install it with pip install 'inpaint[onnx]'.") from None
+            raise ValueError("ONNX files need onnxruntime: install it with pip install 'inpaint[onnx]'") from None
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
         options.log_severity_level = 3  # errors, which are raised as well
@@ -41,11 +41,11 @@ class Session(Generator):
             self.session = onnxruntime.InferenceSession(given, options, providers=providers)
         except Exception as error:  # its own classes, one for every kind of damage
             raise ValueError(f"{where} is not a network that ONNX Runtime can run: {error}") from error
-        told = self.session.get_modelmeta().custom_metadata_map
-        if told.get("format") != FORMAT:
+        about = self.session.get_modelmeta().custom_metadata_map
+        if about.get("format") != ONNX_FORMAT:
             raise ValueError(f"{where} was not exported by this package: use inpaint export")
-        self.multiple: int = json.loads(told["multiple"])
-        self.shows: dict[str, str] = json.loads(told["shows"])
+        self.multiple: int = json.loads(about["multiple"])
+        self.shows: dict[str, str] = json.loads(about["shows"])
         self.reads = [entry.name for entry in self.session.get_inputs()]  # a network may not look at the mask
 
     def forward(self, image: Tensor, mask: Tensor) -> Prediction:

@@ -7,9 +7,9 @@ neither the time nor the memory that a repair takes grows with the rest of the p
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -22,13 +22,13 @@ from inpaint.detection.mosaics.grid_under_mask import estimate_grid
 from inpaint.images import Picture
 from inpaint.mosaic.grid import Grid, enlarge
 from inpaint.mosaic.lattice import Lattice, shifted_grid
-from inpaint.mosaic.projection import keep_cells, measured_cells, missed_cells
+from inpaint.mosaic.projection import CellMeasures, measured_cells
 from inpaint.mosaic.resampling import resampled_mosaic
 from inpaint.sample import composite
-from inpaint.tiling import CONTEXT, Box, grown, windows
+from inpaint.tiling import LEAST_CONTEXT, Box, context_windows, grown_mask
 
-LARGEST_CELL = 64  # px that detection looks for
-EXPLAINED = 0.2  # a grid that leaves more of the variance than this within its cells explains nothing
+LARGEST_FOUND_CELL = 64  # px that detection looks for
+MOST_UNEXPLAINED = 0.2  # a grid that leaves more of the variance than this within its cells explains nothing
 # Variant number -> mirrored (top-bottom, left-right) while restoring, in the order of DeepCreamPy.
 FLIPS = ((False, False), (False, True), (True, False), (True, True))
 
@@ -44,11 +44,12 @@ class Restores(Protocol):
         censor: str,
         grid: Grid | None,
         flips: tuple[bool, bool],
-        keep: bool = True,  # the cell means of the mosaic; asked not to only where variations are ranked
+        measures: dict[Box, CellMeasures] = ...,  # given where a mosaic is restored in several ways
+        missed: list[Tensor] = ...,  # given where those are ranked
     ) -> Tensor: ...
 
 
-class Window(NamedTuple):
+class RepairWindow(NamedTuple):
     """A part of a picture that is repaired by itself."""
 
     box: Box
@@ -61,39 +62,41 @@ class Window(NamedTuple):
         return torch.stack([part.mask for part in self.damage]).amax(0)
 
 
-def examine(
+def examine_marks(
     picture: Picture, mask: Tensor, *, censor: str, block: tuple[int, int] | None = None, grow: int = 0
-) -> list[Window]:
+) -> list[RepairWindow]:
     """Return the windows that hold everything marked, and what was done to it.
 
-    mask: (1, H, W), 1 or True = restore.  censor: "auto", "bar" or "mosaic", and block: as `find_damage` takes them.
+    mask: (1, H, W), 1 or True = restore.  censor: "auto", "hole" or "mosaic", and block: as `find_damage` takes them.
     grow: restore holes so many px further, but not over mosaics, which never grow: beside them all is original.
     """
-    margin = max(CONTEXT, LARGEST_CELL, *(block or ())) + grow
+    margin = max(LEAST_CONTEXT, LARGEST_FOUND_CELL, *(block or ())) + grow
     found = []
-    for box in windows(mask, margin):
+    for box in context_windows(mask, margin):
         marked = (box.of(mask) > 0).float()  # (1, h, w)
-        damage = find_damage(cut(picture, box).tensor(), marked, censor=censor, block=block)
-        found.append(Window(box, count_regions(marked), [reaching(part, damage, grow) for part in damage]))
+        damage = find_damage(part_of_picture(picture, box).tensor(), marked, censor=censor, block=block)
+        found.append(RepairWindow(box, count_regions(marked), [grown_damage(part, damage, grow) for part in damage]))
     return found
 
 
-def windows_of(found: Sequence[Censored], size: tuple[int, int], *, grow: int = 0) -> list[Window]:
+def windows_of(found: Sequence[Censored], size: tuple[int, int], *, grow: int = 0) -> list[RepairWindow]:
     """Return the windows that hold regions which were found in a picture of this size, without examining them again."""
     whole, result = mask_of(found, size), []
-    for box in windows(whole, max(CONTEXT, LARGEST_CELL) + grow):
+    for box in context_windows(whole, max(LEAST_CONTEXT, LARGEST_FOUND_CELL) + grow):
         masks: dict[tuple[str, Grid | Lattice | None], Tensor] = {}
         for region in found:
-            own = part_of(region, box)  # (1, h, w)
+            own = region_in_box(region, box)  # (1, h, w)
             if own.any():
                 kind = region.censor, region.grid and shifted_grid(region.grid, -box.top, -box.left)
                 masks[kind] = torch.maximum(own, masks.get(kind, own))
         damage = [Damage(censor, grid, mask) for (censor, grid), mask in masks.items()]
-        result.append(Window(box, count_regions(box.of(whole)), [reaching(part, damage, grow) for part in damage]))
+        result.append(
+            RepairWindow(box, count_regions(box.of(whole)), [grown_damage(part, damage, grow) for part in damage])
+        )
     return result
 
 
-def part_of(region: Censored, box: Box) -> Tensor:
+def region_in_box(region: Censored, box: Box) -> Tensor:
     """Return the mask of what lies of a region in a box, (1, h, w), without making one of the whole picture."""
     own = torch.zeros(1, box.bottom - box.top, box.right - box.left)
     height, width = region.mask.shape
@@ -105,144 +108,168 @@ def part_of(region: Censored, box: Box) -> Tensor:
     return own
 
 
-def reaching(part: Damage, damage: list[Damage], grow: int) -> Damage:
+def grown_damage(part: Damage, damage: list[Damage], grow: int) -> Damage:
     """Return holes grown up to the mosaics of the same window."""
     if part.censor != "hole":
         return part
-    mask = grown(part.mask, grow)
+    mask = grown_mask(part.mask, grow)
     for other in damage:
         if other.censor == "mosaic":
             mask = mask * (1 - other.mask)
     return part._replace(mask=mask)
 
 
-def variations(
-    picture: Picture, found: list[Window], restorer: Restores, count: int, *, best: bool = False, spent: bool = False
-) -> Iterator[Picture]:
-    """Yield the picture repaired in so many ways (1 to 4), mirrored otherwise in each while it is restored.
+Measures = dict[Box, CellMeasures]  # what the cells of a mosaic measure, by the crop that they were measured in
 
+
+def variations(
+    frames: Sequence[Picture],
+    found: Sequence[list[RepairWindow]],
+    restorer: Restores,
+    count: int,
+    *,
+    best: bool = False,
+    reuse_samples: bool = False,
+) -> Iterator[tuple[Picture, ...]]:
+    """Yield the frames repaired in so many ways (1 to 4), mirrored otherwise in each while they are restored.
+
+    found: the windows of each frame; a still picture is an animation of one frame.
     best: begin with the variation whose mosaics, before they are corrected, are nearest to what their cells measure.
-    spent: the picture is not needed any more, so the last variation may be made of its own samples, without a copy.
+    reuse_samples: the picture is not needed any more, so its last variation may be made of its own samples.
     """
-    if not best:
-        for number, flips in enumerate(FLIPS[:count], 1):
-            pieces = pieces_of(picture, found, restorer, flips)
-            yield assembled(picture, found, pieces, spent=spent and number == count)
-        return
-    ranked = []
-    for flips in FLIPS[:count]:
-        missed: list[Tensor] = []
-        pieces = pieces_of(picture, found, restorer, flips, missed)
-        ranked.append((torch.cat(missed).mean().item() if missed else 0.0, pieces))
-    ranked.sort(key=lambda it: it[0])  # the order of FLIPS where nothing is measured
-    for number, (_, pieces) in enumerate(ranked, 1):
-        yield assembled(picture, found, pieces, spent=spent and number == count)
+    reuse_samples = reuse_samples and len(frames) == 1  # frames may share their samples
+    known: list[list[Measures | None]] = [[{} if count > 1 else None for _ in of_frame] for of_frame in found]
+
+    def pieces(flips: tuple[bool, bool], missed: list[Tensor] | None = None) -> Iterator[list[np.ndarray]]:
+        for frame, of_frame, measures in zip(frames, found, known, strict=True):
+            yield pieces_of(frame, of_frame, restorer, flips, measures, missed)
+
+    ways: Iterable[Iterable[list[np.ndarray]]] = map(pieces, FLIPS[:count])  # each is restored when it is asked for
+    if best and count > 1:
+        ranked = []
+        for flips in FLIPS[:count]:
+            missed: list[Tensor] = []
+            way = list(pieces(flips, missed))
+            ranked.append((torch.cat(missed).mean().item() if missed else 0.0, way))
+        ranked.sort(key=lambda it: it[0])  # the order of FLIPS where nothing is measured
+        ways = [way for _, way in ranked]
+    for number, way in enumerate(ways, 1):
+        last = reuse_samples and number == count
+        yield tuple(assembled(*one, reuse_samples=last) for one in zip(frames, found, way, strict=True))
 
 
 def pieces_of(
     picture: Picture,
-    found: list[Window],
+    found: list[RepairWindow],
     restorer: Restores,
     flips: tuple[bool, bool],
+    known: Sequence[Measures | None],
     missed: list[Tensor] | None = None,
 ) -> list[np.ndarray]:
-    """Restore every window and return its samples, (h, w, 1 or 3); missed gets what mosaics miss, see `restore`."""
+    """Restore every window and return its samples, (h, w, 1 or 3); known and missed: see `restore`."""
     pieces = []
-    for window in found:
-        piece = cut(picture, window.box)
-        restored = restore(piece.tensor(), window.damage, restorer, flips, missed)
+    for window, measures in zip(found, known, strict=True):
+        piece = part_of_picture(picture, window.box)
+        restored = restore_damage(piece.tensor(), window.damage, restorer, flips, measures, missed)
         pieces.append(piece.restored(restored, window.mask).colour)
     return pieces
 
 
-def assembled(picture: Picture, found: list[Window], pieces: list[np.ndarray], *, spent: bool = False) -> Picture:
-    """Return the picture with its windows replaced, in its own samples where it is spent and nothing else needs them.
+def assembled(
+    picture: Picture, found: list[RepairWindow], pieces: list[np.ndarray], *, reuse_samples: bool = False
+) -> Picture:
+    """Return the picture with its windows replaced, in its own samples if asked to and nothing else needs them.
 
-    What a file holds in place of colours (a palette, inks) is told from the colours that changed, so those are kept.
+    What a file holds in place of colours (a palette, inks) follows from which colours changed, so those are kept.
     """
-    owned = spent and picture.stored is None and picture.colour.flags.writeable
+    if not found:
+        return picture
+    owned = reuse_samples and picture.stored is None and picture.colour.flags.writeable
     colour = picture.colour if owned else picture.colour.copy()
     for window, piece in zip(found, pieces, strict=True):
         colour[window.box.slices] = piece
     return replace(picture, colour=colour)
 
 
-def cut(picture: Picture, box: Box) -> Picture:
+def part_of_picture(picture: Picture, box: Box) -> Picture:
     """Return the colours of a part of a picture, as a view."""
     return Picture(picture.colour[box.slices])
 
 
-def restore(
+def restore_damage(
     image: Tensor,
     damage: list[Damage],
     restorer: Restores,
     flips: tuple[bool, bool],
+    measures: Measures | None = None,
     missed: list[Tensor] | None = None,
 ) -> Tensor:
     """Restore mosaics first, then holes with the restored mosaics as their context.
 
-    image: (3, H, W).  Until their turn holes are filled smoothly, so that a mosaic never sees a bar beside it.  missed
-    gets, for every mosaic, by how much the cells of the answer missed its own before they were corrected.
+    image: (3, H, W).  Until their turn holes are filled smoothly, so that a mosaic never sees a bar beside it.
+    measures: what the first mosaic's cells measure, handed from variation to variation; the others' surroundings are
+    restored otherwise in each.  missed gets, for every mosaic of whole pixels, by how much the cells of the answer
+    missed its own before they were corrected.
     """
     for part in damage:
         if part.censor == "hole" and len(damage) > 1:
             image = smooth_fill(image[None], part.mask[None])[0]
-    for part in sorted(damage, key=lambda part: part.censor == "hole"):
+    for number, part in enumerate(sorted(damage, key=lambda part: part.censor == "hole")):
+        how: dict[str, Any] = {"censor": part.censor, "grid": part.grid, "flips": flips}
+        if part.censor == "mosaic" and measures is not None and number == 0:
+            how["measures"] = measures
         if isinstance(part.grid, Lattice):
-            image = restore_rescaled(image, part.mask, part.grid, restorer, flips)
-        elif missed is None or part.grid is None:
-            image = restorer(image, part.mask, censor=part.censor, grid=part.grid, flips=flips)
-        else:
-            raw = restorer(image, part.mask, censor=part.censor, grid=part.grid, flips=flips, keep=False)
-            missed.append(missed_cells(raw, image, part.mask, part.grid))
-            image = keep_cells(raw, image, part.mask, part.grid)
+            image = restore_rescaled(image, part.mask, part.grid, restorer, how)
+            continue
+        if part.grid is not None and missed is not None:
+            how["missed"] = missed
+        image = restorer(image, part.mask, **how)
     return image
 
 
-def restore_rescaled(
-    image: Tensor, mask: Tensor, lattice: Lattice, restorer: Restores, flips: tuple[bool, bool]
-) -> Tensor:
+def restore_rescaled(image: Tensor, mask: Tensor, lattice: Lattice, restorer: Restores, how: dict[str, Any]) -> Tensor:
     """Restore a mosaic whose cells are no whole pixels in a picture that is resampled so that they are."""
     seen = resampled_mosaic(image, mask, lattice)
-    answer = restorer(seen.image, seen.mask, censor="mosaic", grid=seen.grid, flips=flips)
+    how = {**how, "grid": seen.grid}
+    answer = restorer(seen.image, seen.mask, **how)
     return composite(seen.back(answer), image, mask)
 
 
-def doubts(picture: Picture, found: list[Window], block: tuple[int, int]) -> str | None:
-    """Say where the block that was told does not explain the pixels of a mosaic, and which one does."""
+def doubt_block(picture: Picture, found: list[RepairWindow], block: tuple[int, int]) -> str | None:
+    """Say where the block that was given does not explain the pixels of a mosaic, and which one does."""
     wrong, count, seen = 0, 0, Counter()
     for window in found:
-        image = cut(picture, window.box).tensor()
+        image = part_of_picture(picture, window.box).tensor()
         for part in window.damage:
             labels, boxes = labelled_regions(part.mask) if part.censor == "mosaic" else (None, [])
             for number, (rows, columns) in enumerate(boxes, 1):
                 assert labels is not None
                 inside = torch.from_numpy(labels[rows, columns] == number).float()[None]
-                fits, better = explained(image[:, rows, columns], inside, block)
+                fits, better = block_explains(image[:, rows, columns], inside, block)
                 count, wrong = count + 1, wrong + (not fits)
                 if better:
                     seen[better] += 1
     if not wrong:
         return None
-    told = f"the block {block[0]}x{block[1]} does not explain the pixels in {wrong} of {count} mosaics"
+    doubt = f"the block {block[0]}x{block[1]} does not explain the pixels in {wrong} of {count} mosaics"
     if not seen:
-        return f"{told}: its cells are not flat"
+        return f"{doubt}: its cells are not flat"
     (height, width), _ = seen.most_common(1)[0]
-    return f"{told}: their cells look {height} high and {width} wide (--block {height}x{width}, or leave it out)"
+    return f"{doubt}: their cells look {height} high and {width} wide (--block {height}x{width}, or leave it out)"
 
 
-def explained(image: Tensor, inside: Tensor, block: tuple[int, int]) -> tuple[bool, tuple[int, int] | None]:
+def block_explains(image: Tensor, inside: Tensor, block: tuple[int, int]) -> tuple[bool, tuple[int, int] | None]:
     """Tell whether cells of this block explain the pixels of a mosaic, and if not, which block does.
 
     image: (3, h, w).  inside: (1, h, w), 1 = of the mosaic.
     """
-    told, free = estimate_grid(image, inside, block=block), estimate_grid(image, inside)
-    left = unexplained(image, inside, told.grid) if told else 1.0
+    given, free = estimate_grid(image, inside, block=block), estimate_grid(image, inside)
+    left = unexplained(image, inside, given.grid) if given else 1.0
     if free is None or free.grid.block == block:
-        return left < EXPLAINED, None
+        return left < MOST_UNEXPLAINED, None
     coarser = all(larger % side == 0 for larger, side in zip(free.grid.block, block, strict=True))
     other = unexplained(image, inside, free.grid)
-    fits = other > left / 2 and not (coarser and other < EXPLAINED / 4)
+    fits = other > left / 2 and not (coarser and other < MOST_UNEXPLAINED / 4)
     return fits, None if fits else free.grid.block
 
 

@@ -21,20 +21,20 @@ from inpaint.contracts import Generator
 from inpaint.degradation.fills import FILLS
 from inpaint.device import find_device, out_of_memory, release, warn_of_bfloat16
 from inpaint.mosaic.grid import Grid, enlarge
-from inpaint.mosaic.projection import keep_cells, measured_cells
+from inpaint.mosaic.projection import CellMeasures, keep_cells, measure_cells, missed_cells
 from inpaint.restoring.blending import meet_known
+from inpaint.restoring.censors import CENSORS
 from inpaint.restoring.cores import Cores
 from inpaint.sample import composite
-from inpaint.tiling import CONTEXT, Box, Region, grown, planned, tiles, weight
+from inpaint.tiling import LEAST_CONTEXT, Box, Region, crops_planned, grown_mask, tile_weight, tiles
 
-CENSORS = ("hole", "mosaic")
-TILE = 512  # px, side of the part of a large crop that is restored at once
+TILE_SIDE = 512  # px, side of the part of a large crop that is restored at once
 SMALLEST_TILE = 64  # px; what does not fit in memory then does not fit at all
-TOGETHER = 8  # tiles of one size that a graphics card is given at once; a CPU gains nothing from more than one
-ROUNDED = 64  # px; there, tiles are padded to multiples of this, so that more are of one size
+TILES_TOGETHER = 8  # tiles of one size that a graphics card is given at once; a CPU gains nothing from more than one
+TILE_ROUNDING = 64  # px; there, tiles are padded to multiples of this, so that more are of one size
 
 
-class Crop(NamedTuple):
+class RegionCrop(NamedTuple):
     """What is looked at to restore a region."""
 
     image: Tensor  # (3, h, w)
@@ -42,9 +42,10 @@ class Crop(NamedTuple):
     own: Tensor  # (1, h, w), of this region
     region: Box  # tight around its pixels
     grid: Grid | None  # as seen from the corner of the crop
+    measures: CellMeasures | None  # of the grid's cells
 
 
-class Part(NamedTuple):
+class TileTask(NamedTuple):
     """What is asked of the network at once."""
 
     number: int  # of the crop
@@ -75,7 +76,10 @@ class Restorer:
         # Of several threads one at a time has a graphics card; of a CPU's as many as have cores to compute with.
         shared = self.device.type == "cpu" and not getattr(generator, "has_threads", False)
         self.cores = Cores(torch.get_num_threads() if shared else 1)
-        self.together, self.tile = TOGETHER if self.device.type == "cuda" else 1, TILE  # less, once memory ran out
+        self.together, self.tile = (
+            TILES_TOGETHER if self.device.type == "cuda" else 1,
+            TILE_SIDE,
+        )  # less, once memory ran out
 
     @torch.no_grad()
     def __call__(
@@ -90,31 +94,53 @@ class Restorer:
         feather: int = 0,
         match_colour: bool = False,
         keep: bool = True,
+        measures: dict[Box, CellMeasures] | None = None,
+        missed: list[Tensor] | None = None,
     ) -> Tensor:
         """Restore the masked pixels of one picture; all others come back bit for bit.
 
         image: (3, H, W) in [0, 1], any size.  mask: (1, H, W), 1 = restore; pixel values under a hole are not read.
         censor: "hole" or "mosaic".  grid: of the mosaic; where it is known, the cell means of the answer equal the
         mosaic's, unless keep is False.  flips: mirror (top-bottom, left-right) before and after, for variations.
-        grow: restore holes so many px further; a mosaic is never grown, for what lies beside it is original.  feather:
-        within so many px of the rim, inside the mask, the answer is led over to the known pixels; match_colour does so
-        through the whole region.  Returns (3, H, W) on the CPU.  Raises ValueError for shapes that do not fit, for a
-        censor that the network never learned, and where not even the smallest tile fits in memory.
+        grow: restore holes so many px further; a mosaic is never grown, for what lies beside it is original.
+        feather: blend the restored edge into the known pixels over so many px, inside the mask; match_colour does so
+        through the whole region.
+        measures: a dict that is handed to every call with the same image, mask and grid, empty to the first, so that
+        the mosaic's cells are measured in the first alone.  missed gets, for each region, by how much the cells of the
+        answer missed the mosaic's before they were corrected, (n,).
+        Returns (3, H, W) on the CPU.  Raises ValueError for shapes that do not fit, for a censor that the network never
+        learned, and where not even the smallest tile fits in memory.
+
+        >>> import torch, inpaint
+        >>> restore = inpaint.load("default", device="cpu")
+        >>> image, mask = torch.full((3, 48, 64), 0.5), torch.zeros(1, 48, 64)
+        >>> mask[:, 20:30, 20:40] = 1
+        >>> restored = restore(image, mask, censor="hole", feather=2)
+        >>> tuple(restored.shape), torch.equal(restored[:, :20], image[:, :20])
+        ((3, 48, 64), True)
         """
         self.check(image, mask, censor)
         image, mask = image.float().cpu(), (mask.cpu() > 0.5).float()
         if censor == "hole":
-            mask = grown(mask, grow)
+            mask = grown_mask(mask, grow)
         restored = image.clone()
-        for plan in self.batches(planned(mask, grid.block if grid else (1, 1))):
-            crops = [crop_of(image, mask, region, box, grid if censor == "mosaic" else None) for region, box in plan]
+        measures = {} if measures is None else measures
+        for plan in self.batches(crops_planned(mask, grid.block if grid else (1, 1))):
+            crops = [
+                crop_of(image, mask, region, box, grid if censor == "mosaic" else None, measures)
+                for region, box in plan
+            ]
             answers = self.answers(crops, censor, flips)
             for (_, box), crop, answer in zip(plan, crops, answers, strict=True):
                 if feather or match_colour:
                     answer = meet_known(answer, crop.image, crop.mask, feather=None if match_colour else feather)
                 answer = answer.clamp(0, 1)
-                if crop.grid is not None and keep:
-                    answer = keep_cells(answer, crop.image, crop.mask, crop.grid, own=crop.own)
+                if crop.grid is not None:
+                    of_cells = {"own": crop.own, "measures": crop.measures}
+                    if missed is not None:
+                        missed.append(missed_cells(answer, crop.image, crop.mask, crop.grid, **of_cells))
+                    if keep:
+                        answer = keep_cells(answer, crop.image, crop.mask, crop.grid, **of_cells)
                 box.of(restored).copy_(composite(answer, box.of(restored), crop.own))
         return restored
 
@@ -140,17 +166,19 @@ class Restorer:
 
     def padded(self, view: Box, together: int) -> tuple[int, int]:
         """Return the (height, width) in which the network is shown a view, where so many are run together."""
-        step = self.multiple if together == 1 else math.lcm(self.multiple, ROUNDED)
+        step = self.multiple if together == 1 else math.lcm(self.multiple, TILE_ROUNDING)
         return -(-(view.bottom - view.top) // step) * step, -(-(view.right - view.left) // step) * step
 
-    def parts(self, number: int, crop: Crop, box: Box) -> list[Part]:
+    def parts(self, number: int, crop: RegionCrop, box: Box) -> list[TileTask]:
         """Cut a box of a crop into tiles; a frame or a chain of specks leaves most of its box alone."""
         size = (crop.image.shape[1], crop.image.shape[2])
         cores = [core for core in tiles(box, self.tile) if core.of(crop.own).any()]
         # A network that halves pictures answers alike where it is shifted by whole steps only.
-        return [Part(number, core, core.grown(CONTEXT, size).aligned(self.multiple)) for core in cores]
+        return [TileTask(number, core, core.grown(LEAST_CONTEXT, size).aligned(self.multiple)) for core in cores]
 
-    def smaller(self, todo: Sequence[Part], crops: Sequence[Crop], failed: Sequence[Part]) -> list[Part]:
+    def smaller(
+        self, todo: Sequence[TileTask], crops: Sequence[RegionCrop], failed: Sequence[TileTask]
+    ) -> list[TileTask]:
         """Cut what is left to ask so that it needs less memory than the parts that failed, in whatever thread."""
         if len(failed) > 1:
             self.together = min(self.together, len(failed) // 2)
@@ -166,7 +194,7 @@ class Restorer:
         self.together, self.tile = 1, min(self.tile, tile)  # another thread may have halved it already
         return [part for it in todo for part in self.parts(it.number, crops[it.number], it.core)]
 
-    def answers(self, crops: Sequence[Crop], censor: str, flips: tuple[bool, bool]) -> list[Tensor]:
+    def answers(self, crops: Sequence[RegionCrop], censor: str, flips: tuple[bool, bool]) -> list[Tensor]:
         """Return what the network answers for crops, (3, h, w) each, and the first guess where it was not asked.
 
         The answers of tiles are blended with weights, so that their order does not matter.
@@ -185,7 +213,7 @@ class Restorer:
                 todo = self.smaller(todo, crops, now)
                 continue
             for (number, core, view), answer in zip(now, restored, strict=True):
-                share = weight(core, crops[number].region, view)
+                share = tile_weight(core, crops[number].region, view)
                 view.of(totals[number]).add_(share * answer)
                 view.of(weights[number]).add_(share)
             todo = [part for part in todo if part not in now]
@@ -194,17 +222,15 @@ class Restorer:
             for total, share, guess in zip(totals, weights, guesses, strict=True)
         ]
 
-    def present(self, crop: Crop, censor: str) -> Tensor:
+    def present(self, crop: RegionCrop, censor: str) -> Tensor:
         """Return the crop as the network learned to be shown this censor, (3, h, w)."""
         if censor == "hole":
             shown, _ = FILLS["hole"](value=self.shows["hole"])(crop.image, crop.mask, torch.Generator())
             return shown
-        if crop.grid is None or self.shows["mosaic"] == "nearest":
+        if crop.grid is None or crop.measures is None or self.shows["mosaic"] == "nearest":
             return crop.image
         size = (crop.image.shape[1], crop.image.shape[2])
-        smooth = enlarge(measured_cells(crop.image, crop.mask, crop.grid), crop.grid, size, self.shows["mosaic"]).clamp(
-            0, 1
-        )
+        smooth = enlarge(crop.measures.means, crop.grid, size, self.shows["mosaic"]).clamp(0, 1)
         return composite(smooth, crop.image, crop.mask)
 
     def fitting(self, views: Sequence[Tensor], size: tuple[int, int], flips: tuple[bool, bool]) -> list[Tensor] | None:
@@ -236,14 +262,19 @@ class Restorer:
         ]
 
 
-def crop_of(image: Tensor, mask: Tensor, region: Region, box: Box, grid: Grid | None) -> Crop:
-    """Cut out what is looked at to restore a region."""
+def crop_of(
+    image: Tensor, mask: Tensor, region: Region, box: Box, grid: Grid | None, known: dict[Box, CellMeasures]
+) -> RegionCrop:
+    """Cut out what is looked at to restore a region; what its cells measure is looked up, or else added to `known`."""
     own, inner = torch.zeros_like(box.of(mask)), region.box.within(box)
     inner.of(own).copy_(region.own)
-    return Crop(box.of(image), box.of(mask), own, inner, shifted(grid, box))
+    seen = grid_in_box(grid, box)
+    if seen is not None and box not in known:
+        known[box] = measure_cells(box.of(image), box.of(mask), seen)
+    return RegionCrop(box.of(image), box.of(mask), own, inner, seen, known.get(box))
 
 
-def shifted(grid: Grid | None, box: Box) -> Grid | None:
+def grid_in_box(grid: Grid | None, box: Box) -> Grid | None:
     """Return the grid as seen from the corner of a box."""
     if grid is None:
         return None

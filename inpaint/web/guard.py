@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-HEADERS = {
+GUARD_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data:; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -49,7 +49,7 @@ class Guard:
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                MutableHeaders(scope=message).update(GUARD_HEADERS)
             await send(message)
 
         await self.app(scope, counted, dressed)
@@ -58,13 +58,13 @@ class Guard:
         """Return the status and the sentence that this request is refused with."""
         host, origin = headers.get("host", ""), headers.get("origin")
         if self.hosts and urlsplit(f"//{host}").hostname not in self.hosts:
-            return 403, f"This server is called {' or '.join(self.hosts)}, not {host!r}."
+            return 403, f"this server is called {' or '.join(self.hosts)}, not {host!r}"
         if origin is not None and urlsplit(origin).netloc != host:
-            return 403, f"A page of {origin} may not use this server; open its own page instead."
+            return 403, f"a page of {origin} may not use this server; open its own page instead"
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > self.most_bytes:
             return 413, self.too_long()
         return None
 
     def too_long(self) -> str:
-        return f"The request has more than {self.most_bytes} bytes: send smaller files, or fewer."
+        return f"the request has more than {self.most_bytes} bytes: send smaller files, or fewer"

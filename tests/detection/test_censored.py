@@ -12,7 +12,7 @@ from PIL import Image
 
 from inpaint import images
 from inpaint.detection.censored import find_censored, mask_of
-from inpaint.folder.detecting import FORMS, survey
+from inpaint.folder.detecting import DETECTION_FORMS, detect_folder
 from inpaint.mosaic.grid import Grid, pixelate
 
 DEMO = Path(__file__).parent.parent.parent / "data" / "demo" / "clean"
@@ -70,10 +70,12 @@ def test_coarse_cells_are_whole_pixels_on_smooth_ground_and_do_not_hide_a_bar(na
     ]
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", DETECTION_FORMS)
 def test_one_bad_file_never_stops_the_rest(folder: Path, tmp_path: Path, form: str):
     seen: list[int] = []
-    sightings = survey(folder, tmp_path / "out", form=form, progress=lambda sighting, done, total: seen.append(done))
+    sightings = detect_folder(
+        folder, tmp_path / "out", form=form, progress=lambda sighting, done, total: seen.append(done)
+    )
     assert [bool(sighting.error) for sighting in sightings] == [True, False, False]
     assert [len(sighting.found) for sighting in sightings] == [0, 2, 0]
     assert seen == [1, 2, 3]
@@ -84,8 +86,8 @@ def test_several_at_once_write_the_same_in_the_same_order(folder: Path, tmp_path
     for number in range(5):
         Image.open(DEMO / "flower.png").crop((0, 0, 200, 150 + number)).save(folder / f"{number}.png")
     told: list[tuple[str, int, int]] = []
-    alone = survey(folder, tmp_path / "one", form="json")
-    together = survey(
+    alone = detect_folder(folder, tmp_path / "one", form="json")
+    together = detect_folder(
         *(folder, tmp_path / "three"),
         form="json",
         jobs=3,
@@ -97,11 +99,11 @@ def test_several_at_once_write_the_same_in_the_same_order(folder: Path, tmp_path
     assert written[0] == written[1]
     assert len(written[0]) == 7
     with pytest.raises(ValueError, match="jobs is 0"):
-        survey(folder, tmp_path / "none", jobs=0)
+        detect_folder(folder, tmp_path / "none", jobs=0)
 
 
 def test_masks_are_mirrored_and_white_where_something_is_censored(folder: Path, tmp_path: Path):
-    survey(folder, tmp_path / "out")
+    detect_folder(folder, tmp_path / "out")
     written = [path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.png")]
     assert written == ["deep/cat.png"]
     mask = images.read_mask(tmp_path / "out" / "deep" / "cat.png")
@@ -111,7 +113,7 @@ def test_masks_are_mirrored_and_white_where_something_is_censored(folder: Path, 
 
 
 def test_green_makes_the_folders_of_deepcreampy(folder: Path, tmp_path: Path, picture: np.ndarray):
-    survey(folder, tmp_path / "out", form="green")
+    detect_folder(folder, tmp_path / "out", form="green")
     painted = np.array(Image.open(tmp_path / "out" / "decensor_input" / "deep" / "cat.png"))
     original = tmp_path / "out" / "decensor_input_original" / "deep" / "cat.png"
     assert original.read_bytes() == (folder / "deep" / "cat.png").read_bytes()
@@ -122,18 +124,18 @@ def test_green_makes_the_folders_of_deepcreampy(folder: Path, tmp_path: Path, pi
 
 
 def test_json_says_block_phase_outline_and_score(folder: Path, tmp_path: Path):
-    survey(folder, tmp_path / "out", form="json")
+    detect_folder(folder, tmp_path / "out", form="json")
     said = json.loads((tmp_path / "out" / "deep" / "cat.json").read_text())
     mosaic, bar = said["regions"]
     assert (mosaic["censor"], mosaic["block"], mosaic["phase"]) == ("mosaic", [12, 12], [3, 5])
     assert 0 < mosaic["score"] <= 1
     assert min(y for y, _ in mosaic["outline"][0]) in range(20, 40)
-    assert (bar["censor"], bar["colour"]) == ("bar", [255, 105, 180])
+    assert (bar["censor"], bar["colour"]) == ("hole", [255, 105, 180])
     assert json.loads((tmp_path / "out" / "flower.json").read_text())["regions"] == []
 
 
 def test_a_picture_is_never_overwritten_by_what_is_found_in_it(folder: Path):
-    sightings = survey(folder / "deep" / "cat.png", folder / "deep")
+    sightings = detect_folder(folder / "deep" / "cat.png", folder / "deep")
     assert sightings[0].error is not None
     assert "would be overwritten" in sightings[0].error
     assert [path.name for path in (folder / "deep").iterdir()] == ["cat.png"]
@@ -141,4 +143,4 @@ def test_a_picture_is_never_overwritten_by_what_is_found_in_it(folder: Path):
 
 def test_an_unknown_form_is_refused(folder: Path, tmp_path: Path):
     with pytest.raises(ValueError, match="masks, green, overlay, json"):
-        survey(folder, tmp_path / "out", form="tables")
+        detect_folder(folder, tmp_path / "out", form="tables")

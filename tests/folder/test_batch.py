@@ -170,13 +170,13 @@ def test_an_interrupt_stops_the_batch(tmp_path: Path):
     ("options", "sentence"),
     [
         ({"censor": "blur"}, "'blur'"),
-        ({"variations": 3}, "variations is 3; choose 1, 2, 4"),
-        ({"tolerance": 256}, "between 0 and 255"),
-        ({"colour": (0, 300, 0)}, "between 0 and 255"),
-        ({"block": (1, 8)}, "at least 2"),
+        ({"variations": 3}, "variations is '3', but must be 1, 2 or 4"),
+        ({"tolerance": 256}, "from 0 to 255"),
+        ({"colour": (0, 300, 0)}, "from 0 to 255"),
+        ({"block": (1, 8)}, "from 2 to 4096"),
         ({"original": Path("nowhere")}, "do not exist"),
         ({"masks": Path("nowhere")}, "do not exist"),
-        ({"masks": Path("masks"), "tolerance": 3}, "Masks say what is restored"),
+        ({"masks": Path("masks"), "tolerance": 3}, "masks say what is restored"),
     ],
 )
 def test_options_that_fit_no_file_are_refused(tmp_path: Path, options: dict, sentence: str):

@@ -22,7 +22,7 @@ from PIL import Image
 from torch import Tensor
 
 from inpaint.folder import Outcome, decensor
-from inpaint.folder.report import write_json, write_page
+from inpaint.folder.batch_report import write_outcomes, write_outcomes_page
 from inpaint.mosaic.grid import Grid
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +43,7 @@ def test_what_exists_is_skipped_when_asked_and_else_overwritten(tmp_path: Path):
     source, out = painted_folder(tmp_path / "in", 3), tmp_path / "out"
     save(out / "1" / "1 0.png", noise(seed=9))
     kept = files(out)["1/1 0.png"]
-    first, second, third = decensor(source, out, restorer=(fake := Fake()), existing="skip")
+    first, second, third = decensor(source, out, restorer=(fake := Fake()), skip_existing=True)
     assert [first.status, second.status, third.status] == ["restored", "restored", "skipped"]
     assert (third.path.name, third.note, third.error) == ("1.png", "its output exists", None)
     assert len(fake.calls) == 2
@@ -57,7 +57,7 @@ def test_a_picture_is_only_skipped_when_all_its_outputs_exist(tmp_path: Path, va
     save(tmp_path / "a.png", painted(noise(), BOX))
     save(tmp_path / "out" / "a 0.png", noise())
     outcome = only(
-        decensor(tmp_path / "a.png", tmp_path / "out", restorer=Fake(), existing="skip", variations=variations)
+        decensor(tmp_path / "a.png", tmp_path / "out", restorer=Fake(), skip_existing=True, variations=variations)
     )
     assert outcome.status == {1: "skipped", 2: "restored"}[variations]
 
@@ -181,15 +181,15 @@ def test_reports_tell_every_picture(tmp_path: Path):
     source = painted_folder(tmp_path / "in", 2)
     (source / "broken <b>.png").write_bytes(b"no picture")
     outcomes = decensor(source, tmp_path / "out", restorer=Fake(), thumbnails=True)
-    write_json(outcomes, tmp_path / "report.json")
+    write_outcomes(outcomes, tmp_path / "report.json")
     told = json.loads((tmp_path / "report.json").read_text("utf-8"))
     assert told["counts"] == {"restored": 2, "failed": 1}
     one, _, failed = told["pictures"]
-    assert (one["regions"], one["censor"], one["status"]) == (1, "bar", "restored")
+    assert (one["regions"], one["censor"], one["status"]) == (1, "hole", "restored")
     assert one["outputs"] == [str(tmp_path / "out" / "0" / "0 0.png")]
     assert one["seconds"] > 0
     assert "broken <b>.png is not a picture" in failed["error"]
-    write_page(outcomes, tmp_path / "report.html", title="Mine")
+    write_outcomes_page(outcomes, tmp_path / "report.html", title="Mine")
     page = (tmp_path / "report.html").read_text("utf-8")
     assert page.count("<img") == 4
     assert "broken &lt;b&gt;.png" in page
@@ -221,7 +221,7 @@ class Slow:
         time.sleep(float(sys.argv[3]))
         return torch.where(mask > 0, torch.tensor(0.2), image)
 
-outcomes = decensor(sys.argv[1], sys.argv[2], restorer=Slow(), existing="skip", jobs=2)
+outcomes = decensor(sys.argv[1], sys.argv[2], restorer=Slow(), skip_existing=True, jobs=2)
 print(Slow.calls, *(f"{it.path.name}:{it.status}" for it in outcomes))
 """
 
@@ -279,8 +279,8 @@ def test_where_nothing_is_marked_auto_restores_what_it_finds(tmp_path: Path):
     job = {"restorer": (fake := Fake()), "censor": "auto"}
     found, clean, marked = decensor(tmp_path / "in", tmp_path / "out", **job)
     assert (found.status, found.censor, found.regions) == ("restored", "mosaic", 1)
-    assert (clean.status, marked.status, marked.censor) == ("failed", "restored", "bar")
-    assert "And nothing censored was found" in str(clean.error)
+    assert (clean.status, marked.status, marked.censor) == ("failed", "restored", "hole")
+    assert "; nothing censored was found" in str(clean.error)
     _, mask, censor, grid, _ = fake.calls[0]
     assert (censor, grid and grid.block) == ("mosaic", (8, 8))
     assert mask.sum() == 80 * 96
@@ -296,8 +296,7 @@ def test_where_nothing_is_marked_auto_restores_what_it_finds(tmp_path: Path):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"existing": "keep"}, "existing is 'keep'; choose overwrite, skip"),
-        ({"on_empty": "cry"}, "on_empty is 'cry'; choose error, copy, skip"),
+        ({"on_empty": "cry"}, "on_empty is 'cry', but must be error, copy or skip"),
         ({"jobs": 0}, "jobs is 0, but at least 1 picture"),
     ],
 )

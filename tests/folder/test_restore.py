@@ -19,7 +19,7 @@ def test_painted_pixels_are_restored_and_all_others_are_kept(tmp_path: Path):
     outcome = only(decensor(tmp_path / "in", tmp_path / "out", restorer=Fake()))
     assert outcome.path == source
     assert outcome.outputs == [tmp_path / "out" / "a 0.png"]
-    assert (outcome.error, outcome.regions, outcome.censor, outcome.note) == (None, 1, "bar", None)
+    assert (outcome.error, outcome.regions, outcome.censor, outcome.note) == (None, 1, "hole", None)
     assert outcome.seconds > 0
     assert np.array_equal(load(outcome.outputs[0]), painted(pixels, BOX, colour=(LEVEL,) * 3))
 
@@ -61,7 +61,7 @@ def test_near_misses_are_told_and_the_told_tolerance_works(tmp_path: Path):
     save(tmp_path / "a.png", painted(noise(), BOX, colour=(3, 251, 2)))
     outcome = only(decensor(tmp_path / "a.png", tmp_path / "out", restorer=Fake()))
     assert outcome.error is not None
-    assert "120 pixels are within tolerance 3, most often (3, 251, 2): use --tolerance 3." in outcome.error
+    assert "120 pixels are within tolerance 3, most often (3, 251, 2): use --tolerance 3" in outcome.error
     assert only(decensor(tmp_path / "a.png", tmp_path / "out", restorer=Fake(), tolerance=3)).error is None
     tight = only(decensor(tmp_path / "a.png", tmp_path / "out", restorer=Fake(), tolerance=2))
     assert "within tolerance 2 of (0, 255, 0)" in str(tight.error)
@@ -142,7 +142,7 @@ def test_bars_do_not_read_the_original(tmp_path: Path):
     pixels = painted(noise(), BOX)
     save(tmp_path / "painted" / "a.png", pixels)
     (tmp_path / "clean").mkdir()
-    job = {"restorer": Fake(), "original": tmp_path / "clean", "censor": "bar"}
+    job = {"restorer": Fake(), "original": tmp_path / "clean", "censor": "hole"}
     outcome = only(decensor(tmp_path / "painted", tmp_path / "out", **job))
     assert np.array_equal(load(outcome.outputs[0]), painted(pixels, BOX, colour=(LEVEL,) * 3))
 
@@ -162,7 +162,7 @@ def test_mosaics_are_restored_before_holes_and_never_see_them(tmp_path: Path):
     fake = Fake()
     outcome = only(decensor(tmp_path / "painted", tmp_path / "out", restorer=fake, original=tmp_path / "clean"))
     assert fake.censors == ["mosaic", "hole"]
-    assert (outcome.censor, outcome.regions) == ("mosaic and bar", 2)
+    assert (outcome.censor, outcome.regions) == ("mosaic and hole", 2)
     seen_by_mosaic, seen_by_hole = fake.calls[0][0], fake.calls[1][0]
     assert seen_by_mosaic[:, bar[0], bar[1]].max() < 0.8  # nothing of the white bar
     assert (seen_by_hole[:, LARGE[0], LARGE[1]] == FILL).all()  # the restored mosaic
@@ -203,7 +203,7 @@ def test_a_hole_grows_where_asked(tmp_path: Path):
     outcome = only(decensor(tmp_path / "a.png", tmp_path / "out", restorer=Fake(), grow=1))
     changed = (load(outcome.outputs[0]) == LEVEL).all(2)
     assert changed.sum() == 10 * 12 + 2 * (10 + 12)
-    with pytest.raises(ValueError, match="grow is -1, but must lie between 0 and 256 pixels"):
+    with pytest.raises(ValueError, match="grow is '-1', but must be a whole number from 0 to 256"):
         decensor(tmp_path / "a.png", tmp_path / "out", restorer=Fake(), grow=-1)
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from inpaint.randomness import rng_for
-from inpaint.restoring.blending import depth, meet_known
+from inpaint.restoring.blending import depth_in_mask, meet_known
 from inpaint.tiling import Box
 
 
@@ -53,4 +53,4 @@ def test_without_any_known_pixel_nothing_breaks():
 def test_depth_is_the_distance_to_the_nearest_known_pixel():
     mask = torch.zeros(1, 5, 9)
     mask[0, :, 2:7] = 1
-    assert depth(mask)[2].tolist() == [0, 0, 1, 2, 3, 2, 1, 0, 0]
+    assert depth_in_mask(mask)[2].tolist() == [0, 0, 1, 2, 3, 2, 1, 0, 0]

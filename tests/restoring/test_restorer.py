@@ -21,7 +21,7 @@ from inpaint.restoring import restorer as module
 from inpaint.restoring.cores import Cores
 from inpaint.restoring.restorer import Restorer
 from inpaint.sample import Prediction
-from inpaint.tiling import Box, regions, tiles, weight
+from inpaint.tiling import Box, regions, tile_weight, tiles
 
 SHOWS = {"hole": "smooth", "mosaic": "bicubic"}
 
@@ -119,9 +119,9 @@ PLACES = {
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("tile", [16, 512])
 def test_exactly_the_masked_pixels_are_restored_at(place: str, tile: int, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "TILE", tile)
-    monkeypatch.setattr(module, "CONTEXT", 8)
-    monkeypatch.setattr("inpaint.tiling.CONTEXT", 8)
+    monkeypatch.setattr(module, "TILE_SIDE", tile)
+    monkeypatch.setattr(module, "LEAST_CONTEXT", 8)
+    monkeypatch.setattr("inpaint.tiling.LEAST_CONTEXT", 8)
     image, mask = picture(70, 90), box_mask(70, 90, PLACES[place])
     assert torch.equal(restorer_of(Constant())(image, mask), exactly_restored(image, mask))
 
@@ -174,7 +174,7 @@ def test_a_small_region_of_a_large_picture_costs_a_small_crop():
 
 
 def test_tiles_without_a_masked_pixel_are_not_asked(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "TILE", 64)
+    monkeypatch.setattr(module, "TILE_SIDE", 64)
     network = Constant()
     image, mask = picture(640, 640), torch.ones(1, 640, 640)
     mask[:, 10:-10, 10:-10] = 0  # a frame
@@ -349,7 +349,7 @@ def test_regions_far_apart_are_restored_each_in_its_own_crop():
 
 @pytest.mark.parametrize("number", range(36))
 def test_every_masked_pixel_is_covered_at_every_size(number: int, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "TILE", 64)
+    monkeypatch.setattr(module, "TILE_SIDE", 64)
     rng = rng_for("cover", number)
     height, width = integer(rng, 1, 600), integer(rng, 1, 600)
     image, mask = picture(height, width, number), marks(number, height, width)
@@ -395,7 +395,7 @@ class Turns(Generator):
 
 
 def test_tiles_that_disagree_fade_into_each_other(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "TILE", 100)
+    monkeypatch.setattr(module, "TILE_SIDE", 100)
     network = Turns()
     restored = restorer_of(network)(picture(400, 500), box_mask(400, 500, Box(20, 20, 320, 420)))
     assert network.count == 12
@@ -405,7 +405,7 @@ def test_tiles_that_disagree_fade_into_each_other(monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_order_of_tiles_does_not_matter(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "TILE", 64)
+    monkeypatch.setattr(module, "TILE_SIDE", 64)
     image, mask = picture(300, 250), box_mask(300, 250, Box(20, 10, 270, 230))
     restore = restorer_of(wild(), {"hole": "grey"})
     forward = restore(image, mask)
@@ -421,7 +421,7 @@ def test_weights_of_tiles_sum_to_one():
     total = torch.zeros(1, 500, 300)
     for core in tiles(region, 128):
         view = core.grown(96, (500, 300))
-        view.of(total).add_(weight(core, region, view))
+        view.of(total).add_(tile_weight(core, region, view))
     assert (region.of(total) - 1).abs().max() < 1e-6
 
 

@@ -64,7 +64,7 @@ def page(browser, address: str) -> Iterator[Page]:
 
 def opened(page: Page, path: Path) -> None:
     page.set_input_files("#file", path)
-    playwright.expect(page.locator("#told")).to_have_text(re.compile(re.escape(path.name)))
+    playwright.expect(page.locator("#picture-name")).to_have_text(re.compile(re.escape(path.name)))
     playwright.expect(page.locator("#find")).to_be_enabled()
 
 
@@ -151,7 +151,7 @@ def test_a_turned_photograph_stands_upright_and_its_mask_fits(page: Page, tmp_pa
     exif[0x0112] = 6  # to be turned by a quarter
     path = save(tmp_path / "cat.jpg", noise(FORM[1], FORM[0]), exif=exif, quality=95)
     opened(page, path)
-    playwright.expect(page.locator("#told")).to_have_text(f"cat.jpg, {FORM[1]} x {FORM[0]}")
+    playwright.expect(page.locator("#picture-name")).to_have_text(f"cat.jpg, {FORM[1]} x {FORM[0]}")
     brush(page, 20)
     drag(page, (20, 70))
     done = Image.open(restored(page, tmp_path))
@@ -168,7 +168,7 @@ def test_a_picture_may_be_dropped(page: Page, tmp_path: Path):
         return transfer;
     }"""
     page.dispatch_event("#drop", "drop", {"dataTransfer": page.evaluate_handle(made, data)})
-    playwright.expect(page.locator("#told")).to_have_text(f"dropped.png, {FORM[1]} x {FORM[0]}")
+    playwright.expect(page.locator("#picture-name")).to_have_text(f"dropped.png, {FORM[1]} x {FORM[0]}")
 
 
 def test_a_fault_is_told_on_the_page(page: Page, tmp_path: Path):

@@ -43,4 +43,4 @@ def test_two_models_of_one_name_are_refused():
     command = [sys.executable, "-m", "inpaint", "web", "elsewhere/default.safetensors"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 1
-    assert ended.stderr == "inpaint: Two models are called default: give one file another name.\n"
+    assert ended.stderr == "inpaint: two models are called default: give one file another name\n"

@@ -21,8 +21,8 @@ async function ask(verb, fields) {
     throw new Error("The server does not answer: does inpaint web still run?");
   }
   if (response.ok) return response;
-  const told = await response.json().catch(() => ({}));
-  throw new Error(told.error ?? `The server answered ${response.status}.`);
+  const answer = await response.json().catch(() => ({}));
+  throw new Error(answer.error ?? `The server answered ${response.status}.`);
 }
 
 function say(text, isError = false) {
@@ -52,7 +52,8 @@ async function working(text, work) {
 function refresh() {
   at("run").disabled = busy || (tab === "one" ? !picture || !hasMask() : !batch.length);
   at("find").disabled = at("other").disabled = busy;
-  at("block").hidden = options.censor.value === "bar";
+  if (!at("fields").childElementCount) return;
+  at("block").hidden = options.censor.value === "hole";
   at("grow").hidden = options.censor.value === "mosaic";
 }
 
@@ -113,11 +114,32 @@ async function open(file) {
     at("editor").hidden = false;
     at("view").hidden = true;
     startPainting(bitmap.width, bitmap.height);
-    at("told").textContent = `${file.name}, ${bitmap.width} x ${bitmap.height}`;
+    at("picture-name").textContent = `${file.name}, ${bitmap.width} x ${bitmap.height}`;
     show(false);
     resize();
     return "Paint what shall be restored, or let it be found.";
   });
+}
+
+function fieldOf({ name, kind, label, help, default: value, choices, most }) { // one option as a line of the form
+  const line = Object.assign(document.createElement("label"), { id: name, title: help });
+  const input = Object.assign(document.createElement(kind === "choice" ? "select" : "input"), { name });
+  if (kind === "choice") input.append(...choices.map(([given, words]) => new Option(words, given, given === String(value))));
+  else if (kind === "flag") input.type = "checkbox";
+  else if (kind === "number") Object.assign(input, { type: "number", min: 0, max: most, value });
+  else input.placeholder = "found by itself";
+  line.append(...(kind === "flag" ? [input, label] : [`${label} `, input]));
+  return line;
+}
+
+function forBatches(many) { // hides what means something for batches alone, and does not send it
+  for (const { name, batch } of described) {
+    at(name).hidden = batch && !many;
+    options[name].disabled = batch && !many;
+  }
+  const auto = options.censor.querySelector("[value=auto]");
+  auto.hidden = auto.disabled = !many;
+  if (!many && options.censor.value === "auto") options.censor.value = "marked";
 }
 
 const chosenOptions = () => [...new FormData(options)];
@@ -187,8 +209,8 @@ function change(name) {
   tab = name;
   for (const button of tabs) button.setAttribute("aria-pressed", button.dataset.tab === name);
   at("one").hidden = name !== "one";
-  at("many").hidden = at("tolerance").hidden = at("auto").hidden = name === "one";
-  if (name === "one" && options.censor.value === "auto") options.censor.value = "marked";
+  at("many").hidden = name === "one";
+  forBatches(name !== "one");
   at("run").textContent = name === "one" ? "Restore" : "Restore all";
   forget();
   say("");
@@ -240,6 +262,8 @@ addEventListener("keydown", (event) => {
   else if (event.key === "[" || event.key === "]") setSize(Math.round(Number(at("size").value) * (event.key === "[" ? 0.8 : 1.25)));
 });
 
-const { models } = await (await fetch("api/v1/models")).json();
+const { models, options: described } = await (await fetch("api/v1/models")).json();
 options.model.replaceChildren(...models.map(({ name, censors }) => new Option(`${name} (${censors.join(", ")})`, name)));
+at("fields").replaceChildren(...described.map(fieldOf));
+forBatches(false);
 refresh();

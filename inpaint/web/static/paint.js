@@ -28,7 +28,7 @@ export function hasMask() {
 
 export function setSize(size) {
   slider.value = size;
-  document.getElementById("size-told").textContent = `${slider.value} px`;
+  document.getElementById("brush-size").textContent = `${slider.value} px`;
 }
 
 export function eraseMask(on = !erasing) {

@@ -11,8 +11,8 @@ export function tabulate(rows) {
   table.tBodies[0].replaceChildren(...rows.map((row) => {
     const line = document.createElement("tr");
     line.classList.toggle("bad", Boolean(row.error));
-    const told = row.error ?? [row.outputs.join(", "), row.note].filter(Boolean).join("; ");
-    for (const text of [row.path, row.regions, row.censor, row.seconds.toFixed(1), told]) {
+    const outcome = row.error ?? [row.outputs.join(", "), row.note].filter(Boolean).join("; ");
+    for (const text of [row.path, row.regions, row.censor, row.seconds.toFixed(1), outcome]) {
       line.insertCell().textContent = text;
     }
     return line;

@@ -15,7 +15,7 @@ from PIL import Image
 from inpaint.detection.censored import find_censored, mask_of
 from inpaint.detection.damage import find_damage
 from inpaint.detection.mosaics.rescaled_regions import interpolated_rows
-from inpaint.folder.detecting import survey
+from inpaint.folder.detecting import detect_folder
 from inpaint.mosaic.grid import Grid, pixelate
 from inpaint.mosaic.lattice import Lattice, cell_edges, same_grid, shifted_grid, sides_in_words
 from inpaint.restoring.repair import windows_of
@@ -59,7 +59,7 @@ def test_a_rescaled_mosaic_is_found_with_its_period_and_phase(factor: float, way
 def test_json_tells_fractions_and_a_repair_gets_the_lattice_of_its_window(tmp_path: Path):
     picture = rescaled(1.26, cv2.INTER_LINEAR)[0]
     Image.fromarray(picture).save(tmp_path / "cat.png")
-    sighting = survey(tmp_path / "cat.png", tmp_path / "out", form="json")[0]
+    sighting = detect_folder(tmp_path / "cat.png", tmp_path / "out", form="json")[0]
     said = json.loads((tmp_path / "out" / "cat.json").read_text())["regions"][0]
     assert said["block"] == [pytest.approx(12.6, rel=0.02)] * 2
     assert all(0 <= phase < block for phase, block in zip(said["phase"], said["block"], strict=True))

@@ -8,29 +8,16 @@ from __future__ import annotations
 import io
 import tempfile
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from PIL import Image
-from torch import Tensor
 
 from inpaint import images
-from inpaint.folder import FLIPS, Outcome, Restores, decensor
+from inpaint.folder import DecensorOptions, Outcome, Restores, decensor
 from inpaint.images.reading import format_in
 
-PASSES = (1, 2, 4)
+PAINT_OPTIONS = {"colour", "tolerance"}  # options that mean nothing where masks mark
 NAME_LENGTH = 50  # letters kept of an uploaded file's name; file systems take 255 bytes
-
-
-class Options(NamedTuple):
-    """How the person wants it."""
-
-    model: str = ""  # "" = the first
-    censor: str = "marked"
-    block: tuple[int, int] | None = None
-    passes: int = 1
-    grow: int = 0  # px
-    feather: int = 0  # px
-    tolerance: int = 0  # of green paint; batches only
 
 
 class Limits(NamedTuple):
@@ -41,7 +28,7 @@ class Limits(NamedTuple):
     files: int = 2000  # in a batch
 
 
-LIMITS = Limits()
+DEFAULT_LIMITS = Limits()
 
 
 class Restored(NamedTuple):
@@ -53,27 +40,15 @@ class Restored(NamedTuple):
     outcome: Outcome
 
 
-class Averaged:
-    """A restorer whose answer is the mean of so many passes, each over the picture mirrored in another way."""
-
-    def __init__(self, restorer: Restores, options: Options):
-        self.restorer, self.passes = restorer, options.passes
-        self.more: dict[str, Any] = {"feather": options.feather} if options.feather else {}
-
-    def __call__(self, image: Tensor, mask: Tensor, *, flips: tuple[bool, bool] = (False, False), **how) -> Tensor:
-        turned = [(flips[0] ^ first, flips[1] ^ second) for first, second in FLIPS[: self.passes]]
-        mean = self.restorer(image, mask, flips=turned[0], **self.more, **how) / self.passes
-        for other in turned[1:]:
-            mean += self.restorer(image, mask, flips=other, **self.more, **how) / self.passes
-        return mean
-
-
 def restore_one(
-    name: str, picture: bytes, mask: bytes, *, restorer: Restores, options: Options, limits: Limits
+    name: str, picture: bytes, mask: bytes, *, restorer: Restores, options: DecensorOptions, limits: Limits
 ) -> Restored:
-    """Restore one picture where its mask is white.  Raises ValueError in a sentence for what cannot be restored."""
+    """Restore one picture where its mask is white; of several variations the first is returned.
+
+    Raises ValueError in a sentence for what cannot be restored.
+    """
     form = check_picture(name, picture, limits)
-    check_picture("The mask", mask, limits)
+    check_picture("the mask", mask, limits)
     with tempfile.TemporaryDirectory(prefix="inpaint-") as made:
         folder = Path(made)
         source, marks = folder / "input" / file_name(name, form), folder / "mask.png"
@@ -83,27 +58,28 @@ def restore_one(
         (outcome,) = decensor(
             source,
             folder / "output",
-            restorer=Averaged(restorer, options),
+            restorer=restorer,
             masks=marks,
-            censor=options.censor,
-            block=options.block,
-            grow=options.grow,
+            **options.model_dump(exclude=PAINT_OPTIONS),
         )
         outcome = without_folder(outcome, folder)
         if outcome.error:
             raise ValueError(outcome.error)
-        (written,) = outcome.outputs
-        return Restored(source.name, form, (folder / "output" / written).read_bytes(), outcome)
+        if not outcome.outputs:
+            raise ValueError(f"{name} is left as it is: {outcome.note}")
+        written = outcome.outputs[0]
+        shown = written.name if options.dry_run else source.name
+        return Restored(shown, images.format_of(written), (folder / "output" / written).read_bytes(), outcome)
 
 
 def without_folder(outcome: Outcome, folder: Path) -> Outcome:
     """Return an outcome whose paths and sentences do not tell of the temporary folder."""
-    error, note = (None if text is None else told(text, folder) for text in (outcome.error, outcome.note))
+    error, note = (None if text is None else without_path(text, folder) for text in (outcome.error, outcome.note))
     outputs = [path.relative_to(folder / "output") for path in outcome.outputs]
     return outcome._replace(path=outcome.path.relative_to(folder / "input"), outputs=outputs, error=error, note=note)
 
 
-def told(text: str, folder: Path) -> str:
+def without_path(text: str, folder: Path) -> str:
     """Return a sentence without the temporary folder."""
     for part, name in (("input/", ""), ("output/", ""), ("input", "the batch"), ("", "")):
         text = text.replace(f"{folder}/{part}", name)
@@ -117,21 +93,21 @@ def check_picture(name: str, data: bytes, limits: Limits) -> str:
         with Image.open(io.BytesIO(data)) as opened:  # reads the head alone
             width, height = opened.size
     except Exception as error:  # decoders raise nearly everything when a file is damaged
-        raise ValueError(f"{name} is damaged or cut off and cannot be opened as {form}: {error}.") from error
+        raise ValueError(f"{name} is damaged or cut off and cannot be opened as {form}: {error}") from error
     if width * height > limits.pixels:
-        raise ValueError(f"{name} has {width} x {height} pixels, more than the limit of {limits.pixels}.")
+        raise ValueError(f"{name} has {width} x {height} pixels, more than the limit of {limits.pixels}")
     return form
 
 
 def file_name(name: str, form: str) -> str:
     """Return a name without folders whose suffix says this format."""
-    path = PurePosixPath(plain(PurePosixPath(name.replace("\\", "/")).name))
+    path = PurePosixPath(plain_name(PurePosixPath(name.replace("\\", "/")).name))
     if path.suffix.lower() in images.SUFFIXES and images.format_of(path.name) == form:
         return path.name
     return path.stem + next(suffix for suffix in images.SUFFIXES if images.format_of(f"a{suffix}") == form)
 
 
-def plain(part: str) -> str:
+def plain_name(part: str) -> str:
     """Return one part of a path as a name that every file system takes, and that hides nothing."""
     part = "".join("_" if letter in '<>:"|?*/\\' or not letter.isprintable() else letter for letter in part)
     stem, dot, suffix = part.lstrip(". ").rpartition(".")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inpaint.cli.options import prepare
+from inpaint.cli.shared_options import prepare
 
 if TYPE_CHECKING:
     from inpaint.restoring.restorer import Restorer
@@ -17,7 +17,10 @@ def export(
     model: Annotated[str, typer.Argument(help="A bundled network (default, texture) or a checkpoint (.safetensors).")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write (.onnx).")],
 ) -> None:
-    """Write a network as ONNX, once ONNX Runtime has computed the same as torch at two sizes."""
+    """Write a network as ONNX, checked against torch.
+
+    It is written once ONNX Runtime has computed the same as torch at two sizes.
+    """
     from inpaint.exporting import MOST
     from inpaint.exporting import export as write
 

@@ -13,7 +13,8 @@ import torch
 
 httpx = pytest.importorskip("httpx", reason="the extra [test] is not installed")
 
-from inpaint.web.work import Averaged, Limits, Options, file_name, plain  # noqa: E402
+from inpaint.folder.passes import AveragedRestorer  # noqa: E402
+from inpaint.web.restore_upload import Limits, file_name, plain_name  # noqa: E402
 from tests.folder_pictures import BOX, LEVEL, noise, painted, white  # noqa: E402
 from tests.web.serving import Slow, cat, decoded, encoded, served  # noqa: E402
 
@@ -116,11 +117,11 @@ def test_what_a_batch_cannot_be_is_told_in_a_sentence(address: str, files: list,
     assert words in answer.json()["error"]
 
 
-def test_names_become_plain():
-    assert plain("..hidden.png") == "hidden.png"
-    assert plain("a\nb<c>.png") == "a_b_c_.png"
-    assert plain("x" * 300 + ".png") == "x" * 50 + ".png"
-    assert plain("...") == "picture"
+def test_names_become_plain_name():
+    assert plain_name("..hidden.png") == "hidden.png"
+    assert plain_name("a\nb<c>.png") == "a_b_c_.png"
+    assert plain_name("x" * 300 + ".png") == "x" * 50 + ".png"
+    assert plain_name("...") == "picture"
     assert file_name("/etc/passwd", "PNG") == "passwd.png"
     assert file_name("a.jpeg", "JPEG") == "a.jpeg"
 
@@ -133,6 +134,6 @@ def test_passes_are_averaged_and_known_pixels_kept():
     def restorer(image, mask, *, flips, **how):
         return torch.where(mask > 0.5, torch.tensor(flips[0] * 0.5 + flips[1] * 0.25), image)
 
-    averaged = Averaged(restorer, Options(passes=4))(image, mask, censor="hole", grid=None)
+    averaged = AveragedRestorer(restorer, 4)(image, mask, censor="hole", grid=None)
     assert torch.allclose(averaged[:, 2:5], torch.tensor(0.375))
     assert torch.allclose(averaged[:, 5:], image[:, 5:])

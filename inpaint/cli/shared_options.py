@@ -7,10 +7,19 @@ from typing import Annotated
 
 import typer
 
-DELAY = 1.0  # s before a progress bar appears: what fails at once shows none
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
-Settings = Annotated[list[str] | None, typer.Option("--set", help="key=value, dots between levels.")]
-Precision = Annotated[str, typer.Option(help="float32 or bfloat16 (faster on recent CPUs and GPUs).")]
+from inpaint.folder.options import MACHINE
+
+BAR_DELAY = 1.0  # s before a progress bar appears: what fails at once shows none
+DeviceOption = Annotated[
+    str, typer.Option(metavar="[auto|cpu|cuda|cuda:N|mps]", rich_help_panel=MACHINE, help="What computes.")
+]
+SettingsOption = Annotated[list[str] | None, typer.Option("--set", help="key=value, dots between levels.")]
+PrecisionOption = Annotated[
+    str,
+    typer.Option(
+        metavar="[float32|bfloat16]", rich_help_panel=MACHINE, help="bfloat16 is faster on recent CPUs and GPUs."
+    ),
+]
 
 
 def prepare() -> None:

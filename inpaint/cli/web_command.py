@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from inpaint.cli.options import Device, Precision, prepare
+from inpaint.cli.shared_options import DeviceOption, PrecisionOption, prepare
 
 
 def web(
@@ -19,17 +19,20 @@ def web(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 7860,
     max_megabytes: Annotated[int, typer.Option(min=1, help="Of one request.")] = 200,
     max_megapixels: Annotated[int, typer.Option(min=1, help="Of one picture.")] = 120,
-    device: Device = "auto",
-    precision: Precision = "float32",
+    device: DeviceOption = "auto",
+    precision: PrecisionOption = "float32",
 ) -> None:
-    """Restore pictures on a page in the browser; other programs may POST to /api/v1/inpaint."""
+    """Restore pictures on a page in the browser.
+
+    Other programs may POST to /api/v1/inpaint.
+    """
     from inpaint.weights import BUNDLED
 
     named: dict[str, str] = {}
     for model in [*BUNDLED, *(models or [])]:
         name = Path(model).stem
         if name in named:
-            raise ValueError(f"Two models are called {name}: give one file another name.")
+            raise ValueError(f"two models are called {name}: give one file another name")
         named[name] = model
     from PIL import Image
 
@@ -39,13 +42,13 @@ def web(
 
         from inpaint.web.app import application
     except ImportError as error:
-        raise ValueError(f"The page needs {error.name}: install it with pip install 'inpaint[web]'.") from None
+        raise ValueError(f"the page needs {error.name}: install it with pip install 'inpaint[web]'") from None
     from inpaint.assemble import load
     from inpaint.web.guard import LOOPBACK
-    from inpaint.web.work import Limits
+    from inpaint.web.restore_upload import Limits
 
     prepare()
-    Image.MAX_IMAGE_PIXELS = None  # our own limit is told in a sentence
+    Image.MAX_IMAGE_PIXELS = None  # our own limit is refused in a sentence
     restorers = {name: load(model, device=device, precision=precision) for name, model in named.items()}
     limits = Limits(bytes=max_megabytes * 1_000_000, pixels=max_megapixels * 1_000_000)
     own = host in LOOPBACK

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from folder_pictures import BOX, LEVEL, Fake, load, noise, only, painted, save, white
+import torch
+from folder_pictures import BOX, GRID, LARGE, LEVEL, Fake, load, mosaic, noise, only, painted, save, white
 from PIL import Image
 
 from inpaint import images
@@ -71,6 +72,59 @@ def test_frames_without_marks_are_an_error_or_copied(tmp_path: Path):
     outcome = only(decensor(tmp_path / "in", tmp_path / "out", restorer=Fake(), on_empty="copy"))
     assert outcome.status == "copied"
     assert outcome.outputs[0].read_bytes() == (tmp_path / "in" / "a.gif").read_bytes()
+
+
+class Missing(Fake):
+    """Answers less well to pictures that are not mirrored, in other levels for each flip."""
+
+    def __call__(self, *arguments, missed: list | None = None, flips: tuple[bool, bool], **how):
+        if missed is not None:
+            missed.append(torch.tensor([0.5 if flips == (False, False) else 0.1]))
+        return super().__call__(*arguments, flips=flips, **how) + arguments[1] * 0.2 * flips[1]
+
+
+def mosaics(suffix: str, folder: Path) -> images.Animation:
+    """Three frames with a mosaic that moves, and its mask beside them."""
+    frames = [mosaic(noise(80, 100, seed=number), GRID, LARGE) for number in range(3)]
+    moving = images.Animation(tuple(images.Picture(frame) for frame in frames), DURATIONS)
+    images.write_frames(moving, folder / "in" / f"a{suffix}")
+    save(folder / "mask.png", painted(noise(80, 100) * 0, LARGE, colour=(255, 255, 255)))
+    return images.read_frames(folder / "in" / f"a{suffix}")
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp", ".gif"])
+def test_the_best_variation_of_an_animation_is_its_first(suffix: str, tmp_path: Path):
+    mosaics(suffix, tmp_path)
+    how = {"masks": tmp_path / "mask.png", "block": (8, 8), "variations": 2}
+    for best, levels in ((False, (LEVEL, 2 * LEVEL)), (True, (2 * LEVEL, LEVEL))):
+        outcome = only(decensor(tmp_path / "in", tmp_path / f"{best}", restorer=Missing(), best=best, **how))
+        assert (outcome.error, outcome.censor) == (None, "mosaic")
+        for path, level in zip(outcome.outputs, levels, strict=True):
+            assert all((frame.colour[LARGE] == level).all() for frame in images.read_frames(path).frames)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp", ".gif"])
+def test_what_nobody_marked_in_an_animation_is_found_in_each_frame(suffix: str, tmp_path: Path):
+    bars = (slice(30, 44), slice(20, 70)), (slice(20, 34), slice(30, 80))
+    pixels = [noise(80, 96, seed=number) // 64 * 32 + 80 for number in range(3)]
+    shown = [painted(pixels[0], bars[0], colour=(0, 0, 0)), painted(pixels[1], bars[1], colour=(0, 0, 0)), pixels[2]]
+    frames = tuple(images.Picture(frame) for frame in shown)
+    images.write_frames(images.Animation(frames, DURATIONS), tmp_path / "in" / f"a{suffix}")
+    outcome = only(decensor(tmp_path / "in", tmp_path / "out", restorer=Fake(), censor="auto"))
+    assert (outcome.error, outcome.censor, outcome.regions) == (None, "hole", 2)
+    after = [frame.colour for frame in images.read_frames(outcome.outputs[0]).frames]
+    for bar, old, new in zip(bars, shown, after, strict=False):
+        assert np.array_equal(new, painted(old, bar, colour=(LEVEL,) * 3))
+    assert np.array_equal(after[2], shown[2])
+
+
+@pytest.mark.parametrize("on_empty", ["error", "skip", "copy"])
+def test_an_animation_in_which_nothing_is_found_ends_as_the_batch_asks(on_empty: str, tmp_path: Path):
+    images.write_frames(animation(), tmp_path / "in" / "a.gif")
+    options = {"restorer": Fake(), "censor": "auto", "on_empty": on_empty}
+    outcome = only(decensor(tmp_path / "in", tmp_path / "out", **options))
+    assert outcome.status == {"error": "failed", "skip": "skipped", "copy": "copied"}[on_empty]
+    assert ("nothing censored was found" in str(outcome.error)) is (on_empty == "error")
 
 
 def test_a_dry_run_shows_the_first_marked_frame(tmp_path: Path):

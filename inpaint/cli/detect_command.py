@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inpaint.cli.options import DELAY, prepare
+from inpaint.cli.shared_options import BAR_DELAY, prepare
 
 if TYPE_CHECKING:
     from inpaint.folder.detecting import Sighting
@@ -19,24 +19,26 @@ if TYPE_CHECKING:
 def detect(
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="A picture, or a folder (searched through).")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder for what is found.")],
-    form: Annotated[str, typer.Option("--as", help="masks, green (DeepCreamPy's folders), overlay or json.")] = "masks",
+    form: Annotated[
+        str, typer.Option("--as", metavar="[masks|green|overlay|json]", help="green: DeepCreamPy's folders.")
+    ] = "masks",
     jobs: Annotated[int, typer.Option(help="Pictures that are looked at at once.")] = 2,
 ) -> None:
-    """Find mosaics, bars and blobs of one colour in a picture or a folder of pictures."""
+    """Find mosaics, bars and blobs that nobody marked."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy comes: its threads gain little and fight the jobs
     from tqdm import tqdm
 
-    from inpaint.folder.detecting import survey
+    from inpaint.folder.detecting import detect_folder
 
     prepare()
-    with tqdm(unit="picture", delay=DELAY) as bar:
+    with tqdm(unit="picture", delay=BAR_DELAY) as bar:
 
         def progress(sighting: Sighting, done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
-            bar.write(line_of(sighting), file=sys.stderr if sighting.error else sys.stdout)
+            bar.write(sighting_line(sighting), file=sys.stderr if sighting.error else sys.stdout)
 
-        sightings = survey(source, output, form=form, jobs=jobs, progress=progress)
+        sightings = detect_folder(source, output, form=form, jobs=jobs, progress=progress)
     failed = sum(sighting.error is not None for sighting in sightings)
     censored = sum(bool(sighting.found) for sighting in sightings)
     typer.echo(f"{censored} of {len(sightings)} pictures are censored; what was found is in {output}")
@@ -44,7 +46,7 @@ def detect(
         sys.exit(1)
 
 
-def line_of(sighting: Sighting) -> str:
+def sighting_line(sighting: Sighting) -> str:
     """Say in one line what was found in a picture."""
     from inpaint.mosaic.lattice import sides_in_words
 

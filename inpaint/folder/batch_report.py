@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from inpaint.files import write_text
-from inpaint.folder.outcome import Outcome
+from inpaint.folder.file_outcome import Outcome
 from inpaint.pages import HtmlCell, HtmlRow, data_url, html_page, html_table, render_template
 
-VERSION = 1
+REPORT_VERSION = 1
 BATCH_STYLE = """
 th, td { padding: .35rem .8rem; }
 tr.failed td { background: #fff0f0; }
@@ -30,12 +30,12 @@ STATUS_CELL = """<b>{{ status }}</b><br>{{ details }}"""
 LINES_CELL = """{% for line in lines %}{{ line }}{% if not loop.last %}<br>{% endif %}{% endfor %}"""
 
 
-def counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
+def status_counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
     """Return how many pictures ended in each way, the most frequent first."""
     return dict(Counter(outcome.status for outcome in outcomes).most_common())
 
 
-def entry(outcome: Outcome) -> dict[str, Any]:
+def outcome_entry(outcome: Outcome) -> dict[str, Any]:
     """Return what became of a picture, as JSON holds it."""
     fields = outcome._asdict()
     fields.pop("thumbnails")
@@ -43,20 +43,20 @@ def entry(outcome: Outcome) -> dict[str, Any]:
     return fields | paths | {"seconds": round(outcome.seconds, 3)}
 
 
-def write_json(outcomes: Sequence[Outcome], path: Path | str) -> None:
+def write_outcomes(outcomes: Sequence[Outcome], path: Path | str) -> None:
     """Write the outcomes of a batch, atomically: {"version", "counts", "seconds", "pictures": [...]}."""
-    tree = {
-        "version": VERSION,
-        "counts": counts(outcomes),
+    report = {
+        "version": REPORT_VERSION,
+        "counts": status_counts(outcomes),
         "seconds": round(sum(outcome.seconds for outcome in outcomes), 3),  # of work; several go on at once
-        "pictures": [entry(outcome) for outcome in outcomes],
+        "pictures": [outcome_entry(outcome) for outcome in outcomes],
     }
-    write_text(path, json.dumps(tree, indent=1, ensure_ascii=False) + "\n")
+    write_text(path, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
 
 
-def write_page(outcomes: Sequence[Outcome], path: Path | str, *, title: str) -> None:
+def write_outcomes_page(outcomes: Sequence[Outcome], path: Path | str, *, title: str) -> None:
     """Write the page, atomically; it needs nothing beside it."""
-    summary = ", ".join(f"{count} {status}" for status, count in counts(outcomes).items())
+    summary = ", ".join(f"{count} {status}" for status, count in status_counts(outcomes).items())
     table = html_table(BATCH_HEADINGS, map(_row, outcomes), numbers=False)
     write_text(
         path,

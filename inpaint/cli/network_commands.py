@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from inpaint.cli.options import DELAY, Device, Precision, Settings, prepare
+from inpaint.cli.shared_options import BAR_DELAY, DeviceOption, PrecisionOption, SettingsOption, prepare
 
 
 def train(
     config: Annotated[Path, typer.Argument(help="The run's YAML file.")],
-    settings: Settings = None,
+    settings: SettingsOption = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from where the run's folder stands.")] = False,
 ) -> None:
     """Train a network as a YAML file describes it."""
@@ -52,10 +52,10 @@ def evaluate(
     html: Annotated[Path | None, typer.Option(help="Write a page with pictures to this file.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Measure on this many pictures only, evenly spread.")] = None,
     seed: Annotated[int, typer.Option(help="Of the masks and mosaics.")] = 0,
-    device: Device = "auto",
-    precision: Precision = "float32",
+    device: DeviceOption = "auto",
+    precision: PrecisionOption = "float32",
 ) -> None:
-    """Measure a network beside baselines on pictures it has not seen."""
+    """Measure a network beside baselines on unseen pictures."""
     from tqdm import tqdm
 
     from inpaint.assemble import load
@@ -77,7 +77,7 @@ def evaluate(
         raise ValueError(f"{data} has nothing baked into its split {split!r} that {model} has learned to restore")
     names = [each for name in case or [] for each in ([f"baked-{it}" for it in censors] if name == "baked" else [name])]
     cases = list(map(parse_case, names)) or [it for it in DEFAULT_CASES if it.censor in restorer.shows]
-    with tqdm(total=len(found), unit="picture", delay=DELAY) as bar:
+    with tqdm(total=len(found), unit="picture", delay=BAR_DELAY) as bar:
         name = Path(model).stem
 
         def progress(picture: str) -> None:
@@ -102,10 +102,10 @@ def import_weights(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files of weights; EdgeConnect takes two.")],
     layout: Annotated[str, typer.Option("--as", help="edge_connect, gated, pconv, region_norm, pix2pix or cyclegan.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The checkpoint to write (.safetensors).")],
-    channels: Annotated[str, typer.Option(help="What the weights expect: rgb, bgr, or auto.")] = "auto",
-    settings: Settings = None,
+    channels: Annotated[str, typer.Option(metavar="[auto|rgb|bgr]", help="What the weights expect.")] = "auto",
+    settings: SettingsOption = None,
 ) -> None:
-    """Turn the weights that a network's authors published into a checkpoint."""
+    """Turn weights that authors published into a checkpoint."""
     from inpaint.importing.convert import import_weights as convert
 
     typer.echo(convert(files, output, layout=layout, channels=channels, settings=settings or []).text())

@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from inpaint.cli.options import DELAY, Settings, prepare
+from inpaint.cli.shared_options import BAR_DELAY, SettingsOption, prepare
 
 
 def build_dataset(
     images: Annotated[list[Path], typer.Argument(help="Folders of pictures, archives, manifests or single pictures.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The dataset's folder; must be new or empty.")],
     config: Annotated[Path | None, typer.Option(help="A YAML file as in configs/dataset/.")] = None,
-    settings: Settings = None,
+    settings: SettingsOption = None,
     size: Annotated[int | None, typer.Option(help="Side of a patch, px (256).")] = None,
     splits: Annotated[str | None, typer.Option(help="Shares of train, val and test (0.9,0.05,0.05).")] = None,
     seed: Annotated[int | None, typer.Option(help="What is drawn depends on this and the pictures (0).")] = None,
@@ -23,7 +23,10 @@ def build_dataset(
     processes: Annotated[int, typer.Option(help="Worker processes; the result does not depend on it.")] = 1,
     restart: Annotated[bool, typer.Option("--restart", help="Throw away what an unfinished build left.")] = False,
 ) -> None:
-    """Cut pictures into patches with leak-free train, val and test splits; begun again, it goes on."""
+    """Cut pictures into patches with leak-free splits.
+
+    A build that was stopped goes on with the same command.
+    """
     from tqdm import tqdm
 
     from inpaint.builders.dataset import build_dataset as build
@@ -37,7 +40,7 @@ def build_dataset(
     given = {"size": size, "splits": shares, "seed": seed, "patches_per_image": patches}
     flags = [f"{name}={value}" for name, value in given.items() if value is not None]
     chosen = read_settings(config, [*(settings or []), *flags])
-    with tqdm(unit="picture", delay=DELAY) as bar:
+    with tqdm(unit="picture", delay=BAR_DELAY) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.total = total
@@ -57,7 +60,10 @@ def inspect(
     dataset: Annotated[Path, typer.Argument(help="A dataset in folders or shards, or any folder of pictures.")],
     html: Annotated[Path | None, typer.Option(help="Write its description with pictures to this file.")] = None,
 ) -> None:
-    """Check a dataset (checksums, missing files, leaks between splits) and print what it holds."""
+    """Check a dataset for faults and print what it holds.
+
+    Faults are wrong checksums, missing files and pictures that leak between splits.
+    """
     from tqdm import tqdm
 
     from inpaint.builders.inspection.inspect import inspect_dataset
@@ -66,7 +72,7 @@ def inspect(
     from inpaint.files import write_text
 
     prepare()
-    with tqdm(unit="file", delay=DELAY) as bar:
+    with tqdm(unit="file", delay=BAR_DELAY) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.total = total

@@ -12,7 +12,7 @@ class Outcome(NamedTuple):
     path: Path
     outputs: list[Path]  # written
     regions: int  # 8-connected marked places
-    censor: str  # "bar", "mosaic", "mosaic and bar"; "" where nothing was restored
+    censor: str  # "hole", "mosaic", "mosaic and hole"; "" where nothing was restored
     error: str | None
     seconds: float
     note: str | None = None  # what the user should know although it worked

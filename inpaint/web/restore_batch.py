@@ -11,12 +11,12 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from inpaint import images
-from inpaint.folder import Outcome, Restores, decensor
-from inpaint.folder.report import write_json, write_page
-from inpaint.web.work import Averaged, Limits, Options, check_picture, plain, told, without_folder
+from inpaint.folder import DecensorOptions, Outcome, Restores, decensor
+from inpaint.folder.batch_report import write_outcomes, write_outcomes_page
+from inpaint.web.restore_upload import PAINT_OPTIONS, Limits, check_picture, plain_name, without_folder, without_path
 
-REPORT, PAGE = "report.json", "report.html"
-UNPACKED = 10  # times the bytes of a request that its zips may unpack to
+REPORT_JSON, REPORT_PAGE = "report.json", "report.html"
+MOST_SWELLING = 10  # times the bytes of a request that its zips may unpack to
 
 
 def restore_many(
@@ -24,11 +24,11 @@ def restore_many(
     answer: IO[bytes],
     *,
     restorer: Restores,
-    options: Options,
+    options: DecensorOptions,
     limits: Limits,
     progress: Callable[[int, int], None],
 ) -> None:
-    """Restore pictures, or zips of them, into a zip with a report; a picture that fails is told there.
+    """Restore pictures, or zips of them, into a zip with a report; a picture that fails stands there with its reason.
 
     Where any picture is named NAME_mask, masks mark what to restore; otherwise green paint does, and with the censor
     auto, where there is none, what is found.
@@ -46,37 +46,34 @@ def restore_many(
                 outcomes = decensor(
                     source,
                     folder / "output",
-                    restorer=Averaged(restorer, options),
+                    restorer=restorer,
                     masks=masks,
-                    censor=options.censor,
-                    block=options.block,
-                    grow=options.grow,
-                    tolerance=0 if masks else options.tolerance,
                     thumbnails=True,
                     progress=lambda _, done, total: progress(done, total),
+                    **options.model_dump(exclude=PAINT_OPTIONS if masks else None),
                 )
             except (ValueError, OSError) as error:
-                raise ValueError(told(str(error), folder)) from error
-        pack([without_folder(outcome, folder) for outcome in outcomes + refused], folder, answer)
+                raise ValueError(without_path(str(error), folder)) from error
+        pack_answer([without_folder(outcome, folder) for outcome in outcomes + refused], folder, answer)
 
 
 def lay_out(files: Iterable[tuple[str, IO[bytes]]], folder: Path, limits: Limits) -> list[Outcome]:
     """Write uploaded pictures, and those in zips, into a folder; return why others were refused."""
     refused: dict[PurePosixPath, str] = {}
-    room = limits.bytes * UNPACKED
-    for count, (path, opened) in enumerate(members(files), 1):
+    room = limits.bytes * MOST_SWELLING
+    for count, (path, opened) in enumerate(uploaded_members(files), 1):
         if count > limits.files:
-            raise ValueError(f"The batch holds more than {limits.files} files: send fewer at a time.")
+            raise ValueError(f"the batch holds more than {limits.files} files: send fewer at a time")
         place = folder / path
         if place.suffix.lower() not in images.SUFFIXES:
-            refused[path] = f"{path} is no picture: names end with {', '.join(images.SUFFIXES)}."
+            refused[path] = f"{path} is no picture: names end with {', '.join(images.SUFFIXES)}"
         elif place.exists():
-            refused[path] = f"{path} was sent twice: the first one is restored."
+            refused[path] = f"{path} was sent twice: the first one is restored"
         else:
             data = opened.read(room + 1)
             room -= len(data)
             if room < 0:
-                raise ValueError(f"The batch unpacks to more than {limits.bytes * UNPACKED} bytes: send less.")
+                raise ValueError(f"the batch unpacks to more than {limits.bytes * MOST_SWELLING} bytes: send less")
             try:
                 check_picture(str(path), data, limits)
                 place.parent.mkdir(parents=True, exist_ok=True)
@@ -84,27 +81,27 @@ def lay_out(files: Iterable[tuple[str, IO[bytes]]], folder: Path, limits: Limits
             except ValueError as error:
                 refused[path] = str(error)
             except OSError as error:  # such as a file where another name has a folder
-                refused[path] = f"{path} cannot be written: {error.strerror}."
+                refused[path] = f"{path} cannot be written: {error.strerror}"
     return [Outcome(folder / path, [], 0, "", error, 0.0) for path, error in refused.items()]
 
 
-def members(files: Iterable[tuple[str, IO[bytes]]]) -> Iterable[tuple[PurePosixPath, IO[bytes]]]:
+def uploaded_members(files: Iterable[tuple[str, IO[bytes]]]) -> Iterable[tuple[PurePosixPath, IO[bytes]]]:
     """Yield the files, with zips replaced by what lies in them; no name leads out of the folder it is written to."""
     for name, opened in files:
         if not name.lower().endswith(".zip"):
-            yield PurePosixPath(plain(PurePosixPath(name.replace("\\", "/")).name)), opened
+            yield PurePosixPath(plain_name(PurePosixPath(name.replace("\\", "/")).name)), opened
             continue
         try:
             with seekable(opened) as found, zipfile.ZipFile(found) as archive:
                 for entry in archive.infolist():
                     path = PurePosixPath(entry.filename.replace("\\", "/"))
                     if path.is_absolute() or ".." in path.parts or ":" in entry.filename:
-                        raise ValueError(f"{name} holds the name {entry.filename!r}, which leads out of its folder.")
+                        raise ValueError(f"{name} holds the name {entry.filename!r}, which leads out of its folder")
                     if not entry.is_dir() and not any(part.startswith((".", "__MACOSX")) for part in path.parts):
                         with archive.open(entry) as member:
-                            yield PurePosixPath(*map(plain, path.parts)), member
+                            yield PurePosixPath(*map(plain_name, path.parts)), member
         except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
-            raise ValueError(f"{name} is a damaged or encrypted zip: {error}.") from error
+            raise ValueError(f"{name} is a damaged or encrypted zip: {error}") from error
 
 
 @contextmanager
@@ -118,12 +115,12 @@ def seekable(file: IO[bytes]) -> Iterator[IO[bytes]]:
         yield copied
 
 
-def pack(outcomes: Sequence[Outcome], folder: Path, answer: IO[bytes]) -> None:
+def pack_answer(outcomes: Sequence[Outcome], folder: Path, answer: IO[bytes]) -> None:
     """Write the restored pictures into a zip; the report is its first member, stored plainly for the page to read."""
-    write_json(outcomes, folder / REPORT)
-    write_page(outcomes, folder / PAGE, title="Restored pictures")
+    write_outcomes(outcomes, folder / REPORT_JSON)
+    write_outcomes_page(outcomes, folder / REPORT_PAGE, title="Restored pictures")
     with zipfile.ZipFile(answer, "w", zipfile.ZIP_STORED) as archive:
-        for name in (REPORT, PAGE):
+        for name in (REPORT_JSON, REPORT_PAGE):
             archive.write(folder / name, name)
         for outcome in outcomes:
             for path in outcome.outputs:

@@ -1,0 +1,204 @@
+"""How marked places are restored: every option once, for the command line, `inpaint.decensor` and the page alike.
+
+An option is one field here and the place that uses it.  Its values are checked here, whoever gives them, and a wrong
+one is refused in one sentence.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any, NamedTuple, cast
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
+
+from inpaint.restoring.censors import CENSORS
+
+WHAT, HOW, FILES, REPORTS, MACHINE = PANELS = ("What to restore", "How", "Files", "Reports", "Machine")
+MOST_PIXELS = 256  # px that a hole may grow, or an edge be blended over
+LARGEST_BLOCK = 4096  # px
+LONGEST_VALUE = 40  # letters of a wrong value that its sentence repeats
+
+
+class Shown(NamedTuple):
+    """How an option is shown to a person."""
+
+    panel: str
+    rule: str  # what a value must be, as a sentence that refuses one says it
+    metavar: str  # the same, in short
+    choices: Mapping[Any, str]  # value -> what it means; empty where there is no choice
+    label: str  # on the page; "" where the page has no use for it
+    batch: bool  # whether it means something for batches alone
+    off: str  # the flag that says no, where there is one
+    most: int | None
+
+
+def option(
+    default: Any,
+    panel: str,
+    sentence: str,
+    *,
+    choices: Mapping[Any, str] | None = None,
+    most: int | None = None,
+    metavar: str = "",
+    rule: str = "true or false",
+    label: str = "",
+    batch: bool = False,
+    off: str = "",
+) -> Any:
+    """Declare an option by its default, what it does in a sentence, and what its values are."""
+    if choices:
+        values = [*map(str, choices)]
+        metavar, rule = f"[{'|'.join(values)}]", f"{', '.join(values[:-1])} or {values[-1]}"
+    elif most is not None:
+        metavar, rule = "N", f"a whole number from 0 to {most}"
+    extra: Any = {"shown": Shown(panel, rule, metavar, choices or {}, label, batch, off, most)}
+    least = None if most is None else 0
+    return Field(default, description=sentence, ge=least, le=most, json_schema_extra=extra)
+
+
+def whole_numbers(value: Any, between: str) -> Any:
+    """Read numbers with something between them; other values are left to the field."""
+    return tuple(int(number) for number in value.lower().split(between)) if isinstance(value, str) else value
+
+
+def block_from(value: Any) -> Any:
+    """Read 8 or 8x12; None and the empty word leave the block to be found."""
+    if value in (None, ""):
+        return None
+    sides = (value,) if isinstance(value, int) else whole_numbers(value, "x")
+    return (sides[0], sides[0]) if isinstance(sides, tuple) and len(sides) == 1 else sides
+
+
+Level = Annotated[int, Field(ge=0, le=255)]
+Side = Annotated[int, Field(ge=2, le=LARGEST_BLOCK)]
+
+
+class DecensorOptions(BaseModel):
+    """The options; values may be words, as a command line and a form give them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    censor: Annotated[str, BeforeValidator(lambda value: "hole" if value == "bar" else value)] = option(
+        "marked",
+        WHAT,
+        "What was done to the marked places: marked decides by their pixels; auto does too, and where nothing is "
+        "marked it looks for mosaics and bars; a hole is a bar, a scribble or anything else that hides all.",
+        choices={
+            "marked": "decide by the pixels",
+            "auto": "also find what is not marked",
+            **dict(zip(CENSORS, ("hole: bar, scribble, ...", "mosaic"), strict=True)),
+        },
+        label="Censor",
+    )
+    colour: Annotated[tuple[Level, Level, Level], BeforeValidator(lambda value: whole_numbers(value, ","))] = option(
+        (0, 255, 0),
+        WHAT,
+        "The colour of the paint that marks a place.",
+        metavar="RED,GREEN,BLUE",
+        rule="three whole numbers from 0 to 255, such as 0,255,0",
+    )
+    tolerance: int = option(
+        0,
+        WHAT,
+        "How far paint may be from that colour (CIE 1976; 2 is hardly seen).",
+        most=255,
+        label="Green may be off by",
+        batch=True,
+    )
+    block: Annotated[tuple[Side, Side] | None, BeforeValidator(block_from)] = option(
+        None,
+        WHAT,
+        "The mosaic's cell in px, height x width; found by itself where it is not given.",
+        metavar="8|8x12",
+        rule=f"one number or height x width, from 2 to {LARGEST_BLOCK}, such as 8 or 8x12",
+        label="Mosaic cell, px",
+    )
+    grow: int = option(
+        0, WHAT, "Restore holes N px further than they are marked.", most=MOST_PIXELS, label="Grow holes, px"
+    )
+    on_empty: str = option(
+        "error",
+        WHAT,
+        "What becomes of a picture in which nothing is marked.",
+        choices={"error": "an error", "copy": "copied", "skip": "left out"},
+        label="A picture without marks is",
+        batch=True,
+    )
+    feather: int = option(
+        0,
+        HOW,
+        "Blend the restored edge into the known pixels over N px, inside the mark.",
+        most=MOST_PIXELS,
+        label="Blend the edge over, px",
+    )
+    match_colour: bool = option(
+        False,
+        HOW,
+        "Match the colours of the whole restored place to the known pixels around it.",
+        label="Match colours to the surroundings",
+    )
+    passes: int = option(
+        1,
+        HOW,
+        "Average the answers to the picture mirrored in N ways; takes N times as long.",
+        choices={1: "one", 2: "mean of 2, mirrored (twice as long)", 4: "mean of 4, mirrored (four times)"},
+        label="Passes",
+    )
+    variations: int = option(
+        1,
+        HOW,
+        "Results for each picture, restored mirrored in as many ways.",
+        choices={1: "one", 2: "2 for each picture", 4: "4 for each picture"},
+        label="Results",
+        batch=True,
+    )
+    best: bool = option(
+        False, HOW, "Number variations by how well they fit the mosaic, the best first.", label="Best first", batch=True
+    )
+    skip_existing: bool = option(
+        False,
+        FILES,
+        "Leave pictures alone whose results are there; goes on with a stopped batch.",
+        off="--overwrite",
+    )
+    keep_times: bool = option(False, FILES, "Give results the times of the files that they came from.")
+    dry_run: bool = option(False, FILES, "Restore nothing, but draw what was found over each picture.")
+
+    @field_validator("*")
+    @classmethod
+    def must_be_a_choice(cls, value: Any, info: ValidationInfo) -> Any:
+        choices = shown_of(info.field_name or "").choices
+        if choices and value not in choices:
+            raise ValueError(f"choose {', '.join(map(str, choices))}")
+        return value
+
+
+FIELDS: dict[str, FieldInfo] = DecensorOptions.model_fields
+
+
+def shown_of(name: str) -> Shown:
+    """Return how an option is shown."""
+    extra = FIELDS[name].json_schema_extra
+    assert isinstance(extra, dict)
+    return cast(Shown, extra["shown"])
+
+
+def options_from(given: Mapping[str, Any]) -> DecensorOptions:
+    """Check options.  Raises ValueError, in a sentence, for a name that is none and for a wrong value."""
+    try:
+        return DecensorOptions.model_validate(dict(given))
+    except ValidationError as error:
+        name = str(error.errors()[0]["loc"][0])
+    if name not in FIELDS:
+        raise ValueError(f"there is no option {name!r}; choose {', '.join(FIELDS)}")
+    value = str(given[name])[:LONGEST_VALUE]
+    raise ValueError(f"{name} is {value!r}, but must be {shown_of(name).rule}")
+
+
+def show_options(function: Callable[..., Any], parameters: Iterable[inspect.Parameter]) -> None:
+    """Let the signature of a function show parameters for the options in the place of its **options."""
+    signature = inspect.signature(function, eval_str=True)
+    own = [it for it in signature.parameters.values() if it.kind is not it.VAR_KEYWORD]
+    function.__dict__["__signature__"] = signature.replace(parameters=[*own, *parameters])
