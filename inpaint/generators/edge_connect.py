@@ -7,7 +7,7 @@ painter sees no mask.  Canny's edges are those of the known pixels (see `inpaint
 What differs: the drawn edges are taken inside the hole only, as in the authors' training, where their test program
 feeds them everywhere; sides that do not divide by 4, or are shorter than 16 pixels, are enlarged by repeating the last
 row and column instead of answering a smaller picture; a non-local block (Zhang et al. 2019) is a choice.  Spectral norm
-is PyTorch's parametrization: `authors_name` says what each of our entries is called in the authors' checkpoints.
+is PyTorch's parametrization: `inpaint.importing.layouts` says what each of our entries is called in the authors' files.
 """
 
 from __future__ import annotations
@@ -25,11 +25,6 @@ from inpaint.sample import Prediction
 
 BLOCKS = 8
 LEAST = 16  # px; four features a side, of which the non-local block makes two keys a side
-AUTHORS_SUFFIXES = {  # the entries of a spectrally normalised convolution: ours, and in the authors' checkpoints
-    "parametrizations.weight.original": "weight_orig",
-    "parametrizations.weight.0._u": "weight_u",
-    "parametrizations.weight.0._v": "weight_v",
-}
 
 
 class Trunk(nn.Module):
@@ -133,14 +128,6 @@ class EdgeConnect(nn.Module):
             raise ValueError(f"the edges are {tuple(edges.shape)}: they must have the mask's shape {tuple(mask.shape)}")
         large = (with_margin(it, multiple=self.multiple, least=LEAST) for it in (image, edges, mask))
         return Prediction(self.painter(*large)[..., : image.shape[-2], : image.shape[-1]], {})
-
-
-def authors_name(name: str) -> str:
-    """Return what an entry of an EdgeGenerator's or InpaintGenerator's state dict is called in the authors' files."""
-    for ours, theirs in AUTHORS_SUFFIXES.items():
-        if name.endswith(ours):
-            return name.removesuffix(ours) + theirs
-    return name
 
 
 def build(*, width: int = 64, sigma: float = 2.0, non_local: bool = False) -> nn.Module:

@@ -19,7 +19,8 @@ from inpaint.degradation.build import degradation_of
 from inpaint.generators import GENERATORS
 from inpaint.generators.pconv import PConv
 from inpaint.importing.convert import Report, import_weights
-from inpaint.importing.layouts import LAYOUTS, by_window
+from inpaint.importing.layouts import LAYOUTS
+from inpaint.importing.layouts.pconv import divided_by_window
 from inpaint.layers.partial_conv import Partial
 from inpaint.randomness import rng_for
 from tests.importing.authors import (
@@ -110,7 +111,7 @@ def test_scaled_weights_answer_as_naotos_own_layer():
     assert isinstance(network, PConv)
     fill(network.trunk)
     for name, parameter in network.named_parameters():
-        parameter.copy_(by_window(name, parameter))
+        parameter.copy_(divided_by_window(name, parameter))
     expected = (0.01947228, 0.02413720, 0.02880816, -0.01360004, 0.04318704)  # made with naoto's code, float64
     assert summary(network.trunk(image(3, 256, 256), 1 - hole())) == pytest.approx(expected, rel=1e-6)
 
