@@ -20,7 +20,7 @@ from inpaint.generators import GENERATORS
 from inpaint.importing.convert import import_weights
 from inpaint.layers.mosaic_cells import OnCells
 from inpaint.mosaic.grid import Grid
-from tests.generators.test_generators import SMALL, built
+from tests.generators.contract import built, small_options
 from tests.importing.authors import CASES, edge_connect_files, naoto, network
 from tests.runs import tiny_tree
 
@@ -35,7 +35,6 @@ MOSAICS = {
 }
 GRID = Grid((8, 8), (1, 5))
 PAINT = (10, 200, 30)  # what no network answers by chance, unlike black, white and pure green
-TOLD = {"dcgan": {"steps": 2}}  # a search that need not be good
 
 
 def smooth(height: int, width: int) -> np.ndarray:
@@ -90,7 +89,7 @@ def assert_restores_mosaics(model: Path, folder: Path) -> None:
 
 def trained(name: str, folder: Path) -> Path:
     """Save a checkpoint of a tiny generator as training does: its weights, and the run that says how it is shown."""
-    options = {**SMALL.get(name, [{}])[0], **TOLD.get(name, {})}
+    options = small_options(name)
     fills = [{"name": "mosaic", "block": 8}, {"name": "hole", "value": "grey"}]
     generator = built(name, options)
     on_cells = isinstance(generator, OnCells)

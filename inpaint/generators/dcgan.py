@@ -60,6 +60,7 @@ class Dcgan(nn.Module):
     """The layers behind the contract of every generator, and `draw` for learning."""
 
     multiple = SIDE
+    exportable: str | None = "it searches for every picture's latent vector by gradient descent"
 
     def __init__(self, *, width: int, latent: int, steps: int, rate: float, weighted: bool):
         super().__init__()

@@ -97,6 +97,7 @@ class EdgeConnect(nn.Module):
     """Both networks, one after the other; the gradient of the painter reaches the one that draws."""
 
     multiple = 4
+    exportable: str | None = "it finds edges with OpenCV's Canny"
 
     def __init__(self, *, width: int, sigma: float, non_local: bool):
         super().__init__()

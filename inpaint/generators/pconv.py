@@ -100,6 +100,8 @@ class PartialUNet(nn.Module):
 class PConv(nn.Module):
     """The trunk behind the contract of every generator: image and mask in [0, 1] in, a Prediction out."""
 
+    exportable: str | None = None
+
     def __init__(self, trunk: PartialUNet, *, multiple: int, scale: str = "imagenet"):
         super().__init__()
         self.trunk = trunk

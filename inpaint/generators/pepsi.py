@@ -18,6 +18,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
+from inpaint.layers.chunked_attention import CHUNKED_UNEXPORTABLE
 from inpaint.layers.euclidean_attention import CHUNK, EuclideanAttention
 from inpaint.layers.padding import with_margin
 from inpaint.sample import Prediction
@@ -84,6 +85,7 @@ class Pepsi(nn.Module):
     """See the module's docstring; 3,656,947 parameters for width 32, 2,411,763 on a diet."""
 
     multiple = 8
+    exportable: str | None = CHUNKED_UNEXPORTABLE
 
     def __init__(self, width: int, *, diet: bool, attention: EuclideanAttention):
         super().__init__()

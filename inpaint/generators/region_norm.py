@@ -84,6 +84,8 @@ class RegionNormTrunk(nn.Module):
 class RegionNormNetwork(nn.Module):
     """The trunk behind the contract of every generator."""
 
+    exportable: str | None = None
+
     def __init__(self, trunk: RegionNormTrunk):
         super().__init__()
         self.multiple = 4

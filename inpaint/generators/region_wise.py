@@ -118,6 +118,8 @@ class GPNet(nn.Module):
 class RegionWise(nn.Module):
     """Both networks behind the contract of every generator."""
 
+    exportable: str | None = None
+
     def __init__(self, width: int, *, form: str):
         super().__init__()
         self.multiple = 4

@@ -41,6 +41,8 @@ class Up(nn.Module):
 class ResidualUNet(nn.Module):
     """See the module's docstring; widths are the channels from full resolution down to the bottleneck."""
 
+    exportable: str | None = None
+
     def __init__(self, widths: Sequence[int], *, blocks: int, middle: int):
         super().__init__()
         self.multiple = 2 ** (len(widths) - 1)

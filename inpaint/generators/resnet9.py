@@ -52,6 +52,7 @@ class ResNet(nn.Module):
     """The trunk behind the contract of every generator."""
 
     multiple = 4
+    exportable: str | None = None
 
     def __init__(self, width: int, *, blocks: int, see_mask: bool):
         super().__init__()

@@ -38,6 +38,7 @@ class Srcnn(nn.Module):
     """The trunk behind the contract of every generator; it sees no mask."""
 
     multiple = 1
+    exportable: str | None = None
 
     def __init__(self, width: int, *, middle: int):
         super().__init__()

@@ -149,6 +149,8 @@ def initialise(module: nn.Module) -> None:
 class UNet(nn.Module):
     """A trunk behind the contract of every generator: image and mask in [0, 1] in, a Prediction out."""
 
+    exportable: str | None = None
+
     def __init__(self, trunk: nn.Module, *, multiple: int, see_mask: bool, signed: bool, residual: bool):
         super().__init__()
         self.trunk = trunk

@@ -17,6 +17,7 @@ from torch.autograd.function import once_differentiable
 
 Scene = Any  # a NamedTuple of tensors
 Map = Callable[[Tensor], Tensor]
+CHUNKED_UNEXPORTABLE = "its attention is computed in pieces whose number depends on the picture's size"
 
 
 class Plan(NamedTuple):

@@ -35,6 +35,7 @@ class OnCells(nn.Module):
     """A trunk that enlarges cells, (B, 3, h, w) -> (B, 3, h * bh, w * bw), behind the contract of every generator."""
 
     multiple = 1
+    exportable: str | None = None
 
     def __init__(self, trunk: nn.Module, block: Block):
         super().__init__()

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from inpaint.generators.dcgan import Dcgan, build, context, tiled, untiled
 from inpaint.randomness import rng_for
+from tests.generators.contract import CONTRACT, Check
 
 
 def small(*, steps: int = 20, **options: float) -> Dcgan:
@@ -157,3 +158,8 @@ def test_tiles_are_put_together_as_they_were_cut():
 def test_impossible_options_are_refused(options: dict):
     with pytest.raises(ValueError, match="at least 1, and the rate is above 0"):
         build(**options)
+
+
+@pytest.mark.parametrize("check", CONTRACT)
+def test_its_other_options_keep_the_contract(check: Check):
+    check("dcgan", {"width": 4, "latent": 8, "steps": 2, "weighted": True})

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from inpaint.generators.edge_connect import EdgeGenerator, InpaintGenerator, Trunk, build
 from inpaint.importing.layouts.edge_connect import edge_connect_name
 from inpaint.layers.canny import canny, grey
+from tests.generators.contract import CONTRACT, Check
 
 
 def count(module: nn.Module) -> int:
@@ -177,3 +178,8 @@ def test_edges_of_another_size_are_refused():
 def test_impossible_options_are_refused(options: dict[str, float]):
     with pytest.raises(ValueError, match="width must be at least 2 and sigma above 0"):
         build(**options)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("check", CONTRACT)
+def test_its_other_options_keep_the_contract(check: Check):
+    check("edge_connect", {"width": 2, "sigma": 1.0, "non_local": True})

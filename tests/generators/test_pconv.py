@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from inpaint.generators.pconv import IMAGENET_DEVIATION, IMAGENET_MEAN, PartialUNet, PConv, build
 from inpaint.layers.partial_conv import Partial
+from tests.generators.contract import CONTRACT, Check
 
 
 def trunk_of(network: nn.Module) -> PartialUNet:
@@ -133,3 +134,8 @@ def test_openmmlabs_network_works_in_minus_one_to_one_with_a_first_bias():
     image, mask = torch.rand(1, 3, 16, 16), torch.zeros(1, 1, 16, 16)
     answer = trunk_of(network)(image * 2 - 1, 1 - mask)
     torch.testing.assert_close(network(image, mask).image, (answer + 1) / 2)
+
+
+@pytest.mark.parametrize("check", CONTRACT)
+def test_its_other_options_keep_the_contract(check: Check):
+    check("pconv", {"width": 4, "levels": 3, "freeze_encoder_norm": True})

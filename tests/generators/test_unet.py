@@ -10,6 +10,7 @@ from checksums import fill, image, summary
 from torch import nn
 
 from inpaint.generators.unet import build
+from tests.generators.contract import CONTRACT, Check
 
 
 def trunk_of(network: nn.Module) -> nn.Module:
@@ -154,3 +155,17 @@ def test_the_mask_is_seen_only_where_asked(shape: str, see_mask: bool):
 def test_impossible_options_are_refused(options: dict[str, Any], rule: str):
     with pytest.raises(ValueError, match=rule):
         build(**options)
+
+
+@pytest.mark.parametrize("check", CONTRACT)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"width": 4, "bilinear": True, "see_mask": True, "residual": True},
+        {"width": 8, "attention": "scse", "reduction": 1, "dilated": True},
+        {"width": 4},
+        {"shape": "pix2pix", "width": 4, "levels": 3, "see_mask": True},
+    ],
+)
+def test_its_other_options_keep_the_contract(check: Check, options: dict[str, Any]):
+    check("unet", options)
