@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from checksums import fill, fill_spectral, hole, image, summary
 from torch import Tensor, nn
 
-from inpaint.generators.edge_connect import EdgeGenerator, InpaintGenerator, Trunk, build
+from inpaint.generators.edge_connect import EdgeConnectTrunk, EdgeGenerator, InpaintGenerator, build
 from inpaint.importing.layouts.edge_connect import edge_connect_name
 from inpaint.layers.canny import canny, grey
 from tests.generators.contract import CONTRACT, Check
@@ -50,7 +50,7 @@ def outer() -> list[str]:
     return ["encoder.1", "encoder.4", "encoder.7", "decoder.0", "decoder.3"]
 
 
-def transcribed(network: Trunk, x: Tensor) -> Tensor:
+def transcribed(network: EdgeConnectTrunk, x: Tensor) -> Tensor:
     """The table row by row, from the entries by the authors' names, with the spectral norm spelled out."""
     entries = {edge_connect_name(name, {}): entry for name, entry in network.state_dict().items()}
 

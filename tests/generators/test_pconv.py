@@ -9,7 +9,7 @@ import torch
 from checksums import fill, hole, image, summary
 from torch import Tensor, nn
 
-from inpaint.generators.pconv import IMAGENET_DEVIATION, IMAGENET_MEAN, PartialUNet, PConv, build
+from inpaint.generators.pconv import PICTURE_SCALES, PartialUNet, PConv, build
 from inpaint.layers.partial_conv import Partial
 from tests.generators.contract import CONTRACT, Check
 
@@ -65,7 +65,7 @@ def test_the_encoder_shrinks_a_hole_to_nothing(side: int, width: int, expected: 
 def test_the_trunk_works_on_imagenets_statistics_and_what_is_known():
     network = build(levels=3, width=4).eval()
     picture, mask = torch.rand(1, 3, 16, 16), (torch.rand(1, 1, 16, 16) < 0.3).float()
-    mean, deviation = (torch.tensor(it).view(3, 1, 1) for it in (IMAGENET_MEAN, IMAGENET_DEVIATION))
+    mean, deviation = (torch.tensor(it).view(3, 1, 1) for it in PICTURE_SCALES["imagenet"])
     expected = trunk_of(network)((picture - mean) / deviation, 1 - mask) * deviation + mean
     torch.testing.assert_close(network(picture, mask).image, expected)
 

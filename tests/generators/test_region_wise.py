@@ -7,13 +7,13 @@ import torch
 from checksums import fill, hole, image, summary
 from torch import nn
 
-from inpaint.generators.region_wise import RegionWise, build
+from inpaint.generators.region_wise import RegionWiseNetwork, build
 from tests.generators.contract import CONTRACT, Check
 
 
-def pair(**options: object) -> RegionWise:
+def pair(**options: object) -> RegionWiseNetwork:
     network = build(**options)  # pyright: ignore[reportArgumentType]
-    assert isinstance(network, RegionWise)
+    assert isinstance(network, RegionWiseNetwork)
     return network
 
 

@@ -105,14 +105,14 @@ def test_the_plain_trunk_takes_the_image_as_it_is():
 @torch.no_grad()
 def test_half_open_scse_gates_that_are_added_change_nothing():
     plain = build(width=4).eval()
-    gated = build(width=4, attention="scse", reduction=2).eval()
-    missing, unexpected = gated.load_state_dict(plain.state_dict(), strict=False)
+    with_gates = build(width=4, attention="scse", reduction=2).eval()
+    missing, unexpected = with_gates.load_state_dict(plain.state_dict(), strict=False)
     assert len(missing) == 9 * 6  # after each of nine double convolutions: two layers and one, with biases
     assert not unexpected
     for name in missing:
-        gated.get_parameter(name).zero_()
+        with_gates.get_parameter(name).zero_()
     picture, mask = torch.rand(1, 3, 16, 32), torch.ones(1, 1, 16, 32)
-    torch.testing.assert_close(gated(picture, mask).image, plain(picture, mask).image)
+    torch.testing.assert_close(with_gates(picture, mask).image, plain(picture, mask).image)
 
 
 @torch.no_grad()

@@ -10,7 +10,7 @@ from checksums import fill, hole, image, summary
 from torch import nn
 
 from inpaint.generators.region_norm import RegionNormNetwork, RegionNormTrunk, build
-from inpaint.layers.region_norm import RegionNormB, RegionNormL
+from inpaint.layers.region_normalization import RegionNormB, RegionNormL
 from tests.generators.contract import CONTRACT, Check
 
 
