@@ -5,8 +5,8 @@ distance is Euclidean, standardized over the keys, squashed by tanh and sharpene
 convolutions with one kernel per patch, picture by picture, are sums along diagonals of the products of pixels, which
 costs a ninth, and no patch is ever cut out; scores exist one piece at a time, in the backward pass too, see
 chunked_attention.py; a query's own length is left out, because standardizing removes whatever all its distances share;
-an epsilon keeps features without contrast from becoming NaN; and scores are single precision at least, under autocast too, where a
-sharpness of 50 would overflow.
+an epsilon keeps features without contrast from becoming NaN; and scores are single precision at least, under autocast
+too, where a sharpness of 50 would overflow.
 """
 
 from __future__ import annotations
