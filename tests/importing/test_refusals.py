@@ -15,7 +15,8 @@ from torch import Tensor
 from inpaint import cli
 from inpaint.importing.convert import import_weights
 from inpaint.importing.layouts import LAYOUTS
-from tests.importing.authors import edge_connect_files, network, without_trunk
+from tests.importing.authors.edge_connect import edge_connect_files
+from tests.importing.authors.written import network, without_trunk
 
 State = dict[str, Tensor]
 
