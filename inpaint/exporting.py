@@ -1,8 +1,7 @@
 """Turns a network into an ONNX file for other tools, and proves that the file computes the same.
 
 Source: torch's TorchScript exporter, which needs no package beside onnx and follows every convolutional network here at
-any height, width and batch.  A generator that it cannot follow says why not in its class attribute
-`exportable`.
+any height, width and batch.  A generator that it cannot follow says why in its class attribute `exportable`.
 """
 
 from __future__ import annotations

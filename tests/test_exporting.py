@@ -69,9 +69,9 @@ def test_a_network_that_cannot_be_exported_is_refused_with_the_reason(name: str,
 
 
 def test_the_file_tells_what_it_is(file: Path):
-    told = {entry.key: entry.value for entry in onnx.load(file).metadata_props}
-    assert told["format"] == "inpaint-onnx-1"
-    assert '"residual_unet"' in told["run"]
+    metadata = {entry.key: entry.value for entry in onnx.load(file).metadata_props}
+    assert metadata["format"] == "inpaint-onnx-1"
+    assert '"residual_unet"' in metadata["run"]
     assert inpaint.load(file).shows == inpaint.load("default").shows
 
 
@@ -98,7 +98,7 @@ def test_a_network_that_differs_is_not_written(monkeypatch: pytest.MonkeyPatch, 
     assert not (tmp_path / "a.onnx").exists()
 
 
-def test_what_cannot_be_is_told_in_a_sentence(file: Path, tmp_path: Path):
+def test_what_cannot_be_is_said_in_a_sentence(file: Path, tmp_path: Path):
     faults: dict[str, Any] = {
         "should end with .onnx": lambda: export("default", tmp_path / "a.pt"),
         "leave out bfloat16": lambda: inpaint.load(file, precision="bfloat16"),
@@ -125,9 +125,9 @@ def test_the_command_line_exports_and_restores_with_it(
     write(from_array(image), tmp_path / "a.png")
     write(from_array(mask.expand(3, -1, -1)), tmp_path / "mask.png")
     run("export", "default", "--output", tmp_path / "d.onnx")
-    told = capsys.readouterr().out
-    assert "batch 1, 96 x 64: at most" in told
-    assert "batch 2, 128 x 160: at most" in told
+    printed = capsys.readouterr().out
+    assert "batch 1, 96 x 64: at most" in printed
+    assert "batch 2, 128 x 160: at most" in printed
     given = ("decensor", tmp_path / "a.png", "--mask", tmp_path / "mask.png", "--device", "cpu", "--output")
     run(*given, tmp_path / "torch.png")
     run(*given, tmp_path / "file.png", "--model", tmp_path / "d.onnx")
@@ -137,7 +137,7 @@ def test_the_command_line_exports_and_restores_with_it(
 
 
 @pytest.mark.parametrize("given", [("tensorrt", "float32", "choose torch or onnx"), ("onnx", "bfloat16", "leave out")])
-def test_a_backend_that_cannot_be_is_told_in_a_sentence(given: tuple[str, str, str]):
+def test_a_backend_that_cannot_be_is_said_in_a_sentence(given: tuple[str, str, str]):
     backend, precision, words = given
     with pytest.raises(ValueError, match=words):
         loaded("default", backend, device="cpu", precision=precision)

@@ -98,7 +98,7 @@ def check_choices(layout: str, channels: str, files: int) -> None:
 
 
 def in_one(foreign: Sequence[Foreign], starts: Sequence[str]) -> dict[str, Tensor]:
-    """Return the entries of all files; two are told apart by spectral norm, which only the one for edges has."""
+    """Return the entries of all files; two are distinguished by spectral norm, which only the one for edges has."""
     if len(starts) == 1:
         return foreign[0].entries
     spectral = [any(name.endswith("weight_orig") for name in file.entries) for file in foreign]
