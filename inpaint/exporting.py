@@ -1,7 +1,7 @@
 """Turns a network into an ONNX file for other tools, and proves that the file computes the same.
 
 Source: torch's TorchScript exporter, which needs no package beside onnx and follows every convolutional network here at
-any height, width and batch.  What it cannot follow is refused by name: see `REFUSED`.
+any height, width and batch.  A generator that it cannot follow says why in its class attribute `exportable`.
 """
 
 from __future__ import annotations
@@ -27,17 +27,8 @@ from inpaint.restoring.restorer import Restorer
 from inpaint.weights import BUNDLED, bundled_path
 
 OPSET = 17  # of 2022; ONNX Runtime 1.12 and newer
-MOST = 1e-4  # largest difference from torch, of [0, 1]
-SIZES = ((1, 96, 64), (2, 128, 160))  # batch, height, width: what a file is checked with
-PIECES = "its attention is computed in pieces whose number depends on the picture's size"
-REFUSED = {
-    "contextual": PIECES,
-    "dcgan": "it searches for every picture's latent vector by gradient descent",
-    "diet_pepsi": PIECES,
-    "edge_connect": "it finds edges with OpenCV's Canny",
-    "gated": PIECES,
-    "pepsi": PIECES,
-}
+LARGEST_DIFFERENCE = 1e-4  # from torch, of [0, 1]
+CHECKED_SIZES = ((1, 96, 64), (2, 128, 160))  # batch, height, width: what a file is checked with
 
 
 class Checked(NamedTuple):
@@ -47,7 +38,7 @@ class Checked(NamedTuple):
     difference: float  # the largest, of [0, 1]
 
 
-class Answer(nn.Module):
+class PictureOnly(nn.Module):
     """A generator that answers with the picture alone, as a graph of tensors needs it."""
 
     def __init__(self, generator: Generator):
@@ -69,9 +60,9 @@ def export(model: str | Path, output: Path | str) -> list[Checked]:
     if output.suffix != ".onnx":
         raise ValueError(f"{output} should end with .onnx")
     restorer, data = exported(model)
-    checked = check(restorer.generator, Session(data, device="cpu"))
+    checked = compare(restorer.generator, Session(data, device="cpu"))
     worst = max(checked, key=lambda it: it.difference)
-    if not all(it.difference <= MOST for it in checked):  # NaN is not, either
+    if not all(it.difference <= LARGEST_DIFFERENCE for it in checked):  # NaN is not, either
         size = " x ".join(map(str, worst.size))
         raise ValueError(f"the ONNX file is up to {worst.difference:.1e} off at {size}; it was not written")
     with atomically(output) as temporary:
@@ -92,9 +83,9 @@ def exported(model: str | Path) -> tuple[Restorer, bytes]:
     """Return a network for torch and for ONNX."""
     restorer = load(model, device="cpu")
     run = load_checkpoint(bundled_path(str(model)) if str(model) in BUNDLED else Path(model)).run
-    name = run["generator"]["name"]
-    if name in REFUSED:
-        raise ValueError(f"a network {name} cannot be exported to ONNX: {REFUSED[name]}")
+    reason: str | None = restorer.generator.exportable  # pyright: ignore[reportAssignmentType]
+    if reason is not None:
+        raise ValueError(f"a network {run['generator']['name']} cannot be exported to ONNX: {reason}")
     about = {"shows": restorer.shows, "multiple": restorer.multiple, "run": run}
     return restorer, graph_of(restorer.generator, about)
 
@@ -104,7 +95,7 @@ def graph_of(generator: Generator, about: dict[str, Any]) -> bytes:
     try:
         import onnx
     except ImportError:
-        raise ValueError("Exporting needs onnx: install it with pip install 'inpaint[onnx]'.") from None
+        raise ValueError("exporting needs onnx: install it with pip install 'inpaint[onnx]'") from None
     multiple = generator.multiple
     names = ("image", "mask", "restored")
     free = {name: {0: "batch", 2: "height", 3: "width"} for name in names}
@@ -113,15 +104,15 @@ def graph_of(generator: Generator, about: dict[str, Any]) -> bytes:
         options["dynamo"] = False
     with torch.no_grad(), warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")  # of sizes that become constants, which checking would find out
-        answer, file = Answer(plain(generator)).eval(), str(Path(folder, "network.onnx"))
+        answer, file = PictureOnly(with_plain_weights(generator)).eval(), str(Path(folder, "network.onnx"))
         torch.onnx.export(answer, scene(2, 64, 96, multiple), file, opset_version=OPSET, **options)
         graph = onnx.load(file)
-    told = {"format": ONNX_FORMAT} | {key: json.dumps(value) for key, value in about.items()}
-    onnx.helper.set_model_props(graph, told)
+    metadata = {"format": ONNX_FORMAT} | {key: json.dumps(value) for key, value in about.items()}
+    onnx.helper.set_model_props(graph, metadata)
     return graph.SerializeToString()
 
 
-def plain(generator: Generator) -> Generator:
+def with_plain_weights(generator: Generator) -> Generator:
     """Return a copy whose weights are numbers, not computed from others as spectral normalisation does."""
     generator = copy.deepcopy(generator).eval()
     for module in generator.modules():
@@ -130,10 +121,10 @@ def plain(generator: Generator) -> Generator:
     return generator
 
 
-def check(generator: Generator, session: Generator) -> list[Checked]:
+def compare(generator: Generator, session: Generator) -> list[Checked]:
     """Return how far two networks are from each other at two sizes."""
     checked = []
-    for batch, height, width in SIZES:
+    for batch, height, width in CHECKED_SIZES:
         image, mask = scene(batch, height, width, generator.multiple)
         with torch.no_grad():
             difference = session(image, mask).image - generator(image, mask).image

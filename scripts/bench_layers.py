@@ -29,7 +29,7 @@ from inpaint.layers.contextual_attention import contextual_attention
 from inpaint.layers.euclidean_attention import rebuild
 from inpaint.layers.gated_conv import GatedConv
 from inpaint.layers.partial_conv import Partial, PartialConv2d
-from inpaint.layers.region_norm import RegionNormB, RegionNormL
+from inpaint.layers.region_normalization import RegionNormB, RegionNormL
 
 Layer = Callable[..., Tensor]
 
@@ -94,7 +94,7 @@ def decoder(batch: int, picture: int) -> Pair:
     )
 
 
-def gated(batch: int, picture: int) -> Pair:
+def gated_conv(batch: int, picture: int) -> Pair:
     layer = GatedConv(96, 96)
     x = torch.randn(batch, 96, picture // 4, picture // 4)
     return Pair(layer, lambda x: literal.literal_gated_conv(layer, x), (x,), tuple(layer.parameters()))
@@ -139,7 +139,7 @@ def inner(batch: int, picture: int) -> Pair:
 LAYERS: dict[str, Callable[[int, int], Pair]] = {
     "partial conv, encoder 2": encoder,
     "partial conv, decoder 2": decoder,
-    "gated conv": gated,
+    "gated conv": gated_conv,
     "contextual attention v1": lambda batch, picture: contextual(batch, picture, channels=128),
     "contextual attention v2": lambda batch, picture: contextual(batch, picture, channels=96),
     "Euclidean attention": euclidean,

@@ -118,8 +118,8 @@ def measured(twin: Method, paths: list[Path], docs: Path) -> list[dict[str, Any]
     last = twin.folder / "last.safetensors"
     key = {"step": load_checkpoint(last).provenance["step"], "pictures": [path.stem for path in paths]}
     kept = twin.folder / "learned.json"
-    if kept.exists() and (told := json.loads(kept.read_text(encoding="utf-8")))["key"] == key:
-        return told["rows"]
+    if kept.exists() and (before := json.loads(kept.read_text(encoding="utf-8")))["key"] == key:
+        return before["rows"]
     torch.manual_seed(twin.run.seed)  # as training begins
     untrained = build(GENERATORS, twin.run.generator, "generator")
     restorers: dict[str, Restore] = {
@@ -129,7 +129,7 @@ def measured(twin: Method, paths: list[Path], docs: Path) -> list[dict[str, Any]
     parameters = sum(parameter.numel() for parameter in untrained.parameters())
     lines = Journal(twin.folder / "journal.jsonl").read()
     speed = statistics.median(line["images_per_second"] for line in lines if "images_per_second" in line)
-    told = {"method": twin.name, "parameters": parameters, "images_per_second": speed, "steps": key["step"]}
+    shared = {"method": twin.name, "parameters": parameters, "images_per_second": speed, "steps": key["step"]}
     learned = [kind for kind in CASES if kind in presentations(twin.run.data.fill)]
     rows, shown = [], []
     for kind in learned:
@@ -138,7 +138,7 @@ def measured(twin: Method, paths: list[Path], docs: Path) -> list[dict[str, Any]
         result = evaluate(
             {**beside, **restorers}, read_pictures(paths), cases=[case], baselines=False, keep=SHOWN // len(learned)
         )
-        rows.append(told | {"damage": case.name} | {row.method: row.scores["psnr_mask"] for row in result.rows})
+        rows.append(shared | {"damage": case.name} | {row.method: row.scores["psnr_mask"] for row in result.rows})
         shown += samples(result)
     write_sheet(docs / "methods" / f"{twin.name}.jpg", shown)
     write_text(kept, json.dumps({"key": key, "rows": rows}, indent=1))

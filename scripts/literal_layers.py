@@ -15,11 +15,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inpaint.layers.contextual_attention import nearest
-from inpaint.layers.euclidean_attention import EPSILON
+from inpaint.layers.euclidean_attention import DEVIATION_EPSILON
 from inpaint.layers.gated_conv import GatedConv
 from inpaint.layers.padding import same_padding
 from inpaint.layers.partial_conv import PartialConv2d
-from inpaint.layers.region_norm import RegionNormB, RegionNormL
+from inpaint.layers.region_normalization import RegionNormB, RegionNormL
 
 
 def literal_partial_conv(layer: PartialConv2d, x: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
@@ -103,7 +103,7 @@ def literal_euclidean_attention(features: Tensor, known: Tensor) -> Tensor:
         own = F.avg_pool2d(asked.square().sum(1, keepdim=True), 3, stride=1, padding=1, divisor_override=1)
         distances = lengths + own - 2 * F.conv2d(asked, keys, padding=1)  # (1, P, h, w)
         mean, deviation = distances.mean(1, keepdim=True), distances.std(1, correction=0, keepdim=True)
-        shares = torch.softmax(-50 * torch.tanh((distances - mean) / (deviation + EPSILON)), dim=1)
+        shares = torch.softmax(-50 * torch.tanh((distances - mean) / (deviation + DEVIATION_EPSILON)), dim=1)
         answers.append(F.conv_transpose2d(shares, keys, padding=1) / 9)
     return torch.cat(answers)
 

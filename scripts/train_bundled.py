@@ -105,13 +105,13 @@ def export(name: str, folder: Path) -> dict[str, Any]:
 
 
 def training_facts() -> list[dict[str, str]]:
-    """Return what is told about each training picture: package, version, licences, ..."""
+    """Return the facts of each training picture: package, version, licences, ..."""
     manifest = [json.loads(line) for line in (DATASET / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
-    told = {line["source"]: line.get("facts") for line in manifest if line["split"] == "train"}
-    if all(told.values()):
-        return [told[name] for name in sorted(told)]
-    # A dataset of the first layout does not repeat what is told about its pictures.
-    names = {name.removeprefix(f"{PICTURES.name}/") for name in told}
+    facts = {line["source"]: line.get("facts") for line in manifest if line["split"] == "train"}
+    if all(facts.values()):
+        return [facts[name] for name in sorted(facts)]
+    # A dataset of the first layout does not repeat the facts of its pictures.
+    names = {name.removeprefix(f"{PICTURES.name}/") for name in facts}
     chosen = (row for row in manifest_rows(PICTURES / "licences.jsonl") if row.file in names)
     return [dict(row.facts) for row in sorted(chosen, key=lambda row: row.file)]
 

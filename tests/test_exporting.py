@@ -18,13 +18,13 @@ import inpaint  # noqa: E402
 from inpaint import cli  # noqa: E402
 from inpaint.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 from inpaint.cli.export_command import loaded  # noqa: E402
-from inpaint.exporting import MOST, REFUSED, check, export, exported, graph_of, on_runtime  # noqa: E402
+from inpaint.exporting import LARGEST_DIFFERENCE, compare, export, exported, graph_of, on_runtime  # noqa: E402
 from inpaint.generators import GENERATORS  # noqa: E402
 from inpaint.images import from_array, read, write  # noqa: E402
 from inpaint.mosaic.grid import pixelate  # noqa: E402
 from inpaint.restoring.onnx_session import Session, providers_of  # noqa: E402
 from inpaint.weights import bundled_path  # noqa: E402
-from tests.generators.test_generators import SMALL, built  # noqa: E402
+from tests.generators.contract import built, small_options, why_not_exportable  # noqa: E402
 
 
 def censored() -> tuple[torch.Tensor, torch.Tensor, inpaint.Grid]:
@@ -40,38 +40,38 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("onnx") / "default.onnx"
     checked = export("default", path)
     assert len({it.size for it in checked}) == 2
-    assert all(it.difference <= MOST for it in checked)
+    assert all(it.difference <= LARGEST_DIFFERENCE for it in checked)
     return path
 
 
-@pytest.mark.parametrize("name", [name for name in GENERATORS if name not in REFUSED])
-def test_every_generator_that_is_not_refused_computes_the_same(name: str):
-    network = built(name, SMALL[name][0]).eval()
+@pytest.mark.parametrize("name", [name for name in GENERATORS if why_not_exportable(name) is None])
+def test_every_generator_that_can_be_exported_computes_the_same(name: str):
+    network = built(name, small_options(name)).eval()
     before = copy.deepcopy(network.state_dict())
     data = graph_of(network, {"shows": {"hole": "grey"}, "multiple": network.multiple})
     session = Session(data, device="cpu")
     assert (session.multiple, session.shows) == (network.multiple, {"hole": "grey"})
-    for size, difference in check(network, session):
-        assert difference <= MOST, size
+    for size, difference in compare(network, session):
+        assert difference <= LARGEST_DIFFERENCE, size
     assert all(torch.equal(weight, before[key]) for key, weight in network.state_dict().items())
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("name", [name for name in GENERATORS if why_not_exportable(name) is not None])
 def test_a_network_that_cannot_be_exported_is_refused_with_the_reason(name: str, tmp_path: Path):
-    assert name in GENERATORS
-    options = SMALL[name][0]
+    options = small_options(name)
     run = load_checkpoint(bundled_path("default")).run | {"generator": {"name": name, **options}}
     weights = GENERATORS[name](**options).state_dict()
     save_checkpoint(tmp_path / "a.safetensors", weights, run=run, provenance={})
-    with pytest.raises(ValueError, match=f"{name} cannot be exported to ONNX: {re.escape(REFUSED[name])}"):
+    reason = re.escape(why_not_exportable(name) or "")
+    with pytest.raises(ValueError, match=f"{name} cannot be exported to ONNX: {reason}"):
         export(tmp_path / "a.safetensors", tmp_path / "a.onnx")
     assert not (tmp_path / "a.onnx").exists()
 
 
 def test_the_file_tells_what_it_is(file: Path):
-    told = {entry.key: entry.value for entry in onnx.load(file).metadata_props}
-    assert told["format"] == "inpaint-onnx-1"
-    assert '"residual_unet"' in told["run"]
+    metadata = {entry.key: entry.value for entry in onnx.load(file).metadata_props}
+    assert metadata["format"] == "inpaint-onnx-1"
+    assert '"residual_unet"' in metadata["run"]
     assert inpaint.load(file).shows == inpaint.load("default").shows
 
 
@@ -79,7 +79,7 @@ def test_the_loaded_file_restores_as_the_checkpoint_does(file: Path):
     image, mask, grid = censored()
     for given in ({}, {"censor": "mosaic", "grid": grid}):
         wanted, restored = (inpaint.load(model, device="cpu")(image, mask, **given) for model in ("default", file))
-        assert (wanted - restored).abs().max() <= MOST
+        assert (wanted - restored).abs().max() <= LARGEST_DIFFERENCE
         assert torch.equal(restored[:, :11], image[:, :11])
 
 
@@ -98,7 +98,7 @@ def test_a_network_that_differs_is_not_written(monkeypatch: pytest.MonkeyPatch, 
     assert not (tmp_path / "a.onnx").exists()
 
 
-def test_what_cannot_be_is_told_in_a_sentence(file: Path, tmp_path: Path):
+def test_what_cannot_be_is_said_in_a_sentence(file: Path, tmp_path: Path):
     faults: dict[str, Any] = {
         "should end with .onnx": lambda: export("default", tmp_path / "a.pt"),
         "leave out bfloat16": lambda: inpaint.load(file, precision="bfloat16"),
@@ -125,9 +125,9 @@ def test_the_command_line_exports_and_restores_with_it(
     write(from_array(image), tmp_path / "a.png")
     write(from_array(mask.expand(3, -1, -1)), tmp_path / "mask.png")
     run("export", "default", "--output", tmp_path / "d.onnx")
-    told = capsys.readouterr().out
-    assert "batch 1, 96 x 64: at most" in told
-    assert "batch 2, 128 x 160: at most" in told
+    printed = capsys.readouterr().out
+    assert "batch 1, 96 x 64: at most" in printed
+    assert "batch 2, 128 x 160: at most" in printed
     given = ("decensor", tmp_path / "a.png", "--mask", tmp_path / "mask.png", "--device", "cpu", "--output")
     run(*given, tmp_path / "torch.png")
     run(*given, tmp_path / "file.png", "--model", tmp_path / "d.onnx")
@@ -137,7 +137,7 @@ def test_the_command_line_exports_and_restores_with_it(
 
 
 @pytest.mark.parametrize("given", [("tensorrt", "float32", "choose torch or onnx"), ("onnx", "bfloat16", "leave out")])
-def test_a_backend_that_cannot_be_is_told_in_a_sentence(given: tuple[str, str, str]):
+def test_a_backend_that_cannot_be_is_said_in_a_sentence(given: tuple[str, str, str]):
     backend, precision, words = given
     with pytest.raises(ValueError, match=words):
         loaded("default", backend, device="cpu", precision=precision)

@@ -20,8 +20,9 @@ from inpaint.generators import GENERATORS
 from inpaint.importing.convert import import_weights
 from inpaint.layers.mosaic_cells import OnCells
 from inpaint.mosaic.grid import Grid
-from tests.generators.test_generators import SMALL, built
-from tests.importing.authors import CASES, edge_connect_files, naoto, network
+from tests.generators.contract import built, small_options
+from tests.importing.authors import WRITTEN
+from tests.importing.authors.written import network
 from tests.runs import tiny_tree
 
 HOLES = {  # height and width of each picture, and the place that is painted over
@@ -35,7 +36,6 @@ MOSAICS = {
 }
 GRID = Grid((8, 8), (1, 5))
 PAINT = (10, 200, 30)  # what no network answers by chance, unlike black, white and pure green
-TOLD = {"dcgan": {"steps": 2}}  # a search that need not be good
 
 
 def smooth(height: int, width: int) -> np.ndarray:
@@ -90,7 +90,7 @@ def assert_restores_mosaics(model: Path, folder: Path) -> None:
 
 def trained(name: str, folder: Path) -> Path:
     """Save a checkpoint of a tiny generator as training does: its weights, and the run that says how it is shown."""
-    options = {**SMALL.get(name, [{}])[0], **TOLD.get(name, {})}
+    options = small_options(name)
     fills = [{"name": "mosaic", "block": 8}, {"name": "hole", "value": "grey"}]
     generator = built(name, options)
     on_cells = isinstance(generator, OnCells)
@@ -109,24 +109,19 @@ def test_every_generator_restores_a_folder(name: str, tmp_path: Path):
     assert_restores_mosaics(model, tmp_path)
 
 
-def imported(case: str, folder: Path) -> Path:
-    """Import the file or files of one layout, written as its authors do."""
-    files = [folder / "theirs.pth", folder / "other.pth"]
-    if case == "edge connect":
-        layout, states = "edge_connect", edge_connect_files(network("edge_connect", width=4).state_dict())
-    elif case == "naoto":
-        layout, states = "pconv", (naoto(network("pconv", width=4, levels=5).state_dict(), 5),)
-    else:
-        layout, name, options, made = CASES[case]
-        states = (made(network(name, **options).state_dict()),)
-    for file, state in zip(files, states, strict=False):
+def imported(name: str, folder: Path) -> Path:
+    """Import the file or files of one case, written as its authors do."""
+    layout, case = WRITTEN[name]
+    states = case.files(network(case.generator, **case.options).state_dict())
+    files = [folder / f"{number}.pth" for number in range(len(states))]
+    for file, state in zip(files, states, strict=True):
         torch.save({"generator": state}, file)
-    return import_weights(files[: len(states)], folder / "ours.safetensors", layout=layout).output
+    return import_weights(files, folder / "ours.safetensors", layout=layout).output
 
 
-@pytest.mark.parametrize("case", [*CASES, "naoto", "edge connect"])
-def test_every_imported_network_restores_a_folder(case: str, tmp_path: Path):
-    model = imported(case, tmp_path)
+@pytest.mark.parametrize("name", WRITTEN)
+def test_every_imported_network_restores_a_folder(name: str, tmp_path: Path):
+    model = imported(name, tmp_path)
     assert_restores_holes(model, tmp_path)
     if "mosaic" in inpaint.load(model, device="cpu").shows:
         assert_restores_mosaics(model, tmp_path)

@@ -21,12 +21,14 @@ def export(
 
     It is written once ONNX Runtime has computed the same as torch at two sizes.
     """
-    from inpaint.exporting import MOST
+    from inpaint.exporting import LARGEST_DIFFERENCE
     from inpaint.exporting import export as write
 
     prepare()
     for (batch, height, width), difference in write(model, output):
-        typer.echo(f"batch {batch}, {height} x {width}: at most {difference:.1e} from torch (allowed {MOST:.0e})")
+        typer.echo(
+            f"batch {batch}, {height} x {width}: at most {difference:.1e} from torch (allowed {LARGEST_DIFFERENCE:.0e})"
+        )
     typer.echo(f"{model} is now in {output}")
 
 

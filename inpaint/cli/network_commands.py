@@ -9,6 +9,9 @@ from typing import Annotated
 import typer
 
 from inpaint.cli.shared_options import BAR_DELAY, DeviceOption, PrecisionOption, SettingsOption, prepare
+from inpaint.importing.layouts import LAYOUTS
+
+LAYOUT_NAMES = f"{', '.join([*LAYOUTS][:-1])} or {[*LAYOUTS][-1]}."
 
 
 def train(
@@ -100,7 +103,7 @@ def evaluate(
 
 def import_weights(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files of weights; EdgeConnect takes two.")],
-    layout: Annotated[str, typer.Option("--as", help="edge_connect, gated, pconv, region_norm, pix2pix or cyclegan.")],
+    layout: Annotated[str, typer.Option("--as", help=LAYOUT_NAMES)],
     output: Annotated[Path, typer.Option("--output", "-o", help="The checkpoint to write (.safetensors).")],
     channels: Annotated[str, typer.Option(metavar="[auto|rgb|bgr]", help="What the weights expect.")] = "auto",
     settings: SettingsOption = None,

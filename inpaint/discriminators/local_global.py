@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from inpaint.contracts import Discriminator, Scores
 from inpaint.discriminators.shown import extra_channels, shown
 from inpaint.layers.hole_window import cropped
-from inpaint.layers.padding import PaddedConv, initialise
+from inpaint.layers.padding import PaddedConv, start_like_tensorflow
 
 SLOPE = 0.2  # of the leaky ReLUs
 LOCAL = (1, 2, 4, 8)  # widths of the layers, in widths of the first
@@ -34,7 +34,7 @@ class Critic(nn.Module):
             for channels, wide in zip([in_channels, *widths], widths, strict=False)
         )
         self.judge = nn.Linear(widths[-1] * (side // 16) ** 2, 1)
-        initialise(self.judge)
+        start_like_tensorflow(self.judge)
 
     def forward(self, x: Tensor) -> Scores:
         features = []

@@ -12,7 +12,7 @@ from inpaint import images
 from inpaint.detection.censored import Censored
 from inpaint.images.writing import encode
 from inpaint.mosaic.grid import Grid
-from inpaint.mosaic.lattice import Lattice
+from inpaint.mosaic.lattice import Lattice, sides_in_words
 from inpaint.restoring.repair import RepairWindow
 from inpaint.tiling import Box
 

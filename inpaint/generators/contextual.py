@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn.functional import hardtanh
 
 from inpaint.contracts import Generator
+from inpaint.layers.chunked_attention import CHUNKED_UNEXPORTABLE
 from inpaint.layers.deepfill import TwoStage
 from inpaint.layers.padding import PaddedConv
 from inpaint.sample import Prediction
@@ -21,6 +22,7 @@ class Contextual(Generator):
     """The two stages behind the contract of every generator; extras["coarse"] is the first stage's picture."""
 
     multiple = 8
+    exportable: str | None = CHUNKED_UNEXPORTABLE
 
     def __init__(self, trunk: TwoStage):
         super().__init__()

@@ -26,8 +26,8 @@ from inpaint.contracts import Generator
 from inpaint.randomness import rng_for
 from inpaint.sample import Prediction, composite
 
-SIDE = 64  # px
-DEVIATION = 0.02  # of the weights at the start
+DCGAN_SIDE = 64  # px
+DCGAN_DEVIATION = 0.02  # of the weights at the start
 NEIGHBOURS = 7  # px, the window that weighs known pixels
 
 
@@ -45,22 +45,23 @@ class Drawing(nn.Module):
             layers += [nn.BatchNorm2d(channels), nn.ReLU()]
             layers += [nn.ConvTranspose2d(channels, narrower, 4, stride=2, padding=1, bias=False)]
         self.main = nn.Sequential(*layers, nn.Tanh())
-        self.apply(start)
+        self.apply(start_dcgan)
 
     def forward(self, noise: Tensor) -> Tensor:
         return self.main(noise[:, :, None, None])
 
 
-def start(module: nn.Module) -> None:
+def start_dcgan(module: nn.Module) -> None:
     """Draw weights from N(0, 0.02) and scales of batch norms from N(1, 0.02); their shifts are 0 already."""
     if isinstance(module, nn.ConvTranspose2d | nn.BatchNorm2d):
-        nn.init.normal_(module.weight, 1.0 if isinstance(module, nn.BatchNorm2d) else 0.0, DEVIATION)
+        nn.init.normal_(module.weight, 1.0 if isinstance(module, nn.BatchNorm2d) else 0.0, DCGAN_DEVIATION)
 
 
-class Dcgan(Generator):
+class DcganGenerator(Generator):
     """The layers behind the contract of every generator, and `draw` for learning."""
 
-    multiple = SIDE
+    multiple = DCGAN_SIDE
+    exportable: str | None = "it searches for every picture's latent vector by gradient descent"
 
     def __init__(self, *, width: int, latent: int, steps: int, rate: float, weighted: bool):
         super().__init__()
@@ -127,14 +128,14 @@ def context(holes: Tensor, *, weighted: bool) -> Tensor:
 
 def tiled(x: Tensor) -> Tensor:
     """Cut (B, C, H, W) into its tiles (N, C, 64, 64), row by row."""
-    rows = x.unflatten(3, (-1, SIDE)).unflatten(2, (-1, SIDE))  # (B, C, h, 64, w, 64)
+    rows = x.unflatten(3, (-1, DCGAN_SIDE)).unflatten(2, (-1, DCGAN_SIDE))  # (B, C, h, 64, w, 64)
     return rows.permute(0, 2, 4, 1, 3, 5).flatten(0, 2)
 
 
 def untiled(tiles: Tensor, shape: torch.Size) -> Tensor:
     """Put tiles (N, C, 64, 64) together again to a batch of this shape."""
     batch, channels, height, width = shape
-    grid = tiles.reshape(batch, height // SIDE, width // SIDE, channels, SIDE, SIDE)
+    grid = tiles.reshape(batch, height // DCGAN_SIDE, width // DCGAN_SIDE, channels, DCGAN_SIDE, DCGAN_SIDE)
     return grid.permute(0, 3, 1, 4, 2, 5).reshape(shape)
 
 
@@ -151,4 +152,4 @@ def build(
             f"width is {width}, latent {latent}, steps {steps} and rate {rate}: the first three are at least 1, "
             f"and the rate is above 0"
         )
-    return Dcgan(width=width, latent=latent, steps=steps, rate=rate, weighted=weighted)
+    return DcganGenerator(width=width, latent=latent, steps=steps, rate=rate, weighted=weighted)

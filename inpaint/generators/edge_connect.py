@@ -7,7 +7,7 @@ painter sees no mask.  Canny's edges are those of the known pixels (see `inpaint
 What differs: the drawn edges are taken inside the hole only, as in the authors' training, where their test program
 feeds them everywhere; sides that do not divide by 4, or are shorter than 16 pixels, are enlarged by repeating the last
 row and column instead of answering a smaller picture; a non-local block (Zhang et al. 2019) is a choice.  Spectral norm
-is PyTorch's parametrization: `authors_name` says what each of our entries is called in the authors' checkpoints.
+is PyTorch's parametrization: `inpaint.importing.layouts` says what each of our entries is called in the authors' files.
 """
 
 from __future__ import annotations
@@ -21,19 +21,14 @@ from inpaint.contracts import Generator
 from inpaint.layers.canny import canny, grey
 from inpaint.layers.non_local import NonLocal
 from inpaint.layers.padding import with_margin
-from inpaint.layers.residual import ReflectedBlock, start_small
+from inpaint.layers.residual import ReflectedBlock, normalised, start_small
 from inpaint.sample import Prediction
 
-BLOCKS = 8
-LEAST = 16  # px; four features a side, of which the non-local block makes two keys a side
-AUTHORS_SUFFIXES = {  # the entries of a spectrally normalised convolution: ours, and in the authors' checkpoints
-    "parametrizations.weight.original": "weight_orig",
-    "parametrizations.weight.0._u": "weight_u",
-    "parametrizations.weight.0._v": "weight_v",
-}
+RESIDUAL_BLOCKS = 8
+LEAST_EDGES_SIDE = 16  # px; four features a side, of which the non-local block makes two keys a side
 
 
-class Trunk(nn.Module):
+class EdgeConnectTrunk(nn.Module):
     """The layers that both networks have; spectral normalises all convolutions but the last.
 
     (B, channels, H, W) -> (B, answers, H, W) without an output activation; H and W divide by 4.
@@ -44,15 +39,15 @@ class Trunk(nn.Module):
         wide = 4 * width
         self.encoder = nn.Sequential(
             nn.ReflectionPad2d(3),
-            *stage(nn.Conv2d(channels, width, 7)),
-            *stage(nn.Conv2d(width, 2 * width, 4, stride=2, padding=1)),
-            *stage(nn.Conv2d(2 * width, wide, 4, stride=2, padding=1)),
+            *normalised(nn.Conv2d(channels, width, 7)),
+            *normalised(nn.Conv2d(width, 2 * width, 4, stride=2, padding=1)),
+            *normalised(nn.Conv2d(2 * width, wide, 4, stride=2, padding=1)),
         )
-        blocks = (ReflectedBlock(wide, dilation=2, bias=not spectral) for _ in range(BLOCKS))
+        blocks = (ReflectedBlock(wide, dilation=2, bias=not spectral) for _ in range(RESIDUAL_BLOCKS))
         self.middle = nn.Sequential(*blocks)
         self.decoder = nn.Sequential(
-            *stage(nn.ConvTranspose2d(wide, 2 * width, 4, stride=2, padding=1)),
-            *stage(nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1)),
+            *normalised(nn.ConvTranspose2d(wide, 2 * width, 4, stride=2, padding=1)),
+            *normalised(nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1)),
             nn.ReflectionPad2d(3),
             nn.Conv2d(width, answers, 7),
         )
@@ -66,16 +61,11 @@ class Trunk(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.encoder(x)  # (B, 4 width, h, w)
-        x = self.middle[BLOCKS // 2 :](self.non_local(self.middle[: BLOCKS // 2](x)))
+        x = self.middle[RESIDUAL_BLOCKS // 2 :](self.non_local(self.middle[: RESIDUAL_BLOCKS // 2](x)))
         return self.decoder(x)
 
 
-def stage(convolution: nn.Conv2d | nn.ConvTranspose2d) -> list[nn.Module]:
-    """Return a convolution, its instance norm and its ReLU."""
-    return [convolution, nn.InstanceNorm2d(convolution.out_channels), nn.ReLU()]
-
-
-class EdgeGenerator(Trunk):
+class EdgeGenerator(EdgeConnectTrunk):
     """Draws edges; 10,761,089 parameters for width 64."""
 
     def __init__(self, *, width: int = 64, non_local: bool = False):
@@ -87,7 +77,7 @@ class EdgeGenerator(Trunk):
         return super().forward(torch.cat([picture * known + mask, edges * known, mask], dim=1)).sigmoid()
 
 
-class InpaintGenerator(Trunk):
+class InpaintGenerator(EdgeConnectTrunk):
     """Paints by edges; 10,774,595 parameters for width 64."""
 
     def __init__(self, *, width: int = 64, non_local: bool = False):
@@ -103,6 +93,7 @@ class EdgeConnect(Generator):
     """Both networks, one after the other; the gradient of the painter reaches the one that draws."""
 
     multiple = 4
+    exportable: str | None = "it finds edges with OpenCV's Canny"
 
     def __init__(self, *, width: int, sigma: float, non_local: bool):
         super().__init__()
@@ -118,7 +109,7 @@ class EdgeConnect(Generator):
     def draw(self, image: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return the drawn edges and their composite with Canny's of the known pixels, both (B, 1, H, W)."""
         height, width = image.shape[-2:]
-        image, mask = (with_margin(it, multiple=self.multiple, least=LEAST) for it in (image, mask))
+        image, mask = (with_margin(it, multiple=self.multiple, least=LEAST_EDGES_SIDE) for it in (image, mask))
         picture = grey(image)
         found = canny(picture, mask, sigma=self.sigma)
         drawn = self.edges(picture, found, mask)
@@ -132,16 +123,8 @@ class EdgeConnect(Generator):
         """
         if edges.shape != mask.shape:
             raise ValueError(f"the edges are {tuple(edges.shape)}: they must have the mask's shape {tuple(mask.shape)}")
-        large = (with_margin(it, multiple=self.multiple, least=LEAST) for it in (image, edges, mask))
+        large = (with_margin(it, multiple=self.multiple, least=LEAST_EDGES_SIDE) for it in (image, edges, mask))
         return Prediction(self.painter(*large)[..., : image.shape[-2], : image.shape[-1]], {})
-
-
-def authors_name(name: str) -> str:
-    """Return what an entry of an EdgeGenerator's or InpaintGenerator's state dict is called in the authors' files."""
-    for ours, theirs in AUTHORS_SUFFIXES.items():
-        if name.endswith(ours):
-            return name.removesuffix(ours) + theirs
-    return name
 
 
 def build(*, width: int = 64, sigma: float = 2.0, non_local: bool = False) -> Generator:

@@ -16,7 +16,7 @@ import torch.nn as nn
 from torch import Tensor
 
 from inpaint.contracts import Generator
-from inpaint.layers.mosaic_cells import Block, CellShuffle, OnCells, block_of
+from inpaint.layers.mosaic_cells import BlockSize, CellShuffle, OnCells, block_size
 from inpaint.layers.residual import ResidualBlock
 
 MEAN = (0.4488, 0.4371, 0.4040)  # RGB, of DIV2K
@@ -27,7 +27,7 @@ class EdsrTrunk(nn.Module):
 
     mean: Tensor
 
-    def __init__(self, block: Block, *, width: int, blocks: int):
+    def __init__(self, block: BlockSize, *, width: int, blocks: int):
         super().__init__()
         self.register_buffer("mean", torch.tensor(MEAN).reshape(1, 3, 1, 1), persistent=False)
         self.head = nn.Conv2d(3, width, 3, padding=1)
@@ -41,7 +41,7 @@ class EdsrTrunk(nn.Module):
         return self.tail(self.up(x + self.body(x))) + self.mean
 
 
-def stages(block: Block) -> list[Block]:
+def stages(block: BlockSize) -> list[BlockSize]:
     """Return the factors by which a block is reached: doublings for square powers of two, else one step."""
     height, width = block
     if height == width and height & (height - 1) == 0:
@@ -49,7 +49,7 @@ def stages(block: Block) -> list[Block]:
     return [block]
 
 
-def enlargement(width: int, factor: Block) -> list[nn.Module]:
+def enlargement(width: int, factor: BlockSize) -> list[nn.Module]:
     """Return the convolution and the shuffle that enlarge by a factor."""
     return [nn.Conv2d(width, width * factor[0] * factor[1], 3, padding=1), CellShuffle(factor)]
 
@@ -61,5 +61,5 @@ def build(*, block: int | Sequence[int] = 8, width: int = 64, blocks: int = 16) 
     """
     if width < 1 or blocks < 1:
         raise ValueError(f"width is {width} and blocks is {blocks}: both must be at least 1")
-    sides = block_of(block)
+    sides = block_size(block)
     return OnCells(EdsrTrunk(sides, width=width, blocks=blocks), sides)

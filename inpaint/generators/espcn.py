@@ -14,7 +14,7 @@ import torch.nn as nn
 from torch import Tensor
 
 from inpaint.contracts import Generator
-from inpaint.layers.mosaic_cells import Block, CellShuffle, OnCells, block_of
+from inpaint.layers.mosaic_cells import BlockSize, CellShuffle, OnCells, block_size
 
 START = 0.001  # deviation of the last convolution's weights
 
@@ -22,7 +22,7 @@ START = 0.001  # deviation of the last convolution's weights
 class EspcnTrunk(nn.Module):
     """Enlarge cells in [0, 1] by the block: (B, C, h, w) -> (B, C, h * bh, w * bw)."""
 
-    def __init__(self, channels: int, block: Block, *, width: int):
+    def __init__(self, channels: int, block: BlockSize, *, width: int):
         super().__init__()
         narrow = width // 2
         self.layers = nn.Sequential(
@@ -50,5 +50,5 @@ def build(*, block: int | Sequence[int] = 8, width: int = 64) -> Generator:
     """
     if width < 2:
         raise ValueError(f"width {width} must be at least 2")
-    sides = block_of(block)
+    sides = block_size(block)
     return OnCells(EspcnTrunk(3, sides, width=width), sides)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from inpaint.contracts import Generator
+from inpaint.layers.chunked_attention import CHUNKED_UNEXPORTABLE
 from inpaint.layers.deepfill import TwoStage
 from inpaint.layers.gated_conv import GatedConv
 from inpaint.sample import Prediction
@@ -22,6 +23,7 @@ class Gated(Generator):
     """The two stages behind the contract of every generator; extras["coarse"] is the first stage's picture."""
 
     multiple = 8
+    exportable: str | None = CHUNKED_UNEXPORTABLE
 
     def __init__(self, trunk: TwoStage):
         super().__init__()

@@ -22,15 +22,16 @@ from inpaint.contracts import Generator
 from inpaint.layers.partial_conv import Partial, PartialConv2d
 from inpaint.sample import Prediction
 
-KERNELS = (7, 5, 5)  # of the first encoders; all others have 3
-WIDEST = 8  # channels double at every level up to 8 times the width
-SLOPE = 0.2
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
-SCALES = {"imagenet": (IMAGENET_MEAN, IMAGENET_DEVIATION), "signed": ((0.5,) * 3, (0.5,) * 3)}  # mean, deviation
+FIRST_KERNELS = (7, 5, 5)  # of the first encoders; all others have 3
+WIDEST_IN_WIDTHS = 8  # channels double at every level up to 8 times the width
+DECODER_SLOPE = 0.2
+PICTURE_SCALES = {  # the mean and the deviation that are taken off
+    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+    "signed": ((0.5,) * 3, (0.5,) * 3),
+}
 
 
-class Encoder(nn.Module):
+class PartialEncoder(nn.Module):
     """Halve the size.  (B, channels, H, W) -> (B, width, H / 2, W / 2)."""
 
     def __init__(self, channels: int, width: int, kernel: int, *, norm: bool, bias: bool):
@@ -43,7 +44,7 @@ class Encoder(nn.Module):
         return Partial(self.norm(x.features).relu(), x.valid)
 
 
-class Decoder(nn.Module):
+class PartialDecoder(nn.Module):
     """Double the size by repetition and convolve [up, skip]; the last decoder has a bias and nothing after it."""
 
     def __init__(self, channels: int, skip: int, width: int, *, last: bool):
@@ -55,7 +56,7 @@ class Decoder(nn.Module):
     def forward(self, x: Partial, skip: Partial) -> Partial:
         up = Partial(*(F.interpolate(tensor, scale_factor=2, mode="nearest") for tensor in x))
         x = self.convolution(up, skip)
-        return x if self.last else Partial(F.leaky_relu(self.norm(x.features), SLOPE), x.valid)
+        return x if self.last else Partial(F.leaky_relu(self.norm(x.features), DECODER_SLOPE), x.valid)
 
 
 class PartialUNet(nn.Module):
@@ -64,14 +65,14 @@ class PartialUNet(nn.Module):
     def __init__(self, width: int, *, levels: int, freeze_encoder_norm: bool = False, first_bias: bool = False):
         super().__init__()
         self.freeze_encoder_norm = freeze_encoder_norm
-        widths = [3, *(width * min(2**level, WIDEST) for level in range(levels))]
-        kernels = [*KERNELS, *[3] * levels][:levels]
+        widths = [3, *(width * min(2**level, WIDEST_IN_WIDTHS) for level in range(levels))]
+        kernels = [*FIRST_KERNELS, *[3] * levels][:levels]
         self.encoders = nn.ModuleList(
-            Encoder(narrow, wide, kernel, norm=level > 0, bias=first_bias and level == 0)
+            PartialEncoder(narrow, wide, kernel, norm=level > 0, bias=first_bias and level == 0)
             for level, ((narrow, wide), kernel) in enumerate(zip(pairwise(widths), kernels, strict=True))
         )
         self.decoders = nn.ModuleList(
-            Decoder(wide, narrow, narrow, last=level == 0)
+            PartialDecoder(wide, narrow, narrow, last=level == 0)
             for level, (narrow, wide) in reversed(list(enumerate(pairwise(widths))))
         )
         for layer in self.modules():
@@ -101,11 +102,13 @@ class PartialUNet(nn.Module):
 class PConv(Generator):
     """The trunk behind the contract of every generator: image and mask in [0, 1] in, a Prediction out."""
 
+    exportable: str | None = None
+
     def __init__(self, trunk: PartialUNet, *, multiple: int, scale: str = "imagenet"):
         super().__init__()
         self.trunk = trunk
         self.multiple = multiple
-        mean, deviation = SCALES[scale]
+        mean, deviation = PICTURE_SCALES[scale]
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
         self.register_buffer("deviation", torch.tensor(deviation).view(3, 1, 1), persistent=False)
 
@@ -131,7 +134,7 @@ def build(
     """
     if levels < 1 or width < 1:
         raise ValueError(f"levels is {levels} and width is {width}: both must be at least 1")
-    if scale not in SCALES:
-        raise ValueError(f"scale {scale!r} is unknown; choose {' or '.join(SCALES)}")
+    if scale not in PICTURE_SCALES:
+        raise ValueError(f"scale {scale!r} is unknown; choose {' or '.join(PICTURE_SCALES)}")
     trunk = PartialUNet(width, levels=levels, freeze_encoder_norm=freeze_encoder_norm, first_bias=first_bias)
     return PConv(trunk, multiple=2**levels, scale=scale)

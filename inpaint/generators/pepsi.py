@@ -19,12 +19,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from inpaint.contracts import Generator
-from inpaint.layers.euclidean_attention import CHUNK, EuclideanAttention
+from inpaint.layers.chunked_attention import CHUNKED_UNEXPORTABLE
+from inpaint.layers.euclidean_attention import ATTENTION_CHUNK, EuclideanAttention
 from inpaint.layers.padding import with_margin
 from inpaint.sample import Prediction
 
-DILATIONS = (2, 4, 8, 16)
-LEAST = 136  # px; 17 features a side are the fewest that reflect 16
+PEPSI_RATES = (2, 4, 8, 16)
+LEAST_PEPSI_SIDE = 136  # px; 17 features a side are the fewest that reflect 16
 
 
 class ReflectedConv(nn.Module):
@@ -45,21 +46,21 @@ class SharedDilations(nn.Module):
     def __init__(self, width: int):
         super().__init__()
         self.kernel = nn.Parameter(nn.Conv2d(width, width, 3).weight.detach().clone())
-        self.scales = nn.ParameterList(torch.ones(width, width, 1, 1) for _ in DILATIONS)
-        self.shifts = nn.ParameterList(torch.zeros(width, width, 1, 1) for _ in DILATIONS)
-        self.biases = nn.ParameterList(torch.zeros(width) for _ in DILATIONS)
+        self.scales = nn.ParameterList(torch.ones(width, width, 1, 1) for _ in PEPSI_RATES)
+        self.shifts = nn.ParameterList(torch.zeros(width, width, 1, 1) for _ in PEPSI_RATES)
+        self.biases = nn.ParameterList(torch.zeros(width) for _ in PEPSI_RATES)
 
     def forward(self, x: Tensor) -> Tensor:
-        for rate, scale, shift, bias in zip(DILATIONS, self.scales, self.shifts, self.biases, strict=True):
+        for rate, scale, shift, bias in zip(PEPSI_RATES, self.scales, self.shifts, self.biases, strict=True):
             padded = F.pad(x, (rate,) * 4, mode="reflect")
             x = x + F.elu(F.conv2d(padded, scale * self.kernel + shift, bias, dilation=rate))
         return x
 
 
-def encoder(width: int, *, diet: bool) -> nn.Sequential:
+def pepsi_encoder(width: int, *, diet: bool) -> nn.Sequential:
     """Build the encoder.  (B, 6, H, W) -> (B, 8 width, H / 8, W / 8)."""
     wide = 8 * width
-    dilated = [SharedDilations(wide)] if diet else [ReflectedConv(wide, wide, dilation=rate) for rate in DILATIONS]
+    dilated = [SharedDilations(wide)] if diet else [ReflectedConv(wide, wide, dilation=rate) for rate in PEPSI_RATES]
     return nn.Sequential(
         ReflectedConv(6, width, kernel=5),
         ReflectedConv(width, 2 * width, stride=2),
@@ -71,7 +72,7 @@ def encoder(width: int, *, diet: bool) -> nn.Sequential:
     )
 
 
-def decoder(width: int) -> nn.Sequential:
+def pepsi_decoder(width: int) -> nn.Sequential:
     """Build the decoder, whose last convolution pads with zeros.  (B, 8 width, h, w) -> (B, 3, 8 h, 8 w)."""
     layers: list[nn.Module] = []
     for channels in (8 * width, 4 * width, 2 * width):
@@ -85,17 +86,18 @@ class Pepsi(Generator):
     """See the module's docstring; 3,656,947 parameters for width 32, 2,411,763 on a diet."""
 
     multiple = 8
+    exportable: str | None = CHUNKED_UNEXPORTABLE
 
     def __init__(self, width: int, *, diet: bool, attention: EuclideanAttention):
         super().__init__()
-        self.encoder = encoder(width, diet=diet)
+        self.encoder = pepsi_encoder(width, diet=diet)
         self.attention = attention
-        self.decoder = decoder(width)
+        self.decoder = pepsi_decoder(width)
 
     def forward(self, image: Tensor, mask: Tensor) -> Prediction:
         known = 1 - mask
         shown = torch.cat([image * known * 2 - 1, known, known, known], dim=1)  # (B, 6, H, W)
-        shown = with_margin(shown, multiple=self.multiple, least=LEAST)
+        shown = with_margin(shown, multiple=self.multiple, least=LEAST_PEPSI_SIDE)
         features = self.encoder(shown)  # (B, 8 width, h, w)
         answers = {"image": self.attention(features, shown[:, 3:4])}
         if self.training:
@@ -110,7 +112,12 @@ class Pepsi(Generator):
 
 
 def build(
-    *, width: int = 32, diet: bool = False, masks: str = "nearest", true_overlap: bool = False, chunk: int = CHUNK
+    *,
+    width: int = 32,
+    diet: bool = False,
+    masks: str = "nearest",
+    true_overlap: bool = False,
+    chunk: int = ATTENTION_CHUNK,
 ) -> Generator:
     """Build PEPSI; width: channels at full resolution, diet: let the dilated convolutions share one kernel.
 
@@ -124,6 +131,8 @@ def build(
     return Pepsi(width, diet=diet, attention=attention)
 
 
-def build_diet(*, width: int = 32, masks: str = "nearest", true_overlap: bool = False, chunk: int = CHUNK) -> Generator:
+def build_diet(
+    *, width: int = 32, masks: str = "nearest", true_overlap: bool = False, chunk: int = ATTENTION_CHUNK
+) -> Generator:
     """Build Diet-PEPSI; the options are those of `build`."""
     return build(width=width, diet=True, masks=masks, true_overlap=true_overlap, chunk=chunk)

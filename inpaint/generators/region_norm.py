@@ -16,13 +16,13 @@ from torch import Tensor, nn
 
 from inpaint.contracts import Generator
 from inpaint.layers.padding import Reflect
-from inpaint.layers.region_norm import RegionNormB, RegionNormL
+from inpaint.layers.region_normalization import RegionNormB, RegionNormL
 from inpaint.sample import Prediction
 
 INITIAL_GAIN = 0.1  # on the draw of He et al. 2015, as the authors start
 
 
-class Block(nn.Module):
+class RegionNormBlock(nn.Module):
     """A residual block, the first of its two convolutions dilated by 2.  (B, width, h, w) in and out."""
 
     def __init__(self, width: int, *, statistics: str):
@@ -53,7 +53,7 @@ class RegionNormTrunk(nn.Module):
         self.encoder_in2 = RegionNormB(2 * width, shifts=shifts, statistics=statistics)
         self.encoder_conv3 = nn.Conv2d(2 * width, 4 * width, 4, stride=2, padding=1)
         self.encoder_in3 = RegionNormB(4 * width, shifts=shifts, statistics=statistics)
-        self.middle = nn.Sequential(*(Block(4 * width, statistics=statistics) for _ in range(blocks)))
+        self.middle = nn.Sequential(*(RegionNormBlock(4 * width, statistics=statistics) for _ in range(blocks)))
         self.decoder = nn.Sequential(
             nn.Conv2d(4 * width, 8 * width, 3, padding=1),
             nn.PixelShuffle(2),
@@ -84,6 +84,8 @@ class RegionNormTrunk(nn.Module):
 
 class RegionNormNetwork(Generator):
     """The trunk behind the contract of every generator."""
+
+    exportable: str | None = None
 
     def __init__(self, trunk: RegionNormTrunk):
         super().__init__()

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from inpaint.contracts import Generator
 from inpaint.layers.padding import Reflect
-from inpaint.layers.region_wise import RegionWiseConv
+from inpaint.layers.region_wise_conv import RegionWiseConv
 from inpaint.sample import Prediction, composite
 
 RATES = (2, 4, 8, 16)  # dilations of the bottleneck
@@ -33,7 +33,7 @@ def enlarged(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2, mode="nearest")
 
 
-class Encoder(nn.Module):
+class RegionWiseEncoder(nn.Module):
     """The twelve convolutions that both networks begin with, x1 to x12 of the authors' code."""
 
     def __init__(self, width: int):
@@ -70,7 +70,7 @@ class SINet(nn.Module):
     def __init__(self, width: int, *, form: str):
         super().__init__()
         wide = 4 * width
-        self.encoder = Encoder(width)
+        self.encoder = RegionWiseEncoder(width)
         self.regions = nn.ModuleList(
             [
                 RegionWiseConv(wide + wide, wide, wide, form=form, enlarge=True),
@@ -94,7 +94,7 @@ class GPNet(nn.Module):
     def __init__(self, width: int):
         super().__init__()
         wide = 4 * width
-        self.encoder = Encoder(width)
+        self.encoder = RegionWiseEncoder(width)
         self.decoders = nn.ModuleList(
             [
                 convolution(2 * wide, 2 * width),
@@ -116,8 +116,10 @@ class GPNet(nn.Module):
         return last(x).clamp(-1, 1)
 
 
-class RegionWise(Generator):
+class RegionWiseNetwork(Generator):
     """Both networks behind the contract of every generator."""
+
+    exportable: str | None = None
 
     def __init__(self, width: int, *, form: str):
         super().__init__()
@@ -143,4 +145,4 @@ def build(*, width: int = 32, form: str = "masked") -> Generator:
     """
     if width < 2:
         raise ValueError(f"width is {width}: it must be at least 2, the last layers have half of it")
-    return RegionWise(width, form=form)
+    return RegionWiseNetwork(width, form=form)

@@ -27,7 +27,7 @@ def blocks_of(width: int, count: int) -> nn.Sequential:
     return nn.Sequential(*[ResidualBlock(width) for _ in range(count)])
 
 
-class Up(nn.Module):
+class ShuffleUp(nn.Module):
     """Double the size by a 1x1 convolution and a pixel shuffle.  (B, 2c, h, w) -> (B, c, 2h, 2w)."""
 
     def __init__(self, wide: int, narrow: int):
@@ -42,6 +42,8 @@ class Up(nn.Module):
 class ResidualUNet(Generator):
     """See the module's docstring; widths are the channels from full resolution down to the bottleneck."""
 
+    exportable: str | None = None
+
     def __init__(self, widths: Sequence[int], *, blocks: int, middle: int):
         super().__init__()
         self.multiple = 2 ** (len(widths) - 1)
@@ -50,7 +52,7 @@ class ResidualUNet(Generator):
         self.encoders = nn.ModuleList(blocks_of(narrow, blocks) for narrow, _ in steps)
         self.downs = nn.ModuleList(nn.Conv2d(narrow, wide, 2, stride=2) for narrow, wide in steps)
         self.middle = blocks_of(widths[-1], middle)
-        self.ups = nn.ModuleList(Up(wide, narrow) for narrow, wide in reversed(steps))
+        self.ups = nn.ModuleList(ShuffleUp(wide, narrow) for narrow, wide in reversed(steps))
         self.decoders = nn.ModuleList(blocks_of(narrow, blocks) for narrow, _ in reversed(steps))
         self.tail = nn.Conv2d(widths[0], 3, 3, padding=1)
         nn.init.zeros_(self.tail.weight)

@@ -15,10 +15,10 @@ from torch import Tensor
 
 from inpaint.contracts import Generator
 from inpaint.layers.padding import with_margin
-from inpaint.layers.residual import ReflectedBlock, start_small
+from inpaint.layers.residual import ReflectedBlock, normalised, start_small
 from inpaint.sample import Prediction
 
-LEAST = 8  # px; two features a side are the fewest that reflect one
+LEAST_RESNET_SIDE = 8  # px; two features a side are the fewest that reflect one
 
 
 class ResNetTrunk(nn.Module):
@@ -28,12 +28,12 @@ class ResNetTrunk(nn.Module):
         super().__init__()
         self.model = nn.Sequential(
             nn.ReflectionPad2d(3),
-            *stage(nn.Conv2d(channels, width, 7)),
-            *stage(nn.Conv2d(width, 2 * width, 3, stride=2, padding=1)),
-            *stage(nn.Conv2d(2 * width, 4 * width, 3, stride=2, padding=1)),
+            *normalised(nn.Conv2d(channels, width, 7)),
+            *normalised(nn.Conv2d(width, 2 * width, 3, stride=2, padding=1)),
+            *normalised(nn.Conv2d(2 * width, 4 * width, 3, stride=2, padding=1)),
             *[ReflectedBlock(4 * width) for _ in range(blocks)],
-            *stage(nn.ConvTranspose2d(4 * width, 2 * width, 3, stride=2, padding=1, output_padding=1)),
-            *stage(nn.ConvTranspose2d(2 * width, width, 3, stride=2, padding=1, output_padding=1)),
+            *normalised(nn.ConvTranspose2d(4 * width, 2 * width, 3, stride=2, padding=1, output_padding=1)),
+            *normalised(nn.ConvTranspose2d(2 * width, width, 3, stride=2, padding=1, output_padding=1)),
             nn.ReflectionPad2d(3),
             nn.Conv2d(width, 3, 7),
             nn.Tanh(),
@@ -44,15 +44,11 @@ class ResNetTrunk(nn.Module):
         return self.model(x)
 
 
-def stage(convolution: nn.Conv2d | nn.ConvTranspose2d) -> list[nn.Module]:
-    """Return a convolution, its instance norm and its ReLU."""
-    return [convolution, nn.InstanceNorm2d(convolution.out_channels), nn.ReLU()]
-
-
 class ResNet(Generator):
     """The trunk behind the contract of every generator."""
 
     multiple = 4
+    exportable: str | None = None
 
     def __init__(self, width: int, *, blocks: int, see_mask: bool):
         super().__init__()
@@ -62,7 +58,7 @@ class ResNet(Generator):
     def forward(self, image: Tensor, mask: Tensor) -> Prediction:
         shown = image * 2 - 1
         x = torch.cat([shown, mask], dim=1) if self.see_mask else shown
-        answer = self.trunk(with_margin(x, multiple=self.multiple, least=LEAST))
+        answer = self.trunk(with_margin(x, multiple=self.multiple, least=LEAST_RESNET_SIDE))
         return Prediction((answer[..., : image.shape[-2], : image.shape[-1]] + 1) / 2, {})
 
 

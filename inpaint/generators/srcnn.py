@@ -39,6 +39,7 @@ class Srcnn(Generator):
     """The trunk behind the contract of every generator; it sees no mask."""
 
     multiple = 1
+    exportable: str | None = None
 
     def __init__(self, width: int, *, middle: int):
         super().__init__()

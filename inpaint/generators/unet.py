@@ -25,7 +25,7 @@ from inpaint.layers.squeeze_excitation import gates
 from inpaint.sample import Prediction
 
 Gates = Callable[[int], list[nn.Module]]  # the attention after a double convolution of this width
-DILATIONS = (2, 4, 8, 16)
+BOTTLENECK_DILATIONS = (2, 4, 8, 16)
 
 
 def double_convolution(channels: int, middle: int, width: int, *, attention: Gates) -> nn.Sequential:
@@ -43,13 +43,13 @@ def double_convolution(channels: int, middle: int, width: int, *, attention: Gat
 def dilated_convolutions(width: int) -> nn.Sequential:
     """Return four 3x3 convolutions that see 61 x 61 features.  (B, width, h, w) in and out."""
     layers: list[nn.Module] = []
-    for rate in DILATIONS:
+    for rate in BOTTLENECK_DILATIONS:
         layers.append(nn.Conv2d(width, width, 3, padding=rate, dilation=rate, bias=False))
         layers += [nn.BatchNorm2d(width), nn.ReLU()]
     return nn.Sequential(*layers)
 
 
-class Up(nn.Module):
+class UNetUp(nn.Module):
     """Enlarge twofold, concatenate [skip, up] and convolve.  (B, c, h, w) -> (B, width, 2h, 2w)."""
 
     def __init__(self, channels: int, width: int, *, bilinear: bool, attention: Gates):
@@ -82,7 +82,7 @@ class PlainUNet(nn.Module):
         outs = [*reversed(halves), width]
         ins = [2 * widths[3] if bilinear else widths[4], *[2 * half if bilinear else half for half in reversed(halves)]]
         self.ups = nn.ModuleList(
-            Up(c, out, bilinear=bilinear, attention=attention) for c, out in zip(ins, outs, strict=True)
+            UNetUp(c, out, bilinear=bilinear, attention=attention) for c, out in zip(ins, outs, strict=True)
         )
         self.out = nn.Conv2d(width, 3, 1)
 
@@ -113,7 +113,7 @@ class Pix2PixUNet(nn.Module):
             self.decoder(c, out, dropout=dropout if level in dropping else 0.0, last=level == levels - 1)
             for level, (c, out) in enumerate(zip(ins, outs, strict=True))
         )
-        self.apply(initialise)
+        self.apply(start_pix2pix)
 
     @staticmethod
     def encoder(channels: int, width: int, *, level: int, last: bool) -> nn.Sequential:
@@ -139,7 +139,7 @@ class Pix2PixUNet(nn.Module):
         return x
 
 
-def initialise(module: nn.Module) -> None:
+def start_pix2pix(module: nn.Module) -> None:
     """Draw weights from N(0, 0.02), batch norm scales from N(1, 0.02), and set biases to 0, as pix2pix does."""
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.BatchNorm2d):
         nn.init.normal_(module.weight, 1.0 if isinstance(module, nn.BatchNorm2d) else 0.0, 0.02)
@@ -149,6 +149,8 @@ def initialise(module: nn.Module) -> None:
 
 class UNet(Generator):
     """A trunk behind the contract of every generator: image and mask in [0, 1] in, a Prediction out."""
+
+    exportable: str | None = None
 
     def __init__(self, trunk: nn.Module, *, multiple: int, see_mask: bool, signed: bool, residual: bool):
         super().__init__()

@@ -14,11 +14,12 @@ from torch import Tensor
 from inpaint.checkpoint import save_checkpoint
 from inpaint.config import Run, override, parse_run, run_to_tree
 from inpaint.generators import GENERATORS
-from inpaint.importing.layouts import LAYOUTS, Entries, Layout, chosen
-from inpaint.importing.reading import Foreign, listed, read_foreign
+from inpaint.importing.foreign_files import Foreign, first_few, read_foreign
+from inpaint.importing.layout import Entries, Layout
+from inpaint.importing.layouts import LAYOUTS
 from inpaint.parts import build
 
-CHANNELS = ("auto", "rgb", "bgr")
+CHANNEL_ORDERS = ("auto", "rgb", "bgr")
 COUNTER = "num_batches_tracked"  # of batch norms; older PyTorch did not keep it, and only training reads it
 
 
@@ -39,9 +40,9 @@ class Report(NamedTuple):
             done = "swapped to RGB" if self.channels == "bgr" else "left as they are"
             lines.append(f"Colours: the file expects {self.channels.upper()}, {done} (see --channels)")
         if self.ignored:
-            lines.append(f"Left out, as the network does without: {', '.join(alike(self.ignored))}")
+            lines.append(f"Left out, as the network does without: {', '.join(counted_kinds(self.ignored))}")
         if self.started:
-            lines.append(f"Not in the file, started at 0: {', '.join(alike(self.started))}")
+            lines.append(f"Not in the file, started at 0: {', '.join(counted_kinds(self.started))}")
         if self.layout.note:
             lines.append(f"Note: {self.layout.note}")
         return "\n".join(lines)
@@ -69,12 +70,12 @@ def import_weights(
     check_choices(layout, channels, len(paths))
     foreign = [read_foreign(path) for path in paths]
     entries = in_one(foreign, LAYOUTS[layout][0].files)
-    kind = chosen(layout, entries)
+    kind = layout_of(layout, entries)
     order = kind.channels if channels == "auto" else channels
     if order == "bgr" and not kind.colours:
         raise ValueError(f"--channels bgr does not apply to {layout}, whose authors feed RGB")
     run = run_of(kind, entries, settings, name=output.stem)
-    weights, ignored, started = converted(kind, entries, run, origin=listed(map(str, paths)))
+    weights, ignored, started = converted(kind, entries, run, origin=first_few(map(str, paths)))
     if order == "bgr":
         weights = dict(weights) | {name: swapped(weights[name], dimension) for name, dimension in kind.colours}
     sources = [{"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()} for path in paths]
@@ -88,8 +89,8 @@ def check_choices(layout: str, channels: str, files: int) -> None:
     """Raise ValueError for a choice that does not exist or does not go with this many files."""
     if layout not in LAYOUTS:
         raise ValueError(f"--as {layout!r} is unknown; choose {', '.join(LAYOUTS)}")
-    if channels not in CHANNELS:
-        raise ValueError(f"--channels {channels!r} is unknown; choose {', '.join(CHANNELS)}")
+    if channels not in CHANNEL_ORDERS:
+        raise ValueError(f"--channels {channels!r} is unknown; choose {', '.join(CHANNEL_ORDERS)}")
     needed = len(LAYOUTS[layout][0].files)
     if files != needed:
         kept = f"the generators of {LAYOUTS[layout][0].source}" if needed > 1 else "one file"
@@ -97,7 +98,7 @@ def check_choices(layout: str, channels: str, files: int) -> None:
 
 
 def in_one(foreign: Sequence[Foreign], starts: Sequence[str]) -> dict[str, Tensor]:
-    """Return the entries of all files; two are told apart by spectral norm, which only the one for edges has."""
+    """Return the entries of all files; two are distinguished by spectral norm, which only the one for edges has."""
     if len(starts) == 1:
         return foreign[0].entries
     spectral = [any(name.endswith("weight_orig") for name in file.entries) for file in foreign]
@@ -109,6 +110,16 @@ def in_one(foreign: Sequence[Foreign], starts: Sequence[str]) -> dict[str, Tenso
         )
     ordered = foreign if spectral[0] else foreign[::-1]
     return {start + name: it for start, file in zip(starts, ordered, strict=True) for name, it in file.entries.items()}
+
+
+def layout_of(name: str, entries: Entries) -> Layout:
+    """Return the first of a network's layouts whose first entry a file has.  Raises ValueError where it has none."""
+    fitting = [layout for layout in LAYOUTS[name] if layout.first in entries]
+    if not fitting:
+        expected = " or ".join(f"{layout.first!r} ({layout.source})" for layout in LAYOUTS[name])
+        found = ", ".join(list(entries)[:4])
+        raise ValueError(f"--as {name} expects the entry {expected}, but the file has {found}, ...")
+    return fitting[0]
 
 
 def run_of(kind: Layout, entries: Entries, settings: Sequence[str], *, name: str) -> Run:
@@ -143,8 +154,8 @@ def converted(
     left = [name for name in extra if name not in ignored]
     network = f"generator {kind.generator} ({kind.source})"
     if missing or left:
-        faults = [f"lacks {len(missing)} it needs ({listed(missing)})"] if missing else []
-        faults += [f"has {len(left)} left over ({listed(left)})"] if left else []
+        faults = [f"lacks {len(missing)} it needs ({first_few(missing)})"] if missing else []
+        faults += [f"has {len(left)} left over ({first_few(left)})"] if left else []
         raise ValueError(f"{origin} does not fit {network}: of the entries, it {' and '.join(faults)}")
     weights = {}
     for name, like in wanted.items():
@@ -163,7 +174,7 @@ def swapped(tensor: Tensor, dimension: int) -> Tensor:
     return tensor.index_select(dimension, torch.tensor(order))
 
 
-def alike(names: Sequence[str]) -> list[str]:
+def counted_kinds(names: Sequence[str]) -> list[str]:
     """Return names with N for their numbers, each kind once with its count."""
     kinds = [re.sub(r"\d+", "N", name) for name in names]
     return [f"{kind} ({kinds.count(kind)})" for kind in dict.fromkeys(kinds)]

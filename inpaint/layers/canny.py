@@ -14,9 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-LOW, HIGH = 0.1, 0.2  # on the gradient of a picture in [0, 1]; a Sobel kernel sums to 4 on either side
+WEAK_GRADIENT, STRONG_GRADIENT = 0.1, 0.2  # of a picture in [0, 1]; a Sobel kernel sums to 4 on either side
 FIXED_POINT = 1000  # gradients are 16-bit integers in these units: at most 4000
-REACH = 4.0  # standard deviations that the Gaussian is cut off at
+GAUSSIAN_REACH = 4.0  # standard deviations that the Gaussian is cut off at
 LUMINANCE = (0.2125, 0.7154, 0.0721)  # scikit-image's rgb2gray
 
 Plane = NDArray[np.float32]
@@ -53,14 +53,14 @@ def edges_of(plane: Plane, known: Plane, sigma: float) -> Plane:
     inner = cv2.erode(known, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
     weak, strong = (
         (cv2.Canny(across, down, limit, limit, L2gradient=True) > 0) & inner
-        for limit in (LOW * FIXED_POINT, HIGH * FIXED_POINT)
+        for limit in (WEAK_GRADIENT * FIXED_POINT, STRONG_GRADIENT * FIXED_POINT)
     )
     return connected_to(strong, weak).astype(np.float32)
 
 
 def blurred(plane: Plane, sigma: float) -> Plane:
     """Blur with zeros beyond the border; unlike a mean it does not sum to 1 there."""
-    side = 2 * int(REACH * sigma + 0.5) + 1
+    side = 2 * int(GAUSSIAN_REACH * sigma + 0.5) + 1
     return cv2.GaussianBlur(plane, (side, side), sigma, borderType=cv2.BORDER_CONSTANT).astype(np.float32)
 
 

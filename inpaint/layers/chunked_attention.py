@@ -15,14 +15,15 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-Scene = Any  # a NamedTuple of tensors
+SharedTensors = Any  # a NamedTuple of tensors
 Map = Callable[[Tensor], Tensor]
+CHUNKED_UNEXPORTABLE = "its attention is computed in pieces whose number depends on the picture's size"
 
 
 class Plan(NamedTuple):
     """How a layer is computed in pieces."""
 
-    prepare: Callable[..., Scene]  # some pictures' inputs -> what all pieces of these pictures share
+    prepare: Callable[..., SharedTensors]  # some pictures' inputs -> what all pieces of these pictures share
     attend: Callable[[Any, int, int], Tensor]  # a scene and rows start to stop -> (b, stop - start + extra, ...)
     finish: Map  # the sum of the pieces, each in its rows, (b, height + extra, ...) -> the answer; linear
     adjoint: Map  # of finish
@@ -37,7 +38,7 @@ class Plan(NamedTuple):
     def pieces(self) -> Iterator[tuple[int, int]]:
         return ((start, min(start + self.rows, self.height)) for start in range(0, self.height, self.rows))
 
-    def answer(self, scene: Scene) -> Tensor:
+    def answer(self, scene: SharedTensors) -> Tensor:
         """Add up the pieces of some pictures."""
         if self.rows >= self.height:
             return self.finish(self.attend(scene, 0, self.height))

@@ -9,7 +9,7 @@ What differs is how it is computed, not what.  Patches are never unfolded: the p
 sum of the products of their pixels, so one small matrix product and a few shifted additions give all scores, and the
 same trick turns the transposed convolution into a matrix product a quarter its size.  Every sample has its own mask
 (the authors share the first one's; for a common mask the answers are equal).  Scores exist one piece at a time, in
-the backward pass too, see pieces.py.
+the backward pass too, see chunked_attention.py.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from inpaint.layers.chunked_attention import InPieces, Linear, Plan, diagonal_su
 SCALE = 10.0  # of the softmax
 LEAST_NORM = 1e-4
 BUDGET = 2**19  # scores held at once, of which a few copies live: about what a cache holds
-ROWS = 8  # of queries held at once at least, as six more are computed around them
+LEAST_ROWS = 8  # of queries held at once at least, as six more are computed around them
 ACCELERATED = 2**24  # on a GPU, which wants large pieces
 REDUCTIONS = ("nearest", "any")
 
 
-class Scene(NamedTuple):
+class ContextualScene(NamedTuple):
     """What all chunks share; h and w are half the features' size."""
 
     queries: Tensor  # (B, h, w, C)
@@ -62,10 +62,10 @@ def contextual_attention(
     """
     height, width = foreground.shape[-2] // 2, foreground.shape[-1] // 2
     if budget is None:
-        budget = max(BUDGET if foreground.device.type == "cpu" else ACCELERATED, ROWS * width * height * width)
+        budget = max(BUDGET if foreground.device.type == "cpu" else ACCELERATED, LEAST_ROWS * width * height * width)
     plan = Plan(
-        prepare=partial(scene_of, scale=scale, corners=corners),
-        attend=partial(attended, fuse=fuse),
+        prepare=partial(contextual_scene, scale=scale, corners=corners),
+        attend=partial(attended_cells, fuse=fuse),
         finish=partial(laid_down, kind=foreground.dtype),
         adjoint=partial(taken_up, kind=torch.promote_types(foreground.dtype, torch.float32)),
         pictures=max(budget // (height * width) ** 2, 1),
@@ -76,7 +76,9 @@ def contextual_attention(
     return InPieces.apply(plan, foreground, background, hole)  # pyright: ignore[reportReturnType]
 
 
-def scene_of(foreground: Tensor, background: Tensor, hole: Tensor, *, scale: float, corners: bool) -> Scene:
+def contextual_scene(
+    foreground: Tensor, background: Tensor, hole: Tensor, *, scale: float, corners: bool
+) -> ContextualScene:
     """Halve both maps, and measure what is known about every key."""
     kind = torch.promote_types(foreground.dtype, torch.float32)
     foreground, background, hole = foreground.to(kind), background.to(kind), hole.to(kind)
@@ -86,7 +88,7 @@ def scene_of(foreground: Tensor, background: Tensor, hole: Tensor, *, scale: flo
     # The floor goes under the root: there the gradient of an all-zero patch is 0, not infinite.
     gain = scale * energy.clamp_min(LEAST_NORM**2).rsqrt()
     cells = F.pixel_unshuffle(F.pad(background, (1, 1, 1, 1)), 2)  # (B, 4 C, h + 1, w + 1)
-    return Scene(
+    return ContextualScene(
         queries=nearest(foreground, size, corners=corners).permute(0, 2, 3, 1).contiguous(),
         keys=keys.flatten(2).contiguous(),
         gain=gain[:, None, None],
@@ -105,7 +107,7 @@ def taken_up(features: Tensor, *, kind: torch.dtype) -> Tensor:
     return F.pixel_unshuffle(F.pad(features.to(kind) / 4, (1, 1, 1, 1)), 2).permute(0, 2, 3, 1)
 
 
-def attended(scene: Scene, start: int, stop: int, *, fuse: bool) -> Tensor:
+def attended_cells(scene: ContextualScene, start: int, stop: int, *, fuse: bool) -> Tensor:
     """Return the cells that the queries of rows start to stop lay down, (B, stop - start + 1, w + 1, 4 C)."""
     scores = fused(scene, start, stop) if fuse else similarities(scene, start, stop)  # (B, n, w, h, w)
     shares = (scores * scene.valid).flatten(3).softmax(-1).unflatten(3, scores.shape[3:]) * scene.valid
@@ -114,7 +116,7 @@ def attended(scene: Scene, start: int, stop: int, *, fuse: bool) -> Tensor:
     return (shares.flatten(1, 2).flatten(2) @ scene.values).unflatten(1, shares.shape[1:3])
 
 
-def similarities(scene: Scene, start: int, stop: int) -> Tensor:
+def similarities(scene: ContextualScene, start: int, stop: int) -> Tensor:
     """Return ten times the product of every 3x3 query with every normalised 3x3 key, (B, stop - start, w, h, w)."""
     first, last = max(start - 1, 0), min(stop + 1, scene.queries.shape[1])
     products = scene.queries[:, first:last].flatten(1, 2) @ scene.keys  # (B, (last - first) * w, h * w)
@@ -123,7 +125,7 @@ def similarities(scene: Scene, start: int, stop: int) -> Tensor:
     return products[:, start - first : stop - first] * scene.gain
 
 
-def fused_along_rows(scene: Scene, start: int, stop: int) -> Tensor:
+def fused_along_rows(scene: ContextualScene, start: int, stop: int) -> Tensor:
     """Return scores summed over the queries and keys just before and after in reading order, (B, n, w, h, w)."""
     first, last = max(start - 1, 0), min(stop + 1, scene.queries.shape[1])
     scores = similarities(scene, first, last)
@@ -131,7 +133,7 @@ def fused_along_rows(scene: Scene, start: int, stop: int) -> Tensor:
     return flat.view(scores.shape)[:, start - first : stop - first]
 
 
-def fused(scene: Scene, start: int, stop: int) -> Tensor:
+def fused(scene: ContextualScene, start: int, stop: int) -> Tensor:
     """Sum scores in reading order, and then in the order of reading down the columns, (B, n, w, h, w)."""
     height = scene.queries.shape[1]
     rows = fused_along_rows(scene, max(start - 1, 0), min(stop + 1, height))
@@ -190,13 +192,13 @@ def nearest(x: Tensor, size: tuple[int, int], *, corners: bool) -> Tensor:
     x: (B, C, H, W).  Without corners it takes floor(k from / to), as PyTorch does.
     """
     rows, columns = (
-        torch.tensor(sources(old, new, corners=corners), device=x.device)
+        torch.tensor(source_pixels(old, new, corners=corners), device=x.device)
         for old, new in zip(x.shape[-2:], size, strict=True)
     )
     return x.index_select(-2, rows).index_select(-1, columns)
 
 
-def sources(old: int, new: int, *, corners: bool) -> list[int]:
+def source_pixels(old: int, new: int, *, corners: bool) -> list[int]:
     """Return which of `old` pixels each of `new` pixels is."""
     if not corners or new == 1:
         return [index * old // new for index in range(new)]

@@ -56,7 +56,7 @@ def atrous(prefix: str) -> list[Layer]:
     return [Layer(f"{prefix}{7 + power}_atrous", 4, rate=2 ** (power + 1)) for power in range(4)]
 
 
-def decoder(prefix: str) -> list[Layer]:
+def decoder_layers(prefix: str) -> list[Layer]:
     return [
         Layer(f"{prefix}11", 4),
         Layer(f"{prefix}12", 4),
@@ -75,7 +75,7 @@ COARSE = [
     Layer("conv5", 4),
     Layer("conv6", 4),
     *atrous("conv"),
-    *decoder("conv"),
+    *decoder_layers("conv"),
 ]
 DILATED = [
     Layer("xconv1", 1, kernel=5),
@@ -126,7 +126,7 @@ class TwoStage(nn.Module):
         self.dilated = chain(DILATED, seen)
         self.matched = chain(MATCHED, seen)
         self.rebuilt = chain(REBUILT, 4 * width)
-        self.refine = chain(decoder("allconv"), 8 * width, rgb="allconv17")
+        self.refine = chain(decoder_layers("allconv"), 8 * width, rgb="allconv17")
         self.bound = bound
         self.see_mask = see_mask
         self.fuse = fuse

@@ -21,10 +21,10 @@ from torch import Tensor
 from inpaint.contracts import Generator
 from inpaint.sample import Prediction
 
-Block = tuple[int, int]
+BlockSize = tuple[int, int]
 
 
-class Cells(NamedTuple):
+class MeasuredCells(NamedTuple):
     """The cells of a batch, and which pixel of the enlarged cells is which of the picture."""
 
     values: Tensor  # (B, C, h, w)
@@ -36,14 +36,15 @@ class OnCells(Generator):
     """A trunk that enlarges cells, (B, 3, h, w) -> (B, 3, h * bh, w * bw), behind the contract of every generator."""
 
     multiple = 1
+    exportable: str | None = None
 
-    def __init__(self, trunk: nn.Module, block: Block):
+    def __init__(self, trunk: nn.Module, block: BlockSize):
         super().__init__()
         self.trunk = trunk
         self.block = block
 
     def forward(self, image: Tensor, mask: Tensor) -> Prediction:
-        cells = cells_of(image, mask, self.block)
+        cells = average_cells(image, mask, self.block)
         return Prediction(placed(self.trunk(cells.values), cells), {})
 
 
@@ -53,7 +54,7 @@ class CellShuffle(nn.Module):
     Channel c * bh * bw + dy * bw + dx is the pixel (dy, dx); for square cells this is torch's PixelShuffle.
     """
 
-    def __init__(self, block: Block):
+    def __init__(self, block: BlockSize):
         super().__init__()
         self.block = block
 
@@ -63,7 +64,7 @@ class CellShuffle(nn.Module):
         return pixels.reshape(batch, channels // (bh * bw), h * bh, w * bw)
 
 
-def block_of(block: int | Sequence[int]) -> Block:
+def block_size(block: int | Sequence[int]) -> BlockSize:
     """Return (height, width) of a cell in px.  Raises ValueError for what is not one or two numbers above 1."""
     sides = [block, block] if isinstance(block, int) else list(block)
     if len(sides) != 2 or any(side != int(side) or side < 2 for side in sides):
@@ -71,7 +72,7 @@ def block_of(block: int | Sequence[int]) -> Block:
     return int(sides[0]), int(sides[1])
 
 
-def find_phase(image: Tensor, mask: Tensor, block: Block) -> Tensor:
+def find_phase(image: Tensor, mask: Tensor, block: BlockSize) -> Tensor:
     """Return (y, x) of the first grid lines of a mosaic whose block is known: (B, 2), int64, each below its block.
 
     image: (B, C, H, W).  mask: (B, 1, H, W), 1 = mosaic; nothing else is looked at.  The lines are where neighbouring
@@ -100,7 +101,7 @@ def by_phase(steps: Tensor, period: int) -> Tensor:
     return F.pad(steps, (1, -length % period)).unflatten(1, (-1, period)).sum(1)
 
 
-def cells_of(image: Tensor, mask: Tensor, block: Block) -> Cells:
+def average_cells(image: Tensor, mask: Tensor, block: BlockSize) -> MeasuredCells:
     """Average the cells of a mosaic whose block is known.  image: (B, C, H, W).  mask: (B, 1, H, W), 1 = mosaic.
 
     A cell with masked pixels is measured on those alone: beside them there may be original pixels.  Cells that the
@@ -120,10 +121,10 @@ def cells_of(image: Tensor, mask: Tensor, block: Block) -> Cells:
     shown, inside = whole[:, :-1], whole[:, -1:]
     masked = F.avg_pool2d(inside, block)  # (B, 1, h, w), the share of each cell
     measured = F.avg_pool2d(shown * inside, block) / masked.where(masked > 0, torch.ones_like(masked))
-    return Cells(measured.where(masked > 0, F.avg_pool2d(shown, block)), places[0], places[1])
+    return MeasuredCells(measured.where(masked > 0, F.avg_pool2d(shown, block)), places[0], places[1])
 
 
-def placed(enlarged: Tensor, cells: Cells) -> Tensor:
+def placed(enlarged: Tensor, cells: MeasuredCells) -> Tensor:
     """Cut the picture out of its enlarged cells: (B, C, h * bh, w * bw) -> (B, C, H, W)."""
     return taken(taken(enlarged, cells.rows, 0), cells.columns, 1)
 

@@ -56,7 +56,7 @@ class PaddedConv(nn.Conv2d):
         super().__init__(channels, width, kernel, stride=stride, dilation=dilation, padding=even)
         self.rule = padding
         self.activation = activation
-        initialise(self)
+        start_like_tensorflow(self)
 
     def forward(self, input: Tensor) -> Tensor:
         answer = self.convolve(input)
@@ -74,7 +74,7 @@ class PaddedConv(nn.Conv2d):
         return F.conv2d(F.pad(x, (left, right, top, bottom)), self.weight, self.bias, stride, 0, dilation)
 
 
-def initialise(module: nn.Conv2d | nn.Linear) -> None:
+def start_like_tensorflow(module: nn.Conv2d | nn.Linear) -> None:
     """Draw weights from Glorot's uniform distribution and set biases to 0, as TensorFlow's layers do."""
     nn.init.xavier_uniform_(module.weight)
     if module.bias is not None:

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-EPSILON = 1e-8  # the authors' guard against an empty window
+EMPTY_WINDOW_EPSILON = 1e-8  # the authors' guard against an empty window
 
 
 class Partial(NamedTuple):
@@ -50,4 +50,4 @@ class PartialConv2d(nn.Conv2d):
             count = F.conv2d(known, window, None, self.stride, self.padding, self.dilation)
         valid = count.clamp(0, 1)
         size = self.in_channels * window.numel()
-        return size / (count + EPSILON) * valid, valid
+        return size / (count + EMPTY_WINDOW_EPSILON) * valid, valid

@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch.nn as nn
 from torch import Tensor
 
-INITIAL_DEVIATION = 0.02
+SMALL_START_DEVIATION = 0.02
 
 
 class ResidualBlock(nn.Module):
@@ -48,9 +48,14 @@ class ReflectedBlock(nn.Module):
         return x + self.conv_block(x)
 
 
+def normalised(convolution: nn.Conv2d | nn.ConvTranspose2d) -> list[nn.Module]:
+    """Return a convolution, its instance norm and its ReLU."""
+    return [convolution, nn.InstanceNorm2d(convolution.out_channels), nn.ReLU()]
+
+
 def start_small(module: nn.Module) -> None:
     """Draw the weights of a convolution from N(0, 0.02) and set its biases to 0; leave other modules alone."""
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-        nn.init.normal_(module.weight, 0.0, INITIAL_DEVIATION)
+        nn.init.normal_(module.weight, 0.0, SMALL_START_DEVIATION)
         if module.bias is not None:
             nn.init.zeros_(module.bias)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from inpaint.contracts import Discriminator, Generator, Turn
-from inpaint.layers.region_wise import resized
+from inpaint.layers.region_wise_conv import resized
 from inpaint.losses import Weight, check_weights, weighted
 from inpaint.losses.perceptual import mean_l1
 from inpaint.losses.scene import Features, Scene

@@ -9,22 +9,23 @@ import torch
 from checksums import fill, image, summary
 from torch import Tensor, nn
 
-from inpaint.generators.dcgan import Dcgan, build, context, tiled, untiled
+from inpaint.generators.dcgan import DcganGenerator, build, context, tiled, untiled
 from inpaint.randomness import rng_for
+from tests.generators.contract import CONTRACT, Check
 
 
-def small(*, steps: int = 20, **options: float) -> Dcgan:
+def small(*, steps: int = 20, **options: float) -> DcganGenerator:
     """A network that has left its start: its pictures differ from noise to noise."""
     torch.manual_seed(0)
     network = build(width=4, latent=6, steps=steps, **options).eval()  # pyright: ignore[reportArgumentType]
     with torch.no_grad():
         for parameter in network.parameters():
             parameter += 0.2 * torch.randn_like(parameter)
-    assert isinstance(network, Dcgan)
+    assert isinstance(network, DcganGenerator)
     return network
 
 
-def drawn(network: Dcgan, *, seed: str = "truth") -> tuple[Tensor, Tensor]:
+def drawn(network: DcganGenerator, *, seed: str = "truth") -> tuple[Tensor, Tensor]:
     """A picture that the network can draw, and a hole in its middle."""
     with torch.no_grad():
         target = network.draw(network.noise(1, rng_for(seed)).to(next(network.parameters())))
@@ -157,3 +158,8 @@ def test_tiles_are_put_together_as_they_were_cut():
 def test_impossible_options_are_refused(options: dict):
     with pytest.raises(ValueError, match="at least 1, and the rate is above 0"):
         build(**options)
+
+
+@pytest.mark.parametrize("check", CONTRACT)
+def test_its_other_options_keep_the_contract(check: Check):
+    check("dcgan", {"width": 4, "latent": 8, "steps": 2, "weighted": True})

@@ -8,8 +8,10 @@ import torch.nn.functional as F
 from checksums import fill, fill_spectral, hole, image, summary
 from torch import Tensor, nn
 
-from inpaint.generators.edge_connect import EdgeGenerator, InpaintGenerator, Trunk, authors_name, build
+from inpaint.generators.edge_connect import EdgeConnectTrunk, EdgeGenerator, InpaintGenerator, build
+from inpaint.importing.layouts.edge_connect import edge_connect_name
 from inpaint.layers.canny import canny, grey
+from tests.generators.contract import CONTRACT, Check
 
 
 def count(module: nn.Module) -> int:
@@ -31,7 +33,7 @@ def test_names_and_shapes_are_those_of_the_authors_checkpoints():
         inner = {f"middle.{i}.conv_block.{j}" for i in range(8) for j in (1, 5)}
         expected |= {f"{layer}.{kind}" for layer in inner for kind in (*kinds, *(["bias"] if bias else []))}
         expected |= {"decoder.7.weight", "decoder.7.bias"}
-        found = {authors_name(name): tuple(entry.shape) for name, entry in network.state_dict().items()}
+        found = {edge_connect_name(name, {}): tuple(entry.shape) for name, entry in network.state_dict().items()}
         assert set(found) == expected
         assert len(found) == (44 if bias else 70)
         weight = kinds[0]
@@ -48,9 +50,9 @@ def outer() -> list[str]:
     return ["encoder.1", "encoder.4", "encoder.7", "decoder.0", "decoder.3"]
 
 
-def transcribed(network: Trunk, x: Tensor) -> Tensor:
+def transcribed(network: EdgeConnectTrunk, x: Tensor) -> Tensor:
     """The table row by row, from the entries by the authors' names, with the spectral norm spelled out."""
-    entries = {authors_name(name): entry for name, entry in network.state_dict().items()}
+    entries = {edge_connect_name(name, {}): entry for name, entry in network.state_dict().items()}
 
     def weight(name: str, *, turned: bool = False) -> Tensor:
         if f"{name}.weight" in entries:
@@ -176,3 +178,8 @@ def test_edges_of_another_size_are_refused():
 def test_impossible_options_are_refused(options: dict[str, float]):
     with pytest.raises(ValueError, match="width must be at least 2 and sigma above 0"):
         build(**options)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("check", CONTRACT)
+def test_its_other_options_keep_the_contract(check: Check):
+    check("edge_connect", {"width": 2, "sigma": 1.0, "non_local": True})

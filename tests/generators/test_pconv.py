@@ -9,8 +9,9 @@ import torch
 from checksums import fill, hole, image, summary
 from torch import Tensor, nn
 
-from inpaint.generators.pconv import IMAGENET_DEVIATION, IMAGENET_MEAN, PartialUNet, PConv, build
+from inpaint.generators.pconv import PICTURE_SCALES, PartialUNet, PConv, build
 from inpaint.layers.partial_conv import Partial
+from tests.generators.contract import CONTRACT, Check
 
 
 def trunk_of(network: nn.Module) -> PartialUNet:
@@ -64,7 +65,7 @@ def test_the_encoder_shrinks_a_hole_to_nothing(side: int, width: int, expected: 
 def test_the_trunk_works_on_imagenets_statistics_and_what_is_known():
     network = build(levels=3, width=4).eval()
     picture, mask = torch.rand(1, 3, 16, 16), (torch.rand(1, 1, 16, 16) < 0.3).float()
-    mean, deviation = (torch.tensor(it).view(3, 1, 1) for it in (IMAGENET_MEAN, IMAGENET_DEVIATION))
+    mean, deviation = (torch.tensor(it).view(3, 1, 1) for it in PICTURE_SCALES["imagenet"])
     expected = trunk_of(network)((picture - mean) / deviation, 1 - mask) * deviation + mean
     torch.testing.assert_close(network(picture, mask).image, expected)
 
@@ -133,3 +134,8 @@ def test_openmmlabs_network_works_in_minus_one_to_one_with_a_first_bias():
     image, mask = torch.rand(1, 3, 16, 16), torch.zeros(1, 1, 16, 16)
     answer = trunk_of(network)(image * 2 - 1, 1 - mask)
     torch.testing.assert_close(network(image, mask).image, (answer + 1) / 2)
+
+
+@pytest.mark.parametrize("check", CONTRACT)
+def test_its_other_options_keep_the_contract(check: Check):
+    check("pconv", {"width": 4, "levels": 3, "freeze_encoder_norm": True})

@@ -9,6 +9,7 @@ from checksums import fill, hole, image, summary
 from torch import Tensor, nn
 
 from inpaint.generators.pepsi import ReflectedConv, SharedDilations, build, build_diet
+from tests.generators.contract import CONTRACT, Check
 
 
 def count(module: nn.Module) -> int:
@@ -175,3 +176,8 @@ def test_each_rate_of_a_diet_bends_the_kernel_in_its_own_way():
 def test_impossible_options_are_refused(options: dict[str, int]):
     with pytest.raises(ValueError, match="width must be even and at least 2, chunk at least 1"):
         build(**options)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("check", CONTRACT)
+def test_its_other_options_keep_the_contract(check: Check):
+    check("pepsi", {"width": 2, "masks": "minimum", "true_overlap": True})

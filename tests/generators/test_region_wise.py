@@ -7,12 +7,13 @@ import torch
 from checksums import fill, hole, image, summary
 from torch import nn
 
-from inpaint.generators.region_wise import RegionWise, build
+from inpaint.generators.region_wise import RegionWiseNetwork, build
+from tests.generators.contract import CONTRACT, Check
 
 
-def pair(**options: object) -> RegionWise:
+def pair(**options: object) -> RegionWiseNetwork:
     network = build(**options)  # pyright: ignore[reportArgumentType]
-    assert isinstance(network, RegionWise)
+    assert isinstance(network, RegionWiseNetwork)
     return network
 
 
@@ -79,3 +80,8 @@ def test_every_convolution_is_followed_by_elu_and_starts_as_tensorflow_does():
 def test_impossible_options_are_refused(options: dict[str, object], rule: str):
     with pytest.raises(ValueError, match=rule):
         pair(**options)
+
+
+@pytest.mark.parametrize("check", CONTRACT)
+def test_its_other_options_keep_the_contract(check: Check):
+    check("region_wise", {"width": 4, "form": "select"})

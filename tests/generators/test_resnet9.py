@@ -9,6 +9,7 @@ import torch
 from checksums import fill, image, summary
 
 from inpaint.generators.resnet9 import build
+from tests.generators.contract import CONTRACT, Check
 
 
 @pytest.mark.parametrize(  # as the authors' code counts
@@ -66,3 +67,8 @@ def test_any_size_comes_back():
 def test_impossible_options_are_refused(option: str):
     with pytest.raises(ValueError, match="at least 1"):
         build(**{option: 0})  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("check", CONTRACT)
+def test_its_other_options_keep_the_contract(check: Check):
+    check("resnet9", {"width": 4, "blocks": 2, "see_mask": True})

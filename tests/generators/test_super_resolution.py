@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from inpaint.generators.espcn import EspcnTrunk
 from inpaint.generators.srcnn import SrcnnTrunk
 from inpaint.mosaic.grid import Grid, pixelate
 from inpaint.sample import Prediction
+from tests.generators.contract import CONTRACT, Check
 
 
 def count(network: nn.Module) -> int:
@@ -136,3 +138,16 @@ def test_srcnn_takes_the_picture_as_it_is_shown():
 def test_impossible_options_are_refused(name: str, options: dict):
     with pytest.raises(ValueError, match=r"at least|choose"):
         GENERATORS[name](**options)
+
+
+@pytest.mark.parametrize("check", CONTRACT)
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("edsr", {"width": 4, "blocks": 1, "block": [2, 5]}),
+        ("espcn", {"width": 8, "block": [3, 2]}),
+        ("srcnn", {"width": 8, "middle": 5}),
+    ],
+)
+def test_their_other_options_keep_the_contract(check: Check, name: str, options: dict[str, Any]):
+    check(name, options)

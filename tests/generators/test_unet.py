@@ -10,6 +10,7 @@ from checksums import fill, image, summary
 from torch import nn
 
 from inpaint.generators.unet import build
+from tests.generators.contract import CONTRACT, Check
 
 
 def trunk_of(network: nn.Module) -> nn.Module:
@@ -104,14 +105,14 @@ def test_the_plain_trunk_takes_the_image_as_it_is():
 @torch.no_grad()
 def test_half_open_scse_gates_that_are_added_change_nothing():
     plain = build(width=4).eval()
-    gated = build(width=4, attention="scse", reduction=2).eval()
-    missing, unexpected = gated.load_state_dict(plain.state_dict(), strict=False)
+    with_gates = build(width=4, attention="scse", reduction=2).eval()
+    missing, unexpected = with_gates.load_state_dict(plain.state_dict(), strict=False)
     assert len(missing) == 9 * 6  # after each of nine double convolutions: two layers and one, with biases
     assert not unexpected
     for name in missing:
-        gated.get_parameter(name).zero_()
+        with_gates.get_parameter(name).zero_()
     picture, mask = torch.rand(1, 3, 16, 32), torch.ones(1, 1, 16, 32)
-    torch.testing.assert_close(gated(picture, mask).image, plain(picture, mask).image)
+    torch.testing.assert_close(with_gates(picture, mask).image, plain(picture, mask).image)
 
 
 @torch.no_grad()
@@ -154,3 +155,17 @@ def test_the_mask_is_seen_only_where_asked(shape: str, see_mask: bool):
 def test_impossible_options_are_refused(options: dict[str, Any], rule: str):
     with pytest.raises(ValueError, match=rule):
         build(**options)
+
+
+@pytest.mark.parametrize("check", CONTRACT)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"width": 4, "bilinear": True, "see_mask": True, "residual": True},
+        {"width": 8, "attention": "scse", "reduction": 1, "dilated": True},
+        {"width": 4},
+        {"shape": "pix2pix", "width": 4, "levels": 3, "see_mask": True},
+    ],
+)
+def test_its_other_options_keep_the_contract(check: Check, options: dict[str, Any]):
+    check("unet", options)

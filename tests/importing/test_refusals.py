@@ -14,7 +14,9 @@ from torch import Tensor
 
 from inpaint import cli
 from inpaint.importing.convert import import_weights
-from tests.importing.authors import edge_connect_files, network, without_trunk
+from inpaint.importing.layouts import LAYOUTS
+from tests.importing.authors.edge_connect import edge_connect_files
+from tests.importing.authors.written import network, without_trunk
 
 State = dict[str, Tensor]
 
@@ -143,7 +145,7 @@ def test_what_is_no_tensor_or_comes_twice_is_refused(refused: Callable[..., str]
 
 
 def test_choices_that_do_not_exist_are_refused(refused: Callable[..., str], state: State):
-    assert "--as 'resnet' is unknown; choose edge_connect, gated" in refused(state, "resnet")
+    assert f"--as 'resnet' is unknown; choose {', '.join(LAYOUTS)}" in refused(state, "resnet")
     assert "--channels 'grb' is unknown" in refused(state, "region_norm", "--channels", "grb")
     assert "--channels bgr does not apply to region_norm" in refused(state, "region_norm", "--channels", "bgr")
     assert "takes the generators of the authors' EdgeModel_gen.pth" in refused(state, "edge_connect")
@@ -162,6 +164,6 @@ def test_the_same_of_edge_connects_networks_twice_is_refused(tmp_path: Path):
 
 def test_the_output_is_a_checkpoint_and_another_file(tmp_path: Path):
     with pytest.raises(ValueError, match=r"should end in \.safetensors"):
-        import_weights([tmp_path / "a.pth"], tmp_path / "b.pth", layout="gated")
+        import_weights([tmp_path / "a.pth"], tmp_path / "b.pth", layout="region_norm")
     with pytest.raises(ValueError, match="also the file to read"):
-        import_weights([tmp_path / "a.safetensors"], tmp_path / "a.safetensors", layout="gated")
+        import_weights([tmp_path / "a.safetensors"], tmp_path / "a.safetensors", layout="region_norm")

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from inpaint.layers.euclidean_attention import (
     EuclideanAttention,
-    distances,
+    euclidean_scene,
     overlap,
+    patch_distances,
     rebuild,
-    scene_of,
     scores,
     shrink_known,
 )
@@ -50,7 +50,7 @@ def test_the_batched_form_equals_the_published_one(chunk: int):
 
 def test_a_query_weighs_900_keys_of_32_features_to_a_sum_of_one():
     features = torch.randn(1, 4, 32, 32, generator=torch.Generator().manual_seed(0))
-    weights = scores(distances(scene_of(features, torch.ones(1, 1, 32, 32)), 0, 32))
+    weights = scores(patch_distances(euclidean_scene(features, torch.ones(1, 1, 32, 32)), 0, 32))
     assert weights.shape == (1, 32, 32, 30, 30)
     torch.testing.assert_close(weights.sum((3, 4)), torch.ones(1, 32, 32), atol=1e-6, rtol=0)
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from inpaint.degradation.fills import mosaic
-from inpaint.layers.mosaic_cells import CellShuffle, block_of, cells_of, find_phase, placed
+from inpaint.layers.mosaic_cells import CellShuffle, average_cells, block_size, find_phase, placed
 from inpaint.mosaic.grid import Grid, cell_means, enlarge, pixelate
 
 SIDES = range(2, 13)
@@ -61,9 +61,9 @@ def test_pictures_of_a_batch_have_their_own_phases():
     grids = Grid((6, 4), (5, 1)), Grid((6, 4), (0, 3))
     batch = torch.stack([pixelate(scene(31, 29, seed), grid) for seed, grid in enumerate(grids)])
     assert find_phase(batch, everywhere(batch), (6, 4)).tolist() == [[5, 1], [0, 3]]
-    both = cells_of(batch, everywhere(batch), (6, 4))
+    both = average_cells(batch, everywhere(batch), (6, 4))
     for index in range(2):
-        alone = cells_of(batch[index : index + 1], everywhere(batch[:1]), (6, 4))
+        alone = average_cells(batch[index : index + 1], everywhere(batch[:1]), (6, 4))
         for kept, own in zip(both, alone, strict=True):
             assert torch.equal(kept[index : index + 1], own)
 
@@ -72,7 +72,7 @@ def test_pictures_of_a_batch_have_their_own_phases():
 def test_cells_are_the_means_and_repeating_them_is_the_mosaic(grid: Grid):
     picture = scene(37, 43)
     shown = pixelate(picture, grid)[None]
-    cells = cells_of(shown, everywhere(shown), grid.block)
+    cells = average_cells(shown, everywhere(shown), grid.block)
     expected = cell_means(picture, grid)
     h, w = expected.shape[1:]
     torch.testing.assert_close(cells.values[0, :, :h, :w], expected)
@@ -82,7 +82,7 @@ def test_cells_are_the_means_and_repeating_them_is_the_mosaic(grid: Grid):
 
 def test_a_ramp_is_averaged_as_by_hand():
     ramp = torch.arange(16.0).reshape(1, 1, 4, 4)
-    cells = cells_of(ramp, torch.zeros_like(ramp), (2, 2)).values  # no mask: phase 0, and plain means
+    cells = average_cells(ramp, torch.zeros_like(ramp), (2, 2)).values  # no mask: phase 0, and plain means
     assert cells[0, 0, :2, :2].tolist() == [[2.5, 4.5], [10.5, 12.5]]
 
 
@@ -91,7 +91,7 @@ def test_a_cell_that_the_mask_cuts_is_measured_under_the_mask():
     mask = torch.zeros(1, 40, 40)
     mask[:, 8:33, 10:31] = 1
     shown, painted = mosaic(rounding=False).apply(picture, mask, grid, edge="cut")
-    values = cells_of(shown[None], painted[None], grid.block).values[0]
+    values = average_cells(shown[None], painted[None], grid.block).values[0]
     expected = cell_means(picture, grid)
     repeated = enlarge(values[:, : expected.shape[1], : expected.shape[2]], grid, (40, 40))
     torch.testing.assert_close(repeated * mask, shown * mask)
@@ -99,7 +99,7 @@ def test_a_cell_that_the_mask_cuts_is_measured_under_the_mask():
 
 def test_the_cells_of_a_picture_smaller_than_one_repeat_its_border():
     image = torch.rand(1, 3, 1, 2)
-    cells = cells_of(image, torch.zeros(1, 1, 1, 2), (8, 8))
+    cells = average_cells(image, torch.zeros(1, 1, 1, 2), (8, 8))
     assert cells.values.shape == (1, 3, 1, 2)
     torch.testing.assert_close(cells.values[..., 0, 0], (image[..., 0, 0] + 7 * image[..., 0, 1]) / 8)
     torch.testing.assert_close(cells.values[..., 0, 1], image[..., 0, 1])
@@ -107,7 +107,7 @@ def test_the_cells_of_a_picture_smaller_than_one_repeat_its_border():
 
 def test_the_gradient_of_a_cell_reaches_its_masked_pixels_alike():
     shown = pixelate(scene(16, 16), Grid((4, 4), (0, 0)))[None].requires_grad_()
-    cells_of(shown, everywhere(shown), (4, 4)).values[0, :, 1, 2].sum().backward()
+    average_cells(shown, everywhere(shown), (4, 4)).values[0, :, 1, 2].sum().backward()
     expected = torch.zeros(1, 3, 16, 16)
     expected[:, :, 4:8, 8:12] = 1 / 16
     torch.testing.assert_close(shown.grad, expected)
@@ -128,6 +128,6 @@ def test_the_shuffle_fills_rectangular_cells_row_by_row():
 @pytest.mark.parametrize("block", [1, 0, [4], [4, 1], [2, 2.5], [2, 3, 4]])
 def test_impossible_blocks_are_refused(block: Any):
     with pytest.raises(ValueError, match="at least 2"):
-        block_of(block)
-    assert block_of(3) == (3, 3)
-    assert block_of([2, 5]) == (2, 5)
+        block_size(block)
+    assert block_size(3) == (3, 3)
+    assert block_size([2, 5]) == (2, 5)

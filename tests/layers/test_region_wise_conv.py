@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from inpaint.layers.region_wise import RegionWiseConv, resized
+from inpaint.layers.region_wise_conv import RegionWiseConv, resized
 
 PICTURE = torch.tensor([1.0, 2.0, 3.0, 4.0]).view(1, 1, 1, 4)
 VALID = torch.tensor([1.0, 1.0, 0.0, 0.0]).view(1, 1, 1, 4)

@@ -10,7 +10,8 @@ from checksums import fill, hole, image, summary
 from torch import nn
 
 from inpaint.generators.region_norm import RegionNormNetwork, RegionNormTrunk, build
-from inpaint.layers.region_norm import RegionNormB, RegionNormL
+from inpaint.layers.region_normalization import RegionNormB, RegionNormL
+from tests.generators.contract import CONTRACT, Check
 
 
 def trunk_of(network: nn.Module) -> RegionNormTrunk:
@@ -90,3 +91,8 @@ def test_weights_start_at_a_tenth_of_he():
 def test_impossible_options_are_refused(options: dict[str, Any], rule: str):
     with pytest.raises(ValueError, match=rule):
         build(**options)
+
+
+@pytest.mark.parametrize("check", CONTRACT)
+def test_its_other_options_keep_the_contract(check: Check):
+    check("region_norm", {"width": 4, "blocks": 1, "shifts": "region", "statistics": "picture"})

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inpaint.layers.region_norm import RegionNormB, RegionNormL, region_normalised
+from inpaint.layers.region_normalization import RegionNormB, RegionNormL, region_normalised
 
 ROW = torch.tensor([1.0, 3.0, 10.0, 30.0])
 PICTURE = ROW.expand(1, 1, 2, 4).clone()

@@ -13,12 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 HOLDERS = ("generator", "G", "netG", "model", "state_dict")  # under which training programs keep a generator's weights
-PREFIXES = (
-    "module",
-    "generator",
-    "netG",
-    "G",
-)  # of wrappers and whole models; the layouts' own names have none of them
+PREFIXES = ("module", "generator", "netG", "G")  # of wrappers and whole models; no layout has such names
 OTHERS = ("discriminator", "netD", "D", "disc", "adversarial_loss")  # what whole models hold beside a generator
 CODE = re.compile(r"GLOBAL (\S+)")  # how torch names what a pickle wants to call
 
@@ -42,7 +37,8 @@ def read_foreign(path: Path) -> Foreign:
     while isinstance(tree, Mapping) and (held := next((it for it in HOLDERS if isinstance(tree.get(it), Mapping)), "")):
         tree = tree[held]
     if not isinstance(tree, Mapping) or not any(isinstance(value, Tensor) for value in tree.values()):
-        found = f"only {listed(map(str, tree))}" if isinstance(tree, Mapping) and tree else f"a {type(tree).__name__}"
+        names = list(map(str, tree)) if isinstance(tree, Mapping) else []
+        found = f"only {first_few(names)}" if names else f"a {type(tree).__name__}"
         raise ValueError(
             f"{path} holds no generator's weights: a mapping from names to tensors was expected, not {found}"
         )
@@ -95,7 +91,7 @@ def unpickled(path: Path) -> Any:
         ) from None
 
 
-def listed(names: Any, most: int = 6) -> str:
+def first_few(names: Any, most: int = 6) -> str:
     """Return names with commas between, the first few of them where they are many."""
     names = list(names)
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

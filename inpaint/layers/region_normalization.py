@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-EPSILON = 1e-5  # of the batch norm that the authors apply to a region
+REGION_NORM_EPSILON = 1e-5  # of the batch norm that the authors apply to a region
 ATTENTION = 0.8  # RN-L: where a place belongs to the foreground
 STATISTICS = ("batch", "picture")
 
@@ -33,9 +33,9 @@ def region_normalised(x: Tensor, region: Tensor, *, over_batch: bool) -> Tensor:
         if over_batch:
             sizes, places = sizes.sum(dim=0, keepdim=True), places * len(x)
         sizes = sizes.where(sizes > 0, torch.ones_like(sizes))  # an empty region has no place to look at
-        centred = x - spread(means(x, sides, sizes, over_batch=over_batch), inside)
+        centred = x - over_regions(means(x, sides, sizes, over_batch=over_batch), inside)
         variances = means(centred.square(), sides, sizes, over_batch=over_batch)
-        return centred * spread((variances + EPSILON * places / sizes).rsqrt(), inside)
+        return centred * over_regions((variances + REGION_NORM_EPSILON * places / sizes).rsqrt(), inside)
 
 
 def means(x: Tensor, sides: Tensor, sizes: Tensor, *, over_batch: bool) -> Tensor:
@@ -44,7 +44,7 @@ def means(x: Tensor, sides: Tensor, sizes: Tensor, *, over_batch: bool) -> Tenso
     return (sums.sum(dim=0, keepdim=True) if over_batch else sums) / sizes
 
 
-def spread(values: Tensor, inside: Tensor) -> Tensor:
+def over_regions(values: Tensor, inside: Tensor) -> Tensor:
     """Return values (B or 1, C, 2) at every place: the first where inside (B, 1, H, W) is 1, the second elsewhere."""
     within, without = values[..., None, None].unbind(dim=2)  # (B or 1, C, 1, 1)
     return within.where(inside > 0.5, without)
@@ -78,9 +78,9 @@ class RegionNormB(nn.Module):
         """Normalise x (B, C, h, w); mask: (B, 1, H, W), 1 = hole, of any larger size."""
         hole = F.interpolate(mask, size=x.shape[-2:], mode="nearest")
         normal = region_normalised(x, hole, over_batch=self.training and self.statistics == "batch")
-        scale = spread(torch.stack([self.foreground_gamma, self.background_gamma], dim=-1)[None], hole)
+        scale = over_regions(torch.stack([self.foreground_gamma, self.background_gamma], dim=-1)[None], hole)
         shifts = torch.stack([self.foreground_beta, self.background_beta], dim=-1)[None]  # (1, C, 2)
-        shift = spread(shifts, hole) if self.shifts == "region" else shifts.sum(dim=-1)[..., None, None]
+        shift = over_regions(shifts, hole) if self.shifts == "region" else shifts.sum(dim=-1)[..., None, None]
         return normal * (1 + scale) + shift
 
 

@@ -14,16 +14,16 @@ from torch import Tensor, nn
 
 from inpaint.layers.padding import reflect
 
-FORMS = ("masked", "select")
+REGION_WISE_FORMS = ("masked", "select")
 
 
 def resized(mask: Tensor, size: tuple[int, int]) -> Tensor:
     """Resize a mask (B, 1, H, W) to the nearest pixel with aligned corners, as the TensorFlow code does."""
-    rows, columns = (aligned(old, new).to(mask.device) for old, new in zip(mask.shape[-2:], size, strict=True))
+    rows, columns = (aligned_places(old, new).to(mask.device) for old, new in zip(mask.shape[-2:], size, strict=True))
     return mask.index_select(-2, rows).index_select(-1, columns)
 
 
-def aligned(old: int, new: int) -> Tensor:
+def aligned_places(old: int, new: int) -> Tensor:
     """Return the nearest of `old` places for each of `new` ones, floor(k (old - 1) / (new - 1) + 1/2), (new,)."""
     steps = max(1, new - 1)
     return (2 * torch.arange(new) * (old - 1) + steps) // (2 * steps)
@@ -47,8 +47,8 @@ class RegionWiseConv(nn.Module):
         padding: str = "reflect",
     ):
         super().__init__()
-        if form not in FORMS:
-            raise ValueError(f"form {form!r} is no region-wise convolution; choose {' or '.join(FORMS)}")
+        if form not in REGION_WISE_FORMS:
+            raise ValueError(f"form {form!r} is no region-wise convolution; choose {' or '.join(REGION_WISE_FORMS)}")
         self.form, self.enlarge, self.padding = form, enlarge, padding
         self.margin = kernel // 2
         if form == "masked":

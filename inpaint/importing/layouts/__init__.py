@@ -1,0 +1,19 @@
+"""The layouts of published weights by the name of the network; adding one is one file and one line here.
+
+Sources: the state dicts of knazeri/edge-connect, geekyutao/RN, junyanz/pytorch-CycleGAN-and-pix2pix,
+nipponjo/deepfillv2-pytorch (both of its files), naoto0804/pytorch-inpainting-with-partial-conv and OpenMMLab's mmagic.
+"""
+
+from __future__ import annotations
+
+from inpaint.importing.layout import Layout
+from inpaint.importing.layouts import cyclegan, edge_connect, gated, pconv, pix2pix, region_norm
+
+LAYOUTS: dict[str, tuple[Layout, ...]] = {
+    "edge_connect": edge_connect.EDGE_CONNECT_LAYOUTS,
+    "gated": gated.GATED_LAYOUTS,
+    "pconv": pconv.PCONV_LAYOUTS,
+    "region_norm": region_norm.REGION_NORM_LAYOUTS,
+    "pix2pix": pix2pix.PIX2PIX_LAYOUTS,
+    "cyclegan": cyclegan.CYCLEGAN_LAYOUTS,
+}

@@ -1,0 +1,86 @@
+"""DeepFill v2, as nipponjo/deepfillv2-pytorch keeps it in its two files.
+
+Entries are named there from the authors' TensorFlow names, which are ours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from inpaint.importing.layout import Entries, GeneratorOptions, Layout, width_of
+
+DEEPFILL_COLOURS = (
+    ("trunk.coarse.conv1.weight", 1),
+    ("trunk.dilated.xconv1.weight", 1),
+    ("trunk.matched.pmconv1.weight", 1),
+    *((f"trunk.{end}.{leaf}", 0) for end in ("coarse.conv17", "refine.allconv17") for leaf in ("weight", "bias")),
+)
+
+
+def tensorflow_name(name: str, options: GeneratorOptions) -> str:
+    """Return the name in networks_tf.py: TensorFlow's, with the convolution inside the layer."""
+    layer, leaf = name.split(".")[-2:]
+    return f"{layer}.conv.conv.{leaf}" if layer.endswith("_upsample") else f"{layer}.conv.{leaf}"
+
+
+def port_name(dilated: str, matched: str) -> Callable[[str, GeneratorOptions], str]:
+    """Return what names an entry in networks.py; dilated, matched: what the layers of these two branches start with."""
+
+    def theirs(name: str, options: GeneratorOptions) -> str:
+        layer, leaf = name.split(".")[-2:]
+        found = re.fullmatch(r"(x|pm|all)?conv(\d+)(_\w+)?", layer)
+        assert found, f"{layer} is no layer of DeepFill v2"
+        branch, number = found[1] or "", int(found[2])
+        start = {"": "stage1.", "x": f"stage2.{dilated}", "pm": f"stage2.{matched}", "all": "stage2."}[branch]
+        return f"{start}{port_block(number)}.conv.{leaf}"
+
+    return theirs
+
+
+def port_block(number: int) -> str:
+    """Return where a numbered layer lies: two in every block that halves or doubles, the others in a row."""
+    if number == 1:
+        return "conv1"
+    if number <= 5:
+        return f"down_block{number // 2}.{'conv2' if number % 2 else 'conv1_downsample'}"
+    if number <= 12:
+        return f"conv_bn{number - 5}"
+    if number <= 16:
+        return f"up_block{(number - 11) // 2}.{'conv1_upsample.conv' if number % 2 else 'conv2'}"
+    return "conv_to_rgb"
+
+
+def gated_options(name: str, padding: str) -> Callable[[Entries], GeneratorOptions]:
+    """Return what finds a generator's options; name: of the first convolution's weight."""
+    return lambda entries: {"width": width_of(entries, name), "padding": padding, "fuse": True}
+
+
+FROM_TENSORFLOW = Layout(
+    source="weights converted from TensorFlow, for nipponjo's networks_tf.py",
+    generator="gated",
+    first="conv1.conv.weight",
+    options=gated_options("conv1.conv.weight", "tensorflow"),
+    theirs=tensorflow_name,
+    channels="bgr",  # the authors' program reads pictures with OpenCV
+    colours=DEEPFILL_COLOURS,
+    mask="deepfill",
+    note="fuse is true as in the authors' code; the port's networks_tf.py leaves it out: --set generator.fuse=false",
+)
+PYTORCH_PORT = Layout(
+    source="nipponjo's networks.py",
+    generator="gated",
+    first="stage2.conv_conv1.conv.weight",
+    options=gated_options("stage2.conv_conv1.conv.weight", "pytorch"),
+    theirs=port_name("conv_", "ca_"),
+    harmless=r"stage2\.contextual_attention\.fuse_weight",
+    colours=DEEPFILL_COLOURS,
+    mask="deepfill",
+)
+EARLY_PYTORCH_PORT = PYTORCH_PORT._replace(
+    source="an early networks.py of nipponjo's",
+    first="stage2.b1_conv1.conv.weight",
+    options=gated_options("stage2.b1_conv1.conv.weight", "pytorch"),
+    theirs=port_name("b1_", "b2_"),
+)
+GATED_LAYOUTS = (FROM_TENSORFLOW, PYTORCH_PORT, EARLY_PYTORCH_PORT)
