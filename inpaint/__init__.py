@@ -29,7 +29,7 @@ PUBLIC = {
     "evaluate": "inpaint.evaluation.evaluate",
     "load": "inpaint.assemble",
 }
-__all__ = ["Grid", "Restorer", "__version__", "decensor", "evaluate", "load"]
+__all__ = ["Grid", "Restorer", "decensor", "evaluate", "load"]
 
 
 def __getattr__(name: str) -> Any:

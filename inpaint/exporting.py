@@ -83,7 +83,7 @@ def exported(model: str | Path) -> tuple[Restorer, bytes]:
     """Return a network for torch and for ONNX."""
     restorer = load(model, device="cpu")
     run = load_checkpoint(bundled_path(str(model)) if str(model) in BUNDLED else Path(model)).run
-    reason: str | None = restorer.generator.exportable  # pyright: ignore[reportAssignmentType]
+    reason = restorer.generator.exportable
     if reason is not None:
         raise ValueError(f"a network {run['generator']['name']} cannot be exported to ONNX: {reason}")
     about = {"shows": restorer.shows, "multiple": restorer.multiple, "run": run}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from inpaint.contracts import Generator
 from inpaint.sample import Prediction
 
 
-class Guest(nn.Module):
+class Guest(Generator):
     """Two convolutions that correct what they are shown."""
 
     multiple = 2
@@ -27,6 +28,6 @@ class Guest(nn.Module):
         return Prediction(image + self.layers(torch.cat([image, mask], dim=1)), {})
 
 
-def build(*, width: int = 4) -> nn.Module:
+def build(*, width: int = 4) -> Generator:
     """Build the guest."""
     return Guest(width)

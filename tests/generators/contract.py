@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from inpaint.config import read_run
+from inpaint.contracts import Generator
 from inpaint.generators import GENERATORS
 from inpaint.sample import Prediction
 
@@ -43,7 +44,7 @@ def small_options(name: str) -> dict[str, Any]:
     raise AssertionError(f"no YAML in configs/ trains the generator {name}")
 
 
-def built(name: str, options: dict[str, Any]) -> nn.Module:
+def built(name: str, options: dict[str, Any]) -> Generator:
     """A small network that has left its start, where some layers are zero."""
     torch.manual_seed(0)
     network = GENERATORS[name](**options)
@@ -53,14 +54,14 @@ def built(name: str, options: dict[str, Any]) -> nn.Module:
     return network
 
 
-def multiple_of(network: nn.Module) -> int:
-    return network.multiple  # pyright: ignore[reportReturnType]
+def multiple_of(network: Generator) -> int:
+    return network.multiple
 
 
 def why_not_exportable(name: str) -> str | None:
     """Return why a generator cannot be exported, as its class says it; None where it can."""
     with torch.device("meta"):
-        return GENERATORS[name](**small_options(name)).exportable  # pyright: ignore[reportReturnType]
+        return GENERATORS[name](**small_options(name)).exportable
 
 
 def scene(height: int, width: int, batch: int = 2) -> tuple[Tensor, Tensor]:
