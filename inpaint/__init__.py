@@ -13,7 +13,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from inpaint.version import __version__
+from inpaint.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from inpaint.assemble import load
