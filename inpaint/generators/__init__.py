@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch.nn as nn
 
 from inpaint.generators import (
+    cells,
     contextual,
     dcgan,
     edge_connect,
@@ -24,6 +25,7 @@ from inpaint.generators import (
 )
 
 GENERATORS: dict[str, Callable[..., nn.Module]] = {
+    "cells": cells.build,
     "contextual": contextual.build,
     "dcgan": dcgan.build,
     "diet_pepsi": pepsi.build_diet,
