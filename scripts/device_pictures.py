@@ -1,8 +1,8 @@
 """Training pictures that live on the device, and the damage that is made there, a batch at a time.
 
 All pictures, and copies of them shrunk up to three times, lie in one buffer of bytes, so that a batch of crops is one
-lookup.  Mosaics have 8-bit cell means; a share has gone through a simulated JPEG file, a small share has the middle pixel
-or the median of each cell in place of the mean, and a share has masks that cut cells.
+lookup.  Mosaics have 8-bit cell means; a share has gone through a simulated JPEG file, a small share has the middle
+pixel or the median of each cell in place of the mean, and a share has masks that cut cells.
 """
 
 from __future__ import annotations
@@ -87,9 +87,7 @@ class Pictures:
         place = torch.rand(count, 2, device=self.device) * (self.sizes[chosen] - side + 1)
         along = torch.arange(side, device=self.device)
         mirrored = torch.rand(3, count, 1, device=self.device) < 0.5
-        y, x = (
-            place.long()[:, axis, None] + torch.where(mirrored[axis], side - 1 - along, along) for axis in range(2)
-        )
+        y, x = (place.long()[:, axis, None] + torch.where(mirrored[axis], side - 1 - along, along) for axis in range(2))
         index = self.offsets[chosen, None, None] + y[:, :, None] * self.sizes[chosen, 1][:, None, None] + x[:, None]
         index = torch.where(mirrored[2, :, :, None], index.transpose(1, 2), index)
         return self.pixels[index].permute(0, 3, 1, 2).float() / 255

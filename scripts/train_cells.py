@@ -2,11 +2,12 @@
 
     python scripts/train_cells.py PICTURES --drawings 0.3 --output runs/cells --seconds 36000
 
-PICTURES holds photos, drawings, val_photos, val_drawings: folders, or tars named *.pack.  A step learns from three kinds
-of mosaics at once: cells of 4 px directly; cells of 8 px by a step of 2 and, from the network's own answer, a step of 4;
-cells of 16 px by two steps of 4.  The learning rate follows the clock, so the schedule always ends: --seconds is the
-time of training altogether, --call what one call of the script may take.  Every minute the averaged network is tried on
-the validation pictures and written to OUTPUT/network.safetensors, and what going on needs beside it.
+PICTURES holds photos, drawings, val_photos, val_drawings: folders, or tars named *.pack.  A step learns from three
+kinds of mosaics at once: cells of 4 px directly; cells of 8 px by a step of 2 and, from the network's own answer, a
+step of 4; cells of 16 px by two steps of 4.  The learning rate follows the clock, so the schedule always ends:
+--seconds is the time of training altogether, --call what one call of the script may take.  Every minute the averaged
+network is tried on the validation pictures and written to OUTPUT/network.safetensors, and what going on needs beside
+it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.utils import _pytree
 
-from inpaint.generators.cells import Cells, build, repeated, with_means
+from inpaint.generators.cells import build, repeated, with_means
 
 FINER = 4  # px that one cell of a last step has a side
 WINDOW = 32  # cells a side that a last step is trained on
@@ -77,7 +78,8 @@ def chained(given: Mosaics, step: int) -> Chain:
     cells = WINDOW // step  # a side
     at = torch.randint(given.cells.shape[-1] - cells + 1, (len(image), 2), device=image.device)
     pixels = (windowed(it, at * FINER * step, FINER * WINDOW) for it in (given.image, given.mask, given.target))
-    return Chain(first, Part(*pixels, windowed(given.cells, at, cells)), at * step)
+    image, mask, target = pixels
+    return Chain(first, Part(image, mask, target, windowed(given.cells, at, cells)), at * step)
 
 
 def windowed(pictures: Tensor, at: Tensor, side: int) -> Tensor:
@@ -102,7 +104,8 @@ def losses(network: nn.Module, batch: Batch, squared: Tensor | float, chained_sh
     image, mask = (torch.cat([part[it] for part in parts]) for it in range(2))
     raw = network(image, mask, block=FINER, guessed=torch.cat(guessed)).extras["raw"]
     shares = (1.0, 0.5 * chained_share, 0.5 * chained_share)
-    for part, answer, block, share in zip(parts, raw.split([len(it.image) for it in parts]), (4, 8, 16), shares, strict=True):
+    answers = raw.split([len(part.image) for part in parts])
+    for part, answer, block, share in zip(parts, answers, (4, 8, 16), shares, strict=True):
         total = total + share * missed(answer, part, block, squared)
     return total
 
@@ -138,15 +141,15 @@ class Training:
 
     def learn(self, batch: Batch) -> Tensor:
         """Make one step on the device; nothing here waits for it."""
-        with torch.autocast(self.device.type, torch.bfloat16, self.device.type == "cuda", cache_enabled=False):
+        with torch.autocast(self.device.type, torch.bfloat16, not self.options.float32, cache_enabled=False):
             loss = losses(self.network, batch, self.squared, self.options.chained)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 0.5, foreach=True)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=False)
         with torch.no_grad():
-            mine, theirs = list(self.average.parameters()), list(self.network.parameters())
-            torch._foreach_lerp_(mine, theirs, 1 - self.decay)
+            for mine, theirs in zip(self.average.parameters(), self.network.parameters(), strict=True):
+                mine.lerp_(theirs, 1 - self.decay)
         return loss.detach()
 
     def schedule(self, progress: float) -> None:
@@ -224,7 +227,8 @@ def recorded(training: Training, batch: Batch) -> Callable[[Batch], Tensor]:
         loss = training.learn(fixed)
 
     def step(batch: Batch) -> Tensor:
-        torch._foreach_copy_(given, _pytree.tree_leaves(batch))
+        for mine, theirs in zip(given, _pytree.tree_leaves(batch), strict=True):
+            mine.copy_(theirs)
         graph.replay()
         return loss
 
@@ -274,7 +278,9 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--drawings", type=float, default=0.3, help="share of crops that are of drawings")
     parser.add_argument("--seconds", type=float, default=36_000, help="time of training altogether")
-    parser.add_argument("--call", type=float, default=math.inf, help="seconds that this call may take, loading included")
+    parser.add_argument(
+        "--call", type=float, default=math.inf, help="seconds that this call may take, loading included"
+    )
     parser.add_argument("--every", type=float, default=EVERY, help="seconds between trials")
     parser.add_argument("--batch", type=int, default=96, help="mosaics of 4 px a step")
     parser.add_argument("--rate", type=float, default=1e-3)
@@ -289,12 +295,12 @@ def main() -> None:
     parser.add_argument("--tries", type=int, default=20, help="validation pictures of each kind")
     parser.add_argument("--limit", type=int, default=None, help="training pictures of each kind")
     parser.add_argument("--threads", type=int, default=None)
+    parser.add_argument("--float32", action="store_true", help="compute in full precision")
     parser.add_argument("--eager", action="store_true", help="launch every kernel by itself")
     options = parser.parse_args()
     if options.threads:
         torch.set_num_threads(options.threads)
     torch.backends.cudnn.benchmark = True
-    torch.set_float32_matmul_precision("high")
     torch.set_flush_denormal(True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     groups = [
@@ -303,13 +309,16 @@ def main() -> None:
         if share > 0
     ]
     pictures = Pictures(groups, device)
-    told = trials({name: read_pictures(found(options.pictures, f"val_{name}"))[: options.tries] for name in ("photos", "drawings")}, device)
+    held_out = {
+        it: read_pictures(found(options.pictures, f"val_{it}"))[: options.tries] for it in ("photos", "drawings")
+    }
+    told = trials(held_out, device)
     training = Training(options, device)
     if (options.output / "state.safetensors").exists():
         training.resume(options.output)
     count = sum(it.numel() for it in training.network.parameters())
-    print(f"{count:,} parameters, {[len(group) for group, _ in groups]} pictures, {len(pictures.pixels) / 1e6:.0f} MP, ", end="")
-    print(f"on {device}, from step {training.step}, ready after {time.monotonic() - started:.1f} s", flush=True)
+    told_of = f"{count:,} parameters, {[len(it) for it, _ in groups]} pictures, {len(pictures.pixels) / 1e6:.0f} MP"
+    print(f"{told_of}, {device}, step {training.step}, ready after {time.monotonic() - started:.1f} s", flush=True)
     print(json.dumps({"bicubic": tried(None, told)}), flush=True)
     train(training, pictures, told, started)
 

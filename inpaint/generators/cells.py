@@ -2,10 +2,10 @@
 
 A mosaic is a small picture, one pixel a cell, so its restoration costs a network over the cells a fraction of what one
 over the pixels costs, and it sees as many times further.  What surrounds a mosaic is known, and sharply: of every cell
-the network is told its mean, and, where it is known, the pixels one step finer less that mean.  Its answer is that step,
-2 or 4 times finer, added to the bicubic enlargement of the means and corrected until the means are the measured ones.
-Larger cells are restored by several such steps; the later ones start from cells that are the network's own estimates,
-which it is told.
+the network is told its mean, and, where it is known, the pixels one step finer less that mean.  Its answer is that
+step, 2 or 4 times finer, added to the bicubic enlargement of the means and corrected until the means are the measured
+ones.  Larger cells are restored by several such steps; the later ones start from cells that are the network's own
+estimates, which it is told.
 
 Source: our own.  Residual blocks without normalisation are EDSR's (Lim et al. 2017), sub-pixel convolutions those of
 Shi et al. 2016; most of the body works at half the resolution, where a parameter costs a quarter and sees twice as far.
@@ -82,7 +82,7 @@ def masked_means(image: Tensor, mask: Tensor, block: int) -> Tensor:
 def seen(image: Tensor, mask: Tensor, means: Tensor, block: int, guessed: Tensor | float) -> Tensor:
     """Return what the network is told of every cell: (B, 4 + 4 block², h, w).
 
-    The mean (3), the known pixels less the mean (3 block²), which pixels are masked (block²), whether it is guessed (1).
+    The mean (3), known pixels less the mean (3 block²), which pixels are masked (block²), whether it is guessed (1).
     """
     detail = (image - repeated(means, block)) * (1 - mask)
     bits = F.pixel_unshuffle(mask, block)
@@ -135,12 +135,13 @@ def keys(t: float) -> float:
     return ((-0.5 * t + 2.5) * t - 4) * t + 2 if t < 2 else 0.0
 
 
-def build(*, width: int = 48, blocks: int = 2, deep: int = 96, deep_blocks: int = 7) -> nn.Module:
+def build(*, width: int = 48, blocks: int = 2, deep: int = 96, deep_blocks: int = 6) -> nn.Module:
     """Build the network over cells.
 
     width, blocks: channels at the cells, and residual blocks there on the way in and out.  deep, deep_blocks: the same
     at every second cell.  Raises ValueError where one of them is below 1.
     """
     if min(width, blocks, deep, deep_blocks) < 1:
-        raise ValueError(f"width, blocks, deep and deep_blocks are {[width, blocks, deep, deep_blocks]}: at least 1 each")
+        given = f"{width}, {blocks}, {deep} and {deep_blocks}"
+        raise ValueError(f"width, blocks, deep and deep_blocks are {given}: each must be at least 1")
     return Cells(width, blocks, deep, deep_blocks)

@@ -27,7 +27,7 @@ TOLERANCE = 1e-6  # what is masked by less is masked by rounding
 class Stepper(Protocol):
     """What makes one step: `generators.cells`."""
 
-    def __call__(self, image: Tensor, mask: Tensor, *, block: int, guessed: float) -> Prediction: ...
+    def __call__(self, image: Tensor, mask: Tensor, /, *, block: int, guessed: float) -> Prediction: ...
 
 
 class Cellwise(NamedTuple):
