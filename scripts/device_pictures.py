@@ -140,10 +140,12 @@ def mosaics(target: Tensor, block: int, *, cut: bool = False) -> Mosaics:
     count, side = target.shape[0], target.shape[-1]
     mask = repeated(cell_masks(count, side // block, target.device), block)
     cells = F.avg_pool2d(target, block)
-    centre, median = (math.ceil(share * count) for share in (CENTRE_SHARE, MEDIAN_SHARE))
-    cells[-centre:] = target[-centre:, :, block // 2 :: block, block // 2 :: block]
-    middle = F.pixel_unshuffle(target[-centre - median : -centre], block).unflatten(1, (3, block**2))
-    cells[-centre - median : -centre] = middle.median(2).values
+    centre = count - round(CENTRE_SHARE * count)
+    median = centre - round(MEDIAN_SHARE * count)
+    cells[centre:] = target[centre:, :, block // 2 :: block, block // 2 :: block]
+    if median < centre:
+        middle = F.pixel_unshuffle(target[median:centre], block).unflatten(1, (3, block**2))
+        cells[median:centre] = middle.median(2).values
     if cut:  # the middle of the batch, a few pixels aside
         some = slice(round(count * 0.25), round(count * (0.25 + CUT_SHARE)))
         for axis in (2, 3):
