@@ -7,6 +7,7 @@ pixel or the median of each cell in place of the mean, and a share has masks tha
 
 from __future__ import annotations
 
+import io
 import math
 import tarfile
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch import Tensor
 
 from inpaint.generators.cells import masked_means, repeated
@@ -113,7 +115,7 @@ def read_pictures(path: Path) -> list[np.ndarray]:
     """Read a folder or a tar of pictures as RGB bytes, (H, W, 3) each, in the order of their names."""
     with ThreadPoolExecutor() as pool:
         found = pool.map(decoded, (data for _, data in sorted(files_of(path))))
-        return [picture for picture in found if picture is not None and min(picture.shape[:2]) >= 128]
+        return [picture for picture in found if min(picture.shape[:2]) >= 128]
 
 
 def files_of(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -126,13 +128,13 @@ def files_of(path: Path) -> Iterator[tuple[str, bytes]]:
     with tarfile.open(path) as archive:
         for member in archive:
             file = archive.extractfile(member)
-            if file is not None and Path(member.name).suffix.lower() in SUFFIXES:
+            if file is not None and member.isfile():
                 yield member.name, file.read()
 
 
-def decoded(data: bytes) -> np.ndarray | None:
-    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    return None if picture is None else cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+def decoded(data: bytes) -> np.ndarray:
+    with Image.open(io.BytesIO(data)) as picture:
+        return np.asarray(picture.convert("RGB"))
 
 
 def mosaics(target: Tensor, block: int, *, cut: bool = False) -> Mosaics:

@@ -265,9 +265,12 @@ def report(training: Training, told: list[Trial], loss: float) -> None:
 
 
 def found(folder: Path, name: str) -> Path:
-    """Return a tar, or else a folder, of pictures."""
-    packed = folder / f"{name}.pack"
-    return packed if packed.exists() else folder / name
+    """Return a tar, or else a folder, of pictures.  Raises ValueError where there is neither."""
+    paths = folder / f"{name}.pack", folder / name
+    for path in paths:
+        if path.exists():
+            return path
+    raise ValueError(f"neither {paths[0]} nor {paths[1]} exists: there should be pictures")
 
 
 def main() -> None:
