@@ -12,6 +12,7 @@ import math
 import tarfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,7 +59,8 @@ class Pictures:
     """Groups of pictures on a device, each drawn from with its own share."""
 
     def __init__(self, groups: Sequence[tuple[list[np.ndarray], float]], device: torch.device):
-        copies = [[shrunk(picture) for picture in pictures] for pictures, _ in groups]
+        with ThreadPoolExecutor() as pool:
+            copies = [list(pool.map(shrunk, pictures)) for pictures, _ in groups]
         flat = [one for group in copies for each in group for one in each]
         self.pixels = torch.cat([torch.from_numpy(one).reshape(-1, 3) for one in flat]).to(device)
         sizes = torch.tensor([one.shape[:2] for one in flat])
@@ -134,7 +136,7 @@ def files_of(path: Path) -> Iterator[tuple[str, bytes]]:
 
 def decoded(data: bytes) -> np.ndarray:
     with Image.open(io.BytesIO(data)) as picture:
-        return np.asarray(picture.convert("RGB"))
+        return np.array(picture.convert("RGB"))
 
 
 def mosaics(target: Tensor, block: int, *, cut: bool = False) -> Mosaics:
@@ -193,13 +195,20 @@ def jpeg(images: Tensor) -> Tensor:
     images = aside(images, 1)
     quality = torch.randint(*QUALITIES, (count,), device=device).float()
     scale = torch.where(quality < 50, 5000 / quality, 200 - 2 * quality)[:, None, None] / 100
-    tables = [(table.to(device) * scale).round().clamp(1, 255) for table in (LUMA, CHROMA)]
-    colours = torch.einsum("kc,bchw->bkhw", YCC.to(device), images * 255)
+    luma, chroma, there, back = standard(device)
+    tables = [(table * scale).round().clamp(1, 255) for table in (luma, chroma)]
+    colours = torch.einsum("kc,bchw->bkhw", there, images * 255)
     luma = quantised(colours[:, :1] - 128, tables[0]) + 128
     chroma = quantised(F.avg_pool2d(colours[:, 1:], 2), tables[1])
     chroma = F.interpolate(chroma, scale_factor=2.0, mode="bilinear", align_corners=False)
-    decoded_ = torch.einsum("ck,bkhw->bchw", torch.linalg.inv(YCC).to(device), torch.cat([luma, chroma], 1))
-    return aside(decoded_.round().clamp(0, 255) / 255, -1)
+    shown = torch.einsum("ck,bkhw->bchw", back, torch.cat([luma, chroma], 1))
+    return aside(shown.round().clamp(0, 255) / 255, -1)
+
+
+@lru_cache
+def standard(device: torch.device) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return the tables for luma and chroma, and the change of colours there and back, on a device."""
+    return LUMA.to(device), CHROMA.to(device), YCC.to(device), torch.linalg.inv(YCC).to(device)
 
 
 def aside(images: Tensor, way: int) -> Tensor:

@@ -128,6 +128,8 @@ class Training:
         self.shape = {it: getattr(options, it) for it in ("width", "blocks", "deep", "deep_blocks")}
         torch.manual_seed(options.seed)
         self.network = build(**self.shape).to(device, memory_format=torch.channels_last)  # pyright: ignore
+        if options.start:
+            self.network.load_state_dict(load_file(options.start, device=str(device)))
         self.average = copy.deepcopy(self.network).eval()
         cuda = device.type == "cuda"
         self.rate = torch.tensor(options.rate, device=device) if cuda else options.rate
@@ -298,6 +300,7 @@ def main() -> None:
     parser.add_argument("--tries", type=int, default=20, help="validation pictures of each kind")
     parser.add_argument("--limit", type=int, default=None, help="training pictures of each kind")
     parser.add_argument("--threads", type=int, default=None)
+    parser.add_argument("--start", type=Path, help="weights to begin with, written by this script")
     parser.add_argument("--float32", action="store_true", help="compute in full precision")
     parser.add_argument("--eager", action="store_true", help="launch every kernel by itself")
     options = parser.parse_args()

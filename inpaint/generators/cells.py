@@ -48,8 +48,9 @@ class Cells(nn.Module):
 
     multiple = 2 * max(STEPS)
 
-    def __init__(self, width: int, blocks: int, deep: int, deep_blocks: int):
+    def __init__(self, width: int, blocks: int, deep: int, deep_blocks: int, noise: int):
         super().__init__()
+        self.noise_channels = noise
         self.stems = nn.ModuleDict({str(step): nn.Conv2d(4 + 4 * step**2, width, 3, padding=1) for step in STEPS})
         self.body = Body(width, blocks, deep, deep_blocks)
         self.heads = nn.ModuleDict({str(step): nn.Conv2d(width, 3 * step**2, 3, padding=1) for step in STEPS})
@@ -58,15 +59,28 @@ class Cells(nn.Module):
             assert head.bias is not None
             nn.init.zeros_(head.weight)
             nn.init.zeros_(head.bias)
+        self.noise = nn.Conv2d(noise, width, 1, bias=False) if noise else None
 
-    def forward(self, image: Tensor, mask: Tensor, *, block: int = 4, guessed: Tensor | float = 0.0) -> Prediction:
+    def forward(
+        self,
+        image: Tensor,
+        mask: Tensor,
+        *,
+        block: int = 4,
+        guessed: Tensor | float = 0.0,
+        noise: Tensor | None = None,
+    ) -> Prediction:
         """Restore mosaics of one block, 2 or 4 px; extras hold the answer before the projection, "raw".
 
         image: (B, 3, block h, block w), a masked pixel holds its cell's value, h and w even.  guessed: 1 where the
-        masked cells are estimates instead of measurements, a number or (B, 1, 1, 1).
+        masked cells are estimates instead of measurements, a number or (B, 1, 1, 1).  noise: (B, channels, h, w) for a
+        network that was built to vary with it, of unit variance; none is the same as zeros.
         """
         means = masked_means(image, mask, block)  # (B, 3, h, w)
         x = self.stems[str(block)](seen(image, mask, means, block, guessed))
+        if noise is not None:
+            assert self.noise is not None
+            x = x + self.noise(noise)
         step = F.pixel_shuffle(self.heads[str(block)](self.body(x)), block)
         raw = bicubic(means, block) + step  # (B, 3, block h, block w)
         return Prediction(with_means(raw, mask, means, block), {"raw": raw})
@@ -135,13 +149,16 @@ def keys(t: float) -> float:
     return ((-0.5 * t + 2.5) * t - 4) * t + 2 if t < 2 else 0.0
 
 
-def build(*, width: int = 48, blocks: int = 2, deep: int = 96, deep_blocks: int = 6) -> nn.Module:
+def build(*, width: int = 48, blocks: int = 2, deep: int = 96, deep_blocks: int = 6, noise: int = 0) -> nn.Module:
     """Build the network over cells.
 
     width, blocks: channels at the cells, and residual blocks there on the way in and out.  deep, deep_blocks: the same
-    at every second cell.  Raises ValueError where one of them is below 1.
+    at every second cell.  noise: channels of noise that its answers vary with.  Raises ValueError where one is below 1,
+    noise below 0.
     """
     if min(width, blocks, deep, deep_blocks) < 1:
         given = f"{width}, {blocks}, {deep} and {deep_blocks}"
         raise ValueError(f"width, blocks, deep and deep_blocks are {given}: each must be at least 1")
-    return Cells(width, blocks, deep, deep_blocks)
+    if noise < 0:
+        raise ValueError(f"noise is {noise}: it must be a number of channels, at least 0")
+    return Cells(width, blocks, deep, deep_blocks, noise)

@@ -25,9 +25,11 @@ TOLERANCE = 1e-6  # what is masked by less is masked by rounding
 
 
 class Stepper(Protocol):
-    """What makes one step: `generators.cells`."""
+    """What makes one step: `generators.cells`; it is given noise where it is asked for variations."""
 
-    def __call__(self, image: Tensor, mask: Tensor, /, *, block: int, guessed: float) -> Prediction: ...
+    def __call__(
+        self, image: Tensor, mask: Tensor, /, *, block: int, guessed: float, **noise: Tensor
+    ) -> Prediction: ...
 
 
 class Cellwise(NamedTuple):
@@ -42,18 +44,25 @@ class Cellwise(NamedTuple):
 
 @torch.no_grad()
 def restore_cells(
-    generator: Stepper, image: Tensor, mask: Tensor, grid: Grid, *, cells: Tensor | None = None
+    generator: Stepper,
+    image: Tensor,
+    mask: Tensor,
+    grid: Grid,
+    *,
+    cells: Tensor | None = None,
+    rng: torch.Generator | None = None,
 ) -> Tensor:
     """Restore a mosaic in a crop whose grid is known in whole pixels.
 
     image: (3, H, W) in [0, 1].  mask: (1, H, W), 1 = mosaic.  cells: their values, (3, rows, columns) of the grid on
-    this picture, where they are known better than as the means of the masked pixels.  Returns (3, H, W): the mean of
-    every cell's masked pixels is the cell's value, known pixels are the image's.
+    this picture, where they are known better than as the means of the masked pixels.  rng: draws the noise of a network
+    that varies with it.  Returns (3, H, W): the mean of every cell's masked pixels is the cell's value, known pixels
+    are the image's.
     """
     seen = cellwise(image, mask, grid, cells)
     answer, fine = seen.cells, 1
     for step in steps_of(max(seen.block)):
-        answer, fine = stepped(generator, seen, answer, fine, step), fine * step
+        answer, fine = stepped(generator, seen, answer, fine, step, rng), fine * step
     whole = resampled(answer, fine, seen.block)  # (3, rows * bh, columns * bw)
     whole = masked_to(whole, seen.present, seen.cells, seen.block)
     top, left = (-phase % block for phase, block in zip(grid.phase, grid.block, strict=True))
@@ -76,17 +85,29 @@ def steps_of(block: int) -> list[int]:
     return [4] * count
 
 
-def stepped(generator: Stepper, seen: Cellwise, answer: Tensor, fine: int, step: int) -> Tensor:
+def stepped(
+    generator: Stepper, seen: Cellwise, answer: Tensor, fine: int, step: int, rng: torch.Generator | None
+) -> Tensor:
     """Make one step: from an answer of fine by fine pixels a cell to one of step times as many."""
     finer = (fine * step, fine * step)
     known, mask = resampled(seen.image, seen.block, finer), touched(seen.mask, seen.block, finer)
     shown = repeat(answer, step).where(mask > 0.5, known)
     rows, columns = shown.shape[1:]
     beyond = (0, -columns % (2 * step), 0, -rows % (2 * step))  # the network wants an even number of cells
-    pictures = (F.pad(it[None], beyond, mode="replicate") for it in (shown, mask))
-    prediction = generator(*pictures, block=step, guessed=float(fine > 1))
+    image, masked = (F.pad(it[None], beyond, mode="replicate") for it in (shown, mask))
+    noise = {} if rng is None else {"noise": noise_for(generator, image, step, rng)}
+    prediction = generator(image, masked, block=step, guessed=float(fine > 1), **noise)
     raw = prediction.extras["raw"][0, :, :rows, :columns].to(answer.dtype)
     return masked_to(raw.where(mask > 0.5, known), mask, seen.cells, finer)
+
+
+def noise_for(generator: Stepper, image: Tensor, step: int, rng: torch.Generator) -> Tensor:
+    """Draw noise for a step, the same on every device."""
+    channels: int = getattr(generator, "noise_channels", 0)
+    if not channels:
+        raise ValueError("this network does not vary with noise: it has one answer")
+    rows, columns = image.shape[2] // step, image.shape[3] // step
+    return torch.randn(1, channels, rows, columns, generator=rng).to(image)
 
 
 def cellwise(image: Tensor, mask: Tensor, grid: Grid, cells: Tensor | None = None) -> Cellwise:

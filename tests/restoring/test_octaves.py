@@ -24,9 +24,9 @@ GRIDS = [
 ]
 
 
-def network(*, zero: bool = False):
+def network(*, zero: bool = False, noise: int = 0):
     torch.manual_seed(0)
-    made = build(width=8, blocks=1, deep=8, deep_blocks=1).eval()
+    made = build(width=8, blocks=1, deep=8, deep_blocks=1, noise=noise).eval()
     with torch.no_grad():
         for parameter in [] if zero else made.parameters():
             parameter += 0.1 * torch.randn_like(parameter)
@@ -71,6 +71,24 @@ def test_cells_that_are_known_better_are_kept_instead():
     torch.testing.assert_close(kept, cells * (cell_sums(mask, grid) > 0), rtol=0, atol=2e-5)
 
 
+def test_noise_varies_the_answer_and_not_its_means():
+    grid = Grid((8, 8), (3, 5))
+    image, mask = damaged(grid)
+    made = network(noise=2)
+    first, again, other = (
+        restore_cells(made, image, mask, grid, rng=torch.Generator().manual_seed(seed)) for seed in (0, 0, 1)
+    )
+    assert torch.equal(first, again)
+    assert not torch.allclose(first, other, atol=1e-2)
+    torch.testing.assert_close(masked_means(other, mask, grid), masked_means(image, mask, grid), rtol=0, atol=2e-5)
+
+
+def test_a_network_that_does_not_vary_says_so():
+    image, mask = damaged(GRIDS[0])
+    with pytest.raises(ValueError, match="one answer"):
+        restore_cells(network(), image, mask, GRIDS[0], rng=torch.Generator())
+
+
 def test_a_uniform_picture_stays_uniform_at_the_start():
     image, mask = torch.full((3, *SIZE), 0.3), damaged(GRIDS[0])[1]
     for grid in GRIDS:
@@ -82,7 +100,8 @@ def test_what_lies_outside_the_mask_cells_is_seen_at_every_octave():
     grid, calls = Grid((8, 8), (0, 0)), []
     image, mask = (it[:, :48, :48] for it in damaged(grid))
 
-    def step(shown: Tensor, masked: Tensor, *, block: int, guessed: float) -> Prediction:
+    def step(shown: Tensor, masked: Tensor, *, block: int, guessed: float, **noise: Tensor) -> Prediction:
+        assert not noise
         calls.append((tuple(shown.shape[2:]), block, guessed))
         if block == 2:
             torch.testing.assert_close(shown[0, :, 40:], torch.nn.functional.avg_pool2d(image[None], 4)[0, :, 40:])
