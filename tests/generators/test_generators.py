@@ -13,6 +13,7 @@ from inpaint.generators import GENERATORS
 from inpaint.sample import Prediction
 
 SMALL: dict[str, list[dict[str, Any]]] = {
+    "cells": [{"width": 8, "blocks": 1, "deep": 8, "deep_blocks": 1}],
     "contextual": [{"width": 4}],
     "dcgan": [{"width": 4, "latent": 8, "steps": 3}, {"width": 4, "latent": 8, "steps": 2, "weighted": False}],
     "gated": [{"width": 8}],
@@ -35,6 +36,7 @@ SMALL: dict[str, list[dict[str, Any]]] = {
         {"shape": "pix2pix", "width": 4, "levels": 3, "see_mask": True},
     ],
 }
+ANOTHER_STEP = {"cells": ("stems.2.", "heads.2.")}  # layers for what forward does where it is asked to
 CASES = [
     pytest.param(name, options, id="-".join([name, *map(str, options)]))
     for name in GENERATORS
@@ -105,6 +107,8 @@ def test_the_gradient_reaches_every_parameter_and_the_image(name: str, options: 
     prediction = network(image.requires_grad_(), mask)
     torch.stack([answer.square().sum() for answer in (prediction.image, *prediction.extras.values())]).sum().backward()
     for name_of, parameter in [*network.named_parameters(), ("the image", image)]:
+        if name_of.startswith(ANOTHER_STEP.get(name, ())):
+            continue
         assert parameter.grad is not None, name_of
         assert parameter.grad.isfinite().all(), name_of
         assert parameter.grad.any(), name_of
