@@ -5,9 +5,9 @@
 PICTURES holds photos, drawings, val_photos, val_drawings: folders, or tars named *.pack.  A step learns from three
 kinds of mosaics at once: cells of 4 px directly; cells of 8 px by a step of 2 and, from the network's own answer, a
 step of 4; cells of 16 px by two steps of 4.  The learning rate follows the clock, so the schedule always ends:
---seconds is the time of training altogether, --call what one call of the script may take.  Every minute the averaged
-network is tried on the validation pictures and written to OUTPUT/network.safetensors, and what going on needs beside
-it.
+--seconds is the time of training altogether, --call what one call of the script may take; without --seconds the
+schedule ends with the call.  Every minute the averaged network is tried on the validation pictures and written to
+OUTPUT/network.safetensors, and what going on needs beside it.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ FINER = 4  # px that one cell of a last step has a side
 WINDOW = 32  # cells a side that a last step is trained on
 MID, FAR = 32, 20  # cells a side of the mosaics of 8 and of 16 px
 WARM = 0.02  # share of the time in which the learning rate rises
+LAST = 10  # seconds for the last trial
 EVERY = 60  # seconds between trials on the validation pictures
 SQUARED = 10.0  # brings the squared error to the size of the absolute one
 
@@ -282,7 +283,7 @@ def main() -> None:
     parser.add_argument("pictures", type=Path)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--drawings", type=float, default=0.3, help="share of crops that are of drawings")
-    parser.add_argument("--seconds", type=float, default=36_000, help="time of training altogether")
+    parser.add_argument("--seconds", type=float, help="time of training altogether; otherwise it ends with this call")
     parser.add_argument(
         "--call", type=float, default=math.inf, help="seconds that this call may take, loading included"
     )
@@ -326,6 +327,8 @@ def main() -> None:
     told_of = f"{count:,} parameters, {[len(it) for it, _ in groups]} pictures, {len(pictures.pixels) / 1e6:.0f} MP"
     print(f"{told_of}, {device}, step {training.step}, ready after {time.monotonic() - started:.1f} s", flush=True)
     print(json.dumps({"bicubic": tried(None, told)}), flush=True)
+    if options.seconds is None:
+        options.seconds = training.elapsed + options.call - (time.monotonic() - started) - LAST
     train(training, pictures, told, started)
 
 
