@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from inpaint.generators.cells import masked_means, repeated
@@ -135,8 +135,13 @@ def files_of(path: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def decoded(data: bytes) -> np.ndarray:
-    with Image.open(io.BytesIO(data)) as picture:
-        return np.array(picture.convert("RGB"))
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            return np.array(picture.convert("RGB"))
+    except UnidentifiedImageError:  # a Pillow without AVIF
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        assert picture is not None
+        return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
 
 
 def mosaics(target: Tensor, block: int, *, cut: bool = False) -> Mosaics:

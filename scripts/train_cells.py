@@ -284,9 +284,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--drawings", type=float, default=0.3, help="share of crops that are of drawings")
     parser.add_argument("--seconds", type=float, help="time of training altogether; otherwise it ends with this call")
-    parser.add_argument(
-        "--call", type=float, default=36_000, help="seconds that this call may take, loading included"
-    )
+    parser.add_argument("--call", type=float, default=36_000, help="seconds that this call may take, loading included")
     parser.add_argument("--every", type=float, default=EVERY, help="seconds between trials")
     parser.add_argument("--batch", type=int, default=96, help="mosaics of 4 px a step")
     parser.add_argument("--rate", type=float, default=1e-3)
