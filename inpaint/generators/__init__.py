@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from inpaint.contracts import Generator
 from inpaint.generators import (
+    cells,
     contextual,
     dcgan,
     edge_connect,
@@ -23,6 +24,7 @@ from inpaint.generators import (
 )
 
 GENERATORS: dict[str, Callable[..., Generator]] = {
+    "cells": cells.build,
     "contextual": contextual.build,
     "dcgan": dcgan.build,
     "diet_pepsi": pepsi.build_diet,
