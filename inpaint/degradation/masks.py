@@ -1,9 +1,9 @@
 """Where a picture is damaged: random masks of boxes, strokes, bars and blobs, 1 = restore.
 
 Sources: Yu et al., DeepFill v1 (2018) and v2 (2019): box, freeform, and their union; Suvorov et al., LaMa (2022):
-irregular and boxes.  Scribbles, bars, ellipses and blobs are our own.  Published sizes are pixels for pictures of 256 (LaMa: 256
-or 512) and are not scaled to other sizes, only clipped.  What differs: boxes that do not fit are clamped instead of
-refused, and no mask is empty.
+irregular and boxes.  Scribbles, bars, ellipses and blobs are our own.  Published sizes are pixels for pictures of
+256 (LaMa: 256 or 512) and are not scaled to other sizes, only clipped.  What differs: boxes that do not fit are clamped
+instead of refused, and no mask is empty.
 
 Every build returns a sampler: sampler((H, W), rng) -> (1, H, W) float32, exactly 0 or 1, the same for the same rng.
 """

@@ -45,14 +45,42 @@ class Fourier(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         seen = self.narrow(x).relu()  # (B, c, h, w)
-        with torch.autocast(x.device.type, enabled=False):  # half precisions have no transform
-            spectrum = torch.fft.rfft2(seen.to(self.spectral.weight.dtype), norm="ortho")  # (B, c, h, w // 2 + 1)
-            parts = torch.cat([spectrum.real, spectrum.imag], dim=1)
-        mixed = self.spectral(parts).relu()
-        with torch.autocast(x.device.type, enabled=False):
-            real, imaginary = mixed.to(parts.dtype).chunk(2, dim=1)
-            far = torch.fft.irfft2(torch.complex(real, imaginary), s=seen.shape[-2:], norm="ortho")
-        return x + self.widen(seen + far)
+        mixed = self.spectral(spectrum(seen)).relu()
+        return x + self.widen(seen + picture(mixed, seen.shape[-1]))
+
+
+def spectrum(x: Tensor) -> Tensor:
+    """Return the orthonormal two-dimensional transform, real before imaginary parts, (B, 2c, h, w // 2 + 1).
+
+    By products with waves: at a bottleneck's size that is cheap, and needs no complex numbers, which neither half
+    precision nor exported graphs have.
+    """
+    with torch.autocast(x.device.type, enabled=False):
+        x = x if x.dtype == torch.float64 else x.float()
+        down, across = waves(x.shape[-2], x), waves(x.shape[-1], x)
+        cosine, sine = (it[:, : x.shape[-1] // 2 + 1] for it in across)
+        real, imaginary = x @ cosine, -(x @ sine)
+        return torch.cat([down[0] @ real + down[1] @ imaginary, down[0] @ imaginary - down[1] @ real], dim=1)
+
+
+def picture(spectrum: Tensor, width: int) -> Tensor:
+    """Return what has this spectrum, (B, c, h, width)."""
+    with torch.autocast(spectrum.device.type, enabled=False):
+        real, imaginary = (spectrum if spectrum.dtype == torch.float64 else spectrum.float()).chunk(2, dim=1)
+        down, across = waves(real.shape[-2], real), waves(width, real)
+        real, imaginary = down[0] @ real - down[1] @ imaginary, down[0] @ imaginary + down[1] @ real
+        count = width // 2 + 1
+        column = torch.arange(count, device=real.device)
+        twice = torch.where((column == 0) | (2 * column == width), 1.0, 2.0).to(real.dtype)  # for the missing half
+        cosine, sine = (it[:, :count] * twice for it in across)
+        return real @ cosine.T - imaginary @ sine.T
+
+
+def waves(length: int, like: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the cosines and sines of the transform, (length, length) each, symmetric and orthonormal together."""
+    place = torch.arange(length, device=like.device)
+    angles = (place[:, None] * place % length).to(like.dtype) * (2 * math.pi / length)
+    return angles.cos() / length**0.5, angles.sin() / length**0.5
 
 
 class Attention(nn.Module):
@@ -157,7 +185,7 @@ def build(
     widths: Sequence[int] = (48, 96, 192),
     blocks: Sequence[int] = (1, 2),
     middle: int = 8,
-    sight: Sequence[str] = ("fourier", "attention", "fourier"),
+    sight: Sequence[str] = ("fourier", "fourier", "fourier"),
 ) -> nn.Module:
     """Build the U-Net that sees far.
 

@@ -26,6 +26,10 @@ SMALL: dict[str, list[dict[str, Any]]] = {
     "pepsi": [{"width": 2}, {"width": 2, "masks": "minimum", "true_overlap": True}],
     "residual_unet": [{"widths": [4, 6, 8], "blocks": 1, "middle": 1}],
     "resnet9": [{"width": 4, "blocks": 1}, {"width": 4, "blocks": 2, "see_mask": True}],
+    "sighted_unet": [
+        {"widths": [4, 8, 32], "blocks": [1, 1], "middle": 3, "sight": ["fourier", "attention"]},
+        {"widths": [4, 8], "blocks": [1], "middle": 2, "sight": []},
+    ],
     "srcnn": [{"width": 8}, {"width": 8, "middle": 5}],
     "unet": [
         {"width": 4},
