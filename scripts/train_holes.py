@@ -263,7 +263,12 @@ def train(run: dict[str, Any], options: argparse.Namespace, log: Log) -> None:
             now = time.monotonic()
             training.seconds, last = training.seconds + now - last, now
             if now - saved > options.every:
-                training.save(state, weights, report(training, losses, cases, log))
+                scores = report(training, losses, cases, log)
+                if all(map(math.isfinite, scores.values())):
+                    training.save(state, weights, scores)
+                else:
+                    log("it diverged: goes on from the last checkpoint")
+                    training.resume(state, weights, log)
                 losses, last = [], time.monotonic()
                 saved = last
         training.save(state, weights, report(training, losses, cases, log))
