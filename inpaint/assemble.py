@@ -30,11 +30,12 @@ from inpaint.layers.mosaic_cells import OnCells
 from inpaint.parts import Choice, build, call
 from inpaint.recipes import RECIPES
 from inpaint.recipes.frozen import Teachers
+from inpaint.restoring.by_censor import AnyRestorer, RestorerByCensor
 from inpaint.restoring.onnx_session import Session
 from inpaint.restoring.restorer import Restorer
 from inpaint.sample import Sample
 from inpaint.training.trainer import Every, Player, Trainer
-from inpaint.weights import BUNDLED, bundled_path
+from inpaint.weights import BUNDLED, BUNDLED_NETWORKS, NETWORKS_OF_DEFAULT, WITHOUT_GRID, bundled_path
 
 
 def samples_of(run: Run) -> Samples:
@@ -93,11 +94,14 @@ def with_weights(generator: Generator, pretrained: str | None, name: str) -> Gen
 
 def model_file(model: str | Path) -> Path:
     """Return where a bundled network of this name, or a file, lies.  Raises ValueError for what is neither."""
-    path = bundled_path(str(model)) if str(model) in BUNDLED else Path(model)
+    if str(model) == "default" and not Path(model).is_file():
+        raise ValueError(f"default is several networks: name one of {', '.join(BUNDLED_NETWORKS)}, or a file")
+    path = bundled_path(str(model)) if str(model) in BUNDLED_NETWORKS else Path(model)
     if not path.is_file():
-        if str(model) in BUNDLED:
+        if str(model) in BUNDLED_NETWORKS:
             raise ValueError(f"the bundled network {model} is missing: there is no {path}; name a checkpoint file")
-        raise ValueError(f"{model} is neither a bundled network ({', '.join(BUNDLED)}) nor a checkpoint file")
+        known = ", ".join(dict.fromkeys((*BUNDLED, *BUNDLED_NETWORKS)))
+        raise ValueError(f"{model} is neither a bundled network ({known}) nor a checkpoint file")
     return path
 
 
@@ -192,18 +196,31 @@ def trainer_of(run: Run) -> Trainer:
     )
 
 
-def load(model: str | Path = "default", *, device: str = "auto", precision: str = "float32") -> Restorer:
+def load(model: str | Path = "default", *, device: str = "auto", precision: str = "float32") -> AnyRestorer:
     """Load a bundled network by its name, or a checkpoint or an exported .onnx file by its path, ready to restore.
 
-    Raises ValueError for a name that is neither, or a checkpoint that does not fit its own description.
+    "default" is the best bundled network for each censor.  Raises ValueError for a name that is neither, or a
+    checkpoint that does not fit its own description.
     """
+    if str(model) != "default":
+        return load_network(model, device=device, precision=precision)
+    given: Any = {"device": device, "precision": precision}
+    return RestorerByCensor(
+        {censor: load_network(name, **given) for censor, name in NETWORKS_OF_DEFAULT.items()},
+        without_grid=partial(load_network, WITHOUT_GRID, **given),
+    )
+
+
+def load_network(model: str | Path, *, device: str = "auto", precision: str = "float32") -> Restorer:
+    """Load one network, ready to restore what it learned; arguments and errors as of `load`."""
     if Path(model).suffix == ".onnx":
         return load_onnx(model_file(model), device, precision)
     checkpoint = load_checkpoint(model_file(model))
     run = parse_run(checkpoint.run, str(model))
     generator = build(GENERATORS, run.generator, "generator")
     take_weights(generator, checkpoint, str(model), run.generator.name)
-    return Restorer(generator, shows=presentations(run.data.fill), device=device, precision=precision)
+    shows = presentations(run.data.fill) | dict(generator.shows)
+    return Restorer(generator, shows=shows, device=device, precision=precision)
 
 
 def load_onnx(path: Path, device: str, precision: str) -> Restorer:

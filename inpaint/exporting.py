@@ -11,6 +11,7 @@ import inspect
 import json
 import tempfile
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,13 +19,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from inpaint.assemble import load
+from inpaint.assemble import load_network, model_file
 from inpaint.checkpoint import load_checkpoint
 from inpaint.contracts import Generator
 from inpaint.files import atomically
+from inpaint.restoring.by_censor import AnyRestorer, RestorerByCensor
 from inpaint.restoring.onnx_session import ONNX_FORMAT, Session
 from inpaint.restoring.restorer import Restorer
-from inpaint.weights import BUNDLED, bundled_path
+from inpaint.weights import NETWORKS_OF_DEFAULT, WITHOUT_GRID
 
 OPSET = 17  # of 2022; ONNX Runtime 1.12 and newer
 LARGEST_DIFFERENCE = 1e-4  # from torch, of [0, 1]
@@ -70,10 +72,26 @@ def export(model: str | Path, output: Path | str) -> list[Checked]:
     return checked
 
 
-def on_runtime(model: str | Path, *, device: str = "auto") -> Restorer:
-    """Load a bundled network, a checkpoint or an ONNX file to restore with ONNX Runtime."""
+def on_runtime(model: str | Path, *, device: str = "auto") -> AnyRestorer:
+    """Load a bundled network, a checkpoint or an ONNX file to restore with ONNX Runtime.
+
+    The network for mosaics in "default" makes several steps of two kinds, of which a file holds one: it stays with
+    torch, and a warning says so.
+    """
+    if str(model) == "default":
+        warnings.warn(
+            "with the backend onnx, default restores holes by ONNX Runtime and mosaics by torch", stacklevel=2
+        )
+        mosaics = load_network(NETWORKS_OF_DEFAULT["mosaic"], device=device)
+        holes = session_restorer(NETWORKS_OF_DEFAULT["hole"], device=device)
+        return RestorerByCensor({"hole": holes, "mosaic": mosaics}, without_grid=partial(load_network, WITHOUT_GRID))
+    return session_restorer(model, device=device)
+
+
+def session_restorer(model: str | Path, *, device: str) -> Restorer:
+    """Load one network to restore with ONNX Runtime."""
     if Path(model).suffix == ".onnx":
-        return load(model, device=device)
+        return load_network(model, device=device)
     _, data = exported(model)
     session = Session(data, device=device)
     return Restorer(session, shows=session.shows, device="cpu")
@@ -81,8 +99,7 @@ def on_runtime(model: str | Path, *, device: str = "auto") -> Restorer:
 
 def exported(model: str | Path) -> tuple[Restorer, bytes]:
     """Return a network for torch and for ONNX."""
-    restorer = load(model, device="cpu")
-    run = load_checkpoint(bundled_path(str(model)) if str(model) in BUNDLED else Path(model)).run
+    restorer, run = load_network(model, device="cpu"), load_checkpoint(model_file(model)).run
     reason = restorer.generator.exportable
     if reason is not None:
         raise ValueError(f"a network {run['generator']['name']} cannot be exported to ONNX: {reason}")

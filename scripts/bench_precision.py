@@ -12,7 +12,7 @@ import time
 import torch
 from torch import Tensor
 
-from inpaint.assemble import load
+from inpaint.assemble import load_network
 from inpaint.data.synthetic import render
 from inpaint.metrics.pixelwise import psnr
 from inpaint.randomness import rng_for
@@ -30,13 +30,15 @@ def timed(restorer: Restorer, image: Tensor, mask: Tensor) -> tuple[float, Tenso
 def main() -> None:
     """Print the median seconds of each precision, their ratio, and the PSNR between their answers."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--model", default="default")
+    parser.add_argument("--model", default="texture")
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--device", default="auto")
     options = parser.parse_args()
     torch.set_flush_denormal(True)
-    restorers = {name: load(options.model, device=options.device, precision=name) for name in ("float32", "bfloat16")}
+    restorers = {
+        name: load_network(options.model, device=options.device, precision=name) for name in ("float32", "bfloat16")
+    }
     image = render((options.size, options.size), rng_for("bench"))
     mask = torch.zeros_like(image[:1])
     mask[:, options.size // 4 : options.size // 2] = 1

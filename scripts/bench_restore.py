@@ -28,7 +28,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from inpaint import images
-from inpaint.assemble import load
+from inpaint.assemble import load_network
 from inpaint.detection.damage import find_damage
 from inpaint.folder import decensor
 from inpaint.images import Picture
@@ -64,7 +64,7 @@ class Setting(NamedTuple):
 def main() -> None:
     """Print a table for every part."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--model", default="default")
+    parser.add_argument("--model", default="texture")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--precision", default="float32", choices=("float32", "bfloat16"))
     parser.add_argument("--parts", nargs="+", default=PARTS, choices=PARTS)
@@ -72,7 +72,9 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="smaller pictures and fewer of them")
     options = parser.parse_args()
     torch.set_flush_denormal(True)
-    restorers = {name: load(options.model, device=options.device, precision=name) for name in ("float32", "bfloat16")}
+    restorers = {
+        name: load_network(options.model, device=options.device, precision=name) for name in ("float32", "bfloat16")
+    }
     sizes, pictures = ((1, 6), 4) if options.quick else ((1, 6, 24, 100), 200)
     setting = Setting(restorers, options.precision, sizes, pictures, 1 if options.quick else options.rounds)
     print(f"{options.model}, {options.precision}, {setting.restorer.device}, {torch.get_num_threads()} threads")

@@ -26,7 +26,7 @@ from cuda_setting import APART, Check, Setting, compared, rate
 from torch import Tensor
 
 from inpaint import images
-from inpaint.assemble import load, trainer_of
+from inpaint.assemble import load_network, trainer_of
 from inpaint.config import read_run
 from inpaint.data.synthetic import render
 from inpaint.detection.colour import GREEN, painted
@@ -44,13 +44,13 @@ def main() -> None:
     """Run the parts, print a line for every check, and exit with 1 where one failed."""
     parts = {it.__name__: it for it in (demo, batches, memory, speed, training, jobs)}
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--model", default="default")
+    parser.add_argument("--model", default="texture")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--parts", nargs="+", default=list(parts), choices=list(parts))
     parser.add_argument("--quick", action="store_true", help="smaller tiles and shorter measurements")
     options = parser.parse_args()
     try:
-        restorers = {name: load(options.model, device=options.device, precision=name) for name in APART}
+        restorers = {name: load_network(options.model, device=options.device, precision=name) for name in APART}
     except ValueError as error:
         sys.exit(str(error))
     setting = Setting(restorers, options.model, 128 if options.quick else 512, 0.02 if options.quick else 0.3)
@@ -80,7 +80,7 @@ def told(part: Callable[[Setting], Iterator[Check]], setting: Setting) -> Iterat
 def demo(setting: Setting) -> Iterator[Check]:
     """Restore the demo's pictures on the CPU and on the device."""
     with tempfile.TemporaryDirectory() as made:
-        on_cpu = load(setting.model, device="cpu")
+        on_cpu = load_network(setting.model, device="cpu")
         on_cpu.together = TILES_TOGETHER  # so that it pads what the network sees as a card does
         reference = restored_demo(on_cpu, Path(made, "cpu"))
         for precision, restorer in setting.restorers.items():

@@ -16,7 +16,7 @@ import yaml
 from torch import nn
 
 import inpaint
-from inpaint.assemble import load, presentations, recipe_of, samples_of, trainer_of, validation_of
+from inpaint.assemble import load, load_network, presentations, recipe_of, samples_of, trainer_of, validation_of
 from inpaint.checkpoint import load_checkpoint, save_checkpoint
 from inpaint.config import Loader, Optim, Run, parse_run
 from inpaint.device import has_bfloat16
@@ -358,7 +358,7 @@ def checkpoint(pictures: Path, tmp_path: Path) -> Path:
 
 
 def test_loading_needs_the_checkpoint_alone(checkpoint: Path):
-    restore = load(checkpoint, device="cpu")
+    restore = load_network(checkpoint, device="cpu")
     assert restore.multiple == 2
     assert inpaint.load is load
 

@@ -14,6 +14,7 @@ import torch
 from folder_pictures import load, mosaic, painted, save
 
 import inpaint
+from inpaint.assemble import load_network
 from inpaint.checkpoint import save_checkpoint
 from inpaint.config import parse_run, run_to_tree
 from inpaint.generators import GENERATORS
@@ -47,7 +48,7 @@ def smooth(height: int, width: int) -> np.ndarray:
 
 def restorer_of(model: Path) -> tuple[inpaint.Restorer, list[bool]]:
     """Load a checkpoint; the list tells of every answer of its network whether it was finite."""
-    restorer, finite = inpaint.load(model, device="cpu"), []
+    restorer, finite = load_network(model, device="cpu"), []
     restorer.generator.register_forward_hook(
         lambda network, given, prediction: finite.append(bool(prediction.image.isfinite().all()))
     )

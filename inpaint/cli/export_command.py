@@ -10,7 +10,7 @@ import typer
 from inpaint.cli.shared_options import prepare
 
 if TYPE_CHECKING:
-    from inpaint.restoring.restorer import Restorer
+    from inpaint.restoring.by_censor import AnyRestorer
 
 
 def export(
@@ -32,7 +32,7 @@ def export(
     typer.echo(f"{model} is now in {output}")
 
 
-def loaded(model: str, backend: str, *, device: str, precision: str) -> Restorer:
+def loaded(model: str, backend: str, *, device: str, precision: str) -> AnyRestorer:
     """Load a network for torch or for ONNX Runtime.  Raises ValueError naming the choices for another backend."""
     if backend == "torch":
         from inpaint.assemble import load

@@ -1,9 +1,9 @@
 """Where a picture is damaged: random masks of boxes, strokes, bars and blobs, 1 = restore.
 
 Sources: Yu et al., DeepFill v1 (2018) and v2 (2019): box, freeform, and their union; Suvorov et al., LaMa (2022):
-irregular and boxes.  Bars, ellipses and blobs are our own.  Published sizes are pixels for pictures of 256 (LaMa: 256
-or 512) and are not scaled to other sizes, only clipped.  What differs: boxes that do not fit are clamped instead of
-refused, and no mask is empty.
+irregular and boxes.  Scribbles, bars, ellipses and blobs are our own.  Published sizes are pixels for pictures of
+256 (LaMa: 256 or 512) and are not scaled to other sizes, only clipped.  What differs: boxes that do not fit are clamped
+instead of refused, and no mask is empty.
 
 Every build returns a sampler: sampler((H, W), rng) -> (1, H, W) float32, exactly 0 or 1, the same for the same rng.
 """
@@ -26,7 +26,7 @@ from inpaint.degradation.painting import (
     whole_span,
 )
 from inpaint.degradation.shapes import paint_box, paint_boxes, paint_shapes
-from inpaint.degradation.strokes import paint_bars, paint_freeform, paint_irregular
+from inpaint.degradation.strokes import paint_bars, paint_freeform, paint_irregular, paint_scribbles
 
 # LaMa's sets: times, width and length of the strokes; share of boxes against strokes 1; how many, how big, margin.
 LAMA_SETS = {
@@ -111,6 +111,24 @@ def bars(
     return Painted(paint)
 
 
+def scribbles(
+    *,
+    count: Sequence[int] = (4, 12),
+    width: Sequence[int] = (4, 14),
+    segments: Sequence[int] = (3, 9),
+    length: Sequence[int] = (20, 60),
+) -> MaskSampler:
+    """Build lines as a hand scribbles them: how many, how many pixels wide, of how many segments of what length."""
+    paint = partial(
+        paint_scribbles,
+        count=whole_span("count", count, 1),
+        width=whole_span("width", width, 1),
+        segments=whole_span("segments", segments, 1),
+        length=whole_span("length", length, 1),
+    )
+    return Painted(paint)
+
+
 def ellipses(*, count: Sequence[int] = (1, 3), diameter: Sequence[float] = (0.1, 0.6)) -> MaskSampler:
     """Build filled ellipses at any angle; their diameters are parts of the shorter side."""
     return Painted(_shapes(count, diameter, waviness=0.0))
@@ -129,6 +147,7 @@ MASKS: dict[str, Callable[..., MaskSampler]] = {
     "freeform": freeform,
     "deepfill": deepfill,
     "irregular": irregular,
+    "scribbles": scribbles,
     "bars": bars,
     "ellipses": ellipses,
     "blobs": blobs,

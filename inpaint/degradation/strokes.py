@@ -1,8 +1,9 @@
-"""Masks made of strokes: the DeepFill brush, LaMa's irregular polylines, and straight bars.
+"""Masks made of strokes: the DeepFill brush, LaMa's irregular polylines, scribbles, and straight bars.
 
 Sources: Yu et al., Free-Form Image Inpainting with Gated Convolution (2019), official brush; Suvorov et al., LaMa
 (2022), official irregular masks.  What differs: on pictures that are not square the DeepFill brush keeps x inside the
-width and y inside the height (the original swaps them).  Bars are our own, for painted-over text and eyes.
+width and y inside the height (the original swaps them).  Scribbles and bars are our own, the
+latter for painted-over text and eyes.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from inpaint.degradation.painting import Canvas, integer_between, number_between
 MEAN_ANGLE = 2 * math.pi / 5  # DeepFill v2: the turn of the brush at a vertex
 ANGLE_RANGE = 2 * math.pi / 15
 LONGEST_POLYLINE = 5  # LaMa: segments
+SCRIBBLE_TURN = 0.6  # radians
 SUBPIXEL_BITS = 4  # fixed-point digits of the corners that cv2.fillPoly is given
 
 
@@ -79,6 +81,29 @@ def paint_irregular(
             y = min(max(int(start[1] + reach * math.cos(angle)), 0), height)
             cv2.line(canvas, start, (x, y), 1, 5 + int(brush * width))
             start = (x, y)
+
+
+def paint_scribbles(
+    canvas: Canvas,
+    rng: torch.Generator,
+    *,
+    count: tuple[int, int],
+    width: tuple[int, int],
+    segments: tuple[int, int],
+    length: tuple[int, int],
+) -> None:
+    """Paint lines that wander as a hand does: every segment leaves the last by at most SCRIBBLE_TURN."""
+    height, side = canvas.shape
+    for _ in range(integer_between(units(rng, 1)[0], *count)):
+        x, y, angle, number, thickness = units(rng, 5)
+        x, y, angle = x * side, y * height, angle * 2 * math.pi
+        steps = integer_between(number, *segments)
+        numbers = units(rng, 2 * steps)
+        for turn, reach in zip(numbers[::2], numbers[1::2], strict=True):
+            angle += number_between(turn, -SCRIBBLE_TURN, SCRIBBLE_TURN)
+            reach = number_between(reach, *length)
+            start, x, y = (int(x), int(y)), x + reach * math.cos(angle), y + reach * math.sin(angle)
+            cv2.line(canvas, start, (int(x), int(y)), 1, integer_between(thickness, *width))
 
 
 def paint_bars(

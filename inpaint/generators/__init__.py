@@ -19,6 +19,7 @@ from inpaint.generators import (
     region_wise,
     residual_unet,
     resnet9,
+    sighted_unet,
     srcnn,
     unet,
 )
@@ -38,6 +39,7 @@ GENERATORS: dict[str, Callable[..., Generator]] = {
     "region_wise": region_wise.build,
     "residual_unet": residual_unet.build,
     "resnet9": resnet9.build,
+    "sighted_unet": sighted_unet.build,
     "srcnn": srcnn.build,
     "unet": unet.build,
 }

@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from inpaint.contracts import Generator
 from inpaint.layers.residual import ResidualBlock
 from inpaint.sample import Prediction
 
@@ -43,10 +44,12 @@ class Body(nn.Module):
         return self.last(x + self.up(self.middle(self.down(x))))
 
 
-class Cells(nn.Module):
+class Cells(Generator):
     """See the module's docstring.  image: every cell is block by block pixels, aligned to the picture's corner."""
 
     multiple = 2 * max(STEPS)
+    cell_steps = STEPS
+    exportable = "a mosaic takes several of its steps, of two kinds, and a file holds one step"
 
     def __init__(self, width: int, blocks: int, deep: int, deep_blocks: int, noise: int):
         super().__init__()
@@ -149,7 +152,7 @@ def keys(t: float) -> float:
     return ((-0.5 * t + 2.5) * t - 4) * t + 2 if t < 2 else 0.0
 
 
-def build(*, width: int = 48, blocks: int = 2, deep: int = 96, deep_blocks: int = 6, noise: int = 0) -> nn.Module:
+def build(*, width: int = 48, blocks: int = 2, deep: int = 96, deep_blocks: int = 6, noise: int = 0) -> Generator:
     """Build the network over cells.
 
     width, blocks: channels at the cells, and residual blocks there on the way in and out.  deep, deep_blocks: the same

@@ -10,7 +10,9 @@ network's answer.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -20,17 +22,20 @@ from torch import Tensor
 from inpaint.contracts import Generator
 from inpaint.degradation.fills import FILLS
 from inpaint.device import find_device, out_of_memory, release, warn_of_bfloat16
-from inpaint.mosaic.grid import Grid, enlarge
+from inpaint.mosaic.grid import Grid, cells_of, enlarge
 from inpaint.mosaic.projection import CellMeasures, keep_cells, measure_cells, missed_cells
 from inpaint.restoring.blending import meet_known
 from inpaint.restoring.censors import CENSORS
 from inpaint.restoring.cores import Cores
+from inpaint.restoring.octaves import restore_cells
 from inpaint.sample import composite
 from inpaint.tiling import LEAST_CONTEXT, Box, Region, crops_planned, grown_mask, tile_weight, tiles
 
 TILE_SIDE = 512  # px, side of the part of a large crop that is restored at once
 SMALLEST_TILE = 64  # px; what does not fit in memory then does not fit at all
 TILES_TOGETHER = 8  # tiles of one size that a graphics card is given at once; a CPU gains nothing from more than one
+CELLS_OF_CONTEXT = 6  # around a mosaic that is restored from its cells
+CONTEXT_OF_LAST_STEP = 48  # px; twelve cells of the step that makes pixels
 TILE_ROUNDING = 64  # px; there, tiles are padded to multiples of this, so that more are of one size
 
 
@@ -119,7 +124,7 @@ class Restorer:
         >>> tuple(restored.shape), torch.equal(restored[:, :20], image[:, :20])
         ((3, 48, 64), True)
         """
-        self.check(image, mask, censor)
+        self.check(image, mask, censor, grid)
         image, mask = image.float().cpu(), (mask.cpu() > 0.5).float()
         if censor == "hole":
             mask = grown_mask(mask, grow)
@@ -144,7 +149,7 @@ class Restorer:
                 box.of(restored).copy_(composite(answer, box.of(restored), crop.own))
         return restored
 
-    def check(self, image: Tensor, mask: Tensor, censor: str) -> None:
+    def check(self, image: Tensor, mask: Tensor, censor: str, grid: Grid | None) -> None:
         if not image.is_floating_point():
             raise ValueError(f"the image holds {image.dtype}; it should hold floating-point numbers from 0 to 1")
         if image.ndim != 3 or image.shape[0] != 3 or mask.shape != (1, *image.shape[1:]):
@@ -155,6 +160,8 @@ class Restorer:
             raise ValueError(f"censor {censor!r} is unknown; choose {' or '.join(CENSORS)}")
         if censor not in self.shows:
             raise ValueError(f"this network never learned to restore a {censor}; it learned {', '.join(self.shows)}")
+        if censor == "mosaic" and grid is None and self.generator.cell_steps:
+            raise ValueError("this network restores a mosaic from its cells: it needs their grid (block and phase)")
 
     def batches(self, plan: Sequence[tuple[Region, Box]]) -> Iterator[list[tuple[Region, Box]]]:
         """Yield the crops of a plan that are worked on together, those of one padded size beside each other."""
@@ -174,7 +181,10 @@ class Restorer:
         size = (crop.image.shape[1], crop.image.shape[2])
         cores = [core for core in tiles(box, self.tile) if core.of(crop.own).any()]
         # A network that halves pictures answers alike where it is shifted by whole steps only.
-        return [TileTask(number, core, core.grown(LEAST_CONTEXT, size).aligned(self.multiple)) for core in cores]
+        context = LEAST_CONTEXT
+        if self.generator.cell_steps and crop.grid is not None:  # which sees so many cells, not pixels
+            context = min(context, max(CELLS_OF_CONTEXT * max(crop.grid.block), CONTEXT_OF_LAST_STEP))
+        return [TileTask(number, core, core.grown(context, size).aligned(self.multiple)) for core in cores]
 
     def smaller(
         self, todo: Sequence[TileTask], crops: Sequence[RegionCrop], failed: Sequence[TileTask]
@@ -207,8 +217,12 @@ class Restorer:
             together = self.together  # other threads may make it less meanwhile
             size = self.padded(todo[0].view, together)
             now = [part for part in todo if self.padded(part.view, together) == size][:together]
-            views = [torch.cat([it.view.of(guesses[it.number]), it.view.of(crops[it.number].mask)]) for it in now]
-            restored = self.fitting(views, size, flips)
+            if self.generator.cell_steps and censor == "mosaic":
+                now = now[:1]
+                restored = self.fitting(partial(self.ask_by_cells, now[0].view, crops[now[0].number], flips))
+            else:
+                views = [torch.cat([it.view.of(guesses[it.number]), it.view.of(crops[it.number].mask)]) for it in now]
+                restored = self.fitting(partial(self.ask, views, size, flips))
             if restored is None:
                 todo = self.smaller(todo, crops, now)
                 continue
@@ -233,10 +247,10 @@ class Restorer:
         smooth = enlarge(crop.measures.means, crop.grid, size, self.shows["mosaic"]).clamp(0, 1)
         return composite(smooth, crop.image, crop.mask)
 
-    def fitting(self, views: Sequence[Tensor], size: tuple[int, int], flips: tuple[bool, bool]) -> list[Tensor] | None:
-        """Return what `ask` does, or None where memory runs out."""
+    def fitting(self, ask: Callable[[], list[Tensor]]) -> list[Tensor] | None:
+        """Return what asking the network returns, or None where memory runs out."""
         try:
-            return self.ask(views, size, flips)
+            return ask()
         except (RuntimeError, MemoryError) as error:
             if not out_of_memory(error):
                 raise
@@ -251,15 +265,38 @@ class Restorer:
             for view in views
         ]
         batch = torch.stack(padded).to(self.device, memory_format=torch.channels_last)  # (B, 4, H, W)
-        with (
-            self.cores.taken(torch.get_num_threads()),
-            torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16),
-        ):
+        with self.computing():
             prediction = self.generator(batch[:, :3], batch[:, 3:])
         answers = prediction.image.float().cpu()
         return [
             answer[:, : view.shape[1], : view.shape[2]].flip(axes) for answer, view in zip(answers, views, strict=True)
         ]
+
+    def ask_by_cells(self, view: Box, crop: RegionCrop, flips: tuple[bool, bool]) -> list[Tensor]:
+        """Restore a view of a crop from the cells of its mosaic, octave by octave; returns one (3, h, w)."""
+        assert crop.grid is not None
+        assert crop.measures is not None
+        axes = [axis for axis, flip in zip((-2, -1), flips, strict=True) if flip]
+        image, mask, grid = view.of(crop.image), view.of(crop.mask), grid_in_box(crop.grid, view)
+        cells = cells_in_box(crop.measures.means, crop.grid, view)
+        mirrored = tuple(
+            (side - line) % block if flip else line
+            for flip, side, line, block in zip(flips, image.shape[1:], grid.phase, grid.block, strict=True)
+        )
+        grid = grid._replace(phase=(mirrored[0], mirrored[1]))
+        given = [it.flip(axes).to(self.device) for it in (image, mask, cells)]
+        with self.computing():
+            answer = restore_cells(self.generator, given[0], given[1], grid, cells=given[2])
+        return [answer.float().cpu().flip(axes)]
+
+    @contextmanager
+    def computing(self) -> Iterator[None]:
+        """Take the cores that a network needs, and compute in the precision that was asked for."""
+        with (
+            self.cores.taken(torch.get_num_threads()),
+            torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16),
+        ):
+            yield
 
 
 def crop_of(
@@ -268,15 +305,21 @@ def crop_of(
     """Cut out what is looked at to restore a region; what its cells measure is looked up, or else added to `known`."""
     own, inner = torch.zeros_like(box.of(mask)), region.box.within(box)
     inner.of(own).copy_(region.own)
-    seen = grid_in_box(grid, box)
+    seen = None if grid is None else grid_in_box(grid, box)
     if seen is not None and box not in known:
         known[box] = measure_cells(box.of(image), box.of(mask), seen)
     return RegionCrop(box.of(image), box.of(mask), own, inner, seen, known.get(box))
 
 
-def grid_in_box(grid: Grid | None, box: Box) -> Grid | None:
+def grid_in_box(grid: Grid, box: Box) -> Grid:
     """Return the grid as seen from the corner of a box."""
-    if grid is None:
-        return None
     (bh, bw), (y, x) = grid
     return Grid((bh, bw), ((y - box.top) % bh, (x - box.left) % bw))
+
+
+def cells_in_box(cells: Tensor, grid: Grid, box: Box) -> Tensor:
+    """Return those cells (3, rows, columns) of a grid that a box touches."""
+    (bh, bw), (y, x) = grid
+    top, bottom = cells_of(slice(box.top, box.bottom), bh, -y % bh)
+    left, right = cells_of(slice(box.left, box.right), bw, -x % bw)
+    return cells[:, top:bottom, left:right]

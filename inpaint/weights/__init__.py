@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-BUNDLED = ("default", "texture")  # for fidelity; for likely texture
+BUNDLED = ("default", "texture")  # what a user restores with: for fidelity; for likely texture
+NETWORKS_OF_DEFAULT = {"hole": "holes", "mosaic": "mosaics"}  # the best one for each censor
+WITHOUT_GRID = "texture"  # restores mosaics that show no grid of cells
+BUNDLED_NETWORKS = ("holes", "mosaics", "texture")  # the files
 
 
 def bundled_path(name: str) -> Path:

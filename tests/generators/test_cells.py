@@ -11,7 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inpaint.generators.cells import Cells, build, masked_means, repeated
-from inpaint.mosaic.grid import Grid, enlarge, project
+from inpaint.mosaic.grid import Grid, enlarge
+from inpaint.mosaic.projection import project
 from inpaint.sample import Prediction
 
 STEPS = pytest.mark.parametrize("block", [2, 4])

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-import inpaint
+from inpaint.assemble import load_network
 from inpaint.importing.convert import Report, import_weights
 from inpaint.randomness import rng_for
 
@@ -28,7 +28,7 @@ def taken(tmp_path: Path, state: object, layout: str, **options: object) -> Repo
 @torch.no_grad()
 def assert_same_answers(original: nn.Module, imported: Path) -> None:
     image, mask = picture()
-    restorer = inpaint.load(imported, device="cpu")
+    restorer = load_network(imported, device="cpu")
     original = original.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     expected = original(image, mask).image
     assert torch.equal(restorer.generator(image, mask).image, expected)

@@ -13,8 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
-import inpaint
-from inpaint.assemble import trainer_of
+from inpaint.assemble import load_network, trainer_of
 from inpaint.checkpoint import load_checkpoint, load_state
 from inpaint.config import parse_run
 from inpaint.images import read
@@ -245,7 +244,7 @@ def test_the_default_network_begins_at_its_first_guess_and_the_sheet_shows_it(pi
 @pytest.mark.parametrize("name", ["best", "last"])
 def test_what_training_leaves_can_be_loaded_and_restores(name: str, pictures: Path, tmp_path: Path):
     trainer_ = trained(tiny_tree(pictures, tmp_path))
-    restore = inpaint.load(tmp_path / f"{name}.safetensors", device="cpu")
+    restore = load_network(tmp_path / f"{name}.safetensors", device="cpu")
     assert restore.shows == {"hole": "smooth", "mosaic": "bicubic"}
     image, mask, _ = trainer_.validation[0]
     restored = restore(image[0], mask[0])

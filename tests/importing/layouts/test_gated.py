@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-import inpaint
+from inpaint.assemble import load_network
 from inpaint.checkpoint import load_checkpoint
 from inpaint.generators import GENERATORS
 from tests.importing.authors.gated import PORT_LAYERS, gated_flat, gated_port
@@ -23,7 +23,7 @@ def test_the_checkpoint_tells_where_it_comes_from_and_what_it_is_shown(tmp_path:
     assert len(source["sha256"]) == 64
     assert checkpoint.provenance["imported"]["layout"] == "gated"
     assert checkpoint.run["generator"] == {"name": "gated", "width": 8, "padding": "pytorch", "fuse": False}
-    assert inpaint.load(report.output, device="cpu").shows == {"hole": "black"}
+    assert load_network(report.output, device="cpu").shows == {"hole": "black"}
 
 
 @torch.no_grad()
@@ -35,7 +35,7 @@ def test_weights_that_expect_bgr_answer_the_same_about_swapped_pictures(tmp_path
     for channels in ("auto", "bgr"):  # converted from TensorFlow, whose program reads BGR
         report = taken(tmp_path, state, "gated", channels=channels)
         assert "BGR, swapped to RGB" in report.text()
-        answer = inpaint.load(report.output, device="cpu").generator(image, mask)
+        answer = load_network(report.output, device="cpu").generator(image, mask)
         torch.testing.assert_close(answer.image, expected.image.flip(1))
         torch.testing.assert_close(answer.extras["coarse"], expected.extras["coarse"].flip(1))
 

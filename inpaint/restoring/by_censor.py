@@ -1,0 +1,56 @@
+"""Several networks as one restorer: each censor is restored by the network that is best at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from torch import Tensor
+
+from inpaint.detection.mosaics.grid_under_mask import estimate_grid
+from inpaint.mosaic.grid import Grid
+from inpaint.restoring.censors import CENSORS
+from inpaint.restoring.restorer import Restorer
+
+
+class RestorerByCensor:
+    """Restores holes with one network and mosaics with another, by the call of `Restorer`.
+
+    restorers: one for each censor.  without_grid: loads the network for mosaics that show no grid of cells, which is
+    not done before there is one; None refuses them.
+    """
+
+    def __init__(self, restorers: Mapping[str, Restorer], *, without_grid: Callable[[], Restorer] | None = None):
+        self.restorers = dict(restorers)
+        self.shows = {censor: restorer.shows[censor] for censor, restorer in self.restorers.items()}
+        self.device = next(iter(self.restorers.values())).device
+        self.load_without_grid = without_grid
+
+    def __call__(
+        self, image: Tensor, mask: Tensor, *, censor: str = "hole", grid: Grid | None = None, **how: Any
+    ) -> Tensor:
+        """Restore the masked pixels of one picture, (3, H, W); all others come back bit for bit.
+
+        Arguments as of `Restorer`.  A mosaic's grid that is not given is estimated from the pixels under the mask.
+        """
+        if censor not in CENSORS:
+            raise ValueError(f"censor {censor!r} is unknown; choose {' or '.join(CENSORS)}")
+        if censor not in self.restorers:
+            raise ValueError(f"no network here restores a {censor}; there is one for {', '.join(self.restorers)}")
+        restorer = self.restorers[censor]
+        if censor == "mosaic" and grid is None and image.ndim == 3 and mask.ndim == 3:
+            estimate = estimate_grid(image, mask)
+            grid = estimate.grid if estimate else None
+            if grid is None and self.load_without_grid is not None:
+                restorer = self.gridless
+        return restorer(image, mask, censor=censor, grid=grid, **how)
+
+    @cached_property
+    def gridless(self) -> Restorer:
+        """The network for mosaics whose pixels show no grid."""
+        assert self.load_without_grid is not None
+        return self.load_without_grid()
+
+
+AnyRestorer = Restorer | RestorerByCensor
