@@ -45,9 +45,7 @@ class Generator(nn.Module):
     )
     samples: bool = False  # whether other noise gives another answer to the same picture
     exportable: str | None = None  # why it cannot be written as ONNX
-    steps: tuple[
-        int, ...
-    ] = ()  # px along a cell that it makes at once, if it sees a mosaic as its cells: see `octaves`
+    cell_steps: tuple[int, ...] = ()  # px along a cell that it makes at once, if it restores mosaics from their cells
     shows: Mapping[str, str] = {}  # how it wants each censor shown, where it leaves the run no choice
     inputs: Mapping[str, ExtraInput] = {}  # beside picture and mask, by the keyword of its forward
 

@@ -16,7 +16,7 @@ from inpaint.restoring.onnx_session import Session
 SMALL: dict[str, Any] = {"widths": [8, 16, 32], "blocks": [1, 1], "middle": 4}
 
 
-def moved(network: nn.Module) -> Generator:
+def moved(network: Generator) -> Generator:
     """Leave the start, where the last convolution is zero."""
     torch.manual_seed(0)
     with torch.no_grad():

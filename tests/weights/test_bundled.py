@@ -10,7 +10,7 @@ from inpaint.assemble import load
 from inpaint.evaluation.cases import parse_case
 from inpaint.evaluation.evaluate import Row, evaluate
 from inpaint.evaluation.pictures import picture_paths, read_pictures
-from inpaint.weights import BUNDLED, bundled_path
+from inpaint.weights import BUNDLED_NETWORKS, bundled_path
 
 ROOT = Path(__file__).parent.parent.parent
 MOST = 35e6  # bytes, all together
@@ -18,10 +18,10 @@ CASES = ("mosaic-4", "mosaic-8", "mosaic-16", "hole-freeform", "hole-bars")
 
 
 def test_the_bundled_networks_stay_small():
-    assert sum(bundled_path(name).stat().st_size for name in BUNDLED) < MOST
+    assert sum(bundled_path(name).stat().st_size for name in BUNDLED_NETWORKS) < MOST
 
 
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", BUNDLED_NETWORKS)
 def test_every_bundled_network_has_a_card(name: str):
     card = bundled_path(name).with_suffix(".md").read_text(encoding="utf-8")
     for said in ("steps", "time", "licence", "PSNR mask", "invented, not recovered"):
