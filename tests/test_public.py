@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import inpaint
-from inpaint.weights import BUNDLED, bundled_path
+from inpaint.weights import BUNDLED, BUNDLED_NETWORKS, bundled_path
 
 HEAVY = "torch, torchvision, cv2, numpy, PIL, yaml"  # typer itself may import pydantic
 PROBE = "import sys; heavy = [name for name in {names!r}.split(', ') if name in sys.modules]; assert not heavy, heavy"
@@ -49,10 +49,11 @@ def test_an_unknown_name_is_an_attribute_error():
         inpaint.restore  # noqa: B018  # pyright: ignore[reportAttributeAccessIssue]
 
 
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", BUNDLED_NETWORKS)
 def test_bundled_networks_lie_in_the_package(name: str):
     assert bundled_path(name).parent == Path(inpaint.__file__).parent / "weights"
     assert bundled_path(name).suffix == ".safetensors"
+    assert (bundled_path(name).with_suffix(".md")).is_file(), "a model card lies beside it"
 
 
 @pytest.mark.parametrize("name", BUNDLED)
@@ -68,4 +69,3 @@ def test_bundled_networks_restore_holes_and_mosaics(name: str):
     mosaic = torch.where(mask > 0.5, pixelate(image, grid), image)
     restored = restore(mosaic, mask, censor="mosaic", grid=grid)
     assert (pixelate(restored, grid) - pixelate(mosaic, grid)).abs().max() < 1 / 510
-    assert (bundled_path(name).with_suffix(".md")).is_file(), "a model card lies beside it"

@@ -23,6 +23,8 @@ SMALLER: dict[str, Any] = {
     "levels": 4,
     "latent": 8,
     "steps": 2,
+    "deep": 8,
+    "deep_blocks": 1,
 }
 
 
@@ -35,7 +37,7 @@ def small_options(name: str) -> dict[str, Any]:
         generator = read_run(file).generator
         if generator.name == name:
             options = generator.options
-            smaller = options | {option: value for option, value in SMALLER.items() if option in options}
+            smaller = options | {name: it for name, it in SMALLER.items() if isinstance(options.get(name), type(it))}
             try:
                 GENERATORS[name](**smaller)
             except ValueError:
@@ -101,8 +103,12 @@ def the_gradient_reaches_every_parameter_and_the_image(name: str, options: dict[
     network = built(name, options).train()
     least = multiple_of(network)
     image, mask = scene(2 * least, 2 * least)
-    prediction = network(image.requires_grad_(), mask)
-    torch.stack([answer.square().sum() for answer in (prediction.image, *prediction.extras.values())]).sum().backward()
+    image.requires_grad_()
+    ways: list[dict[str, Any]] = [{"block": step} for step in network.cell_steps] or [{}]  # each has layers of its own
+    for way in ways:
+        prediction = network(image, mask, **way)
+        answers = (prediction.image, *prediction.extras.values())
+        torch.stack([answer.square().sum() for answer in answers]).sum().backward()
     for name_of, parameter in [*network.named_parameters(), ("the image", image)]:
         assert parameter.grad is not None, name_of
         assert parameter.grad.isfinite().all(), name_of
