@@ -79,9 +79,7 @@ def on_runtime(model: str | Path, *, device: str = "auto") -> AnyRestorer:
     torch, and a warning says so.
     """
     if str(model) == "default":
-        warnings.warn(
-            "with the backend onnx, default restores holes by ONNX Runtime and mosaics by torch", stacklevel=2
-        )
+        warnings.warn("with ONNX Runtime default restores holes alone: mosaics stay with torch", stacklevel=2)
         mosaics = load_network(NETWORKS_OF_DEFAULT["mosaic"], device=device)
         holes = session_restorer(NETWORKS_OF_DEFAULT["hole"], device=device)
         return RestorerByCensor({"hole": holes, "mosaic": mosaics}, without_grid=partial(load_network, WITHOUT_GRID))

@@ -239,7 +239,7 @@ def test_a_precision_that_is_slow_here_is_told(
 
 
 def test_there_is_a_yaml_to_test():
-    assert any(config.stem == "default" for config in CONFIGS)
+    assert any(config.stem == "residual_unet" for config in CONFIGS)
 
 
 def test_networks_depend_on_the_seed_alone(pictures: Path, tmp_path: Path):

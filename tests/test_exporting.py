@@ -37,8 +37,8 @@ def censored() -> tuple[torch.Tensor, torch.Tensor, inpaint.Grid]:
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bundled network as ONNX."""
-    path = tmp_path_factory.mktemp("onnx") / "default.onnx"
-    checked = export("default", path)
+    path = tmp_path_factory.mktemp("onnx") / "texture.onnx"
+    checked = export("texture", path)
     assert len({it.size for it in checked}) == 2
     assert all(it.difference <= LARGEST_DIFFERENCE for it in checked)
     return path
@@ -59,7 +59,7 @@ def test_every_generator_that_can_be_exported_computes_the_same(name: str):
 @pytest.mark.parametrize("name", [name for name in GENERATORS if why_not_exportable(name) is not None])
 def test_a_network_that_cannot_be_exported_is_refused_with_the_reason(name: str, tmp_path: Path):
     options = small_options(name)
-    run = load_checkpoint(bundled_path("default")).run | {"generator": {"name": name, **options}}
+    run = load_checkpoint(bundled_path("texture")).run | {"generator": {"name": name, **options}}
     weights = GENERATORS[name](**options).state_dict()
     save_checkpoint(tmp_path / "a.safetensors", weights, run=run, provenance={})
     reason = re.escape(why_not_exportable(name) or "")
@@ -72,35 +72,46 @@ def test_the_file_tells_what_it_is(file: Path):
     metadata = {entry.key: entry.value for entry in onnx.load(file).metadata_props}
     assert metadata["format"] == "inpaint-onnx-1"
     assert '"residual_unet"' in metadata["run"]
-    assert inpaint.load(file).shows == inpaint.load("default").shows
+    assert inpaint.load(file).shows == inpaint.load("texture").shows
 
 
 def test_the_loaded_file_restores_as_the_checkpoint_does(file: Path):
     image, mask, grid = censored()
     for given in ({}, {"censor": "mosaic", "grid": grid}):
-        wanted, restored = (inpaint.load(model, device="cpu")(image, mask, **given) for model in ("default", file))
+        wanted, restored = (inpaint.load(model, device="cpu")(image, mask, **given) for model in ("texture", file))
         assert (wanted - restored).abs().max() <= LARGEST_DIFFERENCE
         assert torch.equal(restored[:, :11], image[:, :11])
 
 
 def test_a_checkpoint_runs_on_onnx_runtime_without_a_file(file: Path):
     image, mask, _ = censored()
-    assert torch.equal(on_runtime("default", device="cpu")(image, mask), on_runtime(file, device="cpu")(image, mask))
+    assert torch.equal(on_runtime("texture", device="cpu")(image, mask), on_runtime(file, device="cpu")(image, mask))
+
+
+def test_default_restores_holes_on_onnx_runtime_and_says_that_mosaics_stay_with_torch():
+    image, mask, grid = censored()
+    with pytest.warns(UserWarning, match="mosaics stay with torch"):
+        restore = on_runtime("default", device="cpu")
+    wanted = inpaint.load("default", device="cpu")
+    for given in ({}, {"censor": "mosaic", "grid": grid}):
+        assert (restore(image, mask, **given) - wanted(image, mask, **given)).abs().max() <= LARGEST_DIFFERENCE
+    with pytest.raises(ValueError, match="default is several networks: name one of holes, mosaics, texture"):
+        exported("default")
 
 
 def test_a_network_that_differs_is_not_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    restorer, data = exported("default")
+    restorer, data = exported("texture")
     with torch.no_grad():
         next(restorer.generator.parameters()).mul_(1.5)
     monkeypatch.setattr("inpaint.exporting.exported", lambda model: (restorer, data))
     with pytest.raises(ValueError, match="it was not written"):
-        export("default", tmp_path / "a.onnx")
+        export("texture", tmp_path / "a.onnx")
     assert not (tmp_path / "a.onnx").exists()
 
 
 def test_what_cannot_be_is_said_in_a_sentence(file: Path, tmp_path: Path):
     faults: dict[str, Any] = {
-        "should end with .onnx": lambda: export("default", tmp_path / "a.pt"),
+        "should end with .onnx": lambda: export("texture", tmp_path / "a.pt"),
         "leave out bfloat16": lambda: inpaint.load(file, precision="bfloat16"),
         "choose auto, cpu or cuda": lambda: inpaint.load(file, device="mps"),
         "is not a network that ONNX Runtime can run": lambda: inpaint.load(broken),
@@ -124,13 +135,23 @@ def test_the_command_line_exports_and_restores_with_it(
     image, mask, _ = censored()
     write(from_array(image), tmp_path / "a.png")
     write(from_array(mask.expand(3, -1, -1)), tmp_path / "mask.png")
-    run("export", "default", "--output", tmp_path / "d.onnx")
+    run("export", "texture", "--output", tmp_path / "d.onnx")
     printed = capsys.readouterr().out
     assert "batch 1, 96 x 64: at most" in printed
     assert "batch 2, 128 x 160: at most" in printed
-    given = ("decensor", tmp_path / "a.png", "--mask", tmp_path / "mask.png", "--device", "cpu", "--output")
+    given = (
+        "decensor",
+        tmp_path / "a.png",
+        "--mask",
+        tmp_path / "mask.png",
+        "--device",
+        "cpu",
+        "--model",
+        "texture",
+        "--output",
+    )
     run(*given, tmp_path / "torch.png")
-    run(*given, tmp_path / "file.png", "--model", tmp_path / "d.onnx")
+    run(*given[:-3], "--model", tmp_path / "d.onnx", "--output", tmp_path / "file.png")
     run(*given, tmp_path / "backend.png", "--backend", "onnx")
     wanted, *others = (read(tmp_path / f"{name}.png").colour.astype(int) for name in ("torch", "file", "backend"))
     assert all(abs(wanted - other).max() <= 1 for other in others), "a level, where rounding falls the other way"
