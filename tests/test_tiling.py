@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from inpaint.randomness import integer, rng_for
-from inpaint.tiling import LEAST_CONTEXT, Box, context_windows
+from inpaint.tiling import LEAST_CONTEXT, Box, context_windows, crops_planned, square_around
 
 
 def marked(height: int, width: int, *boxes: Box) -> Tensor:
@@ -60,3 +60,31 @@ def test_windows_hold_every_mark_with_its_margin_and_never_overlap(number: int):
     for y, x in mask[0].nonzero().tolist():
         around = count[max(0, y - margin) : y + margin + 1, max(0, x - margin) : x + margin + 1]
         assert around.all(), "the margin of a mark lies in windows"
+
+
+def test_a_view_of_the_whole_picture_is_one_crop_of_all_of_it():
+    mask = torch.zeros(1, 300, 500)
+    mask[:, 10:20, 10:20] = mask[:, 250:260, 480:490] = 1
+    ((region, box),) = crops_planned(mask, (1, 1), view="whole")
+    assert box == Box(0, 0, 300, 500)
+    assert region.own.sum() == mask.sum()
+
+
+@pytest.mark.parametrize(
+    ("box", "square"),
+    [
+        (Box(0, 0, 40, 100), Box(0, 0, 100, 100)),
+        (Box(150, 390, 200, 490), Box(125, 390, 225, 490)),
+        (Box(280, 10, 300, 60), Box(250, 10, 300, 60)),
+        (Box(0, 0, 300, 500), Box(0, 0, 300, 500)),  # no taller than the picture
+    ],
+)
+def test_a_square_lies_around_its_box_and_inside_the_picture(box: Box, square: Box):
+    assert square_around(box, (300, 500)) == square
+
+
+def test_a_square_view_is_planned_as_a_square():
+    mask = torch.zeros(1, 600, 800)
+    mask[:, 300:310, 300:500] = 1
+    ((_, box),) = crops_planned(mask, (1, 1), view="square")
+    assert box.bottom - box.top == box.right - box.left

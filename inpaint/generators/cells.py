@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inpaint.contracts import Generator
+from inpaint.contracts import ExtraInput, Generator
 from inpaint.layers.residual import ResidualBlock
 from inpaint.sample import Prediction
 
@@ -54,6 +54,8 @@ class Cells(Generator):
     def __init__(self, width: int, blocks: int, deep: int, deep_blocks: int, noise: int):
         super().__init__()
         self.noise_channels = noise
+        if noise:
+            self.samples, self.inputs = True, {"noise": ExtraInput(noise, noise=True, every=max(STEPS))}
         self.stems = nn.ModuleDict({str(step): nn.Conv2d(4 + 4 * step**2, width, 3, padding=1) for step in STEPS})
         self.body = Body(width, blocks, deep, deep_blocks)
         self.heads = nn.ModuleDict({str(step): nn.Conv2d(width, 3 * step**2, 3, padding=1) for step in STEPS})

@@ -24,6 +24,7 @@ from inpaint.degradation.fills import FILLS
 from inpaint.device import find_device, out_of_memory, release, warn_of_bfloat16
 from inpaint.mosaic.grid import Grid, cells_of, enlarge
 from inpaint.mosaic.projection import CellMeasures, keep_cells, measure_cells, missed_cells
+from inpaint.randomness import rng_for
 from inpaint.restoring.blending import meet_known
 from inpaint.restoring.censors import CENSORS
 from inpaint.restoring.cores import Cores
@@ -106,7 +107,8 @@ class Restorer:
 
         image: (3, H, W) in [0, 1], any size.  mask: (1, H, W), 1 = restore; pixel values under a hole are not read.
         censor: "hole" or "mosaic".  grid: of the mosaic; where it is known, the cell means of the answer equal the
-        mosaic's, unless keep is False.  flips: mirror (top-bottom, left-right) before and after, for variations.
+        mosaic's, unless keep is False.  flips: mirror (top-bottom, left-right) before and after, for variations; a
+        network that samples is given other noise for each of the four instead.
         grow: restore holes so many px further; a mosaic is never grown, for what lies beside it is original.
         feather: blend the restored edge into the known pixels over so many px, inside the mask; match_colour does so
         through the whole region.
@@ -130,7 +132,7 @@ class Restorer:
             mask = grown_mask(mask, grow)
         restored = image.clone()
         measures = {} if measures is None else measures
-        for plan in self.batches(crops_planned(mask, grid.block if grid else (1, 1))):
+        for plan in self.batches(crops_planned(mask, grid.block if grid else (1, 1), view=self.generator.view)):
             crops = [
                 crop_of(image, mask, region, box, grid if censor == "mosaic" else None, measures)
                 for region, box in plan
@@ -179,6 +181,8 @@ class Restorer:
     def parts(self, number: int, crop: RegionCrop, box: Box) -> list[TileTask]:
         """Cut a box of a crop into tiles; a frame or a chain of specks leaves most of its box alone."""
         size = (crop.image.shape[1], crop.image.shape[2])
+        if self.generator.view != "crop":  # it must see all of the crop
+            return [TileTask(number, box, Box(0, 0, *size))]
         cores = [core for core in tiles(box, self.tile) if core.of(crop.own).any()]
         # A network that halves pictures answers alike where it is shifted by whole steps only.
         context = LEAST_CONTEXT
@@ -259,14 +263,14 @@ class Restorer:
 
     def ask(self, views: Sequence[Tensor], size: tuple[int, int], flips: tuple[bool, bool]) -> list[Tensor]:
         """Run the network on pictures with their masks, (4, h, w) each, padded to one size; returns (3, h, w) each."""
-        axes = [axis for axis, flip in zip((-2, -1), flips, strict=True) if flip]
+        axes = self.mirrored_axes(flips)
         padded = [
             F.pad(view.flip(axes), (0, size[1] - view.shape[2], 0, size[0] - view.shape[1]), mode="replicate")
             for view in views
         ]
         batch = torch.stack(padded).to(self.device, memory_format=torch.channels_last)  # (B, 4, H, W)
         with self.computing():
-            prediction = self.generator(batch[:, :3], batch[:, 3:])
+            prediction = self.generator(batch[:, :3], batch[:, 3:], **self.noise(batch[:, :3], flips))
         answers = prediction.image.float().cpu()
         return [
             answer[:, : view.shape[1], : view.shape[2]].flip(axes) for answer, view in zip(answers, views, strict=True)
@@ -276,18 +280,32 @@ class Restorer:
         """Restore a view of a crop from the cells of its mosaic, octave by octave; returns one (3, h, w)."""
         assert crop.grid is not None
         assert crop.measures is not None
-        axes = [axis for axis, flip in zip((-2, -1), flips, strict=True) if flip]
+        axes, rng = self.mirrored_axes(flips), self.noise_rng(flips)
         image, mask, grid = view.of(crop.image), view.of(crop.mask), grid_in_box(crop.grid, view)
         cells = cells_in_box(crop.measures.means, crop.grid, view)
         mirrored = tuple(
-            (side - line) % block if flip else line
-            for flip, side, line, block in zip(flips, image.shape[1:], grid.phase, grid.block, strict=True)
+            (side - line) % block if axis in axes else line
+            for axis, side, line, block in zip((-2, -1), image.shape[1:], grid.phase, grid.block, strict=True)
         )
         grid = grid._replace(phase=(mirrored[0], mirrored[1]))
         given = [it.flip(axes).to(self.device) for it in (image, mask, cells)]
         with self.computing():
-            answer = restore_cells(self.generator, given[0], given[1], grid, cells=given[2])
+            answer = restore_cells(self.generator, given[0], given[1], grid, cells=given[2], rng=rng)
         return [answer.float().cpu().flip(axes)]
+
+    def mirrored_axes(self, flips: tuple[bool, bool]) -> list[int]:
+        """Return along which axes a variation is mirrored; none where the network varies by itself."""
+        return [axis for axis, flip in zip((-2, -1), flips, strict=True) if flip and not self.generator.samples]
+
+    def noise_rng(self, flips: tuple[bool, bool]) -> torch.Generator | None:
+        """Return what draws the noise of a variation; None for the first, which takes the network's default."""
+        return rng_for("variation", *map(int, flips)) if self.generator.samples and any(flips) else None
+
+    def noise(self, image: Tensor, flips: tuple[bool, bool]) -> dict[str, Tensor]:
+        """Return the noise that a variation gives the network beside pictures (B, 3, h, w), by the inputs' names."""
+        rng = self.noise_rng(flips)
+        drawn = {} if rng is None else {name: it for name, it in self.generator.inputs.items() if it.noise}
+        return {name: extra.draw(image, rng) for name, extra in drawn.items() if rng is not None}
 
     @contextmanager
     def computing(self) -> Iterator[None]:

@@ -7,13 +7,14 @@ import weakref
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import combinations
 from threading import Barrier, BrokenBarrierError, Lock
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from inpaint.contracts import Generator
+from inpaint.contracts import ExtraInput, Generator, View
 from inpaint.generators.residual_unet import ResidualUNet
 from inpaint.mosaic.grid import Grid, cell_means, enlarge, pixelate
 from inpaint.randomness import chance, integer, rng_for, uniform
@@ -610,3 +611,38 @@ def test_threads_that_share_the_cores_run_side_by_side_unless_the_network_has_th
         torch.set_num_threads(threads)
     assert all(torch.equal(answer, exactly_restored(image, mask)) for answer in answers)
     assert bool(alone) == has_threads
+
+
+class Noisy(Generator):
+    """A network whose answer is the noise that it is given, or grey."""
+
+    samples = True
+    inputs: Mapping[str, ExtraInput] = {"whim": ExtraInput(3, noise=True)}
+
+    def forward(self, image: Tensor, mask: Tensor, *, whim: Tensor | None = None) -> Prediction:
+        return Prediction(torch.full_like(image, 0.5) if whim is None else whim.clamp(0, 1), {})
+
+
+def test_variations_of_a_network_that_samples_draw_other_noise_instead_of_mirroring():
+    restorer, image = restorer_of(Noisy()), picture(60, 80)
+    mask = torch.zeros(1, 60, 80)
+    mask[:, 20:40, 30:50] = 1
+    ways = [(False, False), (False, True), (True, False), (True, True)]
+    answers = [restorer(image, mask, flips=flips) for flips in ways]
+    assert answers[0][:, 25, 35].unique().item() == 0.5, "the first is the network's own default"
+    assert all(not torch.equal(one, other) for one, other in combinations(answers, 2))
+    assert all(torch.equal(one, restorer(image, mask, flips=flips)) for one, flips in zip(answers, ways, strict=True))
+
+
+@pytest.mark.parametrize("view", ["square", "whole"])
+def test_a_network_sees_as_much_around_a_hole_as_it_says_it_must(view: View):
+    network = wild()
+    network.view = view
+    sizes: list[tuple[int, int]] = []
+    network.register_forward_hook(lambda module, given, answer: sizes.append(tuple(given[0].shape[-2:])))
+    mask = torch.zeros(1, 400, 520)
+    mask[:, 100:110, 100:160] = 1
+    restorer_of(network)(picture(400, 520), mask)
+    height, width = sizes[0]
+    assert len(sizes) == 1
+    assert (height, width) == (400, 520) if view == "whole" else height == width < 400
