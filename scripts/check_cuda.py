@@ -32,7 +32,8 @@ from inpaint.data.synthetic import render
 from inpaint.detection.colour import GREEN, painted
 from inpaint.folder import decensor
 from inpaint.randomness import rng_for
-from inpaint.restoring.restorer import TILES_TOGETHER, Restorer
+from inpaint.restoring.network_answers import TILES_TOGETHER
+from inpaint.restoring.restorer import Restorer
 from inpaint.tiling import LEAST_CONTEXT
 
 ROOT = Path(__file__).parent.parent

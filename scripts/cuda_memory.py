@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from inpaint.data.synthetic import render
 from inpaint.device import release
 from inpaint.randomness import rng_for
-from inpaint.restoring.restorer import SMALLEST_TILE, TILES_TOGETHER, Restorer
+from inpaint.restoring.network_answers import SMALLEST_TILE, TILES_TOGETHER
+from inpaint.restoring.restorer import Restorer
 from inpaint.tiling import LEAST_CONTEXT
 
 SPARE = 0.15  # of a tile, beyond what tiles need

@@ -20,7 +20,8 @@ from inpaint.folder.job import Job, Planned
 from inpaint.folder.marks import NothingMarked
 from inpaint.folder.overlay import levels, overlay, thumbnail
 from inpaint.mosaic.lattice import Lattice, sides_in_words
-from inpaint.restoring.repair import RepairWindow, doubt_block, examine_marks, variations, windows_of
+from inpaint.restoring.block_doubts import doubt_block
+from inpaint.restoring.repair import RepairWindow, examine_marks, variations, windows_of
 
 
 class FramesToRestore(NamedTuple):

@@ -1,91 +1,32 @@
 """An image and a mask in, a restored image out.
 
 Every masked pixel is restored at every size: masked places that lie near each other are seen together, in a crop with
-context around it; a crop that is too large for comfort is worked through in tiles, whose first guess is made on the
-whole crop so that they agree, and whose answers are blended where they meet.  Tiles of one size are run together, and
-what does not fit in memory is run in smaller batches, then in smaller tiles.  Only masked pixels are taken from the
-network's answer.
+context around it, and only masked pixels are taken from the network's answer.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import partial
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from inpaint.contracts import Generator
-from inpaint.degradation.fills import FILLS
-from inpaint.device import find_device, out_of_memory, release, warn_of_bfloat16
-from inpaint.mosaic.grid import Grid, cells_of, enlarge
-from inpaint.mosaic.projection import CellMeasures, keep_cells, measure_cells, missed_cells
-from inpaint.randomness import rng_for
+from inpaint.mosaic.grid import Grid
+from inpaint.mosaic.projection import CellMeasures, keep_cells, missed_cells
 from inpaint.restoring.blending import meet_known
 from inpaint.restoring.censors import CENSORS
-from inpaint.restoring.cores import Cores
-from inpaint.restoring.octaves import restore_cells
+from inpaint.restoring.network_answers import NetworkAnswers
+from inpaint.restoring.region_crops import crop_of
 from inpaint.sample import composite
-from inpaint.tiling import LEAST_CONTEXT, Box, Region, crops_planned, grown_mask, tile_weight, tiles
-
-TILE_SIDE = 512  # px, side of the part of a large crop that is restored at once
-SMALLEST_TILE = 64  # px; what does not fit in memory then does not fit at all
-TILES_TOGETHER = 8  # tiles of one size that a graphics card is given at once; a CPU gains nothing from more than one
-CELLS_OF_CONTEXT = 6  # around a mosaic that is restored from its cells
-CONTEXT_OF_LAST_STEP = 48  # px; twelve cells of the step that makes pixels
-TILE_ROUNDING = 64  # px; there, tiles are padded to multiples of this, so that more are of one size
+from inpaint.tiling import Box, Region, crops_planned, grown_mask
 
 
-class RegionCrop(NamedTuple):
-    """What is looked at to restore a region."""
-
-    image: Tensor  # (3, h, w)
-    mask: Tensor  # (1, h, w), of every region
-    own: Tensor  # (1, h, w), of this region
-    region: Box  # tight around its pixels
-    grid: Grid | None  # as seen from the corner of the crop
-    measures: CellMeasures | None  # of the grid's cells
-
-
-class TileTask(NamedTuple):
-    """What is asked of the network at once."""
-
-    number: int  # of the crop
-    core: Box  # what is wanted
-    view: Box  # what the network sees
-
-
-class Restorer:
+class Restorer(NetworkAnswers):
     """A generator and how it wants to be shown a censored picture.
 
     shows: for each censor that the network learned, how the censored pixels are presented to it: a fill value for
     "hole" ("smooth", "grey", ...), an enlargement for "mosaic" ("nearest", "bicubic").
     """
-
-    def __init__(
-        self, generator: Generator, *, shows: Mapping[str, str], device: str = "auto", precision: str = "float32"
-    ):
-        if precision not in ("float32", "bfloat16"):
-            raise ValueError(f"precision {precision!r} is unknown; choose float32 or bfloat16")
-        self.device = find_device(device)
-        layout: Any = {"memory_format": torch.channels_last}  # which torch's own signature leaves out
-        self.generator = generator.eval().to(self.device, **layout)
-        self.multiple = generator.multiple
-        self.shows = dict(shows)
-        self.bfloat16 = precision == "bfloat16"
-        if self.bfloat16:
-            warn_of_bfloat16(self.device)
-        # Of several threads one at a time has a graphics card; of a CPU's as many as have cores to compute with.
-        shared = self.device.type == "cpu" and not getattr(generator, "has_threads", False)
-        self.cores = Cores(torch.get_num_threads() if shared else 1)
-        self.together, self.tile = (
-            TILES_TOGETHER if self.device.type == "cuda" else 1,
-            TILE_SIDE,
-        )  # less, once memory ran out
 
     @torch.no_grad()
     def __call__(
@@ -172,172 +113,3 @@ class Restorer:
             count = self.together  # which may fall before the next turn
             yield ordered[:count]
             ordered = ordered[count:]
-
-    def padded(self, view: Box, together: int) -> tuple[int, int]:
-        """Return the (height, width) in which the network is shown a view, where so many are run together."""
-        step = self.multiple if together == 1 else math.lcm(self.multiple, TILE_ROUNDING)
-        return -(-(view.bottom - view.top) // step) * step, -(-(view.right - view.left) // step) * step
-
-    def parts(self, number: int, crop: RegionCrop, box: Box) -> list[TileTask]:
-        """Cut a box of a crop into tiles; a frame or a chain of specks leaves most of its box alone."""
-        size = (crop.image.shape[1], crop.image.shape[2])
-        if self.generator.view != "crop":  # it must see all of the crop
-            return [TileTask(number, box, Box(0, 0, *size))]
-        cores = [core for core in tiles(box, self.tile) if core.of(crop.own).any()]
-        # A network that halves pictures answers alike where it is shifted by whole steps only.
-        context = LEAST_CONTEXT
-        if self.generator.cell_steps and crop.grid is not None:  # which sees so many cells, not pixels
-            context = min(context, max(CELLS_OF_CONTEXT * max(crop.grid.block), CONTEXT_OF_LAST_STEP))
-        return [TileTask(number, core, core.grown(context, size).aligned(self.multiple)) for core in cores]
-
-    def smaller(
-        self, todo: Sequence[TileTask], crops: Sequence[RegionCrop], failed: Sequence[TileTask]
-    ) -> list[TileTask]:
-        """Cut what is left to ask so that it needs less memory than the parts that failed, in whatever thread."""
-        if len(failed) > 1:
-            self.together = min(self.together, len(failed) // 2)
-            return list(todo)
-        (_, core, _), tile = failed[0], self.tile
-        side = max(core.bottom - core.top, core.right - core.left)
-        if side <= SMALLEST_TILE:
-            raise ValueError(
-                f"{self.device} has not enough memory to restore even {SMALLEST_TILE} pixels a side at once"
-            )
-        while tile >= side:
-            tile //= 2
-        self.together, self.tile = 1, min(self.tile, tile)  # another thread may have halved it already
-        return [part for it in todo for part in self.parts(it.number, crops[it.number], it.core)]
-
-    def answers(self, crops: Sequence[RegionCrop], censor: str, flips: tuple[bool, bool]) -> list[Tensor]:
-        """Return what the network answers for crops, (3, h, w) each, and the first guess where it was not asked.
-
-        The answers of tiles are blended with weights, so that their order does not matter.
-        """
-        guesses = [self.present(crop, censor) for crop in crops]
-        totals = [torch.zeros_like(crop.image) for crop in crops]
-        weights = [torch.zeros_like(crop.own) for crop in crops]
-        todo = [part for number, crop in enumerate(crops) for part in self.parts(number, crop, crop.region)]
-        while todo:
-            together = self.together  # other threads may make it less meanwhile
-            size = self.padded(todo[0].view, together)
-            now = [part for part in todo if self.padded(part.view, together) == size][:together]
-            if self.generator.cell_steps and censor == "mosaic":
-                now = now[:1]
-                restored = self.fitting(partial(self.ask_by_cells, now[0].view, crops[now[0].number], flips))
-            else:
-                views = [torch.cat([it.view.of(guesses[it.number]), it.view.of(crops[it.number].mask)]) for it in now]
-                restored = self.fitting(partial(self.ask, views, size, flips))
-            if restored is None:
-                todo = self.smaller(todo, crops, now)
-                continue
-            for (number, core, view), answer in zip(now, restored, strict=True):
-                share = tile_weight(core, crops[number].region, view)
-                view.of(totals[number]).add_(share * answer)
-                view.of(weights[number]).add_(share)
-            todo = [part for part in todo if part not in now]
-        return [
-            torch.where(share > 0, total / share, guess)
-            for total, share, guess in zip(totals, weights, guesses, strict=True)
-        ]
-
-    def present(self, crop: RegionCrop, censor: str) -> Tensor:
-        """Return the crop as the network learned to be shown this censor, (3, h, w)."""
-        if censor == "hole":
-            shown, _ = FILLS["hole"](value=self.shows["hole"])(crop.image, crop.mask, torch.Generator())
-            return shown
-        if crop.grid is None or crop.measures is None or self.shows["mosaic"] == "nearest":
-            return crop.image
-        size = (crop.image.shape[1], crop.image.shape[2])
-        smooth = enlarge(crop.measures.means, crop.grid, size, self.shows["mosaic"]).clamp(0, 1)
-        return composite(smooth, crop.image, crop.mask)
-
-    def fitting(self, ask: Callable[[], list[Tensor]]) -> list[Tensor] | None:
-        """Return what asking the network returns, or None where memory runs out."""
-        try:
-            return ask()
-        except (RuntimeError, MemoryError) as error:
-            if not out_of_memory(error):
-                raise
-        release(self.device)  # not before the error is gone: its traceback holds the activations
-        return None
-
-    def ask(self, views: Sequence[Tensor], size: tuple[int, int], flips: tuple[bool, bool]) -> list[Tensor]:
-        """Run the network on pictures with their masks, (4, h, w) each, padded to one size; returns (3, h, w) each."""
-        axes = self.mirrored_axes(flips)
-        padded = [
-            F.pad(view.flip(axes), (0, size[1] - view.shape[2], 0, size[0] - view.shape[1]), mode="replicate")
-            for view in views
-        ]
-        batch = torch.stack(padded).to(self.device, memory_format=torch.channels_last)  # (B, 4, H, W)
-        with self.computing():
-            prediction = self.generator(batch[:, :3], batch[:, 3:], **self.noise(batch[:, :3], flips))
-        answers = prediction.image.float().cpu()
-        return [
-            answer[:, : view.shape[1], : view.shape[2]].flip(axes) for answer, view in zip(answers, views, strict=True)
-        ]
-
-    def ask_by_cells(self, view: Box, crop: RegionCrop, flips: tuple[bool, bool]) -> list[Tensor]:
-        """Restore a view of a crop from the cells of its mosaic, octave by octave; returns one (3, h, w)."""
-        assert crop.grid is not None
-        assert crop.measures is not None
-        axes, rng = self.mirrored_axes(flips), self.noise_rng(flips)
-        image, mask, grid = view.of(crop.image), view.of(crop.mask), grid_in_box(crop.grid, view)
-        cells = cells_in_box(crop.measures.means, crop.grid, view)
-        mirrored = tuple(
-            (side - line) % block if axis in axes else line
-            for axis, side, line, block in zip((-2, -1), image.shape[1:], grid.phase, grid.block, strict=True)
-        )
-        grid = grid._replace(phase=(mirrored[0], mirrored[1]))
-        given = [it.flip(axes).to(self.device) for it in (image, mask, cells)]
-        with self.computing():
-            answer = restore_cells(self.generator, given[0], given[1], grid, cells=given[2], rng=rng)
-        return [answer.float().cpu().flip(axes)]
-
-    def mirrored_axes(self, flips: tuple[bool, bool]) -> list[int]:
-        """Return along which axes a variation is mirrored; none where the network varies by itself."""
-        return [axis for axis, flip in zip((-2, -1), flips, strict=True) if flip and not self.generator.samples]
-
-    def noise_rng(self, flips: tuple[bool, bool]) -> torch.Generator | None:
-        """Return what draws the noise of a variation; None for the first, which takes the network's default."""
-        return rng_for("variation", *map(int, flips)) if self.generator.samples and any(flips) else None
-
-    def noise(self, image: Tensor, flips: tuple[bool, bool]) -> dict[str, Tensor]:
-        """Return the noise that a variation gives the network beside pictures (B, 3, h, w), by the inputs' names."""
-        rng = self.noise_rng(flips)
-        drawn = {} if rng is None else {name: it for name, it in self.generator.inputs.items() if it.noise}
-        return {name: extra.draw(image, rng) for name, extra in drawn.items() if rng is not None}
-
-    @contextmanager
-    def computing(self) -> Iterator[None]:
-        """Take the cores that a network needs, and compute in the precision that was asked for."""
-        with (
-            self.cores.taken(torch.get_num_threads()),
-            torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16),
-        ):
-            yield
-
-
-def crop_of(
-    image: Tensor, mask: Tensor, region: Region, box: Box, grid: Grid | None, known: dict[Box, CellMeasures]
-) -> RegionCrop:
-    """Cut out what is looked at to restore a region; what its cells measure is looked up, or else added to `known`."""
-    own, inner = torch.zeros_like(box.of(mask)), region.box.within(box)
-    inner.of(own).copy_(region.own)
-    seen = None if grid is None else grid_in_box(grid, box)
-    if seen is not None and box not in known:
-        known[box] = measure_cells(box.of(image), box.of(mask), seen)
-    return RegionCrop(box.of(image), box.of(mask), own, inner, seen, known.get(box))
-
-
-def grid_in_box(grid: Grid, box: Box) -> Grid:
-    """Return the grid as seen from the corner of a box."""
-    (bh, bw), (y, x) = grid
-    return Grid((bh, bw), ((y - box.top) % bh, (x - box.left) % bw))
-
-
-def cells_in_box(cells: Tensor, grid: Grid, box: Box) -> Tensor:
-    """Return those cells (3, rows, columns) of a grid that a box touches."""
-    (bh, bw), (y, x) = grid
-    top, bottom = cells_of(slice(box.top, box.bottom), bh, -y % bh)
-    left, right = cells_of(slice(box.left, box.right), bw, -x % bw)
-    return cells[:, top:bottom, left:right]
