@@ -18,7 +18,7 @@ from inpaint.contracts import ExtraInput, Generator, View
 from inpaint.generators.residual_unet import ResidualUNet
 from inpaint.mosaic.grid import Grid, cell_means, enlarge, pixelate
 from inpaint.randomness import chance, integer, rng_for, uniform
-from inpaint.restoring import restorer as module
+from inpaint.restoring import network_answers as module
 from inpaint.restoring.cores import Cores
 from inpaint.restoring.restorer import Restorer
 from inpaint.sample import Prediction
