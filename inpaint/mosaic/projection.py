@@ -14,6 +14,7 @@ from inpaint.mosaic.grid import Grid, cell_counts, cell_means, cell_sums, enlarg
 from inpaint.sample import composite
 
 MOST_CELL_STRAY = 2.5 / 255  # of full brightness, that pixels of a cell stray from its mean in a lossless file
+EXACT_MEAN = 1e-5  # of [0, 1]; a mean that misses its cell's by less needs no further round
 CLAMPED_ROUNDS = 8  # each round at least halves what a clamped cell still misses, in practice far more
 
 
@@ -103,7 +104,10 @@ def project(restored: Tensor, cells: Tensor, grid: Grid, mask: Tensor, *, clamp:
         result = result.clamp(0.0, 1.0)
         for _ in range(CLAMPED_ROUNDS):
             known = result.where(inside, restored)
-            lacking = enlarge(cells - cell_means(known, grid), grid, (restored.shape[-2], restored.shape[-1])) > 0
+            missing = cells - cell_means(known, grid)
+            if missing.abs().max() < EXACT_MEAN:  # as most are at once: nothing was clamped
+                break
+            lacking = enlarge(missing, grid, (restored.shape[-2], restored.shape[-1])) > 0
             movable = inside & torch.where(lacking, result < 1.0, result > 0.0)
             result = (known + _correction(known, cells, grid, movable.to(known.dtype))).clamp(0.0, 1.0)
     return result.where(inside, restored)
