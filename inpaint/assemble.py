@@ -201,6 +201,15 @@ def load(model: str | Path = "default", *, device: str = "auto", precision: str 
 
     "default" is the best bundled network for each censor.  Raises ValueError for a name that is neither, or a
     checkpoint that does not fit its own description.
+
+    >>> import torch, inpaint
+    >>> restore = inpaint.load("default", device="cpu")
+    >>> sorted(restore.shows)  # what it has learned to restore
+    ['hole', 'mosaic']
+    >>> image, mask = torch.zeros(3, 16, 16), torch.zeros(1, 16, 16)
+    >>> mask[:, 4:8, 4:8] = 1
+    >>> restore(image, mask).shape
+    torch.Size([3, 16, 16])
     """
     if str(model) != "default":
         return load_network(model, device=device, precision=precision)
