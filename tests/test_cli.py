@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,6 +24,8 @@ from inpaint.images import from_array, read, write
 from inpaint.version import __version__
 from tests.builders.datasets import dataset
 from tests.runs import folder_of_pictures, tiny_tree
+
+VERBS = ["decensor", "detect", "web", "evaluate", "build-dataset", "inspect", "train", "import-weights", "export"]
 
 
 class Ended(NamedTuple):
@@ -213,9 +216,17 @@ def test_verbs_stand_in_the_order_in_which_they_are_needed_and_fit_their_line(
     monkeypatch.setenv("COLUMNS", "80")
     said = run("--help").out
     lines = said[said.index("Commands:") :].splitlines()[1:]
-    verbs = ["decensor", "detect", "web", "evaluate", "build-dataset", "inspect", "train", "import-weights", "export"]
-    assert [line.split()[0] for line in lines if line.strip()] == verbs
+    assert [line.split()[0] for line in lines if line.strip()] == VERBS
     assert all(line.endswith(".") and not line.endswith("...") and len(line) < 80 for line in lines if line.strip())
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_help_of_a_verb_fits_80_columns_and_shows_no_types(verb: str, run: Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    said = run(verb, "--help").out
+    assert [line for line in said.splitlines() if len(line) > 80] == []
+    assert not re.search(r"<\w+( \w+|\[\w+\])?>|\bTEXT\b|\bINTEGER\b", said), "say what a value is, not its type"
+    assert not re.search(r"[{}]|\]\]", said.splitlines()[0])
 
 
 def test_the_options_of_decensor_stand_in_panels_and_choices_are_shown(run: Run):

@@ -24,19 +24,31 @@ HELP_FLAGS = {"help_option_names": ["-h", "--help"]}
 class PanelCommand(TyperCommand):
     """A command whose help shows its options under the headings of their panels, in plain text."""
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        arguments = [it for it in self.get_params(ctx) if it.param_type_name == "argument"]
+        return ["[OPTIONS]", *map(argument_in_words, arguments)]
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         panels: dict[str, list[tuple[str, str]]] = {name: [] for name in ("Arguments", "Options", *PANELS)}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record is not None:
-                kind = "Arguments" if parameter.param_type_name == "argument" else "Options"
-                panels[getattr(parameter, "rich_help_panel", None) or kind].append(record)
+                if parameter.param_type_name == "argument":
+                    panels["Arguments"].append((argument_in_words(parameter), record[1].removesuffix("  [required]")))
+                else:
+                    panels[getattr(parameter, "rich_help_panel", None) or "Options"].append(record)
         if len(panels["Options"]) == 1:  # --help alone, which stands last
             panels["Options"] = panels.pop("Options")
         for name, records in panels.items():
             if records:
                 with formatter.section(name):
                     formatter.write_dl(records)
+
+
+def argument_in_words(argument: Any) -> str:
+    """Return an argument as its usage shows it: INPUT, FILE... for one or more, [MODEL...] for any number."""
+    name = f"{argument.metavar or argument.name.upper()}{'...' if argument.nargs == -1 else ''}"
+    return name if argument.required else f"[{name}]"
 
 
 app = typer.Typer(

@@ -12,20 +12,36 @@ from inpaint.cli.shared_options import BAR_DELAY, SettingsOption, prepare
 
 
 def build_dataset(
-    images: Annotated[list[Path], typer.Argument(help="Folders of pictures, archives, manifests or single pictures.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The dataset's folder; must be new or empty.")],
-    config: Annotated[Path | None, typer.Option(help="A YAML file as in configs/dataset/.")] = None,
+    images: Annotated[
+        list[Path], typer.Argument(metavar="INPUT", help="Folders of pictures, archives, lists of files, or pictures.")
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FOLDER", help="The dataset's folder; must be new or empty.")
+    ],
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A YAML file such as those in configs/dataset/.")
+    ] = None,
     settings: SettingsOption = None,
-    size: Annotated[int | None, typer.Option(help="Side of a patch, px (256).")] = None,
-    splits: Annotated[str | None, typer.Option(help="Shares of train, val and test (0.9,0.05,0.05).")] = None,
-    seed: Annotated[int | None, typer.Option(help="What is drawn depends on this and the pictures (0).")] = None,
-    patches: Annotated[int | None, typer.Option(help="Patches from one picture at most (8).")] = None,
-    processes: Annotated[int, typer.Option(help="Worker processes; the result does not depend on it.")] = 1,
-    restart: Annotated[bool, typer.Option("--restart", help="Throw away what an unfinished build left.")] = False,
+    size: Annotated[int | None, typer.Option(metavar="N", help="The side of a patch, px (256).")] = None,
+    splits: Annotated[
+        str | None, typer.Option(metavar="A,B,C", help="Shares of train, val and test (0.9,0.05,0.05).")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="The same seed and pictures give the same dataset (0).")
+    ] = None,
+    patches: Annotated[
+        int | None, typer.Option(metavar="N", help="The most patches that one picture gives (8).")
+    ] = None,
+    processes: Annotated[
+        int, typer.Option(metavar="N", help="Processes that work at once; the result is the same.")
+    ] = 1,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Throw away what an unfinished build left, and start anew.")
+    ] = False,
 ) -> None:
-    """Cut pictures into patches with leak-free splits.
+    """Cut pictures into patches for training and testing.
 
-    A build that was stopped goes on with the same command.
+    Pictures that look alike stay in one split.  A build that was stopped goes on with the same command.
     """
     from tqdm import tqdm
 
@@ -57,8 +73,12 @@ def build_dataset(
 
 
 def inspect(
-    dataset: Annotated[Path, typer.Argument(help="A dataset in folders or shards, or any folder of pictures.")],
-    html: Annotated[Path | None, typer.Option(help="Write its description with pictures to this file.")] = None,
+    dataset: Annotated[
+        Path, typer.Argument(metavar="DATASET", help="A dataset in folders or shards, or any folder of pictures.")
+    ],
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page about the dataset to this file.")
+    ] = None,
 ) -> None:
     """Check a dataset for faults and print what it holds.
 

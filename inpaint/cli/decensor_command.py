@@ -49,30 +49,41 @@ def option_parameter(name: str) -> Parameter:
 
 
 def decensor(
-    source: Annotated[Path, typer.Argument(metavar="INPUT", help="A picture, or a folder (searched through).")],
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="A picture, or a folder with its subfolders.")],
     output: Annotated[
-        Path, typer.Option("--output", "-o", rich_help_panel=FILES, help="The folder for restored pictures.")
+        Path,
+        typer.Option("--output", "-o", metavar="FOLDER", rich_help_panel=FILES, help="Where results are written."),
     ],
     original: Annotated[
-        Path | None, typer.Option(rich_help_panel=WHAT, help="Unpainted originals; their pixels are restored.")
+        Path | None,
+        typer.Option(metavar="FOLDER", rich_help_panel=WHAT, help="The unpainted pictures; their pixels are restored."),
     ] = None,
     mask: Annotated[
         Path | None,
-        typer.Option(rich_help_panel=WHAT, help="A mask for all, or a folder of masks; white = restore."),
+        typer.Option(
+            metavar="PATH", rich_help_panel=WHAT, help="A mask for all, or a folder of masks; white = restore."
+        ),
     ] = None,
     model: Annotated[
-        str, typer.Option(rich_help_panel=HOW, help="A bundled network or a checkpoint (.safetensors).")
+        str,
+        typer.Option(metavar="MODEL", rich_help_panel=HOW, help="default, texture, or a checkpoint (.safetensors)."),
     ] = "default",
     json: Annotated[
-        Path | None, typer.Option(rich_help_panel=REPORTS, help="Write what became of each picture to this file.")
+        Path | None,
+        typer.Option(metavar="FILE", rich_help_panel=REPORTS, help="Write what became of each picture to this file."),
     ] = None,
     html: Annotated[
-        Path | None, typer.Option(rich_help_panel=REPORTS, help="Write a page with thumbnails to this file.")
+        Path | None,
+        typer.Option(metavar="FILE", rich_help_panel=REPORTS, help="Write a page that shows each place to this file."),
     ] = None,
-    jobs: Annotated[int, typer.Option(rich_help_panel=MACHINE, help="Files that are worked on at once.")] = 3,
+    jobs: Annotated[
+        int, typer.Option(metavar="N", rich_help_panel=MACHINE, help="Files that are worked on at once.")
+    ] = 3,
     backend: Annotated[
         str,
-        typer.Option(rich_help_panel=MACHINE, metavar="[torch|onnx]", help="What computes; onnx is ONNX Runtime."),
+        typer.Option(
+            rich_help_panel=MACHINE, metavar="[torch|onnx]", help="The library that computes; onnx is ONNX Runtime."
+        ),
     ] = "torch",
     device: DeviceOption = "auto",
     precision: PrecisionOption = "float32",

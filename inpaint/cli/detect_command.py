@@ -17,12 +17,18 @@ if TYPE_CHECKING:
 
 
 def detect(
-    source: Annotated[Path, typer.Argument(metavar="INPUT", help="A picture, or a folder (searched through).")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for what is found.")],
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="A picture, or a folder with its subfolders.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where what is found is written.")],
     form: Annotated[
-        str, typer.Option("--as", metavar="[masks|green|overlay|json]", help="green: DeepCreamPy's folders.")
+        str,
+        typer.Option(
+            "--as",
+            metavar="[masks|green|overlay|json]",
+            help="What is written: a mask for each picture, the two folders that DeepCreamPy reads, pictures with what "
+            "was found drawn over them, or a list of the places.",
+        ),
     ] = "masks",
-    jobs: Annotated[int, typer.Option(help="Pictures that are looked at at once.")] = 2,
+    jobs: Annotated[int, typer.Option(metavar="N", help="Pictures that are searched at once.")] = 2,
 ) -> None:
     """Find mosaics, bars and blobs that nobody marked."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy comes: its threads gain little and fight the jobs

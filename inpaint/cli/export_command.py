@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def export(
-    model: Annotated[str, typer.Argument(help="A bundled network (default, texture) or a checkpoint (.safetensors).")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write (.onnx).")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="default, texture, or a checkpoint (.safetensors).")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write (.onnx).")],
 ) -> None:
-    """Write a network as ONNX, checked against torch.
+    """Write a network as an ONNX file for other tools.
 
     It is written once ONNX Runtime has computed the same as torch at two sizes.
     """

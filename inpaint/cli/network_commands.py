@@ -11,13 +11,14 @@ import typer
 from inpaint.cli.shared_options import BAR_DELAY, DeviceOption, PrecisionOption, SettingsOption, prepare
 from inpaint.importing.layouts import LAYOUTS
 
-LAYOUT_NAMES = f"{', '.join([*LAYOUTS][:-1])} or {[*LAYOUTS][-1]}."
+LAYOUT_NAMES = f"Whose weights they are: {', '.join([*LAYOUTS][:-1])} or {[*LAYOUTS][-1]}."
+CASE_HELP = "The damage: mosaic-BLOCK, hole-MASK, or baked into the dataset; may be repeated."
 
 
 def train(
-    config: Annotated[Path, typer.Argument(help="The run's YAML file.")],
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="A YAML file such as those in configs/.")],
     settings: SettingsOption = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from where the run's folder stands.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
 ) -> None:
     """Train a network as a YAML file describes it."""
     import signal
@@ -47,18 +48,25 @@ def train(
 
 
 def evaluate(
-    model: Annotated[str, typer.Argument(help="A bundled network (default, texture) or a checkpoint (.safetensors).")],
-    data: Annotated[Path, typer.Option(help="A dataset, or any folder of clean pictures.")],
-    split: Annotated[str, typer.Option(help="Which split of a dataset.")] = "test",
-    case: Annotated[list[str] | None, typer.Option(help="mosaic-BLOCK, hole-MASK or baked; may be repeated.")] = None,
-    json: Annotated[Path | None, typer.Option(help="Write the numbers to this file.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Write a page with pictures to this file.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Measure on this many pictures only, evenly spread.")] = None,
-    seed: Annotated[int, typer.Option(help="Of the masks and mosaics.")] = 0,
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="default, texture, or a checkpoint (.safetensors).")],
+    data: Annotated[Path, typer.Option(metavar="FOLDER", help="A dataset, or any folder of clean pictures.")],
+    split: Annotated[
+        str, typer.Option(metavar="[train|val|test]", help="The split of a dataset that is measured on.")
+    ] = "test",
+    case: Annotated[list[str] | None, typer.Option(metavar="CASE", help=CASE_HELP)] = None,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the numbers to this file.")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page with pictures to this file.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Measure on only N pictures, evenly spread.")
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="The same seed gives the same masks and mosaics.")] = 0,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "float32",
 ) -> None:
-    """Measure a network beside baselines on unseen pictures."""
+    """Measure how well a network restores pictures.
+
+    Methods that need no training are measured beside it.
+    """
     from tqdm import tqdm
 
     from inpaint.assemble import load
@@ -102,10 +110,14 @@ def evaluate(
 
 
 def import_weights(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files of weights; EdgeConnect takes two.")],
-    layout: Annotated[str, typer.Option("--as", help=LAYOUT_NAMES)],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The checkpoint to write (.safetensors).")],
-    channels: Annotated[str, typer.Option(metavar="[auto|rgb|bgr]", help="What the weights expect.")] = "auto",
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files of weights; EdgeConnect takes two.")],
+    layout: Annotated[str, typer.Option("--as", metavar="NAME", help=LAYOUT_NAMES)],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The checkpoint to write (.safetensors).")
+    ],
+    channels: Annotated[
+        str, typer.Option(metavar="[auto|rgb|bgr]", help="The order of colours that the weights expect.")
+    ] = "auto",
     settings: SettingsOption = None,
 ) -> None:
     """Turn weights that authors published into a checkpoint."""

@@ -11,9 +11,17 @@ from inpaint.folder.options import MACHINE
 
 BAR_DELAY = 1.0  # s before a progress bar appears: what fails at once shows none
 DeviceOption = Annotated[
-    str, typer.Option(metavar="[auto|cpu|cuda|cuda:N|mps]", rich_help_panel=MACHINE, help="What computes.")
+    str,
+    typer.Option(
+        metavar="[auto|cpu|cuda|cuda:N|mps]",
+        rich_help_panel=MACHINE,
+        help="The processor or graphics card that computes.",
+    ),
 ]
-SettingsOption = Annotated[list[str] | None, typer.Option("--set", help="key=value, dots between levels.")]
+SettingsOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the YAML, with dots between levels."),
+]
 PrecisionOption = Annotated[
     str,
     typer.Option(

@@ -13,12 +13,15 @@ from inpaint.cli.shared_options import DeviceOption, PrecisionOption, prepare
 
 def web(
     models: Annotated[
-        list[str] | None, typer.Argument(metavar="[MODEL...]", help="More checkpoints to choose from.")
+        list[str] | None,
+        typer.Argument(metavar="MODEL", help="Checkpoints to choose from, beside the bundled networks."),
     ] = None,
-    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 lets other machines in.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 7860,
-    max_megabytes: Annotated[int, typer.Option(min=1, help="Of one request.")] = 200,
-    max_megapixels: Annotated[int, typer.Option(min=1, help="Of one picture.")] = 120,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="The address to listen on; 0.0.0.0 lets other machines in.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="The port; 0 takes a free one.")] = 7860,
+    max_megabytes: Annotated[int, typer.Option(min=1, metavar="N", help="The largest request.")] = 200,
+    max_megapixels: Annotated[int, typer.Option(min=1, metavar="N", help="The largest picture.")] = 120,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "float32",
 ) -> None:

@@ -110,7 +110,7 @@ class DecensorOptions(BaseModel):
     block: Annotated[tuple[Side, Side] | None, BeforeValidator(block_from)] = option(
         None,
         WHAT,
-        "The mosaic's cell in px, height x width; found by itself where it is not given.",
+        "The mosaic's cell in px, height x width, where you know it; else it is found.",
         metavar="8|8x12",
         rule=f"one number or height x width, from 2 to {LARGEST_BLOCK}, such as 8 or 8x12",
         label="Mosaic cell, px",
@@ -149,7 +149,7 @@ class DecensorOptions(BaseModel):
     variations: int = option(
         1,
         HOW,
-        "Results for each picture, restored mirrored in as many ways.",
+        "How many different results to make of each picture.",
         choices={1: "one", 2: "2 for each picture", 4: "4 for each picture"},
         label="Results",
         batch=True,
@@ -160,7 +160,7 @@ class DecensorOptions(BaseModel):
     skip_existing: bool = option(
         False,
         FILES,
-        "Leave pictures alone whose results are there; goes on with a stopped batch.",
+        "Leave out pictures whose results are already there; goes on with a stopped batch.",
         off="--overwrite",
     )
     keep_times: bool = option(False, FILES, "Give results the times of the files that they came from.")
