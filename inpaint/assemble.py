@@ -1,4 +1,4 @@
-"""From a run to its parts: networks, data, recipe, optimizers.  The only file that knows the schema and the parts."""
+"""Build what a run's YAML names: networks, data, recipe, optimizers.  Only this file knows both schema and parts."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def samples_of(run: Run) -> Samples:
 
 
 def validation_of(run: Run) -> list[Sample]:
-    """Damage the centres of the validation pictures, each in its own fixed way."""
+    """Cut the centres of the validation pictures and damage each of them in the same way in every run of this seed."""
     if run.data.validation is None:
         return []
     count = run.data.validation_samples
@@ -58,7 +58,7 @@ def validation_of(run: Run) -> list[Sample]:
 
 
 def recipe_of(run: Run) -> Recipe:
-    """Build the networks, on the CPU from the run's seed, and how they learn."""
+    """Build the networks, on the CPU with weights drawn from the run's seed, and the recipe by which they learn."""
     torch.manual_seed(run.seed)
     generator = with_weights(build(GENERATORS, run.generator, "generator"), run.pretrained, run.generator.name)
     others: dict[str, Any] = {

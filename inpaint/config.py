@@ -1,4 +1,4 @@
-"""The schema of a run and reading it from YAML.
+"""The schema of a run, and how a run is read from YAML.
 
 Which options a part has is checked when the run is assembled: see `inpaint.parts`.
 """
@@ -18,7 +18,7 @@ from inpaint.parts import Choice, Part
 
 
 class Loader(yaml.SafeLoader):
-    """YAML 1.1 that also takes 1e-4 for the number it is in YAML 1.2."""
+    """Reads YAML 1.1, and takes 1e-4 for a number, as YAML 1.2 does."""
 
 
 Loader.add_implicit_resolver(
@@ -27,6 +27,8 @@ Loader.add_implicit_resolver(
 
 
 class Strict(BaseModel):
+    """A section of the YAML, which refuses keys that it does not know and does not change afterwards."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -50,8 +52,9 @@ Sources = Annotated[tuple[Source, ...], BeforeValidator(sources), Field(min_leng
 
 
 class Data(Strict):
-    """What is learned from; `train` and `validation` take a folder, "synthetic", or a list with shares.
+    """The pictures to learn from and how they are damaged.
 
+    `train` and `validation` take a folder, the word "synthetic", or a list of both with shares.
     Crops of folders are mirrored half of the time where `flip` is true, and shrunk by a factor from `shrink` to 1.
     """
 
@@ -91,7 +94,7 @@ class Optim(Strict):
         return self
 
     def rate(self, step: int, steps: int) -> float:
-        """Return the learning rate at a step, of so many."""
+        """Return the learning rate at a step of a run of so many steps."""
         if step < self.warmup:
             return self.lr * (step + 1) / self.warmup
         start = max(self.warmup, self.constant_for * steps)
@@ -113,7 +116,7 @@ def features_by_name(value: Any) -> Any:
 
 
 class Network(Part):
-    """A generator beside the one that learns to restore, from nothing or from a bundled network or a checkpoint."""
+    """A generator beside the one that restores; it starts from nothing, from a bundled network or from a checkpoint."""
 
     pretrained: str | None = None
 

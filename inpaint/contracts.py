@@ -40,9 +40,7 @@ class Generator(nn.Module):
     """
 
     multiple: int = 1  # px; H and W must divide by it
-    view: View = (
-        "crop"  # what it must see around a hole: a crop with context, a square of its training size, everything
-    )
+    view: View = "crop"  # what it must see around a hole: a crop with context, a square of its training size, or all
     samples: bool = False  # whether other noise gives another answer to the same picture
     exportable: str | None = None  # why it cannot be written as ONNX
     cell_steps: tuple[int, ...] = ()  # px along a cell that it makes at once, if it restores mosaics from their cells

@@ -48,7 +48,7 @@ def start(module: nn.Module) -> None:
 
 
 class Dcgan(Discriminator):
-    """The layers behind the contract of every discriminator: pictures in [0, 1] and their mask."""
+    """The discriminator: it takes pictures in [0, 1] and shows the layers what its options name."""
 
     def __init__(self, width: int, *, see_image: bool, see_mask: bool):
         super().__init__()

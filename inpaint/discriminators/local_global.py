@@ -4,8 +4,7 @@ Source: Yu et al., Generative Image Inpainting with Contextual Attention (2018),
 et al. (2017): four 5x5 convolutions of stride 2 with TensorFlow's SAME padding and leaky ReLUs, then one number; no
 normalisation, no mask channel.  The crop is centred on the box that bounds each sample's hole and lies inside the
 picture, which is the authors' crop, whose box is shrunk alike on opposite sides.  Differs: RGB where the authors feed
-BGR, sizes are options, and the damaged picture
-and the mask as further channels are choices.
+BGR, sizes are options, and the damaged picture and the mask can be further channels.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ class Critic(nn.Module):
 
 
 class LocalGlobal(Discriminator):
-    """Both critics behind the contract of every discriminator."""
+    """Both critics as one discriminator, which takes pictures in [0, 1]."""
 
     def __init__(self, local: Critic, whole: Critic, *, size: int, crop: int, see_image: bool, see_mask: bool):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Networks whose feature maps are compared, by losses and metrics alike, by name.
+"""The networks, by name, whose feature maps losses and metrics compare.
 
 A part here is a callable, image (B, 3, H, W) in [0, 1] -> {name of a layer: map (B, C, h, w)}, with two tuples of the
 names that are compared: `content` by perceptual terms, `style` by style terms.

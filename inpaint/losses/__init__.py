@@ -1,4 +1,4 @@
-"""Loss terms by name, and their weighted sum's summands."""
+"""Loss terms by name, and what each of them adds to the loss: its value times its weight."""
 
 from __future__ import annotations
 

@@ -18,32 +18,32 @@ CORRELATED = "pool2"  # the layer whose places are compared with each other
 
 
 def perceptual(scene: Scene) -> Tensor:
-    """Mean absolute difference of features, of the prediction and of the composite, both from the target."""
+    """Return the mean absolute difference of features, of the prediction and of the composite, both from the target."""
     return content_distance(scene, "prediction") + content_distance(scene, "composite")
 
 
 def perceptual_out(scene: Scene) -> Tensor:
-    """Mean absolute difference of the features of the prediction from those of the target."""
+    """Return the mean absolute difference of the features of the prediction from those of the target."""
     return content_distance(scene, "prediction")
 
 
 def style_out(scene: Scene) -> Tensor:
-    """Mean absolute difference of the Gram matrices of the prediction from those of the target."""
+    """Return the mean absolute difference of the Gram matrices of the prediction from those of the target."""
     return style_distance(scene, "prediction", "target")
 
 
 def style_comp(scene: Scene) -> Tensor:
-    """Mean absolute difference of the Gram matrices of the composite from those of the target."""
+    """Return the mean absolute difference of the Gram matrices of the composite from those of the target."""
     return style_distance(scene, "composite", "target")
 
 
 def style_hole(scene: Scene) -> Tensor:
-    """Mean absolute difference of the Gram matrices where both pictures are black outside the hole."""
+    """Return the mean absolute difference of the Gram matrices where both pictures are black outside the hole."""
     return style_distance(scene, "prediction_hole", "target_hole")
 
 
 def correlation(scene: Scene) -> Tensor:
-    """Mean absolute difference of how alike any two places are, in the first stage's composite and in the target.
+    """Return the mean absolute difference of how alike any two places are, between the coarse composite and the target.
 
     The mean is over all pairs of places; the authors sum over the pairs and the batch.  A picture of 256 has 4096
     places at the layer pool2.  Raises ValueError for a features network without that layer.
@@ -81,7 +81,7 @@ def affinity(features: Tensor) -> Tensor:
 
 
 def mean_l1(first: Tensor, second: Tensor) -> Tensor:
-    """Mean absolute difference, at least in single precision."""
+    """Return the mean absolute difference, at least in single precision."""
     return (full_precision(first) - full_precision(second)).abs().mean()
 
 

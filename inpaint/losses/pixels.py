@@ -22,77 +22,77 @@ DISCOUNT = 0.9  # a pixel further into the window counts this much less
 
 
 def l1(scene: Scene) -> Tensor:
-    """Mean absolute error over everything."""
+    """Return the mean absolute error over everything."""
     return error(scene).abs().mean()
 
 
 def hole_l1(scene: Scene) -> Tensor:
-    """Sum of absolute errors in the hole, over all N values of the picture."""
+    """Return the sum of absolute errors in the hole, over all N values of the picture."""
     return (scene.sample.mask * error(scene).abs()).mean()
 
 
 def valid_l1(scene: Scene) -> Tensor:
-    """Sum of absolute errors outside the hole, over all N values of the picture."""
+    """Return the sum of absolute errors outside the hole, over all N values of the picture."""
     return ((1 - scene.sample.mask) * error(scene).abs()).mean()
 
 
 def l1_per_hole(scene: Scene) -> Tensor:
-    """Mean absolute error over everything, divided by the share of the picture that is hole."""
+    """Return the mean absolute error over everything, divided by the share of the picture that is hole."""
     return l1(scene) / scene.sample.mask.mean().clamp_min(1 / scene.sample.mask.numel())
 
 
 def charbonnier(scene: Scene) -> Tensor:
-    """Mean smooth absolute error over everything."""
+    """Return the mean smooth absolute error over everything."""
     return smooth_absolute(error(scene)).mean()
 
 
 def hole_charbonnier(scene: Scene) -> Tensor:
-    """Mean smooth absolute error over the pixels of the hole; 0 without a hole."""
+    """Return the mean smooth absolute error over the pixels of the hole; 0 without a hole."""
     return mean_within(smooth_absolute(error(scene)), scene.sample.mask)
 
 
 def valid_charbonnier(scene: Scene) -> Tensor:
-    """Mean smooth absolute error over the pixels outside the hole; 0 where everything is hole."""
+    """Return the mean smooth absolute error over the pixels outside the hole; 0 where everything is hole."""
     return mean_within(smooth_absolute(error(scene)), 1 - scene.sample.mask)
 
 
 def hole_mse(scene: Scene) -> Tensor:
-    """Mean squared error over the pixels of the hole, which is what PSNR measures; 0 without a hole."""
+    """Return the mean squared error over the pixels of the hole, which is what PSNR measures; 0 without a hole."""
     return mean_within(error(scene).square(), scene.sample.mask)
 
 
 def hole_mae(scene: Scene) -> Tensor:
-    """Mean absolute error over the pixels of the hole; 0 without a hole."""
+    """Return the mean absolute error over the pixels of the hole; 0 without a hole."""
     return mean_within(error(scene).abs(), scene.sample.mask)
 
 
 def valid_mae(scene: Scene) -> Tensor:
-    """Mean absolute error over the pixels outside the hole; 0 where everything is hole."""
+    """Return the mean absolute error over the pixels outside the hole; 0 where everything is hole."""
     return mean_within(error(scene).abs(), 1 - scene.sample.mask)
 
 
 def discounted_l1(scene: Scene) -> Tensor:
-    """Mean absolute error over the window around each hole, counting less the further a pixel lies from its rim."""
+    """Return the mean absolute error over the window around each hole; pixels further from its rim count less."""
     return discounted(error(scene).abs(), scene.sample.mask)
 
 
 def coarse_l1(scene: Scene) -> Tensor:
-    """Mean absolute error of the first stage of a two-stage generator, over everything."""
+    """Return the mean absolute error of the first stage of a two-stage generator, over everything."""
     return coarse_error(scene).abs().mean()
 
 
 def coarse_valid_mae(scene: Scene) -> Tensor:
-    """Mean absolute error of the first stage over the pixels outside the hole; 0 where everything is hole."""
+    """Return the mean absolute error of the first stage outside the hole; 0 where everything is hole."""
     return mean_within(coarse_error(scene).abs(), 1 - scene.sample.mask)
 
 
 def coarse_discounted_l1(scene: Scene) -> Tensor:
-    """Mean absolute error of the first stage over the window around each hole, discounted as discounted_l1 is."""
+    """Return the mean absolute error of the first stage over the window, discounted as discounted_l1 is."""
     return discounted(coarse_error(scene).abs(), scene.sample.mask)
 
 
 def tv(scene: Scene) -> Tensor:
-    """Total variation of the composite over the hole grown by one pixel.
+    """Return the total variation of the composite over the hole grown by one pixel.
 
     Only neighbours that both lie in the grown hole count: multiplying by the mask instead would make edges of its
     border. The sum is divided by all N values.
@@ -115,7 +115,7 @@ def coarse_error(scene: Scene) -> Tensor:
 
 
 def discounted(values: Tensor, mask: Tensor) -> Tensor:
-    """Mean over the window around each hole, half as long as the shorter side, of the values times their discount."""
+    """Return the mean of the discounted values over a window around each hole, half as long as the shorter side."""
     side = min(values.shape[-2:]) // 2  # 128 of 256, as published
     return (cropped(values, mask, side) * discounts(side).to(values)).mean()
 
@@ -136,5 +136,5 @@ def smooth_absolute(difference: Tensor) -> Tensor:
 
 
 def mean_within(values: Tensor, mask: Tensor) -> Tensor:
-    """Mean of the values (B, C, H, W) where mask (B, 1, H, W) is 1, over the whole batch; 0 where it is empty."""
+    """Return the mean of values (B, C, H, W) where mask (B, 1, H, W) is 1, over the whole batch; 0 where none is."""
     return (values * mask).sum() / (mask.sum() * values.shape[1]).clamp_min(1)

@@ -11,7 +11,7 @@ from inpaint.sample import Prediction, Sample, composite
 
 
 class Features(Protocol):
-    """What perceptual and style terms look through; VggFeatures is one."""
+    """A network whose feature maps perceptual and style terms compare; VggFeatures is one."""
 
     content: tuple[str, ...]  # the maps that perceptual terms compare
     style: tuple[str, ...]  # the maps that style terms compare
@@ -24,7 +24,7 @@ class Features(Protocol):
 class Scene:
     """A prediction beside the sample it answers, with the composite and the cached perceptual features of both.
 
-    features: what looks at the pictures, or None where no term needs it.
+    features: the network whose feature maps are compared, or None where no term needs one.
     """
 
     def __init__(self, prediction: Prediction, sample: Sample, features: Features | None = None):

@@ -22,7 +22,7 @@ FAKES = ("composite", "raw")
 
 
 class Adversarial(nn.Module):
-    """Every discriminator learns first, on the answer the generator then learns from."""
+    """Every discriminator learns first, then the generator, from the same answer."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Adversarial(nn.Module):
         features: Features | None = None,
         start: int = 0,
     ):
-        """Gather the players.
+        """Take the networks that learn and how much each term counts.
 
         weight: of the generator's adversarial term. feature_matching: its weight, 0 leaves it out. fake: what the
         discriminators see, the composite or the raw answer. start: the step before which the generator learns from

@@ -44,7 +44,7 @@ class Cycle(nn.Module):
         identity: float = 5.0,
         pool: int = 50,
     ):
-        """Gather the players.
+        """Take the networks that learn and how much each term counts.
 
         cycle, identity: weights as the authors state them; an identity of 0 leaves its two terms out.  pool: how many
         fakes each discriminator's pool holds.

@@ -50,7 +50,7 @@ class Edges(nn.Module):
         feature_matching: float = 10.0,
         features: Features | None = None,
     ):
-        """Gather the players.
+        """Take the networks that learn and how much each term counts.
 
         discriminators: edges_discriminator judges grey pictures with their edges (B, 2, H, W), painter_discriminator
         pictures.  weights: of the painter's terms.  stages: the step from which on each one is learned; one that is not

@@ -1,4 +1,4 @@
-"""Looking through a network without teaching it."""
+"""Networks that are asked and do not learn: for a while, or never."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from torch import nn
 
 @contextmanager
 def frozen(module: nn.Module) -> Iterator[None]:
-    """Within, gradients pass through the module but none reaches its parameters; afterwards all is as before.
+    """Within this context gradients pass through the module, but none reaches its parameters; then all is as before.
 
-    Only the forward must stand within: what it recorded needs no gradient of the parameters later either.
+    Only the forward pass must run inside it: the backward pass that follows leaves the parameters alone, too.
     """
     learning = [parameter for parameter in module.parameters() if parameter.requires_grad]
     for parameter in learning:
@@ -25,7 +25,7 @@ def frozen(module: nn.Module) -> Iterator[None]:
 
 
 class Teachers(nn.ModuleDict):
-    """Generators that a recipe asks and that never learn: without gradients, and in eval mode whatever happens."""
+    """Generators that a recipe asks and that never learn: they have no gradients and stay in eval mode."""
 
     def __init__(self, networks: Mapping[str, nn.Module]):
         super().__init__(networks)

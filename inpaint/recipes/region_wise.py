@@ -1,4 +1,4 @@
-"""Learning from a discriminator that answers where the hole is, if what fills it is real.
+"""Learning with a discriminator that must find the hole in the original, and nothing in a restored picture.
 
 Source: Ma et al., Coarse-to-Fine Image Inpainting via Region-wise Convolutions and Non-local Correlation (2019), as the
 authors' code defines it, in two stages: first the supervised terms alone, then a discriminator too.  Its map should say
@@ -25,7 +25,7 @@ from inpaint.sample import Sample
 
 
 class RegionWise(nn.Module):
-    """A two-stage generator, and from a step on a discriminator of its two answers."""
+    """A two-stage generator learns, and from a chosen step on a discriminator of its two answers."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class RegionWise(nn.Module):
         start: int = 0,
         features: Features | None = None,
     ):
-        """Gather the players.
+        """Take the networks that learn and how much each term counts.
 
         weight: of the generator's adversarial term. real_weight: of the original in what the discriminator learns.
         start: the step before which the discriminator rests.
@@ -79,7 +79,7 @@ class RegionWise(nn.Module):
 
 
 def from_label(discriminator: nn.Module, candidate: Tensor, sample: Sample, *, label: Tensor | None = None) -> Tensor:
-    """Mean absolute difference of what is said of a picture from a label (B, 1, H, W), the mask by default."""
+    """Return the mean absolute difference of the map of a picture from a label (B, 1, H, W), by default the mask."""
     logits: Tensor = discriminator(candidate, sample.image, sample.mask).logits  # (B, C, h, w)
     wanted = resized(sample.mask if label is None else label, (logits.shape[-2], logits.shape[-1]))
     return mean_l1(logits, wanted.to(logits.dtype))

@@ -13,7 +13,7 @@ from inpaint.sample import Sample
 
 
 class Supervised(nn.Module):
-    """One player, the generator, and one turn per batch."""
+    """The generator alone learns, once per batch."""
 
     def __init__(self, generator: Generator, *, weights: Mapping[str, Weight], features: Features | None = None):
         super().__init__()

@@ -22,7 +22,7 @@ from inpaint.sample import Sample
 
 
 class Unconditional(nn.Module):
-    """Two players; the generator must have `noise(count, rng)` and `draw(noise)`, as dcgan has."""
+    """Both learn in turn; the generator must have `noise(count, rng)` and `draw(noise)`, as dcgan has."""
 
     def __init__(self, generator: Generator, discriminators: Mapping[str, Discriminator]):
         super().__init__()

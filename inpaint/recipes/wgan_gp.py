@@ -38,7 +38,7 @@ class WganGp(nn.Module):
         critic_steps: int = 5,
         features: Features | None = None,
     ):
-        """Gather the players.
+        """Take the networks that learn and how much each term counts.
 
         weight: of the generator's adversarial term. penalty: the weight of the critics' gradient penalty. critic_steps:
         the generator learns at every step that completes so many.

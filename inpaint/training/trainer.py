@@ -1,7 +1,7 @@
 """One loop for every recipe.
 
-The trainer knows nothing of GANs: it draws a turn, sums its terms, differentiates, averages gradients over the ranks,
-clips, steps that player's optimizer, and asks for the next turn.  What is random depends on (seed, step) alone.
+The trainer knows nothing of GANs: it asks for a turn, sums its terms, differentiates, averages gradients over the
+ranks, clips, steps that player's optimizer, and asks for the next turn.  What is random depends on (seed, step) alone.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Every(NamedTuple):
 
 
 class Trainer:
-    """A recipe, its players and its data, on the way from step 0 to the last.
+    """Trains the networks of a recipe on batches, from the first step or a saved one to the last.
 
     folder: receives journal.jsonl, last.safetensors, best.safetensors, state.pt and samples/.
     run: the tree that is stored in every checkpoint.  told: what the provenance of every checkpoint says besides.
