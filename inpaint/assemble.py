@@ -34,7 +34,7 @@ from inpaint.restoring.by_censor import AnyRestorer, RestorerByCensor
 from inpaint.restoring.onnx_session import Session
 from inpaint.restoring.restorer import Restorer
 from inpaint.sample import Sample
-from inpaint.training.trainer import Every, Player, Trainer
+from inpaint.training.trainer import Intervals, Player, Trainer
 from inpaint.weights import BUNDLED, BUNDLED_NETWORKS, NETWORKS_OF_DEFAULT, WITHOUT_GRID, bundled_path
 
 
@@ -186,7 +186,7 @@ def trainer_of(run: Run) -> Trainer:
         run=run_to_tree(run),
         told=told_of(run),
         steps=run.steps,
-        every=Every(log=every.log, samples=every.samples, validate=every.validate_, save=every.save),
+        every=Intervals(log=every.log, samples=every.samples, validate=every.validate_, save=every.save),
         seed=run.seed,
         decay=run.ema,
         clip=run.clip,

@@ -15,7 +15,7 @@ from inpaint.detection.jpeg import JPEG_BLOCK
 
 LETTERBOX_SIDE = 0.9  # of a side of the picture, that a letterbox covers
 # The colour, in 8-bit levels of the channel that differs most:
-FLAT_STEP = 3  # that neighbouring pixels of a bar may differ by, which JPEG makes of none
+BAR_STEP = 3  # that neighbouring pixels of a bar may differ by, which JPEG makes of none
 EXACT_COLOUR, NEAR_COLOUR, SOFT_EDGE_COLOUR = 2, 6, 32  # from the bar's: in its middle, surely in it, at its soft edge
 LEAST_OF_ITS_COLOUR = 0.9  # share of a bar's pixels
 LEAST_FLAT_IN_BAR, LEAST_FLAT_IN_BLOB = 0.1, 0.3  # share of pixels that are like their neighbours
@@ -39,7 +39,7 @@ def flat_parts(levels: np.ndarray) -> list[FlatPart]:
     """Return the convex parts of one colour of a picture (H, W, 3), the likeliest first; they may overlap."""
     element = np.ones((3, 3), np.uint8)
     spread = cv2.subtract(cv2.dilate(levels, element), cv2.erode(levels, element)).max(2)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((spread <= FLAT_STEP).astype(np.uint8), connectivity=4)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((spread <= BAR_STEP).astype(np.uint8), connectivity=4)
     parts = []
     for index, (left, top, width, height, area) in enumerate(stats.tolist()):
         small = area < LEAST_BAR_AREA / 4 or min(width, height) < LEAST_BAR_DEPTH

@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from inpaint.restoring.censors import CENSORS
 
 WHAT, HOW, FILES, REPORTS, MACHINE = PANELS = ("What to restore", "How", "Files", "Reports", "Machine")
-MOST_PIXELS = 256  # px that a hole may grow, or an edge be blended over
+MOST_GROWTH = 256  # px that a hole may grow, or an edge be blended over
 LARGEST_BLOCK = 4096  # px
 LONGEST_VALUE = 40  # letters of a wrong value that its sentence repeats
 
@@ -116,7 +116,7 @@ class DecensorOptions(BaseModel):
         label="Mosaic cell, px",
     )
     grow: int = option(
-        0, WHAT, "Restore holes N px further than they are marked.", most=MOST_PIXELS, label="Grow holes, px"
+        0, WHAT, "Restore holes N px further than they are marked.", most=MOST_GROWTH, label="Grow holes, px"
     )
     on_empty: str = option(
         "error",
@@ -130,7 +130,7 @@ class DecensorOptions(BaseModel):
         0,
         HOW,
         "Blend the restored edge into the known pixels over N px, inside the mark.",
-        most=MOST_PIXELS,
+        most=MOST_GROWTH,
         label="Blend the edge over, px",
     )
     match_colour: bool = option(

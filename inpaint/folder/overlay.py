@@ -18,7 +18,7 @@ from inpaint.tiling import Box
 
 COLOUR_OF = {"mosaic": (0, 160, 255), "hole": (255, 0, 160)}  # that pictures seldom hold
 THUMBNAIL_CONTEXT = 48  # px around the place that a thumbnail shows
-THUMBNAIL_SIDE = 240  # px, at most
+REGION_THUMBNAIL_SIDE = 240  # px, at most
 TINT = 0.4  # share of the colour that a damaged place is tinted with
 LOWEST_BASELINE = 12  # px; a word higher up would leave the picture
 
@@ -85,6 +85,6 @@ def thumbnail(picture: images.Picture, windows: Sequence[RepairWindow]) -> bytes
     top, left = largest.box.top + int(rows[0]), largest.box.left + int(columns[0])
     box = Box(top, left, largest.box.top + int(rows[-1]) + 1, largest.box.left + int(columns[-1]) + 1)
     part = canvas_of(images.Picture(picture.colour[box.grown(THUMBNAIL_CONTEXT, picture.size).slices]))
-    scale = min(1.0, THUMBNAIL_SIDE / max(part.shape[:2]))
+    scale = min(1.0, REGION_THUMBNAIL_SIDE / max(part.shape[:2]))
     size = max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale))
     return encode(images.Picture(cv2.resize(part, size, interpolation=cv2.INTER_AREA)), "JPEG", 80)[0]

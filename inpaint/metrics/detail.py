@@ -10,7 +10,7 @@ from torch import Tensor
 
 from inpaint.metrics.pixelwise import over_mask
 
-FLAT_STEP = 1 / 255 / 4  # mean step of a target that counts as flat: a quarter of an 8-bit level
+FLAT_TARGET_STEP = 1 / 255 / 4  # mean step of a target that counts as flat: a quarter of an 8-bit level
 MOST_DETAIL = 3.0  # what noise in the place of a flat surface counts as, at most
 
 
@@ -21,7 +21,7 @@ def detail(restored: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     Returns (B,), from 0 (smooth) to MOST_DETAIL.  Raises ValueError for a sample whose mask is empty.
     """
     ours, theirs = mean_step(restored, mask), mean_step(target, mask)
-    return ((ours + FLAT_STEP) / (theirs + FLAT_STEP)).clamp(max=MOST_DETAIL).float()
+    return ((ours + FLAT_TARGET_STEP) / (theirs + FLAT_TARGET_STEP)).clamp(max=MOST_DETAIL).float()
 
 
 def mean_step(picture: Tensor, mask: Tensor) -> Tensor:

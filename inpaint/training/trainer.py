@@ -34,7 +34,7 @@ class Player(NamedTuple):
     rate: Callable[[int], float]
 
 
-class Every(NamedTuple):
+class Intervals(NamedTuple):
     """How often things happen, in steps."""
 
     log: int
@@ -61,7 +61,7 @@ class Trainer:
         run: dict[str, Any],
         told: Mapping[str, Any] | None = None,
         steps: int,
-        every: Every,
+        every: Intervals,
         seed: int = 0,
         decay: float = 0.999,
         clip: float | None = None,

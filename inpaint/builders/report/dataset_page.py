@@ -13,7 +13,7 @@ from inpaint.files import write_text
 from inpaint.images import read
 from inpaint.pages import html_bars, html_figure, html_page, html_table, render_template, thumbnail_url
 
-THUMBNAIL_SIDE = 112  # px, longer side
+PICTURE_THUMBNAIL_SIDE = 112  # px, longer side
 DISTRIBUTIONS = {
     "sides": ("Shorter side of the pictures, px", "pictures"),
     "aspects": ("Longer to shorter side of the pictures", "pictures"),
@@ -136,4 +136,4 @@ def _figure(content: Callable[[], bytes], caption: str, name: str) -> Markup:
         return html_figure(None, name, caption=caption)
     colour = picture.tensor().permute(1, 2, 0).numpy()  # (H, W, 3)
     alpha = None if picture.alpha is None else picture.alpha.astype(np.float32) / picture.peak
-    return html_figure(thumbnail_url(colour, alpha, side=THUMBNAIL_SIDE), name, caption=caption)
+    return html_figure(thumbnail_url(colour, alpha, side=PICTURE_THUMBNAIL_SIDE), name, caption=caption)

@@ -38,17 +38,17 @@ def with_cut_cells(levels: np.ndarray, mask: np.ndarray, grid: Grid | Lattice) -
     if strays > MOST_STRAY:
         return mask
     gap = BLURRED_LINE if isinstance(grid, Lattice) else 0
-    near = grown_mask(mask, gap + BLURRED_LINE) & ~grown_mask(mask, gap)
+    near = squarely_grown(mask, gap + BLURRED_LINE) & ~squarely_grown(mask, gap)
     result = mask.copy()
-    for row, column in np.argwhere(grown_mask(own, 1) & ~own).tolist():
+    for row, column in np.argwhere(squarely_grown(own, 1) & ~own).tolist():
         cell = slice(rows[row], rows[row + 1]), slice(columns[column], columns[column + 1])
         part = cut_cell(colours, near, mask, cell, strays + EXACT_STRAY)
         if part is not None:
-            result[cell] |= grown_mask(without_pinholes(part), gap)
+            result[cell] |= squarely_grown(without_pinholes(part), gap)
     return result
 
 
-def grown_mask(mask: np.ndarray, pixels: int) -> np.ndarray:
+def squarely_grown(mask: np.ndarray, pixels: int) -> np.ndarray:
     """Return a mask (H, W) grown by so many px on all sides."""
     return cv2.dilate(mask.astype(np.uint8), np.ones((2 * pixels + 1,) * 2, np.uint8)) > 0
 
