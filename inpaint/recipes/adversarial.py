@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from inpaint.contracts import Discriminator, Generator, Turn
 from inpaint.losses import Weight, check_weights, weighted
-from inpaint.losses.adversarial import ADVERSARIAL, feature_matching
+from inpaint.losses.objectives import ADVERSARIAL, feature_matching
 from inpaint.losses.scene import Features, Scene
 from inpaint.recipes.frozen import frozen
 from inpaint.sample import Sample

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from inpaint import distributed
 from inpaint.contracts import Discriminator, Generator, Turn
-from inpaint.losses.adversarial import ADVERSARIAL
+from inpaint.losses.objectives import ADVERSARIAL
 from inpaint.losses.perceptual import mean_l1
 from inpaint.randomness import rng_for
 from inpaint.recipes.frozen import frozen

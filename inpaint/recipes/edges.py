@@ -21,7 +21,7 @@ from inpaint.contracts import Discriminator, Turn
 from inpaint.generators.edge_connect import EdgeConnect
 from inpaint.layers.canny import canny, grey
 from inpaint.losses import Weight, check_weights, weighted
-from inpaint.losses.adversarial import ADVERSARIAL, feature_matching
+from inpaint.losses.objectives import ADVERSARIAL, feature_matching
 from inpaint.losses.scene import Features, Scene
 from inpaint.recipes.frozen import frozen
 from inpaint.sample import Sample, composite

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from inpaint import distributed
 from inpaint.contracts import Discriminator, Generator, Turn
-from inpaint.losses.adversarial import nonsaturating_generator
+from inpaint.losses.objectives import nonsaturating_generator
 from inpaint.randomness import rng_for
 from inpaint.recipes.frozen import frozen
 from inpaint.sample import Sample

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from inpaint.contracts import Discriminator, Generator, Turn
 from inpaint.losses import Weight, check_weights, weighted
-from inpaint.losses.adversarial import gradient_penalty, judgements
+from inpaint.losses.objectives import gradient_penalty, judgements
 from inpaint.losses.scene import Features, Scene
 from inpaint.recipes.frozen import frozen
 from inpaint.sample import Sample

@@ -16,7 +16,7 @@ from inpaint.features.vgg import VggFeatures
 from inpaint.generators import GENERATORS
 from inpaint.generators.edge_connect import EdgeConnect
 from inpaint.layers.canny import canny, grey
-from inpaint.losses.adversarial import ADVERSARIAL, feature_matching
+from inpaint.losses.objectives import ADVERSARIAL, feature_matching
 from inpaint.recipes.edges import Edges, with_gradient
 from inpaint.sample import Sample
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from inpaint.contracts import Discriminator, Generator, Scores
 from inpaint.discriminators import DISCRIMINATORS
-from inpaint.losses.adversarial import gradient_penalty, judgements
+from inpaint.losses.objectives import gradient_penalty, judgements
 from inpaint.recipes import RECIPES
 from inpaint.recipes.wgan_gp import WganGp
 from inpaint.sample import Prediction, Sample

@@ -8,7 +8,7 @@ import pytest
 import torch
 from checksums import hash_values
 
-from inpaint.losses.adversarial import ADVERSARIAL, feature_matching
+from inpaint.losses.objectives import ADVERSARIAL, feature_matching
 
 MASK = torch.ones(1, 1, 4, 4)  # none of these games looks at it
 NUMBERS = {  # real (2, .5), fake (-2, .25): discriminator, generator
