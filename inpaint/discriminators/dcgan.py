@@ -10,10 +10,9 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from inpaint.contracts import Discriminator, Scores
-from inpaint.discriminators.shown import extra_channels, shown
+from inpaint.discriminators.shown import LEAKY_SLOPE, extra_channels, shown
 
 SIDE = 64  # px
-SLOPE = 0.2  # of the leaky ReLUs
 DEVIATION = 0.02  # of the weights at the start
 
 
@@ -25,10 +24,13 @@ class Judging(nn.Module):
 
     def __init__(self, channels: int, width: int):
         super().__init__()
-        layers: list[nn.Module] = [nn.Conv2d(channels, width, 4, stride=2, padding=1, bias=False), nn.LeakyReLU(SLOPE)]
+        layers: list[nn.Module] = [
+            nn.Conv2d(channels, width, 4, stride=2, padding=1, bias=False),
+            nn.LeakyReLU(LEAKY_SLOPE),
+        ]
         for wide in (2 * width, 4 * width, 8 * width):
             layers += [nn.Conv2d(wide // 2, wide, 4, stride=2, padding=1, bias=False)]
-            layers += [nn.BatchNorm2d(wide), nn.LeakyReLU(SLOPE)]
+            layers += [nn.BatchNorm2d(wide), nn.LeakyReLU(LEAKY_SLOPE)]
         self.main = nn.Sequential(*layers, nn.Conv2d(8 * width, 1, 4, bias=False))
         self.apply(start)
 

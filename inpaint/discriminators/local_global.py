@@ -13,11 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from inpaint.contracts import Discriminator, Scores
-from inpaint.discriminators.shown import extra_channels, shown
+from inpaint.discriminators.shown import LEAKY_SLOPE, extra_channels, shown
 from inpaint.layers.hole_window import cropped
 from inpaint.layers.padding import PaddedConv, start_like_tensorflow
 
-SLOPE = 0.2  # of the leaky ReLUs
 LOCAL = (1, 2, 4, 8)  # widths of the layers, in widths of the first
 GLOBAL = (1, 2, 4, 4)
 
@@ -38,7 +37,7 @@ class Critic(nn.Module):
     def forward(self, x: Tensor) -> Scores:
         features = []
         for convolution in self.convolutions:
-            x = nn.functional.leaky_relu(convolution(x), SLOPE)
+            x = nn.functional.leaky_relu(convolution(x), LEAKY_SLOPE)
             features.append(x)
         # The authors' weights count channels last.
         logits = self.judge(x.permute(0, 2, 3, 1).flatten(1))[..., None, None]

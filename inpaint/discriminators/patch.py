@@ -15,11 +15,10 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from inpaint.contracts import Discriminator, Scores
-from inpaint.discriminators.shown import extra_channels, shown
+from inpaint.discriminators.shown import LEAKY_SLOPE, extra_channels, shown
 
 NORMS = ("batch", "instance", "none")
 INITIAL_DEVIATION = 0.02
-SLOPE = 0.2  # of the leaky ReLUs
 WIDEST = 8  # channels grow to 8 times the width, then stay
 
 
@@ -60,12 +59,15 @@ class Patch(Discriminator):
 
 def patch_layers(in_channels: int, *, width: int, layers: int, norm: str, bias: bool) -> list[nn.Module]:
     """Return convolutions of stride 2, as many as layers, then one of stride 1 and the logits."""
-    stack: list[nn.Module] = [nn.Conv2d(in_channels, width, 4, stride=2, padding=1, bias=bias), nn.LeakyReLU(SLOPE)]
+    stack: list[nn.Module] = [
+        nn.Conv2d(in_channels, width, 4, stride=2, padding=1, bias=bias),
+        nn.LeakyReLU(LEAKY_SLOPE),
+    ]
     channels, inner_bias = width, bias and norm != "batch"  # a batch norm has its own shift
     for depth in range(1, layers + 1):
         wider, stride = width * min(2**depth, WIDEST), 2 if depth < layers else 1
         stack += [nn.Conv2d(channels, wider, 4, stride=stride, padding=1, bias=inner_bias), *norm_layers(norm, wider)]
-        stack += [nn.LeakyReLU(SLOPE)]
+        stack += [nn.LeakyReLU(LEAKY_SLOPE)]
         channels = wider
     return [*stack, nn.Conv2d(channels, 1, 4, stride=1, padding=1, bias=bias)]
 
@@ -76,10 +78,10 @@ def pixel_layers(in_channels: int, *, width: int, layers: int, norm: str, bias: 
     inner_bias = bias and norm != "batch"  # the authors leave out the last one too
     return [
         nn.Conv2d(in_channels, width, 1, bias=bias),
-        nn.LeakyReLU(SLOPE),
+        nn.LeakyReLU(LEAKY_SLOPE),
         nn.Conv2d(width, 2 * width, 1, bias=inner_bias),
         *norm_layers(norm, 2 * width),
-        nn.LeakyReLU(SLOPE),
+        nn.LeakyReLU(LEAKY_SLOPE),
         nn.Conv2d(2 * width, 1, 1, bias=inner_bias),
     ]
 

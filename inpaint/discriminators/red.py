@@ -20,10 +20,9 @@ from torch import Tensor
 from torch.nn.utils.parametrizations import spectral_norm
 
 from inpaint.contracts import Discriminator, Scores
-from inpaint.discriminators.shown import extra_channels, shown
+from inpaint.discriminators.shown import LEAKY_SLOPE, extra_channels, shown
 
 KERNEL = 5
-SLOPE = 0.2
 REGIONS = 4  # a side
 WIDTHS = (1, 2, 4, 4, 4, 8)  # in units of the width
 
@@ -64,7 +63,7 @@ class Red(Discriminator):
         for convolution in self.convolutions:
             height, width = x.shape[-2:]
             x = F.pad(x, (1 + width % 2, 2, 1 + height % 2, 2))  # TensorFlow's SAME: the odd zero comes last
-            x = F.leaky_relu(convolution(x), SLOPE)
+            x = F.leaky_relu(convolution(x), LEAKY_SLOPE)
             features.append(x)
         logits = self.regions(x)
         return Scores(logits, [*features, logits])

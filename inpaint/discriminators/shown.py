@@ -1,4 +1,6 @@
-"""What a discriminator looks at: the candidate, and beside it what its options name.
+"""What every discriminator here has in common: what it looks at, and the slope of its leaky ReLUs.
+
+It looks at the candidate, and beside it at what its options name.
 
 Source: conditional discriminators see the input beside the output (Isola et al. 2017, who put the input first), those
 of free-form inpainting the mask (Yu et al. 2019, who put it last).
@@ -8,6 +10,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+
+LEAKY_SLOPE = 0.2
 
 
 def shown(candidate: Tensor, image: Tensor, mask: Tensor, *, see_image: bool, see_mask: bool) -> Tensor:

@@ -15,10 +15,9 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from inpaint.contracts import Discriminator, Scores
-from inpaint.discriminators.shown import extra_channels, shown
+from inpaint.discriminators.shown import LEAKY_SLOPE, extra_channels, shown
 from inpaint.layers.padding import PaddedConv
 
-SLOPE = 0.2  # of the leaky ReLUs
 TIMES = (1, 2, 4, 4, 4, 4)  # widths of the layers, in widths of the first
 
 
@@ -36,7 +35,7 @@ class Trunk(nn.Module):
     def forward(self, x: Tensor) -> Scores:
         features = []
         for convolution in self.convolutions:
-            x = nn.functional.leaky_relu(convolution(x), SLOPE)
+            x = nn.functional.leaky_relu(convolution(x), LEAKY_SLOPE)
             features.append(x)
         return Scores(x, features)
 
