@@ -113,12 +113,14 @@ def take_weights(generator: Generator, checkpoint: Checkpoint, what: str, name: 
         raise ValueError(f"{what} does not fit generator {name}: {' '.join(str(error).split())}") from None
 
 
-def told_of(run: Run) -> dict[str, Any]:
+def provenance_of(run: Run) -> dict[str, Any]:
     """Return what the provenance of every checkpoint says of the data, and of the network that it started from."""
-    told: dict[str, Any] = {"licences": {source.path: licences_of(Path(source.path)) for source in run.data.train}}
+    provenance: dict[str, Any] = {
+        "licences": {source.path: licences_of(Path(source.path)) for source in run.data.train}
+    }
     if run.pretrained is not None:
-        told["pretrained"] = {"network": run.pretrained, **load_checkpoint(model_file(run.pretrained)).provenance}
-    return told
+        provenance["pretrained"] = {"network": run.pretrained, **load_checkpoint(model_file(run.pretrained)).provenance}
+    return provenance
 
 
 def player_of(network: nn.Module, optim: Optim, steps: int) -> Player:
@@ -184,7 +186,7 @@ def trainer_of(run: Run) -> Trainer:
         validation=validation_of(run),
         folder=Path(run.output),
         run=run_to_tree(run),
-        told=told_of(run),
+        provenance=provenance_of(run),
         steps=run.steps,
         every=Intervals(log=every.log, samples=every.samples, validate=every.validate_, save=every.save),
         seed=run.seed,

@@ -202,11 +202,11 @@ def parse_run(tree: dict[str, Any], origin: str) -> Run:
     try:
         return Run.model_validate(tree)
     except ValidationError as error:
-        faults = [": ".join(filter(None, told(fault))) for fault in error.errors()]
+        faults = [": ".join(filter(None, place_and_rule(fault))) for fault in error.errors()]
         raise ValueError(f"{origin}: " + "; ".join(faults)) from None
 
 
-def told(fault: Any) -> tuple[str, str]:
+def place_and_rule(fault: Any) -> tuple[str, str]:
     """Return where a fault lies, with dots between levels, and the rule with the value that was given."""
     where, rule, given = ".".join(str(key) for key in fault["loc"]), fault["msg"], fault["input"]
     if fault["type"] == "value_error":  # a rule of this schema, whose sentence says all

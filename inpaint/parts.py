@@ -1,7 +1,7 @@
 """A part of a run is a name and options; this file says how it is built from them, for all kinds of parts.
 
-A part (a generator, a mask, a fill, ...) is written in the YAML as a mapping with its name and its options; which
-options exist is told by the keywords of its `build`.
+A part (a generator, a mask, a fill, ...) is written in the YAML as a mapping with its name and its options; its
+options are the keywords of its `build`.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from pydantic import BeforeValidator, Field, PositiveInt, ValidationError, field
 
 from inpaint.builders.likeness.fingerprints import KIN, QUARTER, TWIN
 from inpaint.builders.likeness.groups import SPLITS
-from inpaint.config import Choices, Loader, Strict, listed, override, told
+from inpaint.config import Choices, Loader, Strict, listed, override, place_and_rule
 
 SMALLEST_PATCH = 32  # side of a patch, pixels
 
@@ -62,7 +62,7 @@ class GroupSettings(Strict):
         return () if value is None else value
 
     @model_validator(mode="after")
-    def keys_are_told(self) -> GroupSettings:
+    def pattern_and_column_go_with_by(self) -> GroupSettings:
         for name, value in (("pattern", self.pattern), ("column", self.column)):
             if (name in self.by) != (value is not None):
                 raise ValueError(f"by is {list(self.by)} and {name} is {value!r}: give both or neither")
@@ -166,7 +166,7 @@ def parse_settings(tree: Mapping[str, Any], origin: str) -> DatasetSettings:
     try:
         return DatasetSettings.model_validate(tree)
     except ValidationError as error:
-        faults = [": ".join(filter(None, told(fault))) for fault in error.errors()]
+        faults = [": ".join(filter(None, place_and_rule(fault))) for fault in error.errors()]
         raise ValueError(f"{origin}: " + "; ".join(faults)) from None
 
 

@@ -23,7 +23,7 @@ TINY = 1e-12  # under a root, whose slope at 0 is infinite
 class Objective(NamedTuple):
     """The two sides of one game, each a mean over all logits.
 
-    Both are told the mask (B, 1, H, W) as well, for games whose labels depend on it; the three here do not look at it.
+    Both are given the mask (B, 1, H, W) as well, for games whose labels depend on it; the three here do not use it.
     """
 
     discriminator: Callable[[Tensor, Tensor, Tensor], Tensor]  # (real logits, fake logits, mask) -> scalar

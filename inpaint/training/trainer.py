@@ -47,7 +47,8 @@ class Trainer:
     """Trains the networks of a recipe on batches, from the first step or a saved one to the last.
 
     folder: receives journal.jsonl, last.safetensors, best.safetensors, state.pt and samples/.
-    run: the tree that is stored in every checkpoint.  told: what the provenance of every checkpoint says besides.
+    run: the tree that is stored in every checkpoint.
+    provenance: what every checkpoint says of where it comes from, beside step and time.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Trainer:
         validation: Sequence[Sample],
         folder: Path,
         run: dict[str, Any],
-        told: Mapping[str, Any] | None = None,
+        provenance: Mapping[str, Any] | None = None,
         steps: int,
         every: Intervals,
         seed: int = 0,
@@ -71,7 +72,7 @@ class Trainer:
     ):
         self.recipe, self.players = recipe, players
         self.batches, self.validation = batches, validation
-        self.folder, self.run, self.told = folder, run, dict(told or {})
+        self.folder, self.run, self.provenance = folder, run, dict(provenance or {})
         self.steps, self.every, self.seed, self.clip = steps, every, seed, clip
         self.device = device or torch.device("cpu")
         self.bfloat16 = bfloat16
@@ -198,9 +199,15 @@ class Trainer:
 
     def save_generator(self, name: str, **more: Any) -> None:
         if distributed.rank() == 0:
-            told = {"step": self.step, "seconds": round(self.seconds), "torch": torch.__version__, **self.told, **more}
+            provenance = {
+                "step": self.step,
+                "seconds": round(self.seconds),
+                "torch": torch.__version__,
+                **self.provenance,
+                **more,
+            }
             weights = self.average.network.state_dict()
-            save_checkpoint(self.folder / name, weights, run=self.run, provenance=told)
+            save_checkpoint(self.folder / name, weights, run=self.run, provenance=provenance)
 
     def state(self) -> dict[str, Any]:
         """Return everything that changes while training, as tensors and plain values."""

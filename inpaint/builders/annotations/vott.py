@@ -57,7 +57,7 @@ def read_vott1(path: Path) -> Annotations:
 def _region1(region: Any, where: str) -> AnnotatedRegion:
     left, top, right, bottom = finite_numbers(region, ("x1", "y1", "x2", "y2"), where)
     frame = frame_of(region.get("height"), region.get("width"))
-    label, rest = _told(region, where)
+    label, rest = _label_and_tags(region, where)
     points = region.get("points")
     if str(region.get("type", "")).lower() == "polygon" and isinstance(points, list):
         return polygon_region(label, [_points(points, where)], where, frame=frame, attributes=rest)
@@ -83,7 +83,7 @@ def _asset(tree: Any, where: str) -> tuple[str, list[AnnotatedRegion]]:
 
 
 def _region2(region: Any, frame: tuple[float, float] | None, where: str) -> AnnotatedRegion:
-    label, rest = _told(region, where)
+    label, rest = _label_and_tags(region, where)
     points = _points(region.get("points") or [], where)
     if str(region.get("type", "")).upper() not in ("RECTANGLE", "SQUARE", ""):
         return polygon_region(label, [points], where, frame=frame, attributes=rest)
@@ -98,7 +98,7 @@ def _points(points: list[Any], where: str) -> list[Point]:
     return [(y, x) for x, y in (finite_numbers(point, ("x", "y"), where) for point in points)]
 
 
-def _told(region: Any, where: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _label_and_tags(region: Any, where: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Return the first tag as the label, and all of them where there are more."""
     tags = [str(tag) for tag in json_entry(region, "tags", list, where)]
     return (tags[0] if tags else ""), (attribute_pairs({"tags": ", ".join(tags)}) if len(tags) > 1 else ())

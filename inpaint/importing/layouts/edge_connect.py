@@ -12,7 +12,7 @@ AUTHORS_SUFFIXES = {  # the entries of a spectrally normalised convolution: ours
 
 
 def edge_connect_name(name: str, options: GeneratorOptions) -> str:
-    """Return the name in the authors' two files, told apart by what stands before the first dot here."""
+    """Return the name in the authors' two files, which differ in what stands before the first dot here."""
     for ours, theirs in AUTHORS_SUFFIXES.items():
         if name.endswith(ours):
             return name.removesuffix(ours) + theirs
