@@ -124,11 +124,11 @@ def build(
     Raises ValueError for a norm that does not exist or for counts out of range.
     """
     if norm not in NORMS:
-        raise ValueError(f"norm is {norm!r}: choose among {', '.join(NORMS)}.")
+        raise ValueError(f"norm is {norm!r}: choose among {', '.join(NORMS)}")
     if width < 1 or layers < 0 or in_channels < 1:
         raise ValueError(
             f"width is {width}, layers is {layers} and in_channels is {in_channels}: width and in_channels must be at "
-            "least 1, layers at least 0."
+            "least 1, layers at least 0"
         )
     channels = in_channels + extra_channels(see_image=see_image, see_mask=see_mask)
     trunk = PatchTrunk(channels, width=width, layers=layers, norm=norm, bias=bias)

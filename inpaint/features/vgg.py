@@ -43,13 +43,13 @@ class VggFeatures:
         normalise: bool = True,
     ):
         if network not in CONVOLUTIONS:
-            raise ValueError(f"The features network is {network!r}: choose among {', '.join(CONVOLUTIONS)}.")
+            raise ValueError(f"the features network is {network!r}: choose among {', '.join(CONVOLUTIONS)}")
         names = layer_names(network)
         self.content = tuple(tap_name(tap, names) for tap in content)
         self.style = tuple(tap_name(tap, names) for tap in style)
         taps = {*self.content, *self.style}
         if not taps:
-            raise ValueError("The features network has no taps: name at least one layer in content or style.")
+            raise ValueError("the features network has no taps: name at least one layer in content or style")
         self.taps = {names.index(tap): tap for tap in taps}
         self.layers = build_layers(network, count=max(self.taps) + 1)
         self.layers.load_state_dict(read_weights(weights, network, self.layers))
@@ -86,7 +86,7 @@ def tap_name(tap: Tap, names: list[str]) -> str:
         return names[tap]
     if tap not in names:
         raise ValueError(
-            f"{tap!r} is no layer: choose an index from 0 to {len(names) - 1}, or among {', '.join(names)}."
+            f"{tap!r} is no layer: choose an index from 0 to {len(names) - 1}, or among {', '.join(names)}"
         )
     return str(tap)
 
@@ -114,13 +114,13 @@ def read_weights(weights: str | Path, network: str, layers: nn.Sequential) -> di
     path = Path(weights)
     if not path.is_file():
         raise FileNotFoundError(
-            f"There are no features weights at {path}: give a .pth or .safetensors file, or "
-            "torchvision to download them."
+            f"there are no features weights at {path}: give a .pth or .safetensors file, or "
+            "torchvision to download them"
         )
     try:
         stored = load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
     except Exception as error:  # a file that is no weights makes the readers fail in any way
-        raise ValueError(f"{path} is not readable as weights: give a .pth or .safetensors state dict.") from error
+        raise ValueError(f"{path} is not readable as weights: give a .pth or .safetensors state dict") from error
     return pick(stored, network, layers, source=str(path))
 
 
@@ -143,10 +143,10 @@ def pick(stored: dict[str, Tensor], network: str, layers: nn.Sequential, *, sour
     quadratic in them: published style weights are balanced for torchvision's network, not for this one.
     """
     names, picked = layer_names(network), {}
-    advice = f"give a file of torchvision's {network}."
+    advice = f"give a file of torchvision's {network}"
     for index, layer in enumerate(layers):
         if not isinstance(layer, nn.Conv2d) and (f"features.{index}.weight" in stored or f"{index}.weight" in stored):
-            raise ValueError(f"The features weights of {source} hold a layer that {network} has not; {advice}")
+            raise ValueError(f"the features weights of {source} hold a layer that {network} has not; {advice}")
     for key, wanted in layers.state_dict().items():
         index, kind = key.split(".")
         stage = int(names[int(index)][4])
@@ -154,7 +154,7 @@ def pick(stored: dict[str, Tensor], network: str, layers: nn.Sequential, *, sour
         found = [stored[name] for name in layouts if name in stored]
         if not found or found[0].shape != wanted.shape:
             raise ValueError(
-                f"The features weights of {source} do not fit {network}: "
+                f"the features weights of {source} do not fit {network}: "
                 f"{layouts[0]} of shape {tuple(wanted.shape)} is missing; {advice}"
             )
         picked[key] = found[0]

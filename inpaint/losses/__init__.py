@@ -58,11 +58,11 @@ def weight_at(weight: Weight, step: int) -> float:
 def check_weights(weights: Mapping[str, Weight], *, features: Features | None) -> None:
     """Raise ValueError for terms that do not exist, or that need a features network where there is none."""
     if not weights:
-        raise ValueError(f"No loss term has a weight: name at least one of {', '.join(TERMS)}.")
+        raise ValueError(f"no loss term has a weight: name at least one of {', '.join(TERMS)}")
     for name in weights:
         if name not in TERMS:
-            raise ValueError(f"{name!r} is no loss term: choose among {', '.join(TERMS)}.")
+            raise ValueError(f"{name!r} is no loss term: choose among {', '.join(TERMS)}")
         if name in NEEDS_FEATURES and features is None:
             raise ValueError(
-                f"The term {name} needs a features network: add features to the recipe, or remove the term."
+                f"the term {name} needs a features network: add features to the recipe, or remove the term"
             )

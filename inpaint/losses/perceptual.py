@@ -50,7 +50,7 @@ def correlation(scene: Scene) -> Tensor:
     """
     answer, target = scene.seen("coarse_composite"), scene.seen("target")
     if CORRELATED not in target:
-        raise ValueError(f"The term correlation compares places of {CORRELATED}, but the features are {list(target)}.")
+        raise ValueError(f"the term correlation compares places of {CORRELATED}, but the features are {list(target)}")
     return mean_l1(affinity(answer[CORRELATED]), affinity(target[CORRELATED]))
 
 

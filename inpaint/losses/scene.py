@@ -57,7 +57,7 @@ class Scene:
                 return composite(self.coarse, self.sample.image, self.sample.mask)
         raise ValueError(
             f"{name!r} is no picture of a scene: choose prediction, composite, target, prediction_hole, target_hole "
-            "or coarse_composite."
+            "or coarse_composite"
         )
 
     @property
@@ -66,8 +66,8 @@ class Scene:
         extras = self.prediction.extras
         if "coarse" not in extras:
             raise ValueError(
-                "A term of the coarse picture needs a two-stage generator: this one answers "
-                f"{sorted(extras)} beside its image, not coarse."
+                "a term of the coarse picture needs a two-stage generator: this one answers "
+                f"{sorted(extras)} beside its image, not coarse"
             )
         return extras["coarse"].to(self.sample.target.dtype)
 
@@ -84,13 +84,13 @@ class Scene:
         features = self.required_features()
         taps = features.content if kind == "content" else features.style
         if not taps:
-            raise ValueError(f"The features network has no {kind} taps: name its layers, or remove the term.")
+            raise ValueError(f"the features network has no {kind} taps: name its layers, or remove the term")
         return taps
 
     def required_features(self) -> Features:
         """Return the features network, or raise ValueError where there is none."""
         if self.features is None:
             raise ValueError(
-                "A perceptual or style term needs a features network: add features to the recipe, or remove the term."
+                "a perceptual or style term needs a features network: add features to the recipe, or remove the term"
             )
         return self.features

@@ -46,11 +46,11 @@ class Adversarial(nn.Module):
         super().__init__()
         check_weights(weights, features=features)
         if loss not in ADVERSARIAL:
-            raise ValueError(f"The adversarial loss is {loss!r}: choose among {', '.join(ADVERSARIAL)}.")
+            raise ValueError(f"the adversarial loss is {loss!r}: choose among {', '.join(ADVERSARIAL)}")
         if fake not in FAKES:
-            raise ValueError(f"fake is {fake!r}: choose among {', '.join(FAKES)}.")
+            raise ValueError(f"fake is {fake!r}: choose among {', '.join(FAKES)}")
         if not discriminators or "generator" in discriminators:
-            raise ValueError(f"The discriminators are {sorted(discriminators)}: name at least one, none generator.")
+            raise ValueError(f"the discriminators are {sorted(discriminators)}: name at least one, none generator")
         self.generator = generator
         self.discriminators = nn.ModuleDict(discriminators)
         self.weights = dict(weights)

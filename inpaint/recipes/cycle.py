@@ -51,12 +51,12 @@ class Cycle(nn.Module):
         """
         super().__init__()
         if loss not in ADVERSARIAL:
-            raise ValueError(f"The adversarial loss is {loss!r}: choose among {', '.join(ADVERSARIAL)}.")
+            raise ValueError(f"the adversarial loss is {loss!r}: choose among {', '.join(ADVERSARIAL)}")
         if set(partners) != {"reverse"}:
-            raise ValueError(f"The partners are {sorted(partners)}: name one, reverse, which damages clean pictures.")
+            raise ValueError(f"the partners are {sorted(partners)}: name one, reverse, which damages clean pictures")
         if set(discriminators) != {"target", "image"}:
             raise ValueError(
-                f"The discriminators are {sorted(discriminators)}: name target (clean) and image (damaged)."
+                f"the discriminators are {sorted(discriminators)}: name target (clean) and image (damaged)"
             )
         self.generator = generator
         self.partners = nn.ModuleDict(partners)
@@ -74,7 +74,7 @@ class Cycle(nn.Module):
     def turns(self, sample: Sample, step: int) -> Iterator[Turn]:
         """Yield the generators' turn, then the discriminators'.  Raises ValueError for a batch of one."""
         if len(sample.image) < 2:
-            raise ValueError("The recipe cycle learns without pairs, from batches of at least 2: raise data.batch.")
+            raise ValueError("the recipe cycle learns without pairs, from batches of at least 2: raise data.batch")
         image, mask, clean = sample.image, sample.mask, sample.target.roll(1, dims=0)
         restore, damage = self.generator, self.partners["reverse"]
         restored = restore(image, mask).image  # (B, 3, H, W), as all pictures here

@@ -61,11 +61,11 @@ class Edges(nn.Module):
         check_weights(weights, features=features)
         check_stages(stages)
         if not isinstance(generator, EdgeConnect):
-            raise ValueError(f"The recipe edges cannot teach a {type(generator).__name__}: choose edge_connect.")
+            raise ValueError(f"the recipe edges cannot teach a {type(generator).__name__}: choose edge_connect")
         if set(discriminators) != set(JUDGES):
-            raise ValueError(f"The discriminators are {sorted(discriminators)}: they must be {' and '.join(JUDGES)}.")
+            raise ValueError(f"the discriminators are {sorted(discriminators)}: they must be {' and '.join(JUDGES)}")
         if loss not in ADVERSARIAL:
-            raise ValueError(f"The adversarial loss is {loss!r}: choose among {', '.join(ADVERSARIAL)}.")
+            raise ValueError(f"the adversarial loss is {loss!r}: choose among {', '.join(ADVERSARIAL)}")
         self.generator = generator
         self.discriminators = nn.ModuleDict(discriminators)
         self.weights = dict(weights)
@@ -149,7 +149,7 @@ def check_stages(stages: Mapping[str, int]) -> None:
     """Raise ValueError for stages that do not exist, that begin together, or none of which begins at step 0."""
     for name in stages:
         if name not in STAGES:
-            raise ValueError(f"{name!r} is no stage: choose among {', '.join(STAGES)}.")
+            raise ValueError(f"{name!r} is no stage: choose among {', '.join(STAGES)}")
     starts = sorted(stages.values())
     if not starts or starts[0] != 0 or len(set(starts)) < len(starts):
-        raise ValueError(f"The stages begin at steps {starts}: one must begin at 0, and no two together.")
+        raise ValueError(f"the stages begin at steps {starts}: one must begin at 0, and no two together")

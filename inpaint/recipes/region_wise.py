@@ -46,7 +46,7 @@ class RegionWise(nn.Module):
         super().__init__()
         check_weights(weights, features=features)
         if len(discriminators) != 1 or "generator" in discriminators:
-            raise ValueError(f"The discriminators are {sorted(discriminators)}: name exactly one, not generator.")
+            raise ValueError(f"the discriminators are {sorted(discriminators)}: name exactly one, not generator")
         self.generator = generator
         self.discriminators = nn.ModuleDict(discriminators)
         self.weights = dict(weights)

@@ -27,9 +27,9 @@ class Unconditional(nn.Module):
     def __init__(self, generator: Generator, discriminators: Mapping[str, Discriminator]):
         super().__init__()
         if not (hasattr(generator, "draw") and hasattr(generator, "noise")):
-            raise ValueError("The recipe unconditional needs a generator that draws from noise: choose dcgan.")
+            raise ValueError("the recipe unconditional needs a generator that draws from noise: choose dcgan")
         if set(discriminators) != {"discriminator"}:
-            raise ValueError(f"The discriminators are {sorted(discriminators)}: name one, discriminator.")
+            raise ValueError(f"the discriminators are {sorted(discriminators)}: name one, discriminator")
         self.generator = generator
         self.discriminator = discriminators["discriminator"]
 

@@ -46,9 +46,9 @@ class WganGp(nn.Module):
         super().__init__()
         check_weights(weights, features=features)
         if critic_steps < 1:
-            raise ValueError(f"critic_steps is {critic_steps}: it must be at least 1.")
+            raise ValueError(f"critic_steps is {critic_steps}: it must be at least 1")
         if not discriminators or "generator" in discriminators:
-            raise ValueError(f"The discriminators are {sorted(discriminators)}: name at least one, none generator.")
+            raise ValueError(f"the discriminators are {sorted(discriminators)}: name at least one, none generator")
         self.generator = generator
         self.discriminators = nn.ModuleDict(discriminators)
         self.weights = dict(weights)

@@ -30,7 +30,7 @@ class Session(Generator):
         try:
             import onnxruntime
         except ImportError:
-            raise ValueError("ONNX files need onnxruntime: install it with pip install 'inpaint[onnx]'") from None
+            raise ValueError("a .onnx file needs onnxruntime: install it with pip install 'inpaint[onnx]'") from None
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
         options.log_severity_level = 3  # errors, which are raised as well
