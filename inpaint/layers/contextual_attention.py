@@ -148,9 +148,9 @@ def fused(scene: ContextualScene, start: int, stop: int) -> Tensor:
     return Linear.apply(torch.cat(pieces, dim=1), down_columns, up_columns)  # pyright: ignore[reportReturnType]
 
 
-def down_columns(around: Tensor) -> Tensor:
+def down_columns(padded: Tensor) -> Tensor:
     """Add to every row of queries the rows above and below, a key further, (B, n + 2, w, h, w) -> (B, n, w, h, w)."""
-    above, total, below = around[:, :-2], around[:, 1:-1].clone(), around[:, 2:]
+    above, total, below = padded[:, :-2], padded[:, 1:-1].clone(), padded[:, 2:]
     total[..., 1:, :] += above[..., :-1, :]
     total[..., 0, 1:] += above[..., -1, :-1]
     total[..., :-1, :] += below[..., 1:, :]
@@ -160,13 +160,13 @@ def down_columns(around: Tensor) -> Tensor:
 
 def up_columns(total: Tensor) -> Tensor:
     """Return the adjoint of down_columns."""
-    around = F.pad(total, (0, 0, 0, 0, 0, 0, 1, 1))
-    above, below = around[:, :-2], around[:, 2:]
+    padded = F.pad(total, (0, 0, 0, 0, 0, 0, 1, 1))
+    above, below = padded[:, :-2], padded[:, 2:]
     above[..., :-1, :] += total[..., 1:, :]
     above[..., -1, :-1] += total[..., 0, 1:]
     below[..., 1:, :] += total[..., :-1, :]
     below[..., 0, 1:] += total[..., -1, :-1]
-    return around
+    return padded
 
 
 def pair_sum(x: Tensor, query: int, key: int) -> Tensor:
