@@ -30,7 +30,7 @@ from torch import Tensor
 from inpaint.assemble import load, presentations
 from inpaint.checkpoint import load_checkpoint
 from inpaint.config import Run, read_run
-from inpaint.evaluation.baselines import bicubic, do_nothing, telea
+from inpaint.evaluation.baselines import bicubic_means, do_nothing, telea
 from inpaint.evaluation.cases import parse_case
 from inpaint.evaluation.evaluate import Evaluation, Restore, evaluate
 from inpaint.evaluation.pictures import picture_paths, read_pictures
@@ -147,7 +147,7 @@ def measured(twin: Method, paths: list[Path], docs: Path) -> list[dict[str, Any]
 
 def baselines(kind: str) -> dict[str, Restore]:
     """Return what a network is measured beside, under names of our own."""
-    chosen = {"as shown": do_nothing, "Telea": telea} | ({"Bicubic": bicubic} if kind == "mosaic" else {})
+    chosen = {"as shown": do_nothing, "Telea": telea} | ({"Bicubic": bicubic_means} if kind == "mosaic" else {})
 
     def restorer(name: str) -> Restore:
         def restore(image: Tensor, mask: Tensor, *, censor: str, grid: Grid | None) -> Tensor:

@@ -34,7 +34,7 @@ def lightened(colour: np.ndarray, amount: float) -> np.ndarray:
     return colour + abs(amount) * (goal - colour)
 
 
-def turned(size: SceneSize, rng: np.random.Generator) -> np.ndarray:
+def along_a_direction(size: SceneSize, rng: np.random.Generator) -> np.ndarray:
     """Return the coordinate along a random direction: (H, W) float32 px."""
     angle = rng.uniform(0, 2 * np.pi)
     rows = np.arange(size[0], dtype=np.float32) * np.float32(np.sin(angle))
@@ -61,7 +61,7 @@ def cloud(size: SceneSize, rng: np.random.Generator) -> np.ndarray:
 
 def grating(size: SceneSize, rng: np.random.Generator) -> np.ndarray:
     """Return parallel waves, soft or nearly square, of a period between 3 and 40 px."""
-    wave = np.sin(turned(size, rng) * np.float32(2 * np.pi / np.exp(rng.uniform(np.log(3), np.log(40)))))
+    wave = np.sin(along_a_direction(size, rng) * np.float32(2 * np.pi / np.exp(rng.uniform(np.log(3), np.log(40)))))
     return np.tanh(wave * np.float32(rng.uniform(0.5, 5)))
 
 
@@ -69,13 +69,15 @@ def checks(size: SceneSize, rng: np.random.Generator) -> np.ndarray:
     """Return a soft-edged board of turned squares or lozenges."""
     rate = np.float32(2 * np.pi / np.exp(rng.uniform(np.log(6), np.log(48))))
     sharpness = np.float32(rng.uniform(2, 12))
-    return np.tanh(sharpness * np.sin(turned(size, rng) * rate) * np.sin(turned(size, rng) * rate))
+    return np.tanh(
+        sharpness * np.sin(along_a_direction(size, rng) * rate) * np.sin(along_a_direction(size, rng) * rate)
+    )
 
 
 def grain(size: SceneSize, rng: np.random.Generator) -> np.ndarray:
     """Return streaks as in wood or brushed metal: waves bent by noise."""
     bend = cloud(size, rng) * np.float32(rng.uniform(2, 12))
-    return np.sin(turned(size, rng) * np.float32(rng.uniform(0.1, 0.8)) + bend)
+    return np.sin(along_a_direction(size, rng) * np.float32(rng.uniform(0.1, 0.8)) + bend)
 
 
 def speckle(size: SceneSize, rng: np.random.Generator) -> np.ndarray:
@@ -86,7 +88,7 @@ def speckle(size: SceneSize, rng: np.random.Generator) -> np.ndarray:
 
 def slope(size: SceneSize, rng: np.random.Generator) -> np.ndarray:
     """Return an even ramp."""
-    return stretched(turned(size, rng))
+    return stretched(along_a_direction(size, rng))
 
 
 def glow(size: SceneSize, rng: np.random.Generator) -> np.ndarray:

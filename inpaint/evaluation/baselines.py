@@ -32,7 +32,7 @@ def do_nothing(image: Tensor, mask: Tensor, grid: Grid | None) -> Tensor:
     return image
 
 
-def bicubic(image: Tensor, mask: Tensor, grid: Grid | None) -> Tensor:
+def bicubic_means(image: Tensor, mask: Tensor, grid: Grid | None) -> Tensor:
     """Enlarge the cell means by a bicubic filter."""
     return _enlarged(image, mask, grid, mode="bicubic")
 
@@ -45,7 +45,7 @@ def lanczos(image: Tensor, mask: Tensor, grid: Grid | None) -> Tensor:
 def projected_bicubic(image: Tensor, mask: Tensor, grid: Grid | None) -> Tensor:
     """Enlarge the cell means by a bicubic filter, then shift every cell to the mean that the mosaic shows."""
     grid = _known(grid)
-    return project(bicubic(image, mask, grid), cell_means(image, grid), grid, mask, clamp=True)
+    return project(bicubic_means(image, mask, grid), cell_means(image, grid), grid, mask, clamp=True)
 
 
 def telea(image: Tensor, mask: Tensor, grid: Grid | None) -> Tensor:
@@ -67,7 +67,7 @@ def smooth(image: Tensor, mask: Tensor, grid: Grid | None) -> Tensor:
 BASELINES: dict[str, dict[str, Baseline]] = {
     "mosaic": {
         NEAREST: do_nothing,
-        "bicubic": bicubic,
+        "bicubic": bicubic_means,
         "bicubic + projection": projected_bicubic,
         "lanczos": lanczos,
     },

@@ -23,7 +23,7 @@ from inpaint.layers.residual import ResidualBlock
 from inpaint.sample import Prediction
 
 
-def blocks_of(width: int, count: int) -> nn.Sequential:
+def residual_blocks(width: int, count: int) -> nn.Sequential:
     return nn.Sequential(*[ResidualBlock(width) for _ in range(count)])
 
 
@@ -49,11 +49,11 @@ class ResidualUNet(Generator):
         self.multiple = 2 ** (len(widths) - 1)
         steps = list(pairwise(widths))
         self.head = nn.Conv2d(4, widths[0], 3, padding=1)
-        self.encoders = nn.ModuleList(blocks_of(narrow, blocks) for narrow, _ in steps)
+        self.encoders = nn.ModuleList(residual_blocks(narrow, blocks) for narrow, _ in steps)
         self.downs = nn.ModuleList(nn.Conv2d(narrow, wide, 2, stride=2) for narrow, wide in steps)
-        self.middle = blocks_of(widths[-1], middle)
+        self.middle = residual_blocks(widths[-1], middle)
         self.ups = nn.ModuleList(ShuffleUp(wide, narrow) for narrow, wide in reversed(steps))
-        self.decoders = nn.ModuleList(blocks_of(narrow, blocks) for narrow, _ in reversed(steps))
+        self.decoders = nn.ModuleList(residual_blocks(narrow, blocks) for narrow, _ in reversed(steps))
         self.tail = nn.Conv2d(widths[0], 3, 3, padding=1)
         nn.init.zeros_(self.tail.weight)
         nn.init.zeros_(self.tail.bias)  # pyright: ignore[reportArgumentType]

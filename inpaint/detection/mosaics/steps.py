@@ -38,11 +38,11 @@ def searched_picture(luma: np.ndarray) -> tuple[SearchedPicture, tuple[Steps, St
 
     luma: (H, W), levels 0..255.
     """
-    across, down = steps_of(luma), steps_of(np.ascontiguousarray(luma.T))
+    across, down = steps_along_rows(luma), steps_along_rows(np.ascontiguousarray(luma.T))
     return SearchedPicture(luma, across.plain, np.ascontiguousarray(down.plain.T)), (across, down)
 
 
-def steps_of(luma: np.ndarray) -> Steps:
+def steps_along_rows(luma: np.ndarray) -> Steps:
     """Return the steps along rows.  luma: (H, W) float32, levels 0..255."""
     plain = np.zeros_like(luma)
     np.abs(luma[:, 1:] - luma[:, :-1], out=plain[:, 1:])
