@@ -35,7 +35,7 @@ from inpaint.restoring.onnx_session import Session
 from inpaint.restoring.restorer import Restorer
 from inpaint.sample import Sample
 from inpaint.training.trainer import Intervals, Player, Trainer
-from inpaint.weights import BUNDLED, BUNDLED_NETWORKS, NETWORKS_OF_DEFAULT, WITHOUT_GRID, bundled_path
+from inpaint.weights import NETWORKS_OF_DEFAULT, WITHOUT_GRID, model_file
 
 
 def samples_of(run: Run) -> Samples:
@@ -90,19 +90,6 @@ def with_weights(generator: Generator, pretrained: str | None, name: str) -> Gen
     if pretrained is not None:
         take_weights(generator, load_checkpoint(model_file(pretrained)), f"pretrained {pretrained}", name)
     return generator
-
-
-def model_file(model: str | Path) -> Path:
-    """Return where a bundled network of this name, or a file, lies.  Raises ValueError for what is neither."""
-    if str(model) == "default" and not Path(model).is_file():
-        raise ValueError(f"default is several networks: name one of {', '.join(BUNDLED_NETWORKS)}, or a file")
-    path = bundled_path(str(model)) if str(model) in BUNDLED_NETWORKS else Path(model)
-    if not path.is_file():
-        if str(model) in BUNDLED_NETWORKS:
-            raise ValueError(f"the bundled network {model} is missing: there is no {path}; name a checkpoint file")
-        known = ", ".join(dict.fromkeys((*BUNDLED, *BUNDLED_NETWORKS)))
-        raise ValueError(f"{model} is neither a bundled network ({known}) nor a checkpoint file")
-    return path
 
 
 def take_weights(generator: Generator, checkpoint: Checkpoint, what: str, name: str) -> None:

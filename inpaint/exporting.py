@@ -19,14 +19,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from inpaint.assemble import load_network, model_file
+from inpaint.assemble import load_network
 from inpaint.checkpoint import load_checkpoint
 from inpaint.contracts import Generator
 from inpaint.files import atomically
 from inpaint.restoring.by_censor import AnyRestorer, RestorerByCensor
 from inpaint.restoring.onnx_session import ONNX_FORMAT, Session
 from inpaint.restoring.restorer import Restorer
-from inpaint.weights import NETWORKS_OF_DEFAULT, WITHOUT_GRID
+from inpaint.weights import NETWORKS_OF_DEFAULT, WITHOUT_GRID, model_file
 
 OPSET = 17  # of 2022; ONNX Runtime 1.12 and newer
 LARGEST_DIFFERENCE = 1e-4  # from torch, of [0, 1]

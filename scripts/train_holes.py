@@ -63,7 +63,7 @@ def validate(network: nn.Module | None, cases: Sequence[Case], device: torch.dev
     return {name: float(np.mean(values)) for name, values in scores.items()}
 
 
-def told(scores: dict[str, float]) -> str:
+def in_words(scores: dict[str, float]) -> str:
     return "  ".join(f"{name} {score:.2f}" for name, score in scores.items())
 
 
@@ -247,7 +247,7 @@ def train(run: dict[str, Any], options: argparse.Namespace, log: Log) -> None:
         raise ValueError("--validate should name pictures, as in --validate photographs=FOLDER")
     count = sum(parameter.numel() for parameter in training.network.parameters())
     log(f"{len(bank.sizes):,} pictures, {len(bank.pixels) / 1e6:.0f} MP, {len(masks):,} masks, {count:,} parameters")
-    log(f"{masks.float().mean():.1%} masked; first guess: {told(validate(None, cases, device))}")
+    log(f"{masks.float().mean():.1%} masked; first guess: {in_words(validate(None, cases, device))}")
     asked = compiled(training, bank, masks, options, log)
 
     def learn(until: float) -> None:
@@ -301,7 +301,7 @@ def report(training: Training, losses: Sequence[Tensor], cases: Sequence[Case], 
     """Say how far the training is, and return the scores."""
     scores = validate(training.average.network, cases, training.device)
     mean = float(torch.stack(list(losses)).mean()) if losses else math.nan
-    log(f"step {training.step:,}  {training.seconds:.0f} s  loss {mean:.5f}  {told(scores)}")
+    log(f"step {training.step:,}  {training.seconds:.0f} s  loss {mean:.5f}  {in_words(scores)}")
     return scores
 
 

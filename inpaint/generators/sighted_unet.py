@@ -152,7 +152,7 @@ class SightedUNet(Generator):
         self.head = nn.Conv2d(16, widths[0], 3, padding=1)
         self.encoders = nn.ModuleList(blocks_of(width, n) for width, n in zip(widths, blocks, strict=False))
         self.downs = nn.ModuleList(nn.Conv2d(narrow, wide, 2, stride=2) for narrow, wide in steps)
-        self.told = nn.ModuleList(nn.Conv2d(2, wide, 1) for _, wide in steps)
+        self.shares = nn.ModuleList(nn.Conv2d(2, wide, 1) for _, wide in steps)
         looks = {(turn + 1) * middle // (len(sight) + 1): kind for turn, kind in enumerate(sight)}
         wide, units = widths[-1], []
         for turn in range(middle):
@@ -170,11 +170,11 @@ class SightedUNet(Generator):
     def forward(self, image: Tensor, mask: Tensor) -> Prediction:
         x = self.head(F.pixel_unshuffle(torch.cat([image, mask], dim=1), 2))  # (B, widths[0], H / 2, W / 2)
         skips, share = [], F.avg_pool2d(mask, 2)
-        for encoder, down, told in zip(self.encoders, self.downs, self.told, strict=True):
+        for encoder, down, of_share in zip(self.encoders, self.downs, self.shares, strict=True):
             x = encoder(x)
             skips.append(x)
             share = F.avg_pool2d(share, 2)
-            x = down(x) + told(torch.cat([share, (share > 0).to(share.dtype)], dim=1))
+            x = down(x) + of_share(torch.cat([share, (share > 0).to(share.dtype)], dim=1))
         x = self.middle(x)  # (B, widths[-1], h, w)
         for up, decoder in zip(self.ups, self.decoders, strict=True):
             x = decoder(up(x) + skips.pop())

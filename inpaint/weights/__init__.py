@@ -13,3 +13,16 @@ BUNDLED_NETWORKS = ("holes", "mosaics", "texture")  # the files
 def bundled_path(name: str) -> Path:
     """Return where a bundled network lies."""
     return Path(__file__).parent / f"{name}.safetensors"
+
+
+def model_file(model: str | Path) -> Path:
+    """Return where a bundled network of this name, or a file, lies.  Raises ValueError for what is neither."""
+    if str(model) == "default" and not Path(model).is_file():
+        raise ValueError(f"default is several networks: name one of {', '.join(BUNDLED_NETWORKS)}, or a file")
+    path = bundled_path(str(model)) if str(model) in BUNDLED_NETWORKS else Path(model)
+    if not path.is_file():
+        if str(model) in BUNDLED_NETWORKS:
+            raise ValueError(f"the bundled network {model} is missing: there is no {path}; name a checkpoint file")
+        known = ", ".join(dict.fromkeys((*BUNDLED, *BUNDLED_NETWORKS)))
+        raise ValueError(f"{model} is neither a bundled network ({known}) nor a checkpoint file")
+    return path
