@@ -1,7 +1,7 @@
 """The pictures that the bundled networks learn from, and those that they are measured on.
 
-What is free is fetched by free_images.py, free_repositories.py and free_drawings.py.  Here it is divided, and written as
-PNG no larger than training wants it:
+What is free is fetched by free_images.py, free_repositories.py and free_drawings.py.  Here it is divided, and written
+as PNG no larger than training wants it:
 
     DATA/photos, drawings          for training
     DATA/val_photos, val_drawings  held out: 40 photographs; 100 scenes of art that is in no training scene

@@ -2,7 +2,7 @@
 
     python scripts/learn_all.py --features vgg16.pth --minutes 3
 
-Each configs/small/NAME.yaml (and quick.yaml, the twin of default.yaml) is trained by `inpaint train` until its last
+Each configs/small/NAME.yaml (and quick.yaml, the twin of residual_unet.yaml) is trained by `inpaint train` until its last
 step or for so many minutes, whichever comes first.  Then the untrained network, the trained one and the baselines
 restore the same pictures of the test split, censored alike: strokes of a brush for networks that learned holes, mosaics
 of 8 px for those that learned mosaics.  The table between the markers of docs/methods.md and a sheet of samples per

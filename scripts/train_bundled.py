@@ -10,13 +10,13 @@ source and licence, the validation curve, and with --evaluate the table of `inpa
 
 Fetching needs apt-get, git, npm and node, drawing the package resvg_py.  --seconds is the training time of holes and
 mosaics: left out, what the bundled ones had on one NVIDIA H100 with 16 cores, both at once; a CPU wants hours.  The
-schedule is stretched over it, so it cannot be changed once training has begun.
+schedule is stretched over it, so it should stay the same in every call.
 
-What it does not do: it writes no card, only its facts.  It trains on all 439 photographs, the paintings and 1,000 scenes,
-as PNG, while the bundled networks saw 376 photographs and 323 drawings of these, as AVIF of quality 82 to 88.  The
-texture network learns from Debian's pictures alone, as the bundled one did; some of them are held out for the others, so
-it cannot be measured on those.  No call of the script has yet run all the way on a graphics card: the bundled networks
-were trained by train_cells.py and train_holes.py with these options, and exported by hand in the same way.
+What it does not do: it writes no card, only its facts.  It trains on all 439 photographs, the paintings and 1,000
+scenes, as PNG; the bundled networks saw 376 photographs and 323 drawings of these, as AVIF of quality 82 to 88.  The
+texture network learns from Debian's pictures alone, as the bundled one did; some of them are held out for the others,
+so it cannot be measured on those.  It has not been run to its end on a graphics card yet: the bundled networks were
+trained by train_cells.py and train_holes.py themselves, with these options.
 """
 
 from __future__ import annotations
