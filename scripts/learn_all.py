@@ -2,13 +2,13 @@
 
     python scripts/learn_all.py --features vgg16.pth --minutes 3
 
-Each configs/small/NAME.yaml (and quick.yaml, the twin of residual_unet.yaml) is trained by `inpaint train` until its last
-step or for so many minutes, whichever comes first.  Then the untrained network, the trained one and the baselines
+Each configs/small/NAME.yaml (and quick.yaml, the twin of residual_unet.yaml) is trained by `inpaint train` until its
+last step or for so many minutes, whichever comes first.  Then the untrained network, the trained one and the baselines
 restore the same pictures of the test split, censored alike: strokes of a brush for networks that learned holes, mosaics
-of 8 px for those that learned mosaics.  The table between the markers of docs/methods.md and a sheet of samples per
-method are written.  What is finished is skipped, so the script can be stopped and called again (after a
-change of a config, delete its folder in runs/small).  It exits with 1 and names the methods whose network is not
-better after training than before, or not better than doing nothing.
+of 8 px (or of the one block that they learned) for those that learned mosaics.  The table between the markers of
+docs/methods.md and a sheet of samples per method are written.  What is finished is skipped, so the script can be
+stopped and called again (after a change of a config, delete its folder in runs/small).  It exits with 1 and names the
+methods whose network is not better after training than before, or not better than doing nothing.
 """
 
 from __future__ import annotations
@@ -133,16 +133,20 @@ def measured(twin: Method, paths: list[Path], docs: Path) -> list[dict[str, Any]
     learned = [kind for kind in CASES if kind in presentations(twin.run.data.fill)]
     rows, shown = [], []
     for kind in learned:
-        case = parse_case(CASES[kind])
-        beside = baselines(kind)
-        result = evaluate(
-            {**beside, **restorers}, read_pictures(paths), cases=[case], baselines=False, keep=SHOWN // len(learned)
-        )
+        case, all_of_them = parse_case(case_of(kind, twin.run)), {**baselines(kind), **restorers}
+        keep = SHOWN // len(learned)
+        result = evaluate(all_of_them, read_pictures(paths), cases=[case], baselines=False, keep=keep)
         rows.append(shared | {"damage": case.name} | {row.method: row.scores["psnr_mask"] for row in result.rows})
         shown += samples(result)
     write_sheet(docs / "methods" / f"{twin.name}.jpg", shown)
     write_text(kept, json.dumps({"key": key, "rows": rows}, indent=1))
     return rows
+
+
+def case_of(kind: str, run: Run) -> str:
+    """Return what a network is measured on: CASES, or a mosaic of the one block that it learned."""
+    blocks = [fill.options.get("block") for fill in run.data.fill if fill.name == kind]
+    return f"mosaic-{blocks[0]}" if len(blocks) == 1 and isinstance(blocks[0], int) else CASES[kind]
 
 
 def baselines(kind: str) -> dict[str, Restore]:

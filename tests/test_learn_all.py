@@ -81,6 +81,20 @@ def test_only_known_twins_are_taken_and_learn_where_they_should(script: ModuleTy
         script.methods(options)
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "case"),
+    [
+        ("small/cells", "mosaic", "mosaic-4"),
+        ("small/espcn", "mosaic", "mosaic-8"),
+        ("small/sighted", "hole", "hole-freeform"),
+        ("quick", "mosaic", "mosaic-8"),
+        ("quick", "hole", "hole-freeform"),
+    ],
+)
+def test_a_network_for_one_size_of_cells_is_measured_on_it(script: ModuleType, name: str, kind: str, case: str):
+    assert script.case_of(kind, read_run(ROOT / "configs" / f"{name}.yaml")) == case
+
+
 @pytest.mark.parametrize(("step", "seconds", "over"), [(10**6, 5, True), (7, 60, True), (7, 50, False)])
 def test_a_run_is_over_at_its_last_step_or_minute(
     script: ModuleType, tmp_path: Path, step: int, seconds: int, over: bool
