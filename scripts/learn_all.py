@@ -133,9 +133,8 @@ def measured(twin: Method, paths: list[Path], docs: Path) -> list[dict[str, Any]
     learned = [kind for kind in CASES if kind in presentations(twin.run.data.fill)]
     rows, shown = [], []
     for kind in learned:
-        case, all_of_them = parse_case(case_of(kind, twin.run)), {**baselines(kind), **restorers}
-        keep = SHOWN // len(learned)
-        result = evaluate(all_of_them, read_pictures(paths), cases=[case], baselines=False, keep=keep)
+        case, beside = parse_case(case_of(kind, twin.run)), {**baselines(kind), **restorers}
+        result = evaluate(beside, read_pictures(paths), cases=[case], baselines=False, keep=SHOWN // len(learned))
         rows.append(shared | {"damage": case.name} | {row.method: row.scores["psnr_mask"] for row in result.rows})
         shown += samples(result)
     write_sheet(docs / "methods" / f"{twin.name}.jpg", shown)

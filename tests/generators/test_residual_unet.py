@@ -1,4 +1,4 @@
-"""The default restorer: its size, its cost, its start as the identity, its names and its arithmetic."""
+"""The residual U-Net: its size, its cost, its start as the identity, its names and its arithmetic."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from torch import Tensor, nn
 
 from inpaint.generators.residual_unet import build
 
-BUNDLED = {"widths": [24, 48, 96, 192, 384], "blocks": 1}
+FULL = {"widths": [24, 48, 96, 192, 384], "blocks": 1}
 
 
 @pytest.mark.parametrize(
     ("options", "parameters", "entries"),
-    [({}, 6_618_179, 80), ({**BUNDLED, "middle": 1}, 5_206_035, 56), ({**BUNDLED, "middle": 2}, 7_861_011, 60)],
+    [({}, 6_618_179, 80), ({**FULL, "middle": 1}, 5_206_035, 56), ({**FULL, "middle": 2}, 7_861_011, 60)],
 )
 def test_parameter_counts(options: dict[str, Any], parameters: int, entries: int):
     with torch.device("meta"):
@@ -26,7 +26,7 @@ def test_parameter_counts(options: dict[str, Any], parameters: int, entries: int
     assert len(network.state_dict()) == entries
 
 
-def test_the_default_costs_20_billion_multiplications_at_256():
+def test_it_costs_20_billion_multiplications_at_256():
     counts: list[int] = []
 
     def count(layer: nn.Module, given: object, answer: Tensor) -> None:
@@ -70,7 +70,7 @@ def test_names_are_those_that_stored_weights_have():
 
 @torch.no_grad()
 def test_checksum():
-    """Made with this implementation when the bundled network was trained: a refactor moves no number."""
+    """Made with this implementation when the bundled texture network was trained: a refactor moves no number."""
     network = build()
     fill(network)
     answer = network(image(3, 64, 64, unit_range=True), hole(64)).image
