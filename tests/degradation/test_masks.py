@@ -138,6 +138,21 @@ def test_parallel_bars_are_copies_side_by_side():
     assert 3 in counts
 
 
+def test_a_scribble_is_as_wide_as_asked_and_no_longer_than_its_segments():
+    sampler = MASKS["scribbles"](count=[1, 1], width=[5, 5], segments=[3, 3], length=[20, 30])
+    for seed in range(20):
+        (mask,) = sampler((256, 256), seeded(seed))
+        rows, columns = mask.nonzero(as_tuple=True)
+        extent = max(rows.max() - rows.min(), columns.max() - columns.min()) + 1
+        assert extent <= 3 * 30 + 6  # three segments, and the round ends of a line of 5 px
+        assert mask.sum() <= 3 * (30 + 6) * 6
+
+
+def test_more_scribbles_cover_more():
+    few, many = (shares(MASKS["scribbles"](count=[it, it]), 100).mean() for it in (2, 8))
+    assert many > 2 * few
+
+
 def test_a_smooth_blob_is_an_ellipse_of_the_asked_size():
     areas = []
     for seed in range(300):

@@ -106,3 +106,13 @@ def test_the_fill_beats_black_and_the_mean_colour():
     error = (((smooth_fill(image, mask) - image) ** 2) * mask).sum()
     assert error < 0.2 * (((mean - image) ** 2) * mask).sum()
     assert error < 0.1 * ((image**2) * mask).sum()
+
+
+@pytest.mark.parametrize("size", [(64, 64), (37, 53), (1, 9)])
+def test_a_fill_that_is_computed_everywhere_is_the_same(size: tuple[int, int]):
+    image = picture(3, 3, *size)
+    mask = torch.stack([(picture(1, *size, key=1) > 0.7).float(), torch.zeros(1, *size), torch.ones(1, *size)])
+    mask[0, :, size[0] // 4 : size[0] // 2, size[1] // 4 : size[1] // 2] = 1
+    torch.testing.assert_close(smooth_fill(image, mask, everywhere=True), smooth_fill(image, mask), rtol=0, atol=1e-6)
+    known = (mask < 0.5).expand_as(image)
+    assert torch.equal(smooth_fill(image, mask, everywhere=True)[known], image[known])
