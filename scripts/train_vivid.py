@@ -7,6 +7,7 @@ The same network with noise as one more input learns from the absolute error, fr
 of patches, at every octave; every answer keeps the measured means.  How much the critic counts is regulated so that the
 answers stay a chosen number of dB behind the faithful ones, --behind.  It stops by the clock and is written once a
 minute; it goes on where it stopped no further than with the generator: the critic begins anew.
+No bundled network comes from it: it has run for a few steps on a CPU only.
 Source: a critic of patches (Isola et al. 2017) with spectral normalisation and the hinge loss (Miyato et al. 2018).
 """
 
@@ -21,13 +22,14 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from cell_batches import FINER, WINDOW, Batch, Part, drawn, windowed
 from cell_validation import Trial, trials, tried
 from device_pictures import Pictures, read_pictures
+from patch_critic import Critic
 from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
-from train_cells import FINER, WINDOW, Batch, Part, drawn, found, windowed, write
+from train_cells import found, write
 
 from inpaint.features.vgg import VggFeatures
 from inpaint.generators.cells import Cells, build, repeated, with_means
@@ -35,22 +37,6 @@ from inpaint.generators.cells import Cells, build, repeated, with_means
 TAPS = ("relu1_2", "relu2_2", "relu3_3")
 SMOOTHED = 0.98  # of the measured distance from the faithful answer
 PULL = 0.02  # how fast the critic's weight follows it, per dB and step
-
-
-class Critic(nn.Module):
-    """Judge patches: (B, 3, H, W) -> (B, 1, H / 4, W / 4), above 0 is real."""
-
-    def __init__(self, width: int = 64):
-        super().__init__()
-        shapes = [(3, width, 3, 1), (width, width, 4, 2), (width, 2 * width, 3, 1), (2 * width, 2 * width, 4, 2)]
-        shapes += [(2 * width, 4 * width, 3, 1), (4 * width, 4 * width, 3, 1)]
-        layers: list[nn.Module] = []
-        for narrow, wide, kernel, stride in shapes:
-            layers += [spectral_norm(nn.Conv2d(narrow, wide, kernel, stride, 1)), nn.LeakyReLU(0.2)]
-        self.layers = nn.Sequential(*layers, spectral_norm(nn.Conv2d(4 * width, 1, 3, padding=1)))
-
-    def forward(self, image: Tensor) -> Tensor:
-        return self.layers(image - 0.5)
 
 
 def answers(network: Cells, batch: Batch, *, vary: bool) -> list[tuple[Part, Tensor]]:
@@ -170,7 +156,8 @@ class Vivid:
         """Let what is not the absolute error count more while the answers are nearer than wanted, or else less."""
         with torch.autocast(self.device.type, torch.bfloat16, not self.options.float32):
             faithful = answers(self.faithful, batch, vary=False)
-        ratio = [squared(*one) / squared(*other).clamp(min=1e-9) for one, other in zip(made, faithful, strict=True)]
+        pairs = zip(made, faithful, strict=True)
+        ratio = [squared(*one).clamp(min=1e-9) / squared(*other).clamp(min=1e-9) for one, other in pairs]
         decibels = (10 * torch.stack(ratio[2:]).log10()).mean()  # of the last steps
         self.behind.mul_(SMOOTHED).add_(decibels * (1 - SMOOTHED))
         self.weight.add_(PULL * (self.options.behind - self.behind)).clamp_(math.log(1e-3), math.log(3.0))
@@ -241,11 +228,8 @@ def main() -> None:
         name: read_pictures(found(options.pictures, f"val_{name}"))[: options.tries] for name in ("photos", "drawings")
     }
     told, vivid = trials(held_out, device), Vivid(options, device)
-    print(
-        json.dumps({"faithful": tried(vivid.faithful, told)}),
-        f"ready after {time.monotonic() - started:.1f} s",
-        flush=True,
-    )
+    ready = f"ready after {time.monotonic() - started:.1f} s"
+    print(json.dumps({"faithful": tried(vivid.faithful, told)}), ready, flush=True)
     begun = tested = time.monotonic()
     terms: dict[str, Tensor] = {}
     end = started + options.seconds

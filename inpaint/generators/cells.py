@@ -15,6 +15,7 @@ The projection is that of `mosaic.project` for cells that are measured on their 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -48,17 +49,17 @@ class Cells(Generator):
     """See the module's docstring.  image: every cell is block by block pixels, aligned to the picture's corner."""
 
     multiple = 2 * max(STEPS)
-    cell_steps = STEPS
     exportable = "a mosaic takes several of its steps, of two kinds, and a file holds one step"
 
-    def __init__(self, width: int, blocks: int, deep: int, deep_blocks: int, noise: int):
+    def __init__(self, width: int, blocks: int, deep: int, deep_blocks: int, noise: int, steps: tuple[int, ...]):
         super().__init__()
+        self.cell_steps = steps
         self.noise_channels = noise
         if noise:
             self.samples, self.inputs = True, {"noise": ExtraInput(noise, noise=True, every=max(STEPS))}
-        self.stems = nn.ModuleDict({str(step): nn.Conv2d(4 + 4 * step**2, width, 3, padding=1) for step in STEPS})
+        self.stems = nn.ModuleDict({str(step): nn.Conv2d(4 + 4 * step**2, width, 3, padding=1) for step in steps})
         self.body = Body(width, blocks, deep, deep_blocks)
-        self.heads = nn.ModuleDict({str(step): nn.Conv2d(width, 3 * step**2, 3, padding=1) for step in STEPS})
+        self.heads = nn.ModuleDict({str(step): nn.Conv2d(width, 3 * step**2, 3, padding=1) for step in steps})
         for head in self.heads.values():
             assert isinstance(head, nn.Conv2d)
             assert head.bias is not None
@@ -154,16 +155,26 @@ def keys(t: float) -> float:
     return ((-0.5 * t + 2.5) * t - 4) * t + 2 if t < 2 else 0.0
 
 
-def build(*, width: int = 48, blocks: int = 2, deep: int = 96, deep_blocks: int = 6, noise: int = 0) -> Generator:
+def build(
+    *,
+    width: int = 48,
+    blocks: int = 2,
+    deep: int = 96,
+    deep_blocks: int = 6,
+    noise: int = 0,
+    steps: Sequence[int] = STEPS,
+) -> Generator:
     """Build the network over cells.
 
     width, blocks: channels at the cells, and residual blocks there on the way in and out.  deep, deep_blocks: the same
-    at every second cell.  noise: channels of noise that its answers vary with.  Raises ValueError where one is below 1,
-    noise below 0.
+    at every second cell.  noise: channels of noise that its answers vary with.  steps: [2, 4], or [4] for a network that
+    learns that one alone and reaches every block by it.  Raises ValueError where a number is below 1, noise below 0.
     """
     if min(width, blocks, deep, deep_blocks) < 1:
         given = f"{width}, {blocks}, {deep} and {deep_blocks}"
         raise ValueError(f"width, blocks, deep and deep_blocks are {given}: each must be at least 1")
     if noise < 0:
         raise ValueError(f"noise is {noise}: it must be a number of channels, at least 0")
-    return Cells(width, blocks, deep, deep_blocks, noise)
+    if not steps or not set(steps) <= set(STEPS) or 4 not in steps:
+        raise ValueError(f"steps {list(steps)} must be [4], or [2, 4]")
+    return Cells(width, blocks, deep, deep_blocks, noise, tuple(sorted(set(steps))))

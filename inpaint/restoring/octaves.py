@@ -11,6 +11,7 @@ Source: our own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import torch
@@ -26,6 +27,11 @@ TOLERANCE = 1e-6  # what is masked by less is masked by rounding
 
 class Stepper(Protocol):
     """What makes one step: `generators.cells`; it is given noise where it is asked for variations."""
+
+    @property
+    def cell_steps(self) -> tuple[int, ...]:
+        """Which steps it has learned: 4, or 2 and 4."""
+        ...
 
     def __call__(
         self, image: Tensor, mask: Tensor, /, *, block: int, guessed: float, **noise: Tensor
@@ -61,7 +67,7 @@ def restore_cells(
     """
     seen = cellwise(image, mask, grid, cells)
     answer, fine = seen.cells, 1
-    for step in steps_of(max(seen.block)):
+    for step in steps_of(max(seen.block), generator.cell_steps):
         answer, fine = stepped(generator, seen, answer, fine, step, rng), fine * step
     whole = resampled(answer, fine, seen.block)  # (3, rows * bh, columns * bw)
     whole = masked_to(whole, seen.present, seen.cells, seen.block)
@@ -70,17 +76,18 @@ def restore_cells(
     return restored.where(mask > 0.5, image)
 
 
-def steps_of(block: int) -> list[int]:
+def steps_of(block: int, known: Sequence[int] = (2, 4)) -> list[int]:
     """Return the steps by which a block is restored: by 4, and once by 2 at first where that is enough.
 
-    The first step is the cheapest, for it is made on the fewest cells, so the small one comes first.
+    The first step is the cheapest, for it is made on the fewest cells, so the small one comes first.  known: the steps
+    that the network has learned; with 4 alone every block is reached by steps of 4.
     """
     if block > 4**LARGEST_STEPS:
         raise ValueError(f"a cell of {block} pixels is too large; at most {4**LARGEST_STEPS} can be restored")
     count = 0
     while 4**count < block:
         count += 1
-    if 4**count // 2 >= block:
+    if 2 in known and 4**count // 2 >= block:
         return [2] + [4] * (count - 1)
     return [4] * count
 
@@ -96,7 +103,8 @@ def stepped(
     beyond = (0, -columns % (2 * step), 0, -rows % (2 * step))  # the network wants an even number of cells
     image, masked = (F.pad(it[None], beyond, mode="replicate") for it in (shown, mask))
     noise = {} if rng is None else {"noise": noise_for(generator, image, step, rng)}
-    prediction = generator(image, masked, block=step, guessed=float(fine > 1), **noise)
+    guessed = fine > 1 and len(generator.cell_steps) > 1  # a network of one step has learned from measured cells alone
+    prediction = generator(image, masked, block=step, guessed=float(guessed), **noise)
     raw = prediction.extras["raw"][0, :, :rows, :columns].to(answer.dtype)
     return masked_to(raw.where(mask > 0.5, known), mask, seen.cells, finer)
 

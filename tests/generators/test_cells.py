@@ -135,3 +135,9 @@ def test_each_step_is_exported_for_any_number_of_cells(block: int, tmp_path: Pat
     with torch.no_grad():
         expected = network(image, mask, block=block, guessed=guessed).image
     torch.testing.assert_close(torch.from_numpy(session.run(None, given)[0]), expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("steps", [[], [2], [3, 4], [4, 8]])
+def test_steps_that_no_block_is_reached_by_are_refused(steps: list[int]):
+    with pytest.raises(ValueError, match=r"must be \[4\], or \[2, 4\]"):
+        build(steps=steps)

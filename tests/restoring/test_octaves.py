@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from inpaint.generators.cells import build
-from inpaint.mosaic.grid import Grid, cell_sums, enlarge, pixelate
+from inpaint.mosaic.grid import Grid, cell_means, cell_sums, enlarge, pixelate
 from inpaint.restoring.octaves import overlaps, resampled, restore_cells, steps_of
 from inpaint.sample import Prediction, composite
 
@@ -100,17 +100,40 @@ def test_what_lies_outside_the_mask_cells_is_seen_at_every_octave():
     grid, calls = Grid((8, 8), (0, 0)), []
     image, mask = (it[:, :48, :48] for it in damaged(grid))
 
-    def step(shown: Tensor, masked: Tensor, *, block: int, guessed: float, **noise: Tensor) -> Prediction:
-        assert not noise
-        calls.append((tuple(shown.shape[2:]), block, guessed))
-        if block == 2:
-            torch.testing.assert_close(shown[0, :, 40:], torch.nn.functional.avg_pool2d(image[None], 4)[0, :, 40:])
-        else:
-            assert torch.equal(shown[0, :, 40:], image[:, 40:])
-        return Prediction(shown, {"raw": shown})
+    class Steps:
+        cell_steps = (2, 4)
 
-    restore_cells(step, image, mask, grid)
+        def __call__(
+            self, shown: Tensor, masked: Tensor, /, *, block: int, guessed: float, **noise: Tensor
+        ) -> Prediction:
+            assert not noise
+            calls.append((tuple(shown.shape[2:]), block, guessed))
+            if block == 2:
+                torch.testing.assert_close(shown[0, :, 40:], torch.nn.functional.avg_pool2d(image[None], 4)[0, :, 40:])
+            else:
+                assert torch.equal(shown[0, :, 40:], image[:, 40:])
+            return Prediction(shown, {"raw": shown})
+
+    restore_cells(Steps(), image, mask, grid)
     assert calls == [((12, 12), 2, 0.0), ((48, 48), 4, 1.0)]
+
+
+def test_a_network_that_learned_one_step_makes_no_other_and_is_told_of_no_estimates():
+    grid, calls = Grid((8, 8), (0, 0)), []
+    image, mask = (it[:, :48, :48] for it in damaged(grid))
+
+    class One:
+        cell_steps = (4,)
+
+        def __call__(
+            self, shown: Tensor, masked: Tensor, /, *, block: int, guessed: float, **noise: Tensor
+        ) -> Prediction:
+            calls.append((tuple(shown.shape[2:]), block, guessed))
+            return Prediction(shown, {"raw": shown})
+
+    restored = restore_cells(One(), image, mask, grid)
+    assert calls == [((24, 24), 4, 0.0), ((96, 96), 4, 0.0)]  # 16 px a cell, averaged to its 8
+    assert (cell_means(restored, grid) - cell_means(image, grid)).abs().max() < 1e-5
 
 
 @pytest.mark.parametrize(
