@@ -168,7 +168,8 @@ def build(
 
     width, blocks: channels at the cells, and residual blocks there on the way in and out.  deep, deep_blocks: the same
     at every second cell.  noise: channels of noise that its answers vary with.  steps: [2, 4], or [4] for a network
-    that learns that one alone and reaches every block by it.  Raises ValueError where a number is below 1, noise below 0.
+    that learns that one alone and reaches every block by it.  Raises ValueError where a number is below 1, noise
+    below 0.
     """
     if min(width, blocks, deep, deep_blocks) < 1:
         given = f"{width}, {blocks}, {deep} and {deep_blocks}"
