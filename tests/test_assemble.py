@@ -173,7 +173,7 @@ def shrunk(tree: dict[str, Any], pictures: Path, output: Path) -> dict[str, Any]
         width = {"widths": [8] * len(default)}
     if "levels" in generator:  # a deep network needs a large crop
         width["levels"] = min(generator["levels"], 6)
-    if "steps" in generator:  # those of a search
+    if isinstance(generator.get("steps"), int):  # those of a search
         width["steps"] = 2
     tree = tree | {"output": str(output), "steps": 3, "device": "cpu", "generator": generator | width}
     tree |= {"pretrained": None} if "widths" in width else {}  # of other widths
@@ -185,7 +185,7 @@ def shrunk(tree: dict[str, Any], pictures: Path, output: Path) -> dict[str, Any]
     if tree.get("features"):
         tree["features"] = tree["features"] | {"weights": "random"}
     options = {key: value for key, value in tree["generator"].items() if key != "name"}
-    multiple = int(GENERATORS[generator["name"]](**options).multiple)  # pyright: ignore[reportArgumentType]
+    multiple = GENERATORS[generator["name"]](**options).multiple
     # No smaller than drawn pictures can be, with room for a mask; sn_patch halves six times, and learning from a single
     # pixel in bfloat16 goes wrong in the CPU's convolutions.
     deep = any(judge["name"] == "sn_patch" for judge in tree["discriminators"].values())
