@@ -176,7 +176,8 @@ def note_of(seen: FramesToRestore, block: tuple[int, int] | None, *others: str |
         notes.append("taken for a hole, so the block was not used: a mosaic needs its own pixels and the censor mosaic")
     lost = sum(count_regions(part.mask) for part in seen.damage if part.censor == "mosaic" and part.grid is None)
     if lost:
-        notes.append(f"no grid found in {lost} regions: restored without projection")
+        regions = f"{lost} region{'s' * (lost != 1)}"
+        notes.append(f"no grid of cells in {regions}: none are kept there, and default restores it with texture")
     if rescaled := sorted({sides_in_words(part.grid) for part in seen.damage if isinstance(part.grid, Lattice)}):
         notes.append(f"cells of {', '.join(rescaled)} px are no whole pixels: their means are kept only nearly")
     return "; ".join(notes) or None

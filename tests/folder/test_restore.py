@@ -184,7 +184,7 @@ def test_a_mosaic_without_a_grid_is_restored_and_noted(tmp_path: Path):
     outcome = only(decensor(tmp_path / "a.png", tmp_path / "out", **job))
     assert fake.calls[0][2:4] == ("mosaic", None)
     assert outcome.note is not None
-    assert "no grid found" in outcome.note
+    assert "no grid of cells in" in outcome.note
     assert outcome.error is None
 
 
@@ -215,3 +215,20 @@ def test_a_wrong_block_is_noted_with_the_one_that_is_seen(tmp_path: Path):
     assert "the block 10x10 does not explain the pixels in 1 of 1 mosaics" in str(wrong.note)
     assert "--block 8x8" in str(wrong.note)
     assert only(decensor(tmp_path / "a.png", tmp_path / "out", block=(8, 8), **job)).note is None
+
+
+@pytest.mark.parametrize("pixels", ["noise", "one colour", "a slope"])
+def test_a_mosaic_that_shows_no_grid_is_told(tmp_path: Path, pixels: str):
+    picture = noise(64, 80)
+    inside = {"noise": noise(24, 32), "one colour": np.full((24, 32, 3), 90, np.uint8)}
+    slope = np.repeat(np.arange(60, 60 + 32, dtype=np.uint8)[None, :, None], 24, 0).repeat(3, 2)
+    picture[20:44, 24:56] = inside.get(pixels, slope)
+    mask = np.zeros((64, 80, 3), np.uint8)
+    mask[20:44, 24:56] = 255
+    save(tmp_path / "in" / "a.png", picture)
+    save(tmp_path / "mask.png", mask)
+    outcome = only(
+        decensor(tmp_path / "in", tmp_path / "out", restorer=Fake(), masks=tmp_path / "mask.png", censor="mosaic")
+    )
+    assert outcome.note is not None
+    assert "no grid of cells in 1 region: none are kept there" in outcome.note
