@@ -22,7 +22,7 @@ from inpaint.data.samples import load_batches as load_batches
 from inpaint.data.sources import centre_crops, picture_source
 from inpaint.degradation.build import degradation_of
 from inpaint.degradation.fills import FILLS, Mosaic
-from inpaint.device import find_device, warn_of_bfloat16
+from inpaint.device import find_device, precision_of, warn_of_bfloat16
 from inpaint.discriminators import DISCRIMINATORS
 from inpaint.features import FEATURES
 from inpaint.generators import GENERATORS
@@ -185,11 +185,12 @@ def trainer_of(run: Run) -> Trainer:
     )
 
 
-def load(model: str | Path = "default", *, device: str = "auto", precision: str = "float32") -> AnyRestorer:
+def load(model: str | Path = "default", *, device: str = "auto", precision: str = "auto") -> AnyRestorer:
     """Load a bundled network by its name, or a checkpoint or an exported .onnx file by its path, ready to restore.
 
-    "default" is the best bundled network for each censor.  Raises ValueError for a name that is neither, or a
-    checkpoint that does not fit its own description.
+    "default" is the best bundled network for each censor.  precision: float32, bfloat16, or auto, which is bfloat16
+    for a network that learned in it, on a device that computes in it natively.  Raises ValueError for a name that
+    is neither, or a checkpoint that does not fit its own description.
 
     >>> import torch, inpaint
     >>> restore = inpaint.load("default", device="cpu")
@@ -218,12 +219,13 @@ def load_network(model: str | Path, *, device: str = "auto", precision: str = "f
     generator = build(GENERATORS, run.generator, "generator")
     take_weights(generator, checkpoint, str(model), run.generator.name)
     shows = presentations(run.data.fill) | dict(generator.shows)
+    precision = precision_of(precision, find_device(device), trained=run.precision)
     return Restorer(generator, shows=shows, device=device, precision=precision)
 
 
 def load_onnx(path: Path, device: str, precision: str) -> Restorer:
     """Load an exported network; its tensors stay on the CPU, whatever ONNX Runtime computes on."""
-    if precision != "float32":
+    if precision not in ("auto", "float32"):
         raise ValueError(f"{path} computes in the precision that it was exported in: leave out {precision}")
     session = Session(path, device=device)
     return Restorer(session, shows=session.shows, device="cpu")

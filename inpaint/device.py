@@ -42,6 +42,21 @@ def has_bfloat16(device: torch.device) -> bool:
     return device.type != "cuda" or torch.cuda.get_device_capability(device) >= (8, 0)  # Ampere
 
 
+def precision_of(name: str, device: torch.device, *, trained: str) -> str:
+    """Return the precision of this name: "float32", "bfloat16", or with "auto" what is fast and loses nothing.
+
+    trained: the precision that a network learned in.  One that learned in bfloat16 answers within 0.02 dB in it
+    (`scripts/bench_precision.py`), so it is used where a CPU or CUDA device has it natively.
+    Raises ValueError for another name.
+    """
+    if name not in ("auto", "float32", "bfloat16"):
+        raise ValueError(f"precision {name!r} is unknown; choose auto, float32 or bfloat16")
+    if name != "auto":
+        return name
+    native = device.type in ("cpu", "cuda") and has_bfloat16(device)
+    return "bfloat16" if native and trained == "bfloat16" else "float32"
+
+
 def warn_of_bfloat16(device: torch.device) -> None:
     """Warn whoever asked for bfloat16 where float32 is faster."""
     if not has_bfloat16(device):

@@ -19,9 +19,10 @@ import inpaint
 from inpaint.assemble import load, load_network, presentations, recipe_of, samples_of, trainer_of, validation_of
 from inpaint.checkpoint import load_checkpoint, save_checkpoint
 from inpaint.config import Loader, Optim, Run, parse_run
-from inpaint.device import has_bfloat16
+from inpaint.device import has_bfloat16, precision_of
 from inpaint.generators import GENERATORS
 from inpaint.parts import Choice, call
+from inpaint.restoring.by_censor import RestorerByCensor
 from tests.runs import adversarial_tree, folder_of_pictures, tiny_tree
 
 CONFIGS = [
@@ -219,6 +220,29 @@ def test_every_yaml_builds_and_runs_three_steps(config: Path, pictures: Path, tm
     assert trainer.step == 3
     assert any(not torch.equal(one, other) for one, other in zip(before, after, strict=True))
     assert (tmp_path / "last.safetensors").exists()
+
+
+@pytest.mark.parametrize("trained", ["bfloat16", "float32"])
+@pytest.mark.parametrize("native", [True, False])
+def test_auto_is_bfloat16_for_what_learned_in_it_where_it_is_native(
+    trained: str, native: bool, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("inpaint.device.has_bfloat16", lambda device: native)
+    cpu = torch.device("cpu")
+    expected = "bfloat16" if native and trained == "bfloat16" else "float32"
+    assert precision_of("auto", cpu, trained=trained) == expected
+    assert precision_of("float32", cpu, trained=trained) == "float32"
+    assert precision_of("auto", torch.device("mps"), trained=trained) == "float32"
+    with pytest.raises(ValueError, match="'half' is unknown; choose auto, float32 or bfloat16"):
+        load("texture", device="cpu", precision="half")
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_the_bundled_networks_learned_in_bfloat16(native: bool, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("inpaint.device.has_bfloat16", lambda device: native)
+    loaded = load("default", device="cpu")
+    assert isinstance(loaded, RestorerByCensor)
+    assert {restorer.bfloat16 for restorer in [*loaded.restorers.values(), loaded.gridless]} == {native}
 
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float32"])

@@ -233,7 +233,13 @@ def test_the_options_of_decensor_stand_in_panels_and_choices_are_shown(run: Run)
     said = run("decensor", "--help").out
     panels = ["What to restore:", "How:", "Files:", "Reports:", "Machine:"]
     assert sorted(panels, key=said.index) == panels
-    for choices in ("[marked|auto|hole|mosaic]", "[error|copy|skip]", "[1|2|4]", "[torch|onnx]", "[float32|bfloat16]"):
+    for choices in (
+        "[marked|auto|hole|mosaic]",
+        "[error|copy|skip]",
+        "[1|2|4]",
+        "[torch|onnx]",
+        "[auto|float32|bfloat16]",
+    ):
         assert choices in said
     assert said.index("--censor") < said.index("How:") < said.index("--feather") < said.index("Files:")
 

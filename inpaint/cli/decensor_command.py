@@ -86,7 +86,7 @@ def decensor(
         ),
     ] = "torch",
     device: DeviceOption = "auto",
-    precision: PrecisionOption = "float32",
+    precision: PrecisionOption = "auto",
     **options: Any,
 ) -> None:
     """Restore the marked places of a picture or of a folder."""

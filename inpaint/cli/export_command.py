@@ -40,7 +40,7 @@ def loaded(model: str, backend: str, *, device: str, precision: str) -> AnyResto
         return load(model, device=device, precision=precision)
     if backend != "onnx":
         raise ValueError(f"--backend {backend!r} is unknown; choose torch or onnx")
-    if precision != "float32":
+    if precision not in ("auto", "float32"):
         raise ValueError(f"--backend onnx computes in float32: leave out --precision {precision}")
     from inpaint.exporting import on_runtime
 

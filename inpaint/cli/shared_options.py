@@ -25,7 +25,9 @@ SettingsOption = Annotated[
 PrecisionOption = Annotated[
     str,
     typer.Option(
-        metavar="[float32|bfloat16]", rich_help_panel=MACHINE, help="bfloat16 is faster on recent CPUs and GPUs."
+        metavar="[auto|float32|bfloat16]",
+        rich_help_panel=MACHINE,
+        help="auto: bfloat16 where the network learned in it and the CPU or GPU has it.",
     ),
 ]
 

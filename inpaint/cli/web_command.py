@@ -23,7 +23,7 @@ def web(
     max_megabytes: Annotated[int, typer.Option(min=1, metavar="N", help="The largest request.")] = 200,
     max_megapixels: Annotated[int, typer.Option(min=1, metavar="N", help="The largest picture.")] = 120,
     device: DeviceOption = "auto",
-    precision: PrecisionOption = "float32",
+    precision: PrecisionOption = "auto",
 ) -> None:
     """Restore pictures on a page in the browser.
 
