@@ -2,7 +2,8 @@
 
     python scripts/train_cells.py PICTURES --drawings 0.3 --output runs/cells --seconds 36000
 
-PICTURES holds photos, drawings, val_photos, val_drawings: folders, or tars named *.pack.  A step learns from three
+PICTURES holds photos, drawings, val_photos, val_drawings, and textures where --textures gives them a share: folders,
+or tars named *.pack.  A step learns from three
 kinds of mosaics at once: cells of 4 px directly; cells of 8 px by a step of 2 and, from the network's own answer, a
 step of 4; cells of 16 px by two steps of 4.  The learning rate follows the clock, so the schedule always ends:
 --seconds is the time of training altogether, --call what one call of the script may take; without --seconds the
@@ -198,6 +199,7 @@ def main() -> None:
     parser.add_argument("pictures", type=Path)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--drawings", type=float, default=0.3, help="share of crops that are of drawings")
+    parser.add_argument("--textures", type=float, default=0.0, help="share of crops that are of textures")
     parser.add_argument("--seconds", type=float, help="time of training altogether; otherwise it ends with this call")
     parser.add_argument("--call", type=float, default=36_000, help="seconds that this call may take, loading included")
     parser.add_argument("--every", type=float, default=EVERY, help="seconds between trials")
@@ -223,9 +225,10 @@ def main() -> None:
     torch.backends.cudnn.benchmark = True
     torch.set_flush_denormal(True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    shares = {"textures": options.textures, "drawings": options.drawings}
     groups = [
         (read_pictures(found(options.pictures, name))[: options.limit], share)
-        for name, share in (("photos", 1 - options.drawings), ("drawings", options.drawings))
+        for name, share in {"photos": 1 - sum(shares.values()), **shares}.items()
         if share > 0
     ]
     pictures = Pictures(groups, device)

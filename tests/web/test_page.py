@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,47 +17,10 @@ if TYPE_CHECKING:
 playwright = pytest.importorskip("playwright.sync_api", reason="the extra [test] is not installed")
 
 from tests.folder_pictures import BOX, LEVEL, load, noise, painted, save  # noqa: E402
-from tests.web.serving import Slow, cat, served  # noqa: E402
+from tests.web.serving import cat  # noqa: E402
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-CHROMIUM = next((path for path in map(shutil.which, NAMES) if path), None)
-pytestmark = [
-    pytest.mark.chromium,
-    pytest.mark.skipif(CHROMIUM is None, reason=f"there is no Chromium: none of {', '.join(NAMES)}"),
-]
+pytestmark = pytest.mark.chromium
 FORM = (80, 96)  # height, width of the picture that is painted on
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with served({"grey": Slow(), "dark": Slow()}) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser, address: str) -> Iterator[Page]:
-    """The opened page; it must ask for nothing elsewhere and raise no error."""
-    page = browser.new_page(viewport={"width": 1200, "height": 900})
-    page.set_default_timeout(60_000)
-    playwright.expect.set_options(timeout=60_000)
-    asked: list[str] = []
-    errors: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(address)
-    playwright.expect(page.locator("select[name=model] option")).to_have_count(2)
-    yield page
-    page.close()
-    assert errors == []
-    assert [url for url in asked if not url.startswith((address, "blob:", "data:"))] == []
 
 
 def opened(page: Page, path: Path) -> None:

@@ -1,7 +1,10 @@
 // The page: one picture is painted on and restored, or many are sent together.  No library, nothing from elsewhere.
 
-import { clearMask, eraseMask, hasMask, layMask, maskFile, setSize, startPainting, undoMask } from "./paint.js";
+import {
+  canRedo, canUndo, clearMask, eraseMask, hasMask, layMask, maskFile, redoMask, scaleSize, setSize, startPainting, undoMask,
+} from "./paint.js";
 import { reportOf, tabulate } from "./report.js";
+import { moving, refit, startViewing, zoomBy, zoomToFit } from "./viewport.js";
 
 const at = (id) => document.getElementById(id);
 const options = at("options");
@@ -26,7 +29,8 @@ async function ask(verb, fields) {
 }
 
 function say(text, isError = false) {
-  at("status").textContent = text;
+  if (at("said").textContent !== text) at("said").textContent = text;
+  at("clock").textContent = "";
   at("status").classList.toggle("error", isError);
 }
 
@@ -36,7 +40,10 @@ async function working(text, work) {
   refresh();
   say(text);
   const started = performance.now();
-  const clock = setInterval(() => say(`${text} ${Math.round((performance.now() - started) / 1000)} s`), 1000);
+  const clock = setInterval(() => { // apart, so that nobody hears every second read aloud
+    if (at("said").textContent !== text) say(text);
+    at("clock").textContent = `${Math.round((performance.now() - started) / 1000)} s`;
+  }, 1000);
   try {
     const said = await work((now) => (text = now));
     clearInterval(clock);
@@ -52,6 +59,8 @@ async function working(text, work) {
 function refresh() {
   at("run").disabled = busy || (tab === "one" ? !picture || !hasMask() : !batch.length);
   at("find").disabled = at("other").disabled = busy;
+  at("undo").disabled = !canUndo();
+  at("redo").disabled = !canRedo();
   if (!at("fields").childElementCount) return;
   at("block").hidden = options.censor.value === "hole";
   at("grow").hidden = options.censor.value === "mosaic";
@@ -75,15 +84,6 @@ function show(comparing) {
   for (const id of ["after", "line", "slide"]) at(id).hidden = !comparing;
   at("mask").hidden = at("paint-tools").hidden = comparing;
   at("view").textContent = comparing ? "Change the mask" : "Compare";
-}
-
-function resize() {
-  const { width, height } = at("before");
-  const factor = Number(at("zoom").value);
-  const fit = Math.min((at("editor").clientWidth - 2) / width, (innerHeight * 0.78) / height, 2);
-  at("stage").style.width = `${Math.round(width * (factor || fit))}px`;
-  at("stage").style.height = `${Math.round(height * (factor || fit))}px`;
-  at("stage").classList.toggle("large", factor > 1);
 }
 
 function slide(share) {
@@ -113,10 +113,10 @@ async function open(file) {
     at("drop").hidden = true;
     at("editor").hidden = false;
     at("view").hidden = true;
+    startViewing(bitmap.width, bitmap.height);
     startPainting(bitmap.width, bitmap.height);
     at("picture-name").textContent = `${file.name}, ${bitmap.width} x ${bitmap.height}`;
     show(false);
-    resize();
     return "Paint what shall be restored, or let it be found.";
   });
 }
@@ -235,15 +235,24 @@ addEventListener("drop", (event) => {
   if (!busy) choose([...event.dataTransfer.files]);
 });
 addEventListener("paste", (event) => busy || choose([...event.clipboardData.files]));
-addEventListener("resize", () => picture && resize());
-at("zoom").addEventListener("change", resize);
+addEventListener("resize", () => picture && refit());
+at("zoom-in").addEventListener("click", () => zoomBy(2));
+at("zoom-out").addEventListener("click", () => zoomBy(-2));
+at("zoom-fit").addEventListener("click", zoomToFit);
+at("frame").addEventListener("wheel", (event) => {
+  event.preventDefault();
+  const notches = -(event.deltaY || event.deltaX) / (event.deltaMode ? 3 : 100);
+  if (event.shiftKey) scaleSize(notches > 0 ? 1.15 : 0.87);
+  else zoomBy(Math.max(-2, Math.min(2, notches)), event.clientX, event.clientY);
+}, { passive: false });
 at("slider").addEventListener("input", (event) => slide(event.target.value));
 at("after").addEventListener("pointermove", (event) => {
-  if (event.buttons) slide((100 * event.offsetX) / at("after").clientWidth);
+  if (event.buttons === 1 && !moving()) slide((100 * event.offsetX) / at("after").clientWidth);
 });
 at("view").addEventListener("click", () => show(at("after").hidden));
 at("other").addEventListener("click", () => at("file").click());
 at("undo").addEventListener("click", undoMask);
+at("redo").addEventListener("click", redoMask);
 at("clear").addEventListener("click", clearMask);
 at("erase").addEventListener("click", () => eraseMask());
 at("size").addEventListener("input", (event) => setSize(Number(event.target.value)));
@@ -256,10 +265,18 @@ options.addEventListener("submit", (event) => {
   else restoreBatch();
 });
 addEventListener("keydown", (event) => {
-  if (at("mask").hidden || !picture || event.target.closest("input:not([type=range]), select")) return;
-  if ((event.ctrlKey || event.metaKey) && event.key === "z") undoMask();
-  else if (event.key === "e") eraseMask();
-  else if (event.key === "[" || event.key === "]") setSize(Math.round(Number(at("size").value) * (event.key === "[" ? 0.8 : 1.25)));
+  if (!picture || tab !== "one" || event.target.closest("input:not([type=range]), select")) return;
+  const [control, key] = [event.ctrlKey || event.metaKey, event.key.toLowerCase()];
+  const painting = { e: () => eraseMask(), "[": () => scaleSize(0.8), "]": () => scaleSize(1.25) };
+  const viewing = { "+": () => zoomBy(1), "=": () => zoomBy(1), "-": () => zoomBy(-1), 0: zoomToFit };
+  let act = control ? null : viewing[key];
+  if (!at("mask").hidden) {
+    if (control) act = key === "y" || (key === "z" && event.shiftKey) ? redoMask : key === "z" ? undoMask : null;
+    else act ??= painting[key];
+  }
+  if (!act) return;
+  event.preventDefault();
+  act();
 });
 
 const { models, options: described } = await (await fetch("api/v1/models")).json();

@@ -1,20 +1,33 @@
 // The mask: a list of strokes and found masks, drawn again for every undo, in the picture's own pixels.
 
+import { moving, reveal } from "./viewport.js";
+
 const mask = document.getElementById("mask");
 const circle = document.getElementById("brush");
 const slider = document.getElementById("size");
 const context = mask.getContext("2d", { willReadFrequently: true });
 const COLOUR = "#ff00c8";
+const heard = document.getElementById("heard");
 let steps = []; // {points, size, erase}, {bitmap}, or {} for a clearing
+let undone = []; // the last undone one last
 let stroke = null; // the one that is being painted
 let erasing = false;
+let cursor = null; // where the keyboard is, [x, y] in the picture's pixels
 
 const changed = () => mask.dispatchEvent(new Event("maskchange"));
+
+function add(step) {
+  steps.push(step);
+  undone = [];
+}
 
 export function startPainting(width, height) {
   mask.width = width;
   mask.height = height;
   steps = [];
+  undone = [];
+  stroke = cursor = null;
+  circle.hidden = true;
   slider.max = Math.max(20, Math.round(Math.max(width, height) / 4));
   setSize(Math.max(4, Math.round(Math.max(width, height) / 20)));
   eraseMask(false);
@@ -26,9 +39,19 @@ export function hasMask() {
   return steps.slice(last + 1).some((step) => !step.erase);
 }
 
+export const canUndo = () => steps.length > 0;
+export const canRedo = () => undone.length > 0;
+
 export function setSize(size) {
   slider.value = size;
   document.getElementById("brush-size").textContent = `${slider.value} px`;
+  slider.setAttribute("aria-valuetext", `${slider.value} pixels`);
+  resizeCircle();
+}
+
+export function scaleSize(factor) { // at least by a pixel
+  const now = Number(slider.value);
+  setSize(factor > 1 ? Math.max(now + 1, Math.round(now * factor)) : Math.min(now - 1, Math.round(now * factor)));
 }
 
 export function eraseMask(on = !erasing) {
@@ -37,12 +60,19 @@ export function eraseMask(on = !erasing) {
 }
 
 export function undoMask() {
-  steps.pop();
+  if (stroke) return giveUp();
+  if (steps.length) undone.push(steps.pop());
+  redraw();
+}
+
+export function redoMask() {
+  if (undone.length) steps.push(undone.pop());
   redraw();
 }
 
 export function clearMask() {
-  if (hasMask()) steps.push({});
+  finish();
+  if (hasMask()) add({});
   redraw();
 }
 
@@ -57,16 +87,20 @@ export async function layMask(png) {
   pen.globalCompositeOperation = "source-in";
   pen.fillStyle = COLOUR;
   pen.fillRect(0, 0, bitmap.width, bitmap.height);
-  steps.push({ bitmap: canvas });
+  add({ bitmap: canvas });
   redraw();
 }
 
 export function maskFile() {
   const canvas = new OffscreenCanvas(mask.width, mask.height);
   const pen = canvas.getContext("2d");
+  pen.drawImage(mask, 0, 0);
+  pen.globalCompositeOperation = "source-in"; // what is painted becomes white
+  pen.fillStyle = "#fff";
+  pen.fillRect(0, 0, mask.width, mask.height);
+  pen.globalCompositeOperation = "destination-over";
   pen.fillStyle = "#000";
   pen.fillRect(0, 0, mask.width, mask.height);
-  pen.drawImage(mask, 0, 0);
   return canvas.convertToBlob({ type: "image/png" });
 }
 
@@ -96,29 +130,90 @@ function segment({ points, size, erase }, index) {
 const scale = () => mask.width / mask.clientWidth;
 const placed = (event) => [event.offsetX * scale(), event.offsetY * scale()];
 
-function follow(event) {
+function resizeCircle() {
   const side = `${Number(slider.value) / scale()}px`;
-  Object.assign(circle.style, { left: `${event.offsetX}px`, top: `${event.offsetY}px`, width: side, height: side });
+  Object.assign(circle.style, { width: side, height: side });
+}
+
+function showCircle(x, y) {
+  Object.assign(circle.style, { left: `${x / scale()}px`, top: `${y / scale()}px` });
+  resizeCircle();
   circle.hidden = false;
 }
 
-mask.addEventListener("pointerdown", (event) => {
-  if (event.button) return;
-  mask.setPointerCapture(event.pointerId);
-  stroke = { points: [placed(event)], size: Number(slider.value), erase: erasing };
+function begin(point) {
+  stroke = { points: [point], size: Number(slider.value), erase: erasing };
   segment(stroke, 0);
+}
+
+function goOn(point) {
+  if (!stroke) return;
+  stroke.points.push(point);
+  segment(stroke, stroke.points.length - 1);
+}
+
+function finish() {
+  if (stroke) add(stroke);
+  stroke = null;
+  changed();
+}
+
+function giveUp() { // what a first finger began is no stroke once there is a second one
+  if (!stroke) return;
+  stroke = null;
+  redraw();
+}
+
+mask.addEventListener("pointerdown", (event) => {
+  if (event.button || moving()) return;
+  finish(); // what the keyboard had begun
+  mask.setPointerCapture(event.pointerId);
+  begin(placed(event));
 });
 mask.addEventListener("pointermove", (event) => {
-  follow(event);
-  if (!stroke) return;
-  stroke.points.push(placed(event));
-  segment(stroke, stroke.points.length - 1);
+  if (moving()) return;
+  cursor = placed(event);
+  circle.classList.remove("keys");
+  showCircle(...cursor);
+  if (event.buttons) goOn(cursor);
 });
-for (const end of ["pointerup", "pointercancel"]) {
-  mask.addEventListener(end, () => {
-    if (stroke) steps.push(stroke);
-    stroke = null;
-    changed();
-  });
-}
+mask.addEventListener("pointerup", finish);
+mask.addEventListener("pointercancel", giveUp);
 mask.addEventListener("pointerleave", () => (circle.hidden = true));
+document.getElementById("frame").addEventListener("twofingers", () => {
+  giveUp();
+  circle.hidden = true;
+});
+document.getElementById("stage").addEventListener("zoomchange", () => cursor && !circle.hidden && showCircle(...cursor));
+
+const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+function key(event) { // arrows move, space puts the brush down and lifts it, Enter paints one dot
+  const way = WAYS[event.key];
+  if (event.ctrlKey || event.metaKey || event.altKey || !(way || [" ", "Enter", "Escape"].includes(event.key))) return;
+  event.preventDefault();
+  cursor ??= [mask.width / 2, mask.height / 2];
+  const within = (value, length) => Math.max(0, Math.min(length - 1, value));
+  if (way) {
+    const step = event.shiftKey ? 1 : Math.max(1, Math.round(Number(slider.value) / 4));
+    cursor = [within(cursor[0] + way[0] * step, mask.width), within(cursor[1] + way[1] * step, mask.height)];
+    goOn(cursor);
+  } else if (event.key === "Escape" || (event.key === " " && stroke)) finish();
+  else if (event.key === " ") begin(cursor);
+  else {
+    finish();
+    begin(cursor);
+    finish();
+  }
+  circle.classList.add("keys");
+  showCircle(...cursor);
+  reveal(...cursor);
+  const act = stroke ? (erasing ? "erasing" : "painting") : "brush lifted";
+  heard.textContent = `${Math.round(cursor[0])} across, ${Math.round(cursor[1])} down, ${act}`;
+}
+
+mask.addEventListener("keydown", key);
+mask.addEventListener("blur", () => {
+  if (stroke) finish();
+  circle.hidden = true;
+});
