@@ -62,6 +62,26 @@ def cell_sums(image: Tensor, grid: Grid) -> Tensor:
     return padded.reshape(*leading, h, bh, w, bw).sum((-3, -1))
 
 
+def by_cell(image: Tensor, grid: Grid) -> Tensor:
+    """Part a picture into its cells: (..., C, H, W) -> (..., C, h, w, block height, block width).
+
+    What a cut cell has beyond the picture is zero.
+    """
+    (bh, top), (bw, left) = _axis(grid, 0), _axis(grid, 1)
+    h, w = shape_of((image.shape[-2], image.shape[-1]), grid)
+    padded = image.new_zeros(*image.shape[:-2], h * bh, w * bw)
+    padded[..., top : top + image.shape[-2], left : left + image.shape[-1]] = image
+    return padded.reshape(*image.shape[:-2], h, bh, w, bw).transpose(-3, -2)
+
+
+def joined(cells: Tensor, grid: Grid, size: tuple[int, int]) -> Tensor:
+    """Join cells to a picture of this size again, the inverse of `by_cell`."""
+    h, w, bh, bw = cells.shape[-4:]
+    whole = cells.transpose(-3, -2).reshape(*cells.shape[:-4], h * bh, w * bw)
+    top, left = _axis(grid, 0)[1], _axis(grid, 1)[1]
+    return whole[..., top : top + size[0], left : left + size[1]]
+
+
 def cell_counts(image: Tensor, grid: Grid) -> Tensor:
     """Count the pixels present in every cell: (h, w), in the image's dtype and on its device."""
     rows, columns = spans((image.shape[-2], image.shape[-1]), grid)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from inpaint.mosaic.grid import Grid, cell_counts, cell_means, cell_sums, enlarge
+from inpaint.mosaic.grid import Grid, by_cell, cell_counts, cell_means, cell_sums, enlarge, joined
 from inpaint.sample import composite
 
 MOST_CELL_STRAY = 2.5 / 255  # of full brightness, that pixels of a cell stray from its mean in a lossless file
@@ -99,18 +99,35 @@ def project(restored: Tensor, cells: Tensor, grid: Grid, mask: Tensor, *, clamp:
     is handed to its pixels that can still move, so the means hold to within 1/510 wherever [0, 1] allows them.
     """
     inside = mask > 0.5
-    result = restored + _correction(restored, cells, grid, inside.to(restored.dtype))
     if clamp:
-        result = result.clamp(0.0, 1.0)
-        for _ in range(CLAMPED_ROUNDS):
-            known = result.where(inside, restored)
-            missing = cells - cell_means(known, grid)
-            if missing.abs().max() < EXACT_MEAN:  # as most are at once: nothing was clamped
-                break
-            lacking = enlarge(missing, grid, (restored.shape[-2], restored.shape[-1])) > 0
-            movable = inside & torch.where(lacking, result < 1.0, result > 0.0)
-            result = (known + _correction(known, cells, grid, movable.to(known.dtype))).clamp(0.0, 1.0)
-    return result.where(inside, restored)
+        return settled(restored.clamp(0.0, 1.0).where(inside, restored), cells, grid, inside)
+    return (restored + _correction(restored, cells, grid, inside.to(restored.dtype))).where(inside, restored)
+
+
+def settled(image: Tensor, cells: Tensor, grid: Grid, movable: Tensor) -> Tensor:
+    """Correct cells by those of their movable pixels that can still move within [0, 1], until their means are right.
+
+    Arguments as of `project`.  Only cells that are wrong are worked on, cut out of the picture: of an answer that was
+    made from the cells they are few.
+    """
+    missing = cells - cell_means(image, grid)
+    wrong = (missing.abs() >= EXACT_MEAN).reshape(-1, *missing.shape[-2:]).any(0)  # (h, w)
+    if not wrong.any():
+        return image
+    pixels, mine = (
+        by_cell(image, grid),
+        by_cell(movable, grid)[..., wrong, :, :],
+    )  # (..., C, h, w, bh, bw), (..., n, ..)
+    values, wanted, count = pixels[..., wrong, :, :], cells[..., wrong], cell_counts(image, grid)[wrong]
+    for _ in range(CLAMPED_ROUNDS):
+        lacking = (wanted - values.sum((-2, -1)) / count)[..., None, None]  # (..., C, n, 1, 1)
+        if lacking.abs().max() < EXACT_MEAN:
+            break
+        free = mine & torch.where(lacking > 0, values < 1.0, values > 0.0)
+        share = lacking * count[:, None, None] / free.sum((-2, -1), keepdim=True).clamp(min=1)
+        values = (values + free * share).clamp(0.0, 1.0).where(mine, values)
+    pixels[..., wrong, :, :] = values
+    return joined(pixels, grid, (image.shape[-2], image.shape[-1]))
 
 
 def _correction(image: Tensor, cells: Tensor, grid: Grid, movable: Tensor) -> Tensor:
