@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -89,15 +90,28 @@ def test_a_checkpoint_runs_on_onnx_runtime_without_a_file(file: Path):
     assert torch.equal(on_runtime("texture", device="cpu")(image, mask), on_runtime(file, device="cpu")(image, mask))
 
 
-def test_default_restores_holes_on_onnx_runtime_and_says_that_mosaics_stay_with_torch():
+def test_default_restores_on_onnx_runtime():
     image, mask, grid = censored()
-    with pytest.warns(UserWarning, match="mosaics stay with torch"):
-        restore = on_runtime("default", device="cpu")
+    restore = on_runtime("default", device="cpu")
     wanted = inpaint.load("default", device="cpu", precision="float32")
     for given in ({}, {"censor": "mosaic", "grid": grid}):
         assert (restore(image, mask, **given) - wanted(image, mask, **given)).abs().max() <= LARGEST_DIFFERENCE
     with pytest.raises(ValueError, match="default is several networks: name one of holes, mosaics, texture"):
         exported("default")
+
+
+def test_the_steps_over_cells_share_their_weights_in_the_file(tmp_path: Path):
+    export("mosaics", tmp_path / "mosaics.onnx")
+    graph = onnx.load(tmp_path / "mosaics.onnx").graph
+    numbers = sum(int(np.prod(tensor.dims)) for tensor in graph.initializer)
+    assert abs(numbers - 1_263_996) < 2000, "all parameters once, and some constants"
+    restore = inpaint.load(tmp_path / "mosaics.onnx", device="cpu")
+    for block in ((8, 8), (5, 7)):
+        image, mask, _ = censored()
+        grid = inpaint.Grid(block, (3, 1))
+        image = torch.where(mask > 0.5, pixelate(image, grid), image)
+        wanted = inpaint.load("mosaics", device="cpu", precision="float32")(image, mask, censor="mosaic", grid=grid)
+        assert (restore(image, mask, censor="mosaic", grid=grid) - wanted).abs().max() <= LARGEST_DIFFERENCE
 
 
 def test_a_network_that_differs_is_not_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

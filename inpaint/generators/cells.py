@@ -49,7 +49,6 @@ class Cells(Generator):
     """See the module's docstring.  image: every cell is block by block pixels, aligned to the picture's corner."""
 
     multiple = 2 * max(STEPS)
-    exportable = "a mosaic takes several of its steps, of two kinds, and a file holds one step"
 
     def __init__(self, width: int, blocks: int, deep: int, deep_blocks: int, noise: int, steps: tuple[int, ...]):
         super().__init__()

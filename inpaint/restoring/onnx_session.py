@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -48,11 +49,16 @@ class Session(Generator):
         self.shows: dict[str, str] = json.loads(about["shows"])
         self.reads = [entry.name for entry in self.session.get_inputs()]  # a network may not look at the mask
 
-    def forward(self, image: Tensor, mask: Tensor) -> Prediction:
-        given = {"image": image, "mask": mask}
-        arrays = {name: given[name].detach().float().cpu().contiguous().numpy() for name in self.reads}
-        (restored,) = self.session.run(None, arrays)
-        return Prediction(torch.from_numpy(restored).to(image.device), {})
+        self.cell_steps = tuple(json.loads(about.get("cell_steps", "[]")))
+
+    def forward(self, image: Tensor, mask: Tensor, *, block: int = 0, guessed: float = 0.0) -> Prediction:
+        """Restore pictures; block and guessed are those of a network over cells, which also answers "raw"."""
+        given = {"image": image, "mask": mask, "guessed": torch.full((len(image), 1, 1, 1), guessed)}
+        arrays: dict[str, Any] = {"block": np.array(block, np.int64)}
+        arrays |= {name: it.detach().float().cpu().contiguous().numpy() for name, it in given.items()}
+        restored, *more = self.session.run(None, {name: arrays[name] for name in self.reads})
+        extras = dict(zip(["raw"], (torch.from_numpy(raw).to(image.device) for raw in more), strict=False))
+        return Prediction(torch.from_numpy(restored).to(image.device), extras)
 
 
 def providers_of(device: str, available: list[str]) -> list[str]:

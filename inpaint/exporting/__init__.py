@@ -22,6 +22,7 @@ from torch.nn.utils import parametrize
 from inpaint.assemble import load_network
 from inpaint.checkpoint import load_checkpoint
 from inpaint.contracts import Generator
+from inpaint.exporting.graph_of_steps import graph_of_steps
 from inpaint.files import atomically
 from inpaint.restoring.by_censor import AnyRestorer, RestorerByCensor
 from inpaint.restoring.onnx_session import ONNX_FORMAT, Session
@@ -55,8 +56,9 @@ def export(model: str | Path, output: Path | str) -> list[Checked]:
     """Write a bundled network or a checkpoint as ONNX; nothing is written where it differs from torch.
 
     The file has the inputs image (B, 3, H, W) in [0, 1] and, unless the network never looks at it, mask (B, 1, H, W) in
-    {0, 1}, and the output restored (B, 3, H, W); H and W must divide by the metadata's "multiple".  Raises ValueError
-    for networks that cannot be exported, and where the difference is above 1e-4.
+    {0, 1}, and the output restored (B, 3, H, W); H and W must divide by the metadata's "multiple".  A network over
+    cells has more, see `graph_of_steps`.  Raises ValueError for networks that cannot be exported, and where
+    the difference is above 1e-4.
     """
     output = Path(output)
     if output.suffix != ".onnx":
@@ -73,16 +75,11 @@ def export(model: str | Path, output: Path | str) -> list[Checked]:
 
 
 def on_runtime(model: str | Path, *, device: str = "auto") -> AnyRestorer:
-    """Load a bundled network, a checkpoint or an ONNX file to restore with ONNX Runtime.
-
-    The network for mosaics in "default" makes several steps of two kinds, of which a file holds one: it stays with
-    torch, and a warning says so.
-    """
+    """Load a bundled network, a checkpoint or an ONNX file to restore with ONNX Runtime."""
     if str(model) == "default":
-        warnings.warn("with ONNX Runtime default restores holes alone: mosaics stay with torch", stacklevel=2)
-        mosaics = load_network(NETWORKS_OF_DEFAULT["mosaic"], device=device)
-        holes = session_restorer(NETWORKS_OF_DEFAULT["hole"], device=device)
-        return RestorerByCensor({"hole": holes, "mosaic": mosaics}, without_grid=partial(load_network, WITHOUT_GRID))
+        loaded = partial(session_restorer, device=device)
+        networks = {censor: loaded(name) for censor, name in NETWORKS_OF_DEFAULT.items()}
+        return RestorerByCensor(networks, without_grid=partial(loaded, WITHOUT_GRID))
     return session_restorer(model, device=device)
 
 
@@ -102,6 +99,7 @@ def exported(model: str | Path) -> tuple[Restorer, bytes]:
     if reason is not None:
         raise ValueError(f"a network {run['generator']['name']} cannot be exported to ONNX: {reason}")
     about = {"shows": restorer.shows, "multiple": restorer.multiple, "run": run}
+    about |= {"cell_steps": restorer.generator.cell_steps}
     return restorer, graph_of(restorer.generator, about)
 
 
@@ -111,20 +109,29 @@ def graph_of(generator: Generator, about: dict[str, Any]) -> bytes:
         import onnx
     except ImportError:
         raise ValueError("exporting needs onnx: install it with pip install 'inpaint[onnx]'") from None
-    multiple = generator.multiple
-    names = ("image", "mask", "restored")
-    free = {name: {0: "batch", 2: "height", 3: "width"} for name in names}
-    options: dict[str, Any] = {"input_names": names[:2], "output_names": names[2:], "dynamic_axes": free}
+    given, plain = scene(2, 64, 96, generator.multiple), with_plain_weights(generator)
+    if generator.cell_steps:
+        graph = graph_of_steps(plain, traced, given)
+    else:
+        names = ("image", "mask", "restored")
+        free = {name: {0: "batch", 2: "height", 3: "width"} for name in names}
+        graph = traced(PictureOnly(plain), given, input_names=names[:2], output_names=names[2:], dynamic_axes=free)
+    metadata = {"format": ONNX_FORMAT} | {key: json.dumps(value) for key, value in about.items()}
+    onnx.helper.set_model_props(graph, metadata)
+    return graph.SerializeToString()
+
+
+def traced(module: nn.Module, given: tuple[Tensor, ...], **options: Any) -> Any:
+    """Return a module as an ONNX graph that was traced with some inputs.  options: of torch.onnx.export."""
+    import onnx
+
     if "dynamo" in inspect.signature(torch.onnx.export).parameters:  # since torch 2.5
         options["dynamo"] = False
     with torch.no_grad(), warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")  # of sizes that become constants, which checking would find out
-        answer, file = PictureOnly(with_plain_weights(generator)).eval(), str(Path(folder, "network.onnx"))
-        torch.onnx.export(answer, scene(2, 64, 96, multiple), file, opset_version=OPSET, **options)
-        graph = onnx.load(file)
-    metadata = {"format": ONNX_FORMAT} | {key: json.dumps(value) for key, value in about.items()}
-    onnx.helper.set_model_props(graph, metadata)
-    return graph.SerializeToString()
+        file = str(Path(folder, "network.onnx"))
+        torch.onnx.export(module.eval(), given, file, opset_version=OPSET, **options)
+        return onnx.load(file)
 
 
 def with_plain_weights(generator: Generator) -> Generator:
@@ -137,13 +144,16 @@ def with_plain_weights(generator: Generator) -> Generator:
 
 
 def compare(generator: Generator, session: Generator) -> list[Checked]:
-    """Return how far two networks are from each other at two sizes."""
+    """Return how far two networks are from each other at two sizes, at the worst of their steps."""
     checked = []
     for batch, height, width in CHECKED_SIZES:
         image, mask = scene(batch, height, width, generator.multiple)
         with torch.no_grad():
-            difference = session(image, mask).image - generator(image, mask).image
-        checked.append(Checked((batch, image.shape[2], image.shape[3]), float(difference.abs().max())))
+            off = [
+                (session(image, mask, **how).image - generator(image, mask, **how).image).abs().max()
+                for how in [{"block": step, "guessed": 1.0} for step in generator.cell_steps] or [{}]
+            ]
+        checked.append(Checked((batch, image.shape[2], image.shape[3]), float(torch.stack(off).max())))
     return checked
 
 
