@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
 
 def export(
-    model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="holes, mosaics, texture, or a checkpoint (.safetensors).")
-    ],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A bundled network, or a checkpoint (.safetensors).")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write (.onnx).")],
 ) -> None:
     """Write a network as an ONNX file for other tools.
