@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from inpaint.images.animation import Animation, is_animated, read_frames, write_frames
 from inpaint.images.listing import SUFFIXES, find, format_of
-from inpaint.images.mask_files import read_mask
+from inpaint.images.mask_files import read_mask, read_mask_for
 from inpaint.images.picture import Picture, eight_bits, from_array
 from inpaint.images.reading import SeveralFrames, read
 from inpaint.images.writing import encode, keep_times, write
@@ -24,6 +24,7 @@ __all__ = [
     "read",
     "read_frames",
     "read_mask",
+    "read_mask_for",
     "write",
     "write_frames",
 ]

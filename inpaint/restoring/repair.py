@@ -22,8 +22,10 @@ from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice, shifted_grid
 from inpaint.mosaic.projection import CellMeasures
 from inpaint.mosaic.resampling import resampled_mosaic
+from inpaint.restoring.clear_pixels import opaque_where_restored, without_clear_colours
+from inpaint.restoring.paint_reach import FARTHEST_REACH, grown_damage, with_chroma_of
 from inpaint.sample import composite
-from inpaint.tiling import LEAST_CONTEXT, Box, context_windows, grown_mask
+from inpaint.tiling import LEAST_CONTEXT, Box, context_windows
 
 LARGEST_FOUND_CELL = 64  # px that detection looks for
 # Variant number -> mirrored (top-bottom, left-right) while restoring, in the order of DeepCreamPy.
@@ -52,34 +54,45 @@ class RepairWindow(NamedTuple):
     box: Box
     regions: int  # 8-connected marked places
     damage: list[Damage]  # masks and grids as seen from the corner of the box
+    tinted: Tensor | None = None  # (1, h, w) bool, beside the holes, where only chroma is restored
+    reach: int = 0  # px that its holes grew by because paint reaches so far
 
     @property
     def mask(self) -> Tensor:
         """Everything that is restored in the window, (1, h, w)."""
-        return torch.stack([part.mask for part in self.damage]).amax(0)
+        whole = torch.stack([part.mask for part in self.damage]).amax(0)
+        return whole if self.tinted is None else torch.maximum(whole, self.tinted.to(whole.dtype))
+
+    @property
+    def holes(self) -> Tensor:
+        """Where nothing is left in the window, (1, h, w)."""
+        return torch.stack([part.mask * (part.censor == "hole") for part in self.damage]).amax(0)
 
 
 def examine_marks(
-    picture: Picture, mask: Tensor, *, censor: str, block: tuple[int, int] | None = None, grow: int = 0
+    picture: Picture, mask: Tensor, *, censor: str, block: tuple[int, int] | None = None, grow: int | None = 0
 ) -> list[RepairWindow]:
     """Return the windows that hold everything marked, and what was done to it.
 
     mask: (1, H, W), 1 or True = restore.  censor: "auto", "hole" or "mosaic", and block: as `find_damage` takes them.
-    grow: restore holes so many px further, but not over mosaics, which never grow: beside them all is original.
+    grow: restore holes so many px further, None as far as their paint reaches, but not over mosaics, which never grow:
+    beside them all is original.
     """
-    margin = max(LEAST_CONTEXT, LARGEST_FOUND_CELL, *(block or ())) + grow
+    margin = max(LEAST_CONTEXT, LARGEST_FOUND_CELL, *(block or ())) + (FARTHEST_REACH if grow is None else grow)
     found = []
     for box in context_windows(mask, margin):
         marked = (box.of(mask) > 0).float()  # (1, h, w)
-        damage = find_damage(part_of_picture(picture, box).tensor(), marked, censor=censor, block=block)
-        found.append(RepairWindow(box, count_regions(marked), [grown_damage(part, damage, grow) for part in damage]))
+        piece = part_of_picture(picture, box)
+        damage = find_damage(piece.tensor(), marked, censor=censor, block=block)
+        found.append(RepairWindow(box, count_regions(marked), *grown_damage(piece, damage, grow)))
     return found
 
 
-def windows_of(found: Sequence[Censored], size: tuple[int, int], *, grow: int = 0) -> list[RepairWindow]:
-    """Return the windows that hold regions which were found in a picture of this size, without examining them again."""
-    whole, result = mask_of(found, size), []
-    for box in context_windows(whole, max(LEAST_CONTEXT, LARGEST_FOUND_CELL) + grow):
+def windows_of(found: Sequence[Censored], picture: Picture, *, grow: int | None = 0) -> list[RepairWindow]:
+    """Return the windows that hold regions which were found in a picture, without examining them again."""
+    whole, result = mask_of(found, picture.size), []
+    margin = max(LEAST_CONTEXT, LARGEST_FOUND_CELL) + (FARTHEST_REACH if grow is None else grow)
+    for box in context_windows(whole, margin):
         masks: dict[tuple[str, Grid | Lattice | None], Tensor] = {}
         for region in found:
             own = region_in_box(region, box)  # (1, h, w)
@@ -87,9 +100,8 @@ def windows_of(found: Sequence[Censored], size: tuple[int, int], *, grow: int = 
                 kind = region.censor, region.grid and shifted_grid(region.grid, -box.top, -box.left)
                 masks[kind] = torch.maximum(own, masks.get(kind, own))
         damage = [Damage(censor, grid, mask) for (censor, grid), mask in masks.items()]
-        result.append(
-            RepairWindow(box, count_regions(box.of(whole)), [grown_damage(part, damage, grow) for part in damage])
-        )
+        grown = grown_damage(part_of_picture(picture, box), damage, grow)
+        result.append(RepairWindow(box, count_regions(box.of(whole)), *grown))
     return result
 
 
@@ -103,17 +115,6 @@ def region_in_box(region: Censored, box: Box) -> Tensor:
         inner = region.mask[top - region.top : bottom - region.top, left - region.left : right - region.left]
         Box(top, left, bottom, right).within(box).of(own).copy_(torch.from_numpy(inner))
     return own
-
-
-def grown_damage(part: Damage, damage: list[Damage], grow: int) -> Damage:
-    """Return holes grown up to the mosaics of the same window."""
-    if part.censor != "hole":
-        return part
-    mask = grown_mask(part.mask, grow)
-    for other in damage:
-        if other.censor == "mosaic":
-            mask = mask * (1 - other.mask)
-    return part._replace(mask=mask)
 
 
 Measures = dict[Box, CellMeasures]  # what the cells of a mosaic measure, by the crop that they were measured in
@@ -167,9 +168,20 @@ def pieces_of(
     pieces = []
     for window, measures in zip(found, known, strict=True):
         piece = part_of_picture(picture, window.box)
-        restored = restore_damage(piece.tensor(), window.damage, restorer, flips, measures, missed)
+        seen = without_clear_colours(piece.tensor(), piece.alpha, window.mask)
+        if window.tinted is not None:
+            seen = untinted(seen, window, restorer, flips)
+        restored = restore_damage(seen, window.damage, restorer, flips, measures, missed)
         pieces.append(piece.restored(restored, window.mask).colour)
     return pieces
+
+
+def untinted(image: Tensor, window: RepairWindow, restorer: Restores, flips: tuple[bool, bool]) -> Tensor:
+    """Return an image whose tinted pixels have the chroma that is restored there together with the holes."""
+    assert window.tinted is not None
+    holes = [part for part in window.damage if part.censor == "hole"]
+    wider = [part._replace(mask=torch.maximum(part.mask, window.tinted.to(part.mask.dtype))) for part in holes]
+    return with_chroma_of(restore_damage(image, wider, restorer, flips), image, window.tinted)
 
 
 def assembled(
@@ -178,6 +190,7 @@ def assembled(
     """Return the picture with its windows replaced, in its own samples if asked to and nothing else needs them.
 
     What a file holds in place of colours (a palette, inks) follows from which colours changed, so those are kept.
+    Alpha becomes opaque where a hole of it was restored.
     """
     if not found:
         return picture
@@ -185,12 +198,14 @@ def assembled(
     colour = picture.colour if owned else picture.colour.copy()
     for window, piece in zip(found, pieces, strict=True):
         colour[window.box.slices] = piece
-    return replace(picture, colour=colour)
+    return replace(
+        picture, colour=colour, alpha=opaque_where_restored(picture.alpha, [(it.box, it.holes) for it in found])
+    )
 
 
 def part_of_picture(picture: Picture, box: Box) -> Picture:
-    """Return the colours of a part of a picture, as a view."""
-    return Picture(picture.colour[box.slices])
+    """Return the colours and the alpha of a part of a picture, as views."""
+    return Picture(picture.colour[box.slices], None if picture.alpha is None else picture.alpha[box.slices])
 
 
 def restore_damage(

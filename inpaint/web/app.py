@@ -77,10 +77,8 @@ def application(
 
     async def restore(request: Request) -> Response:
         asked = await read_one(request)
-        if not asked.mask:
-            raise ValueError("the request has no mask: send a picture of the same size, white where to restore")
         given: dict[str, Any] = {"restorer": restorer_of(asked.model), "options": asked.options, "limits": limits}
-        restored = await queue.run(restore_one, asked.name, asked.picture, asked.mask, **given)
+        restored = await queue.run(restore_one, asked.name, asked.picture, asked.masks, **given)
         outcome = restored.outcome
         headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(restored.name)}"}
         headers |= {"X-Regions": str(outcome.regions), "X-Censor": outcome.censor}

@@ -13,37 +13,40 @@ from starlette.requests import Request
 from inpaint.folder.options import FIELDS, DecensorOptions, options_from, shown_of
 
 MOST_FILES = 2000
+MOST_MASKS = 100  # of one picture
 
 
 class Asked(NamedTuple):
-    """One picture, its mask, and what shall be done."""
+    """One picture, its masks, and what shall be done."""
 
     name: str
     picture: bytes
-    mask: bytes | None
+    masks: list[bytes]
     model: str  # "" = the first
     options: DecensorOptions
 
 
 async def read_one(request: Request) -> Asked:
-    """Read a picture and its mask; ValueError where the picture is missing or an option is wrong.
+    """Read a picture and its masks; ValueError where the picture is missing or an option is wrong.
 
-    JSON: {"image": base64 or data URI, "mask": the same, options}; keys that are not known are left alone, for
-    IOPaint's clients send many.
+    JSON: {"image": base64 or data URI, "mask": the same, or a list of such, options}; keys that are not known are left
+    alone, for IOPaint's clients send many.
     """
     if request.headers.get("content-type", "").startswith("application/json"):
         body = await json_of(request)
-        picture, mask = from_base64(body, "image"), from_base64(body, "mask")
-        name, fields = str(body.get("name", "picture")), body
+        picture, name, fields = from_base64(body, "image"), str(body.get("name", "picture")), body
+        many = body.get("mask")
+        given = many if isinstance(many, list) else [many]
+        masks = [from_base64({"mask": one}, "mask") for one in given]
     else:
-        form = await request.form(max_files=2)
-        parts = {key: part for key, part in form.items() if isinstance(part, UploadFile)}
-        picture, mask = [await parts[key].read() if key in parts else None for key in ("image", "mask")]
-        name = (parts["image"].filename or "picture") if "image" in parts else ""
-        fields = form
+        form = await request.form(max_files=1 + MOST_MASKS)
+        parts = {key: [part for part in form.getlist(key) if isinstance(part, UploadFile)] for key in ("image", "mask")}
+        picture = await parts["image"][0].read() if parts["image"] else None
+        masks = [await part.read() for part in parts["mask"]]
+        name, fields = (parts["image"][0].filename or "picture") if parts["image"] else "", form
     if not picture:
         raise ValueError("the request has no image: send a form with the file image, or JSON with base64 in image")
-    return Asked(name, picture, mask, model_of(fields), options_of(fields))
+    return Asked(name, picture, [mask for mask in masks if mask], model_of(fields), options_of(fields))
 
 
 async def read_many(request: Request) -> tuple[list[UploadFile], str, DecensorOptions]:

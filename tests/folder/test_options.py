@@ -22,8 +22,12 @@ OF_PLACES = {"source", "output", "original", "restorer", "masks", "jobs", "thumb
 OF_THE_COMMAND = {"source", "output", "original", "mask", "jobs", "model", "json", "html", "backend", "device"}
 WRONG = {
     "censor": "blur",
+    "mark": "blue",
     "colour": "green",
     "tolerance": 256,
+    "invert_mask": "perhaps",
+    "mask_threshold": 0,
+    "several_masks": "some",
     "block": "8x8x8",
     "grow": -1,
     "on_empty": "cry",
@@ -49,7 +53,10 @@ def test_the_three_ways_in_accept_the_same_options_with_the_same_defaults():
     of_command = {it.name: it.default for it in command().params if it.name not in {*OF_THE_COMMAND, "precision"}}
     assert set(of_command) == set(FIELDS)
     assert options_from(of_command) == DecensorOptions() == options_of({}) == options_of(dict.fromkeys(FIELDS, ""))
-    words = {name: str(value) for name, value in {**defaults, "colour": "1,2,3", "block": "8x12"}.items()}
+    words = {
+        name: str(value)
+        for name, value in {**defaults, "colour": "1,2,3", "block": "8x12", "mask_threshold": ""}.items()
+    }
     assert options_of(words) == options_from({"colour": (1, 2, 3), "block": (8, 12)})
     shown = {it["name"]: it["default"] for it in form_of_options()}
     assert shown == {name: defaults[name] for name in shown}
@@ -80,7 +87,7 @@ def test_the_three_ways_in_refuse_a_value_in_the_same_sentence(
 
 
 def test_an_option_that_is_none_is_refused_with_the_choices():
-    with pytest.raises(ValueError, match="there is no option 'censored'; choose censor, colour, "):
+    with pytest.raises(ValueError, match="there is no option 'censored'; choose censor, mark, colour, "):
         options_from({"censored": "hole"})
 
 

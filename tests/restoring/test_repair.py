@@ -57,7 +57,7 @@ def test_what_was_found_is_restored_in_windows_with_the_grids_that_were_found():
         Censored("mosaic", grid, None, 100, 200, apart, 0.9),
         Censored("hole", None, (0, 0, 0), 120, 245, np.ones((20, 30), bool), 0.8),
     ]
-    windows = windows_of(found, (1500, 1600))
+    windows = windows_of(found, Picture(noise(1500, 1600)))
     covered = torch.zeros(1, 1500, 1600)
     for window in windows:
         window.box.of(covered).copy_(window.mask)
