@@ -9,7 +9,7 @@ import numpy as np
 
 from inpaint import images
 from inpaint.detection.colour import has_hue, likely_paint, near_misses
-from inpaint.folder.paint import visible_colours
+from inpaint.folder.paint import SAME_PAINT, visible_colours
 
 # Fewer near misses than this share of the painted pixels are not worth a word.
 NOTED_SHARE = 0.01
@@ -21,18 +21,17 @@ def nothing_painted(file: Path, picture: images.Picture, colour: tuple[int, int,
     sentence = f"no pixel of {file} is {rule} {colour}"
     shown = visible_colours(picture, colour)
     near = near_misses(shown, colour, tolerance=tolerance)
+    likely = likely_paint(shown, colour) if near is None or near.tolerance > SAME_PAINT else None
+    if likely is not None:
+        flag = f"--colour {','.join(map(str, likely.colour))}"
+        flag += f" --tolerance {likely.tolerance}" if likely.tolerance else ""
+        return f"{sentence}, but {likely.count} pixels look like paint of {likely.colour}: if so, use {flag}"
     if near is not None:
         return (
             f"{sentence}; {near.count} pixels are within tolerance {near.tolerance}, most often {near.colour}: "
             f"use --tolerance {near.tolerance}"
         )
-    likely = likely_paint(shown, colour)
-    if likely is None:
-        return f"{sentence}, nor near it: paint what shall be restored in that colour, without soft edges"
-    flag = f"--colour {','.join(map(str, likely.colour))}" + (
-        f" --tolerance {likely.tolerance}" if likely.tolerance else ""
-    )
-    return f"{sentence}, nor near it, but {likely.count} pixels look like paint of {likely.colour}: if so, use {flag}"
+    return f"{sentence}, nor near it: paint what shall be restored in that colour, without soft edges"
 
 
 def half_painted(

@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 
 from inpaint import images
-from inpaint.detection.colour import colour_distances, painted
+from inpaint.detection.colour import colour_distances, has_hue, painted
 from inpaint.images.profile_colour import in_profile
 
-SAME_PAINT = 8  # distance (CIE 1976) by which JPEG moves pixels of one paint; shadows beside black paint are further
+SAME_PAINT = 8  # distance (CIE 1976) by which JPEG moves pixels of one paint
+SAME_GREY_PAINT = 2  # the same inside paint of black, white or grey
 LOSSY_BLOCK = 16  # px; side of what JPEG and WebP compress together
 PROFILE_TOLERANCE = 2  # distance by which rounding in a profile may move paint
 
@@ -63,9 +64,11 @@ def with_near_paint(paint: Paint, picture: images.Picture) -> np.ndarray:
     """
     if picture.lossless or not paint.mask.any():
         return paint.mask
-    shown = visible_colours(picture, paint.colour)
-    near = colour_distances(shown, paint.colour, SAME_PAINT) <= SAME_PAINT
-    near &= cv2.distanceTransform((~paint.mask).astype(np.uint8), cv2.DIST_L2, 5) <= LOSSY_BLOCK
+    off = colour_distances(visible_colours(picture, paint.colour), paint.colour, SAME_PAINT)
+    near = off <= SAME_PAINT
+    if not has_hue(paint.colour):  # shadows and lights are nearly black and white, too
+        beside = cv2.distanceTransform((~paint.mask).astype(np.uint8), cv2.DIST_L2, 5) <= LOSSY_BLOCK
+        near &= beside | (off <= SAME_GREY_PAINT)
     return parts_with(near | paint.mask, paint.mask)
 
 

@@ -155,11 +155,11 @@ def without_marks(one: Planned, job: Job, outcome: Outcome, why: str) -> Outcome
     if job.options.on_empty == "error":
         return outcome._replace(error=why)
     if job.options.on_empty == "skip" or job.options.dry_run:
-        return outcome._replace(status="skipped", note="nothing is marked")
+        return outcome._replace(status="skipped", note=f"nothing is marked: {why}")
     with atomically(one.targets[0]) as temporary:
         shutil.copyfile(base_of(one, job), temporary)
     outcome.outputs.append(one.targets[0])
-    return outcome._replace(status="copied", note="nothing is marked")
+    return outcome._replace(status="copied", note=f"nothing is marked: {why}")
 
 
 def examine_marked(file: Path, frame: images.Picture, mask: Tensor, job: Job, *, hidden: bool) -> list[RepairWindow]:

@@ -75,7 +75,9 @@ def read_mask_for(
     if differs is None:
         return mask_in(given, threshold=threshold, invert=invert)
     if not differs.any():
-        return MaskFile(as_mask(differs), "it shows the picture itself, and nothing in it is clear or differs")
+        said = "it shows the picture itself, and nothing in it is clear or differs"
+        clear = given.alpha is not None and not given.alpha.all()
+        return MaskFile(as_mask(differs), said + (": --mark alpha restores what is clear in both" if clear else ""))
     marked = ~differs if invert else differs
     return MaskFile(
         as_mask(marked),
@@ -145,8 +147,8 @@ def why_empty(levels: np.ndarray, peak: int, least: int, *, alpha: bool) -> str:
     highest = int(levels.max())
     if highest == 0:
         return "every pixel is " + ("clear" if alpha else "black") + ": paint white what shall be restored"
-    shades = np.unique(levels[levels > 0])
-    takes = int(shades[0]) if len(shades) <= FEW_LEVELS else -(-highest // 2)
+    shades = np.unique(levels)
+    takes = int(shades[min(1, len(shades) - 1)]) if len(shades) <= FEW_LEVELS else -(-highest // 2)
     return (
         f"its highest level is {highest} of {peak}, and from {least} on a pixel is marked: "
         f"paint white what shall be restored, or use --mask-threshold {takes}"

@@ -27,7 +27,8 @@ STEP_OUT = 4  # px, how much further out the pixels lie that those of a ring are
 LEAST_STEP_OUT = 3.0  # px; in narrow bays they are not as much further out, and say nothing
 LEAST_CONTRAST = 16.0  # levels between paint and surroundings, of luma or chroma, that mixing can be seen with
 LUMA, CHROMA = slice(0, 1), slice(1, 3)
-LEAST_MIXED = 6.0  # levels by which a ring is nearer to the paint
+LEAST_MIXED_LUMA, LEAST_MIXED_CHROMA = 3.0, 6.0  # levels by which a ring is nearer to the paint
+ROUND_HALVED = 1  # px; halved chroma spoils luma beside an edge, and ends softly
 LEAST_TINTED = 3.0  # the same of chroma beside pixels that are mixed
 SURE = 3.0  # standard errors
 ALIKE = 4  # neighbouring pixels of texture that count as one
@@ -55,10 +56,13 @@ class Reached(NamedTuple):
     farthest: int  # px beyond the hole that grew most
 
 
-def grown_to_reach(image: Tensor, holes: Tensor, blocked: np.ndarray | None = None) -> Reached:
+def grown_to_reach(
+    image: Tensor, holes: Tensor, blocked: np.ndarray | None = None, *, lossless: bool = True
+) -> Reached:
     """Return holes grown by how far their paint reaches, each by its own distance.
 
     image: (3, H, W) in [0, 1].  holes: (1, H, W).  blocked: (H, W) bool, further pixels that are no surroundings.
+    lossless: whether the file held luma and chroma as they are; else chroma may reach further, and luma be kept.
     """
     inside = holes[0].numpy() > 0.5
     blocked = np.zeros_like(inside) if blocked is None else blocked & ~inside
@@ -69,10 +73,13 @@ def grown_to_reach(image: Tensor, holes: Tensor, blocked: np.ndarray | None = No
         return Reached(holes, None, 0)
     far, nearest = distances(inside, labels)
     rings = rings_around(levels, far, nearest, blocked)
-    luma, chroma = (last_mixed(rings, paints, part, LEAST_MIXED) for part in (LUMA, CHROMA))
-    halved = chroma > luma  # as most JPEG and all WebP files hold chroma
-    luma = np.where(halved, luma + 1, luma)  # beside an edge halved chroma spoils luma, too
-    chroma = np.where(halved, last_mixed(rings, paints, CHROMA, LEAST_TINTED) + 1, luma)
+    luma = last_mixed(rings, paints, LUMA, LEAST_MIXED_LUMA)
+    chroma = last_mixed(rings, paints, CHROMA, LEAST_MIXED_CHROMA)
+    if lossless:
+        luma = chroma = np.maximum(luma, chroma)
+    halved = chroma > luma  # as most JPEG and all lossy WebP files hold chroma
+    luma = np.where(halved, luma + ROUND_HALVED, luma)
+    chroma = np.where(halved, last_mixed(rings, paints, CHROMA, LEAST_TINTED) + ROUND_HALVED, luma)
     mask, whole = (inside | ((far <= reach[nearest]) & ~blocked) for reach in (luma, chroma))
     tinted = torch.from_numpy(whole & ~mask)[None] if halved.any() else None
     return Reached(torch.from_numpy(mask).to(holes.dtype)[None], tinted, int(chroma.max(initial=0)))
@@ -92,7 +99,7 @@ def grown_damage(piece: Picture, damage: list[Damage], grow: int | None) -> tupl
         if part.censor == "hole" and grow is not None:
             part = part._replace(mask=grown_mask(part.mask, grow) * (1 - barred))
         elif part.censor == "hole":
-            mask, tinted, farthest = grown_to_reach(piece.tensor(), part.mask, unseen)
+            mask, tinted, farthest = grown_to_reach(piece.tensor(), part.mask, unseen, lossless=piece.lossless)
             part = part._replace(mask=mask)
         result.append(part)
     return result, tinted, farthest

@@ -205,7 +205,8 @@ def assembled(
 
 def part_of_picture(picture: Picture, box: Box) -> Picture:
     """Return the colours and the alpha of a part of a picture, as views."""
-    return Picture(picture.colour[box.slices], None if picture.alpha is None else picture.alpha[box.slices])
+    alpha = None if picture.alpha is None else picture.alpha[box.slices]
+    return Picture(picture.colour[box.slices], alpha, lossless=picture.lossless)
 
 
 def restore_damage(

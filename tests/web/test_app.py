@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -72,6 +73,47 @@ def test_the_format_is_what_the_bytes_say_and_the_name_follows(client: Client):
     answer = client.inpaint(encoded(PICTURE, "BMP"), png(MASK), name="..\\..\\evil/../cat.png")
     assert answer.headers["content-type"] == "image/bmp"
     assert answer.headers["content-disposition"].endswith("''cat.bmp")
+
+
+def test_masks_as_people_make_them_are_understood_as_in_a_folder(client: Client):
+    wanted = PICTURE.copy()
+    wanted[BOX] = LEVEL
+    layer = np.full((40, 50, 4), (255, 255, 255, 0), np.uint8)
+    layer[BOX] = 0, 0, 0, 255
+    erased = np.dstack([PICTURE, np.where(MASK[..., :1] > 0, 0, 255).astype(np.uint8)])
+    made = {"a layer": layer, "labels": MASK[..., 0] // 255, "erased": erased, "inverted": 255 - MASK}
+    for name, mask in made.items():
+        answer = client.inpaint(png(PICTURE), png(mask), invert_mask=str(name == "inverted"))
+        assert np.array_equal(decoded(answer.content), wanted), name
+    answer = client.inpaint(png(PICTURE), png(MASK // 5))
+    assert answer.json()["error"].endswith("or use --mask-threshold 51")
+    assert client.inpaint(png(PICTURE), png(MASK // 5), mask_threshold="51").status_code == 200
+    note = unquote(client.inpaint(png(PICTURE), png(255 - MASK)).headers["x-note"])
+    assert note.endswith("it marks 94 % of the picture, more than is kept; --invert-mask restores the other 6 %")
+
+
+def test_transparency_marks_where_no_mask_is_sent(client: Client):
+    source = np.dstack([PICTURE, np.where(MASK[..., :1] > 0, 0, 255).astype(np.uint8)])
+    send = {"image": ("a.png", png(source))}
+    answer = client.http.post("/api/v1/inpaint", files=send, data={"mark": "alpha"})
+    after = np.array(Image.open(io.BytesIO(answer.content)))
+    assert (after[BOX] == (LEVEL, LEVEL, LEVEL, 255)).all()
+    assert "has no mask" in client.http.post("/api/v1/inpaint", files=send).json()["error"]
+    send["mask"] = ("m.png", png(MASK))
+    answer = client.http.post("/api/v1/inpaint", files=send, data={"mark": "alpha"})
+    assert answer.json()["error"].endswith("leave out mark or mask")
+
+
+def test_the_union_of_several_masks_is_restored_when_asked(client: Client):
+    other = (slice(20, 30), slice(25, 40))
+    files = [("image", ("a.png", png(PICTURE))), ("mask", ("m.png", png(MASK))), ("mask", ("n.png", png(white(other))))]
+    wanted = painted(PICTURE, BOX, other, colour=(LEVEL,) * 3)
+    answer = client.http.post("/api/v1/inpaint", files=files, data={"several_masks": "union"})
+    assert np.array_equal(decoded(answer.content), wanted)
+    body = {"image": base64.b64encode(png(PICTURE)).decode(), "several_masks": "union"}
+    body["mask"] = [base64.b64encode(png(it)).decode() for it in (MASK, white(other))]  # type: ignore[assignment]
+    assert np.array_equal(decoded(client.http.post("/api/v1/inpaint", json=body).content), wanted)
+    assert "has 2 masks, but one picture" in client.http.post("/api/v1/inpaint", files=files).json()["error"]
 
 
 def test_json_as_iopaint_sends_it_gives_the_same_bytes(client: Client):
