@@ -2,20 +2,19 @@
 
 Routes: POST inpaint (image and mask in, image out), detect, preview, batch (files in, zip out); GET models, health.
 Errors are JSON {"error": sentence} with a 4xx status.  Source: the first of these takes what IOPaint's clients send.
-What differs from IOPaint: requests queue, sizes are limited, pages of others are refused, nothing is kept on the disk.
+What differs from IOPaint: requests queue, sizes are limited, pages of others are refused, nothing is kept on the disk,
+and work whose client has left is left too.
 """
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -29,35 +28,13 @@ from inpaint.version import __version__
 from inpaint.web import find_regions
 from inpaint.web.asking import form_of_options, read_many, read_one
 from inpaint.web.guard import LOOPBACK, Guard
+from inpaint.web.queue import Queue
 from inpaint.web.restore_batch import restore_many
 from inpaint.web.restore_upload import DEFAULT_LIMITS, Limits, restore_one
 
 STATIC = Path(__file__).parent / "static"
-MOST_WAITING = 16  # requests; more are asked to come again
 ANSWER_CHUNK = 1 << 20  # bytes
 WARNING = "Restored pixels are invented, not recovered: never use them to identify anyone."
-WorkResult = TypeVar("WorkResult")
-
-
-class Queue:
-    """Runs one piece of work at a time, in a thread; the others wait in their order."""
-
-    def __init__(self) -> None:
-        self.turn, self.waiting = asyncio.Semaphore(1), 0
-        self.progress: tuple[int, int] | None = None  # pictures of the running batch: done, of all
-
-    async def run(self, function: Callable[..., WorkResult], *arguments: Any, **options: Any) -> WorkResult:
-        if self.waiting >= MOST_WAITING:
-            raise HTTPException(503, f"{self.waiting} requests are waiting already: try again in a while")
-        self.waiting += 1
-        try:
-            async with self.turn:
-                return await run_in_threadpool(function, *arguments, **options)
-        finally:
-            self.waiting -= 1
-
-    def note_progress(self, done: int, total: int) -> None:
-        self.progress = (done, total)
 
 
 def application(
@@ -80,7 +57,7 @@ def application(
         if not asked.mask:
             raise ValueError("the request has no mask: send a picture of the same size, white where to restore")
         given: dict[str, Any] = {"restorer": restorer_of(asked.model), "options": asked.options, "limits": limits}
-        restored = await queue.run(restore_one, asked.name, asked.picture, asked.mask, **given)
+        restored = await queue.run(request, restore_one, asked.name, asked.picture, asked.mask, **given)
         outcome = restored.outcome
         headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(restored.name)}"}
         headers |= {"X-Regions": str(outcome.regions), "X-Censor": outcome.censor}
@@ -89,11 +66,11 @@ def application(
 
     async def detect(request: Request) -> Response:
         asked = await read_one(request)
-        return JSONResponse(await queue.run(find_regions.find_regions, asked.name, asked.picture, limits))
+        return JSONResponse(await queue.run(request, find_regions.find_regions, asked.name, asked.picture, limits))
 
     async def preview(request: Request) -> Response:
         asked = await read_one(request)
-        shown = await queue.run(find_regions.preview, asked.name, asked.picture, limits)
+        shown = await queue.run(request, find_regions.preview, asked.name, asked.picture, limits)
         return Response(shown, media_type="image/png")
 
     async def batch(request: Request) -> Response:
@@ -102,7 +79,7 @@ def application(
         named = [(file.filename or "", file.file) for file in files]
         answer = tempfile.TemporaryFile()  # noqa: SIM115 (closed when it is sent)
         try:
-            await queue.run(restore_many, named, answer, progress=queue.note_progress, **given)
+            await queue.run(request, restore_many, named, answer, progress=queue.note_progress, **given)
         except BaseException:
             answer.close()
             raise
