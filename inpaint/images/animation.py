@@ -17,15 +17,15 @@ import numpy as np
 from inpaint.images import gif
 from inpaint.images.animated_webp import WebpCanvas, animated_webp, parse_webp, webp_pictures
 from inpaint.images.apng import animated_png, apng_pictures, parse_apng
+from inpaint.images.content import content_of, format_in
 from inpaint.images.damaged import damaged
 from inpaint.images.encoders import joined_samples
 from inpaint.images.frame_box import box_around_changes, pixels_in_box
 from inpaint.images.gif_writing import encode_gif
 from inpaint.images.listing import format_of
-from inpaint.images.metadata import png_is_whole
 from inpaint.images.palette import PALETTE_SIZE
 from inpaint.images.picture import Picture, Stored
-from inpaint.images.reading import content_of, format_in
+from inpaint.images.png_parts import png_is_whole, with_chunks
 from inpaint.images.storing import NativeSamples, native_samples
 from inpaint.images.writing import encode, encode_png, gif_note, png_options, refuse_what_does_not_fit, save_bytes
 
@@ -140,13 +140,14 @@ def _png(animation: Animation, quality: int | None) -> tuple[bytes, str | None]:
         plain = plain._replace(palette=_filled(plain))
     height, options = animation.frames[0].size[0], png_options(animation.frames[0])
     whole = [samples[top : top + height] for top in range(0, len(samples), height)]
-    first = encode_png(whole[0], plain._replace(samples=whole[0]), options)
+    first, unfit = with_chunks(encode_png(whole[0], plain._replace(samples=whole[0]), options), stack.chunks)
     others = []
     for before, after in pairwise(whole):
         box = box_around_changes(before, after)
         part = np.ascontiguousarray(after[pixels_in_box(box)])
         others.append((box, encode_png(part, plain._replace(samples=part), {})))
-    return animated_png(first, others, animation.durations, animation.plays), note
+    notes = "; ".join(said for said in (note, unfit) if said) or None
+    return animated_png(first, others, animation.durations, animation.plays), notes
 
 
 def _webp(animation: Animation, quality: int | None) -> tuple[bytes, str | None]:

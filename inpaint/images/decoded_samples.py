@@ -16,8 +16,8 @@ import numpy as np
 from PIL import Image, ImageCms, TiffImagePlugin
 
 from inpaint.images.deep_pairs import as_eight_bits, deep_pairs
-from inpaint.images.metadata import png_chunks
 from inpaint.images.picture import NO_SAMPLES
+from inpaint.images.png_parts import png_chunks
 from inpaint.images.tiff_tags import BITS_PER_SAMPLE, EXTRA_SAMPLES, PHOTOMETRIC, PLANAR_CONFIGURATION, SAMPLE_FORMAT
 
 SHOWN_MODES = {"1": "L", "L": "L", "LA": "LA", "La": "LA", "PA": "RGBA", "RGB": "RGB", "RGBA": "RGBA", "RGBa": "RGBA"}

@@ -1,4 +1,4 @@
-"""What stands beside the pixels: orientation, EXIF, and the chunks of PNG and WebP.
+"""What stands beside the pixels: orientation, EXIF, XMP, and the chunks of WebP.
 
 EXIF is carried as its original bytes, of which only two places change, so that maker notes and unknown tags survive:
 the orientation becomes 1 because the pixels are turned on reading, and the embedded thumbnail is unlinked because it
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import struct
-import zlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -104,30 +103,10 @@ def turn(samples: np.ndarray, orientation: int) -> np.ndarray:
     return np.ascontiguousarray(turned.get(orientation, lambda: samples)())
 
 
-def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Walk the (name, data) chunks of a PNG file."""
-    at = 8
-    while at + 8 <= len(data):
-        length, name = struct.unpack_from(">I4s", data, at)
-        yield name, data[at + 8 : at + 8 + length]
-        at += 12 + length
-
-
-def png_is_whole(data: bytes) -> bool:
-    """Say whether the chunks of a PNG reach to its end and have the checksums that they were written with."""
-    at, name = 8, b""
-    while at + 12 <= len(data) and name != b"IEND":
-        length, name = struct.unpack_from(">I4s", data, at)
-        body = data[at + 4 : at + 8 + length]
-        if data[at + 8 + length : at + 12 + length] != struct.pack(">I", zlib.crc32(body)):
-            return False
-        at += 12 + length
-    return name == b"IEND"
-
-
 def riff_chunks(data: bytes, at: int = 12) -> Iterator[tuple[bytes, bytes]]:
-    """Walk the (name, data) chunks of a WebP file, or of one of its frames from its 16th byte on."""
-    while at + 8 <= len(data):
+    """Walk the (name, data) chunks of a WebP file, or of one of its frames from its 16th byte on, up to its end."""
+    end = min(len(data), 8 + int.from_bytes(data[4:8], "little")) if at == 12 else len(data)
+    while at + 8 <= end:
         name, length = struct.unpack_from("<4sI", data, at)
         yield name, data[at + 8 : at + 8 + length]
         at += 8 + length + length % 2

@@ -18,6 +18,7 @@ from inpaint.images.gif_writing import encode_gif
 from inpaint.images.listing import format_of
 from inpaint.images.metadata import EXIF_PREFIX, XMP_PREFIX
 from inpaint.images.picture import Picture
+from inpaint.images.png_parts import with_chunks
 from inpaint.images.storing import MOST_PALETTE_ERROR, NativeSamples, image_of, native_samples
 from inpaint.images.tiff import encode_tiff
 
@@ -93,7 +94,8 @@ def encode(picture: Picture, form: str, quality: int | None = None) -> tuple[byt
     options = {"PNG": _png, "JPEG": _jpeg, "WEBP": _webp, "AVIF": _avif, "BMP": _bmp}[form](picture, quality)
     options |= {"dpi": picture.dpi} if picture.dpi else {}
     if form == "PNG":
-        return encode_png(joined_samples(picture), stored, options), note
+        data, unfit = with_chunks(encode_png(joined_samples(picture), stored, options), picture.chunks)
+        return data, "; ".join(said for said in (note, unfit) if said) or None
     encoded = io.BytesIO()
     plain = stored or NativeSamples("", joined_samples(picture))
     image_of(plain).save(encoded, form, **options)

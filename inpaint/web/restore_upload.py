@@ -14,7 +14,7 @@ from PIL import Image
 
 from inpaint import images
 from inpaint.folder import DecensorOptions, Outcome, Restores, decensor
-from inpaint.images.reading import format_in
+from inpaint.images.content import format_in
 
 PAINT_OPTIONS = {"colour", "tolerance"}  # options that mean nothing where masks mark
 NAME_LENGTH = 50  # letters kept of an uploaded file's name; file systems take 255 bytes
