@@ -22,10 +22,11 @@ from inpaint.images.damaged import damaged
 from inpaint.images.encoders import joined_samples
 from inpaint.images.frame_box import box_around_changes, pixels_in_box
 from inpaint.images.gif_writing import encode_gif
+from inpaint.images.left_out import left_out
 from inpaint.images.listing import format_of
 from inpaint.images.palette import PALETTE_SIZE
 from inpaint.images.picture import Picture, Stored
-from inpaint.images.png_parts import png_is_whole, with_chunks
+from inpaint.images.png_parts import part_png, png_is_whole, with_chunks
 from inpaint.images.storing import NativeSamples, native_samples
 from inpaint.images.writing import encode, encode_png, gif_note, png_options, refuse_what_does_not_fit, save_bytes
 
@@ -102,10 +103,12 @@ def _pictures(path: Path, data: bytes, form: str, limit: int) -> list[Picture]:
         moving = parse_webp(data)
         assert moving is not None
         return list(webp_pictures(path, data, moving))
-    moving = parse_apng(data)
+    parts = part_png(path, data)
+    moving = parse_apng(parts.data)
     assert moving is not None
-    frames = list(apng_pictures(path, data, moving, limit))
-    return [replace(frames[0], lost=STILL_IMAGE_LEFT_OUT if moving.still else None), *frames[1:]]
+    first, *others = apng_pictures(path, parts.data, moving, limit)
+    lost = "; ".join(said for said in (STILL_IMAGE_LEFT_OUT if moving.still else None, parts.lost) if said) or None
+    return [replace(first, icc=parts.icc or first.icc, chunks=parts.kept, lost=lost), *others]
 
 
 def write_frames(animation: Animation, path: Path | str, quality: int | None = None) -> str | None:
@@ -128,7 +131,7 @@ def write_frames(animation: Animation, path: Path | str, quality: int | None = N
     else:
         data, note = {"PNG": _png, "WEBP": _webp}[form](animation, quality)
     save_bytes(data, path)
-    return "; ".join(said for said in (first.lost, note) if said) or None
+    return "; ".join(said for said in (first.lost, note, left_out(first, form)) if said) or None
 
 
 def _png(animation: Animation, quality: int | None) -> tuple[bytes, str | None]:

@@ -23,11 +23,12 @@ EXIF_DIRECTORY, GPS_DIRECTORY, INTEROPERABILITY = 0x8769, 0x8825, 0xA005
 DESCRIPTIVE = (270, 271, 272, 305, 306, 315, 316, 33432)
 EXIF_PREFIX = b"Exif\x00\x00"
 XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\x00"
-XMP_ORIENTATION = re.compile(rb'(tiff:Orientation(?:="|=\'|>)\s*)[2-8]')
+XMP_ORIENTATION = re.compile(rb'(tiff:Orientation(?:="|=\'|>)\s*)[1-8]')
+TURNED_BACK = {6: 8, 8: 6}  # the orientations that another one undoes; the others undo themselves
 
 
-def reset_orientation(block: bytes, *, unlink: bool) -> bytes:
-    """Set the orientation of a TIFF block to 1 in place; `unlink` also cuts the directory after the first (thumbnail).
+def reset_orientation(block: bytes, *, unlink: bool, to: int = 1) -> bytes:
+    """Set the orientation of a TIFF block in place; `unlink` also cuts the directory after the first (thumbnail).
 
     A block that ends early is changed as far as it can be walked, which is as far as anyone else can read it.
     """
@@ -43,7 +44,7 @@ def reset_orientation(block: bytes, *, unlink: bool) -> bytes:
         for at in range(entry, entry + count * stride, stride):
             tag, kind = struct.unpack_from(order + "HH", block, at)
             if tag == ORIENTATION:
-                struct.pack_into(order + ("I" if kind == 4 else "H"), patched, at + value, 1)
+                struct.pack_into(order + ("I" if kind == 4 else "H"), patched, at + value, to)
         if unlink:
             struct.pack_into(order + ("Q" if big else "I"), patched, entry + count * stride, 0)
     except struct.error:

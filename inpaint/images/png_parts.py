@@ -23,6 +23,7 @@ PngChunk = tuple[bytes, bytes]
 COLOUR_CHUNKS = (b"cHRM", b"cICP", b"gAMA", b"sRGB", b"sBIT", b"mDCV", b"mDCv", b"cLLI", b"cLLi")
 OWN_CHUNKS = (b"tRNS", b"acTL", b"fcTL", b"fdAT", b"iCCP", b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"pHYs")  # written anew
 PASSING_CHUNKS = (b"tIME", b"iDOT")  # when it was last changed, and where its compressed parts lie
+LENGTHS = {b"cHRM": 32, b"gAMA": 4, b"sRGB": 1, b"cICP": 4, b"pHYs": 9, b"acTL": 8, b"fcTL": 26, b"tIME": 7}
 SAMPLE_LENGTHS = {  # of chunks that count in the channels of the file, by its colour type
     b"sBIT": {0: 1, 2: 3, 3: 3, 4: 2, 6: 4},
     b"bKGD": {0: 2, 2: 6, 3: 1, 4: 2, 6: 6},
@@ -71,10 +72,10 @@ def role_of(name: bytes, chunk: bytes, before: Iterable[PngChunk], *, sound: boo
     """Say what becomes of a chunk: it is needed, written anew, carried over, or left out for a reason."""
     if not name[0] & 0x20:
         return "needed" if sound else "broken"
-    if not sound or (name == b"tRNS" and not fits_clear_colours(chunk, before)):
+    if not (sound and is_well_formed(name, chunk, before)):
         return "damaged"
     if name == b"iCCP" and unpacks_beyond(chunk.partition(b"\0")[2][1:], MOST_DECODED_TEXT):
-        return "large profile" if unpacked_profile(chunk) else "damaged"
+        return "large profile"
     if name in (b"tEXt", b"zTXt", b"iTXt") and is_large_text(name, chunk):
         return "large text"
     if name in OWN_CHUNKS:
@@ -115,6 +116,17 @@ def png_is_whole(data: bytes) -> bool:
     return name == b"IEND"
 
 
+def is_well_formed(name: bytes, chunk: bytes, before: Iterable[PngChunk]) -> bool:
+    """Say whether what a chunk beside the pixels holds can be what its name says."""
+    if name == b"tRNS":
+        return fits_clear_colours(chunk, before)
+    if name == b"iCCP":
+        return unpacked_profile(chunk) is not None
+    if name == b"zTXt":
+        return chunk.partition(b"\0")[2][:1] == b"\0"  # packed by deflate
+    return len(chunk) == LENGTHS.get(name, len(chunk))
+
+
 def fits_clear_colours(chunk: bytes, before: Iterable[PngChunk]) -> bool:
     """Say whether a tRNS has the length that the file's kind of colours asks for."""
     known = dict(before)
@@ -131,9 +143,14 @@ def widened_background(chunk: bytes, before: Iterable[PngChunk]) -> bytes:
 
 
 def unpacked_profile(chunk: bytes) -> bytes | None:
-    """Unpack a profile; None where it is not as long as it says."""
-    profile = zlib.decompressobj().decompress(chunk.partition(b"\0")[2][1:], MOST_PROFILE)
-    return profile if len(profile) == int.from_bytes(profile[:4], "big") else None
+    """Unpack a profile; None where that cannot be done."""
+    packed = chunk.partition(b"\0")[2]
+    if packed[:1] != b"\0":  # packed by deflate
+        return None
+    try:
+        return zlib.decompressobj().decompress(packed[1:], MOST_PROFILE) or None
+    except zlib.error:
+        return None
 
 
 def is_large_text(name: bytes, chunk: bytes) -> bool:

@@ -19,6 +19,7 @@ from inpaint.images.content import content_of, format_in
 from inpaint.images.damaged import damaged
 from inpaint.images.decoded_samples import samples_in
 from inpaint.images.deep_pairs import as_eight_bits
+from inpaint.images.jpeg_files import main_jpeg
 from inpaint.images.metadata import (
     ORIENTATION,
     reset_orientation,
@@ -27,7 +28,7 @@ from inpaint.images.metadata import (
     upright_xmp,
     webp_is_lossless,
 )
-from inpaint.images.picture import Compression, Picture, Stored
+from inpaint.images.picture import CodedJpeg, Compression, Picture, Stored
 from inpaint.images.png_parts import part_png
 from inpaint.images.tiff_tags import X_RESOLUTION
 
@@ -82,6 +83,12 @@ def decoded_still(path: Path, data: bytes, form: str, limit: int) -> Picture:
         parts = part_png(path, data)
         picture = _decoded(path, parts.data, form, limit)
         return replace(picture, icc=parts.icc or picture.icc, chunks=parts.kept, lost=parts.lost)
+    if form == "JPEG":
+        data, coded, mended = main_jpeg(path, data)
+        picture = _decoded(path, data, form, limit)
+        if coded is not None and picture.coded is not None:
+            coded = coded._replace(orientation=picture.coded.orientation)
+        return replace(picture, coded=coded, lost=mended)
     return _decoded(path, data, form, limit)
 
 
@@ -115,6 +122,7 @@ def picture_of(path: Path, opened: Image.Image, orientation: int, data: bytes, f
         comment=opened.info.get("comment") if form == "JPEG" else None,
         text=_text(opened),
         compression=_compression(opened),
+        coded=CodedJpeg(data, orientation, (), b"") if form == "JPEG" else None,
         chroma=avif_chroma(data) if form == "AVIF" else None,
         stored=stored,
         lost=_lost(opened, data),

@@ -15,6 +15,8 @@ from inpaint.files import atomically
 from inpaint.images.avif import avif_opener
 from inpaint.images.encoders import clear_bmp, compression_of, deep_png, joined_samples, png_info
 from inpaint.images.gif_writing import encode_gif
+from inpaint.images.jpeg_files import encode_jpeg
+from inpaint.images.left_out import left_out
 from inpaint.images.listing import format_of
 from inpaint.images.metadata import EXIF_PREFIX, XMP_PREFIX
 from inpaint.images.picture import Picture
@@ -60,7 +62,7 @@ def write(picture: Picture, path: Path | str, quality: int | None = None) -> str
     if form == "GIF" and note and picture.format != "GIF":
         raise ValueError(f"{path} cannot hold more than 256 colours, and the picture has more: choose .png")
     save_bytes(data, path)
-    return "; ".join(said for said in (picture.lost, note) if said) or None
+    return "; ".join(said for said in (picture.lost, note, left_out(picture, form)) if said) or None
 
 
 def save_bytes(data: bytes, path: Path | str) -> None:
@@ -96,9 +98,12 @@ def encode(picture: Picture, form: str, quality: int | None = None) -> tuple[byt
     if form == "PNG":
         data, unfit = with_chunks(encode_png(joined_samples(picture), stored, options), picture.chunks)
         return data, "; ".join(said for said in (note, unfit) if said) or None
+    image = image_of(stored or NativeSamples("", joined_samples(picture)))
+    if form == "JPEG":
+        data, anew = encode_jpeg(picture, image, options, edit=quality is None)
+        return data, "; ".join(said for said in (note, anew) if said) or None
     encoded = io.BytesIO()
-    plain = stored or NativeSamples("", joined_samples(picture))
-    image_of(plain).save(encoded, form, **options)
+    image.save(encoded, form, **options)
     return encoded.getvalue(), note
 
 
