@@ -7,6 +7,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from PIL import Image, JpegImagePlugin
 
@@ -34,7 +35,7 @@ KEPT_AFTER = "the {} bytes after its end, such as a second picture or a video, w
 FILLING = b"\x55" * 64  # what a decoder must not read any pixels from
 MOST_PROFILE_BYTES = 65519  # bytes of a profile in one segment
 JFIF, JFIF_EXTENSION = b"JFIF\0", b"JFXX\0"
-LARGEST_STEP = 24  # pixels beside a changed block that may change with it: an MCU and what smooths its colours
+LARGEST_STEP = 40  # pixels beside a changed one that may change with it: an MCU of 32, and what smooths its colours
 
 
 def main_jpeg(path: Path, data: bytes) -> tuple[bytes, CodedJpeg | None, str | None]:
@@ -104,18 +105,18 @@ def edited_jpeg(picture: Picture, coded: CodedJpeg) -> bytes:
         raise ValueError("it holds inks (CMYK)")
     if shown.shape != colour.shape or colour.dtype != np.uint8:
         raise ValueError("it has another size or kind of colours now")
-    changed = (shown != colour).any(axis=2)
+    changed = different_pixels(shown, colour)
     scans = edited_scans(coded.data, colour, changed) if changed.any() else bare_jpeg(coded.data, colours=False)[2:]
-    written = joined_jpeg(header_of(picture, coded), scans, b"")
-    again = decoded_jpeg(written)
-    near = np.pad(changed, LARGEST_STEP)
-    for axis in (0, 1):  # whatever lies within a step of a change
-        sums = np.cumsum(np.pad(near, [(1, 0) if it == axis else (0, 0) for it in (0, 1)]), axis=axis, dtype=np.int32)
-        width = 2 * LARGEST_STEP + 1
-        near = sums.take(range(width, sums.shape[axis]), axis) > sums.take(range(sums.shape[axis] - width), axis)
-    if again.shape != shown.shape or (again != shown).any(axis=2)[~near].any():
+    again = decoded_jpeg(joined_jpeg(header_of(picture, coded), scans, b""))
+    near = cv2.dilate(changed.astype(np.uint8), np.ones((2 * LARGEST_STEP + 1,) * 2, np.uint8)) > 0
+    if again.shape != shown.shape or (different_pixels(again, shown) & ~near).any():
         raise ValueError("its blocks could not be kept")
     return joined_jpeg(header_of(picture, coded), scans, coded.trailer)
+
+
+def different_pixels(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Say where two pictures (H, W, C) differ, (H, W) bool."""
+    return np.logical_or.reduce([one[:, :, channel] != other[:, :, channel] for channel in range(one.shape[2])])
 
 
 def header_of(picture: Picture, coded: CodedJpeg) -> list[Segment]:
