@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, JpegImagePlugin
 
 from inpaint.images.damaged import damaged
-from inpaint.images.jpeg_blocks import bare_jpeg, edited_scans
+from inpaint.images.jpeg_blocks import bare_jpeg, edited_scans, in_blocks
 from inpaint.images.jpeg_parts import (
     APP0,
     APP1,
@@ -35,7 +35,7 @@ KEPT_AFTER = "the {} bytes after its end, such as a second picture or a video, w
 FILLING = b"\x55" * 64  # what a decoder must not read any pixels from
 MOST_PROFILE_BYTES = 65519  # bytes of a profile in one segment
 JFIF, JFIF_EXTENSION = b"JFIF\0", b"JFXX\0"
-LARGEST_STEP = 40  # pixels beside a changed one that may change with it: an MCU of 32, and what smooths its colours
+LARGEST_STEP = 32  # pixels a side that the blocks of all components meet in again, at most
 
 
 def main_jpeg(path: Path, data: bytes) -> tuple[bytes, CodedJpeg | None, str | None]:
@@ -108,8 +108,7 @@ def edited_jpeg(picture: Picture, coded: CodedJpeg) -> bytes:
     changed = different_pixels(shown, colour)
     scans = edited_scans(coded.data, colour, changed) if changed.any() else bare_jpeg(coded.data, colours=False)[2:]
     again = decoded_jpeg(joined_jpeg(header_of(picture, coded), scans, b""))
-    near = cv2.dilate(changed.astype(np.uint8), np.ones((2 * LARGEST_STEP + 1,) * 2, np.uint8)) > 0
-    if again.shape != shown.shape or (different_pixels(again, shown) & ~near).any():
+    if again.shape != shown.shape or (cells_with(different_pixels(again, shown)) & ~near(cells_with(changed))).any():
         raise ValueError("its blocks could not be kept")
     return joined_jpeg(header_of(picture, coded), scans, coded.trailer)
 
@@ -117,6 +116,17 @@ def edited_jpeg(picture: Picture, coded: CodedJpeg) -> bytes:
 def different_pixels(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Say where two pictures (H, W, C) differ, (H, W) bool."""
     return np.logical_or.reduce([one[:, :, channel] != other[:, :, channel] for channel in range(one.shape[2])])
+
+
+def cells_with(chosen: np.ndarray) -> np.ndarray:
+    """Say which cells of LARGEST_STEP pixels a side hold a chosen pixel, (rows, columns) bool."""
+    room = [(0, -size % LARGEST_STEP) for size in chosen.shape]
+    return in_blocks(np.pad(chosen, room), (LARGEST_STEP, LARGEST_STEP)).any(axis=(2, 3))
+
+
+def near(cells: np.ndarray) -> np.ndarray:
+    """Return cells with all that touch them, for colours are smoothed beyond the block that holds them."""
+    return cv2.dilate(cells.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
 
 
 def header_of(picture: Picture, coded: CodedJpeg) -> list[Segment]:
