@@ -44,13 +44,24 @@ def write_frames_to(animation: images.Animation, path: Path) -> str | None:
 def marked_by_mask(file: Path, mask: Path) -> Marked:
     """Read a file and its mask, which counts for all frames.
 
-    Raises NothingMarked where the mask is empty, ValueError where the sizes differ.
+    Raises NothingMarked where the mask is empty, ValueError where the sizes differ, before anything is decoded.
     """
+    refuse_another_size(mask, file)
     animation = read_frames_of(file)
     marked = images.read_mask(mask, animation.frames[0].size) > 0.5
     if not marked.any():
         raise NothingMarked(f"{mask} marks nothing in {file}: paint white what shall be restored")
     return Marked(animation, (marked,) * len(animation.frames), file, hidden=False)
+
+
+def refuse_another_size(mask: Path, file: Path) -> None:
+    """Raise ValueError where a mask cannot have the size of its picture, however both are turned."""
+    (height, width), (tall, wide) = images.stored_size(mask), images.stored_size(file)
+    if sorted((height, width)) != sorted((tall, wide)):
+        raise ValueError(
+            f"{mask} is a mask of {width} x {height} pixels, but its picture has {wide} x {tall}: a mask must have the "
+            "size of its picture"
+        )
 
 
 def marked_by_paint(

@@ -7,6 +7,7 @@ from inpaint.images.listing import SUFFIXES, find, format_of
 from inpaint.images.mask_files import read_mask
 from inpaint.images.picture import Picture, eight_bits, from_array
 from inpaint.images.reading import SeveralFrames, read
+from inpaint.images.stored_size import stored_size
 from inpaint.images.writing import encode, keep_times, write
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "read",
     "read_frames",
     "read_mask",
+    "stored_size",
     "write",
     "write_frames",
 ]

@@ -5,12 +5,9 @@ Everything lies in a temporary folder that is gone when the answer is made, so n
 
 from __future__ import annotations
 
-import io
 import tempfile
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
-
-from PIL import Image
 
 from inpaint import images
 from inpaint.folder import DecensorOptions, Outcome, Restores, decensor
@@ -89,11 +86,7 @@ def without_path(text: str, folder: Path) -> str:
 def check_picture(name: str, data: bytes, limits: Limits) -> str:
     """Return the format that a file's first bytes tell; ValueError for what is no picture, or too large a one."""
     form = format_in(Path(name), data)
-    try:
-        with Image.open(io.BytesIO(data)) as opened:  # reads the head alone
-            width, height = opened.size
-    except Exception as error:  # decoders raise nearly everything when a file is damaged
-        raise ValueError(f"{name} is damaged or cut off and cannot be opened as {form}: {error}") from error
+    height, width = images.stored_size(name, data)
     if width * height > limits.pixels:
         raise ValueError(f"{name} has {width} x {height} pixels, more than the limit of {limits.pixels}")
     return form
