@@ -29,6 +29,10 @@ def left_out(picture: Picture, form: str) -> str | None:
     if picture.chunks and form != "PNG":
         names = dict.fromkeys(name.decode("ascii", "replace") for name, _ in picture.chunks)
         lost.append(f"its PNG chunks {', '.join(names)}")
+    if picture.tags and form != "TIFF":
+        lost.append(f"its TIFF tags {', '.join(str(tag) for tag, _, _ in picture.tags)}")
+    if picture.extra is not None and form != "TIFF":
+        lost.append("its fourth channel of unknown kind")
     if picture.coded is not None and form != "JPEG":
         lost += segments_in_words(picture.coded.segments)
         if picture.coded.trailer.strip(b"\0"):

@@ -61,7 +61,7 @@ def part_png(path: Path, data: bytes) -> PngParts:
             icc = unpacked_profile(chunk)
     if not seen:
         raise damaged(path, "PNG", "it holds no chunks")
-    notes = [f"PNG chunks {words_of(names)} ({why}) were left out" for why, names in left_out.items() if names]
+    notes = [f"PNG chunks {chunks_in_words(names)} ({why}) were left out" for why, names in left_out.items() if names]
     if at < len(data):
         notes.append(f"{len(data) - at} bytes after its end were left out")
     decoded = data if len(seen) == count and at >= len(data) else png_of(seen)
@@ -186,7 +186,11 @@ def with_chunks(encoded: bytes, kept: Iterable[PngChunk]) -> tuple[bytes, str | 
     for name, chunk in kept:
         fits = name not in SAMPLE_LENGTHS or len(chunk) == SAMPLE_LENGTHS[name][kind]
         (fitting if fits else unfit).append((name, chunk))
-    note = f"PNG chunks {words_of(name for name, _ in unfit)} do not fit its new samples: left out" if unfit else None
+    note = (
+        f"PNG chunks {chunks_in_words(name for name, _ in unfit)} do not fit its new samples: left out"
+        if unfit
+        else None
+    )
     if not fitting:
         return encoded, note
     first = next(number for number, (name, _) in enumerate(chunks) if name == b"IDAT")
@@ -195,7 +199,7 @@ def with_chunks(encoded: bytes, kept: Iterable[PngChunk]) -> tuple[bytes, str | 
     return png_of([chunks[0], *early, *chunks[1:first], *late, *chunks[first:]]), note
 
 
-def words_of(names: Iterable[bytes]) -> str:
+def chunks_in_words(names: Iterable[bytes]) -> str:
     """Return the names of chunks, each once, as they can be shown."""
     shown = (name.decode("ascii") if name.isalpha() and name.isascii() else name.hex() for name in names)
     return ", ".join(dict.fromkeys(shown))

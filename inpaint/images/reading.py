@@ -30,7 +30,8 @@ from inpaint.images.metadata import (
 )
 from inpaint.images.picture import CodedJpeg, Compression, Picture, Stored
 from inpaint.images.png_parts import part_png
-from inpaint.images.tiff_tags import X_RESOLUTION
+from inpaint.images.tiff_parts import part_tiff
+from inpaint.images.tiff_tags import BITS_PER_SAMPLE, PLANAR_CONFIGURATION, X_RESOLUTION
 
 MOST_PIXELS = 200_000_000  # pixels
 MOST_SAMPLES_PER_BYTE = 1100  # samples of 8 bits that a byte of deflate can stand for, at the very most (1032)
@@ -83,6 +84,12 @@ def decoded_still(path: Path, data: bytes, form: str, limit: int) -> Picture:
         parts = part_png(path, data)
         picture = _decoded(path, parts.data, form, limit)
         return replace(picture, icc=parts.icc or picture.icc, chunks=parts.kept, lost=parts.lost)
+    if form == "TIFF":
+        parts = part_tiff(path, data)
+        picture = replace(_decoded(path, parts.data, form, limit), tags=parts.tags, lost=parts.lost)
+        if parts.inverted:
+            picture = replace(picture, colour=picture.peak - picture.colour)
+        return replace(picture, alpha=None, extra=picture.alpha) if parts.unknown else picture
     if form == "JPEG":
         data, coded, mended = main_jpeg(path, data)
         picture = _decoded(path, data, form, limit)
@@ -153,7 +160,7 @@ def _decode(path: Path, data: bytes, form: str, limit: int) -> tuple[Image.Image
                 data = reset_orientation(data, unlink=False)
                 shown = as_eight_bits(data)
                 opened = opener(io.BytesIO(shown), str(path))
-            if shown is data:
+            if shown is data and not is_deep_tiff(opened):
                 opened.load()
             if form == "PNG":  # EXIF may stand after the pixels
                 orientation = orientation_of(path, opened)
@@ -163,6 +170,12 @@ def _decode(path: Path, data: bytes, form: str, limit: int) -> tuple[Image.Image
     if frames != 1:
         raise several_frames(path, frames, form)
     raise ValueError(f"{path} has {width} x {height} pixels, more than the limit of {limit}")
+
+
+def is_deep_tiff(opened: Image.Image) -> bool:
+    """Say whether a TIFF holds 16-bit channels one after the other, which Pillow does not load."""
+    tags = getattr(opened, "tag_v2", {})
+    return tags.get(PLANAR_CONFIGURATION, 1) == 2 and 16 in tags.get(BITS_PER_SAMPLE, ())
 
 
 def orientation_of(path: Path, opened: Image.Image) -> int:
