@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inpaint.images.animation import Animation, is_animated, read_frames, write_frames
-from inpaint.images.listing import SUFFIXES, find, format_of
+from inpaint.images.listing import SUFFIXES, find, format_of, other_files
 from inpaint.images.mask_files import read_mask
 from inpaint.images.picture import Picture, eight_bits, from_array
 from inpaint.images.reading import SeveralFrames, read
@@ -22,6 +22,7 @@ __all__ = [
     "from_array",
     "is_animated",
     "keep_times",
+    "other_files",
     "read",
     "read_frames",
     "read_mask",

@@ -115,8 +115,8 @@ def edited_jpeg(picture: Picture, coded: CodedJpeg) -> bytes:
 
 def different_pixels(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Say where two pictures (H, W, C) differ, (H, W) bool."""
-    different = np.not_equal(one[:, :, 0], other[:, :, 0])
-    for channel in range(1, one.shape[2]):
+    different = np.zeros(one.shape[:2], bool)
+    for channel in range(one.shape[2]):
         different |= one[:, :, channel] != other[:, :, channel]
     return different
 
@@ -129,7 +129,7 @@ def cells_with(chosen: np.ndarray) -> np.ndarray:
 
 def near(cells: np.ndarray) -> np.ndarray:
     """Return cells with all that touch them, for colours are smoothed beyond the block that holds them."""
-    return cv2.dilate(cells.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return cv2.dilate(cells.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
 
 
 def header_of(picture: Picture, coded: CodedJpeg) -> list[Segment]:
