@@ -124,7 +124,7 @@ def different_pixels(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 def cells_with(chosen: np.ndarray) -> np.ndarray:
     """Say which cells of LARGEST_STEP pixels a side hold a chosen pixel, (rows, columns) bool."""
     room = [(0, -size % LARGEST_STEP) for size in chosen.shape]
-    return in_blocks(np.pad(chosen, room), (LARGEST_STEP, LARGEST_STEP)).any(axis=(2, 3))
+    return np.asarray(in_blocks(np.pad(chosen, room), (LARGEST_STEP, LARGEST_STEP)).any(axis=(2, 3)))
 
 
 def near(cells: np.ndarray) -> np.ndarray:
