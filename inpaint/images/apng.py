@@ -72,6 +72,16 @@ def parse_apng(data: bytes) -> PngAnimation | None:
     return PngAnimation((height, width), counts[1], counts[0], frames, shared, still)
 
 
+def may_be_clear(data: bytes) -> bool:
+    """Say whether a frame of an animated PNG may leave a place of its canvas clear, by all but its pixels."""
+    moving = parse_apng(data)
+    if moving is None or moving.shared[0][1][9] in (4, 6) or any(name == b"tRNS" for name, _ in moving.shared):
+        return True
+    height, width = moving.size
+    disposed = any(frame.disposal in (PNG_CLEAR, PNG_REVERT) for frame in moving.frames)
+    return disposed or moving.frames[0].place != (width, height, 0, 0)
+
+
 def _frame(control: bytes, data: bytes) -> PngFrame:
     width, height, left, top, over, under, disposal, blend = struct.unpack_from(">4x4IHHBB", control)
     return PngFrame((width, height, left, top), 1000 * over / (under or 100), disposal, blend, data)

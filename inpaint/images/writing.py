@@ -82,7 +82,7 @@ def keep_times(source: os.stat_result, path: Path | str) -> None:
 def encode(picture: Picture, form: str, quality: int | None = None) -> tuple[bytes, str | None]:
     """Encode a picture in a format, as `write` does; also give what could not be kept, in words."""
     if form == "GIF":
-        encoded = encode_gif([picture])
+        encoded = encode_gif(picture)
         return encoded.data, gif_note(encoded.inexact, encoded.error)
     stored, note = native_samples(picture, form)
     if stored is not None and stored.mode == "CMYK":

@@ -147,6 +147,7 @@ def test_samples_that_cannot_be_held_exactly_are_refused(kind: type):
         read("a.tif", data=by_hand((EIGHT[:, :, :1].astype(kind), further)))
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 def test_a_directory_that_leads_nowhere_or_in_a_circle_ends():
     data = bytearray(by_hand((EIGHT[:, :, :3], {}), (EIGHT[::3, ::3, :3], {254: (4, (1,))})))
     first, second = tiff_pages(bytes(data))
