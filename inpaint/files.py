@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+LONGEST_NAME, LONGEST_PATH = 255, 4095  # bytes, on nearly all file systems
+RESERVED_AT_ONCE = 1 << 20  # bytes
+
 
 def real(path: Path) -> Path:
     """Follow all links; those that lead in a circle are left where they begin to."""
@@ -34,6 +37,40 @@ def atomically(path: Path | str) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def reserved(path: Path | str, size: int) -> Iterator[None]:
+    """Hold so many bytes beside `path` for what is written there later; OSError, with a sentence, where there are none.
+
+    A report that does not fit on a full disk is so found before the work that it tells of.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        held = tempfile.NamedTemporaryFile(prefix=".reserved-", dir=path.parent)  # noqa: SIM115 (closed below)
+    except OSError as error:
+        raise type(error)(f"{path} cannot be written: {error.strerror or error}") from error
+    with held:
+        try:
+            for start in range(0, size, RESERVED_AT_ONCE):
+                held.write(bytes(min(RESERVED_AT_ONCE, size - start)))
+            held.flush()
+            os.fsync(held.fileno())
+        except OSError as error:
+            raise type(error)(f"{path} cannot be written: {error.strerror or error}") from error
+        yield
+
+
+def refuse_long_name(path: Path) -> None:
+    """Raise ValueError where a file system cannot hold this name."""
+    name, whole = (len(os.fsencode(it)) for it in (path.name, os.path.abspath(path)))
+    if name > LONGEST_NAME or whole > LONGEST_PATH:
+        what, most = ("name", LONGEST_NAME) if name > LONGEST_NAME else ("path", LONGEST_PATH)
+        raise ValueError(
+            f"the {what} {path} has {name if what == 'name' else whole} bytes, more than the {most} that a file system "
+            "can hold: give the picture a shorter name"
+        )
 
 
 def write_text(path: Path | str, text: str) -> None:

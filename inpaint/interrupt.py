@@ -1,4 +1,4 @@
-"""Ctrl-C at a good moment: what must be done as a whole is not broken off in the middle."""
+"""Ctrl-C at a good moment: what must be done as a whole is not broken off in the middle; other work is left at once."""
 
 from __future__ import annotations
 
@@ -30,3 +30,35 @@ def unbroken(*, excuse: bool = False) -> Iterator[None]:
             signal.signal(each, signal.default_int_handler)
     if held:
         raise KeyboardInterrupt
+
+
+class CalledOff(BaseException):
+    """Nobody waits for this work any more; like Ctrl-C it passes through what catches errors."""
+
+
+class _OwnStop(threading.local):
+    event: threading.Event | None = None
+
+
+_OWN = _OwnStop()
+
+
+@contextmanager
+def until(stop: threading.Event) -> Iterator[None]:
+    """Let the work of this thread be called off by setting an event; `go_on` notices."""
+    before, _OWN.event = _OWN.event, stop
+    try:
+        yield
+    finally:
+        _OWN.event = before
+
+
+def stop_of_thread() -> threading.Event:
+    """Return the event that calls off the work of this thread, to hand it to others; a new one where there is none."""
+    return _OWN.event or threading.Event()
+
+
+def go_on() -> None:
+    """Raise CalledOff where the work of this thread was called off; long work asks between its steps."""
+    if _OWN.event is not None and _OWN.event.is_set():
+        raise CalledOff

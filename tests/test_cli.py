@@ -244,6 +244,36 @@ def test_the_options_of_decensor_stand_in_panels_and_choices_are_shown(run: Run)
     assert said.index("--censor") < said.index("How:") < said.index("--feather") < said.index("Files:")
 
 
+def test_names_never_command_the_terminal_and_other_files_are_counted(run: Run, tmp_path: Path):
+    (tmp_path / "in").mkdir()
+    for name in ("bad\x1b[2J\n\x9b\u202e.png", "notes.txt", "a.psd", "b.psd"):
+        (tmp_path / "in" / name).write_text("no picture")
+    for ended in (
+        run("decensor", tmp_path / "in", "-o", tmp_path / "out", "--json", tmp_path / "report.json"),
+        run("detect", tmp_path / "in", "-o", tmp_path / "found"),
+    ):
+        assert ended.code == 1
+        assert not set(ended.out + ended.err) & set("\x1b\x9b\u202e")
+        assert "bad\\x1b[2J\\n\\x9b\\u202e.png" in ended.err
+        assert "3 other files were left alone, for they are no pictures that can be read: 2 .psd, 1 .txt" in ended.out
+    assert json.loads((tmp_path / "report.json").read_text("utf-8"))["left_alone"] == {".psd": 2, ".txt": 1}
+
+
+def test_a_disk_without_room_for_a_report_is_said_before_the_work(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder_of_pictures(tmp_path / "in")
+
+    def full(number: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    for report in ("--json", "--html"):
+        ended = run("decensor", tmp_path / "in", "-o", tmp_path / "out", report, tmp_path / "sub" / "report")
+        assert_one_sentence(ended, "report cannot be written: No space left on device")
+        assert not (tmp_path / "out").exists()
+
+
 def test_an_outcome_is_one_line():
     outcome = Outcome(Path("in/a.png"), [Path("out/a 0.png"), Path("out/a 1.png")], 2, "mosaic", None, 1.25, "no grid")
     assert outcome_line(outcome) == "in/a.png -> out/a 0.png, out/a 1.png (mosaic, 2 regions, 1.2 s); no grid"

@@ -14,6 +14,7 @@ from inpaint.cli.decensor_command import decensor
 from inpaint.cli.detect_command import detect
 from inpaint.cli.export_command import export
 from inpaint.cli.network_commands import evaluate, import_weights, train
+from inpaint.cli.printable import printable
 from inpaint.cli.web_command import web
 from inpaint.folder.options import PANELS
 from inpaint.version import __version__
@@ -85,5 +86,5 @@ def main() -> None:
     try:
         app()
     except (ValueError, OSError) as error:
-        typer.echo(f"inpaint: {error}", err=True)
+        typer.echo(printable(f"inpaint: {error}", lines=True), err=True)
         sys.exit(1)

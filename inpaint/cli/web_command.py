@@ -41,9 +41,9 @@ def web(
 
     try:
         import python_multipart  # noqa: F401
-        import uvicorn
 
         from inpaint.web.app import application
+        from inpaint.web.serving import server_of
     except ImportError as error:
         raise ValueError(f"the page needs {error.name}: install it with pip install 'inpaint[web]'") from None
     from inpaint.assemble import load
@@ -56,7 +56,7 @@ def web(
     limits = Limits(bytes=max_megabytes * 1_000_000, pixels=max_megapixels * 1_000_000)
     own = host in LOOPBACK
     app = application(restorers, limits=limits, hosts=LOOPBACK if own else ())
-    server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, log_level="warning"))
+    server = server_of(app, host=host, port=port)
     sockets = [server.config.bind_socket()]
     address = sockets[0].getsockname()
     name = f"[{address[0]}]" if ":" in address[0] else address[0]

@@ -47,8 +47,10 @@ def write_frames_to(animation: images.Animation, path: Path) -> str | None:
 def marked_by_masks(file: Path, masks: Sequence[Path], *, threshold: int | None, invert: bool) -> Marked:
     """Read a file and its masks, whose union counts for all frames.
 
-    Raises NothingMarked where the masks are empty, ValueError where the sizes differ.
+    Raises NothingMarked where the masks are empty, ValueError where the sizes differ, before anything is decoded.
     """
+    for mask in masks:
+        refuse_another_size(mask, file)
     animation = read_frames_of(file)
     first = animation.frames[0]
     found = [images.read_mask_for(first, mask, threshold=threshold, invert=invert) for mask in masks]
@@ -86,6 +88,16 @@ def transparent_holes(frame: images.Picture) -> np.ndarray:
 def as_marks(masks: Sequence[np.ndarray]) -> tuple[Tensor | None, ...]:
     """Return masks (H, W) of bool as those of frames."""
     return tuple(torch.from_numpy(mask)[None] if mask.any() else None for mask in masks)
+
+
+def refuse_another_size(mask: Path, file: Path) -> None:
+    """Raise ValueError where a mask cannot have the size of its picture, however both are turned."""
+    (height, width), (tall, wide) = images.stored_size(mask), images.stored_size(file)
+    if sorted((height, width)) != sorted((tall, wide)):
+        raise ValueError(
+            f"{mask} is a mask of {width} x {height} pixels, but its picture has {wide} x {tall}: a mask must have the "
+            "size of its picture"
+        )
 
 
 def marked_by_paint(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from inpaint import images
 from inpaint.detection.colour import GREEN
-from inpaint.files import real
+from inpaint.files import real, refuse_long_name
 from inpaint.folder.options import DecensorOptions
 from inpaint.folder.pairs import NothingMarked, mask_name, masks_among, masks_for, original_of
 from inpaint.restoring.repair import Restores
@@ -118,9 +118,18 @@ def pictures_of(job: Job) -> list[Path]:
     if job.masks is not None and job.masks.resolve() == root:
         masks = masks_among(files)
         files = [file for file in files if file not in masks]
+    if job.options.skip_existing and job.output.resolve() == root:
+        files = without_results(files, job)
     if not files:
         raise ValueError(f"{job.source} holds no pictures to restore: names end with {', '.join(images.SUFFIXES)}")
     return files
+
+
+def without_results(files: list[Path], job: Job) -> list[Path]:
+    """Leave out what an earlier run of this batch has written beside its pictures."""
+    suffixes = {file.suffix for file in files}
+    results = {target for file in files for suffix in suffixes for target in targets_of(file, suffix, job)}
+    return [file for file in files if file not in results or file in targets_of(file, file.suffix, job)]
 
 
 def targets_of(file: Path, suffix: str, job: Job, mask_number: str = "") -> tuple[Path, ...]:
@@ -145,8 +154,9 @@ def names_output(job: Job) -> bool:
 
 
 def refuse_to_overwrite(one: Planned, taken: set[Path]) -> None:
-    """Raise ValueError where an output would replace a file of this batch."""
+    """Raise ValueError where an output would replace a file of this batch, or has too long a name."""
     reads = {real(path) for path in (one.original, *one.masks) if path is not None}
     for target in one.targets:
+        refuse_long_name(target)
         if real(target) in taken | reads:
             raise ValueError(f"{target} belongs to this batch and would be overwritten: choose another output folder")

@@ -15,9 +15,12 @@ from inpaint.files import atomically
 from inpaint.images.avif import avif_opener
 from inpaint.images.encoders import clear_bmp, compression_of, deep_png, joined_samples, png_info
 from inpaint.images.gif_writing import encode_gif
+from inpaint.images.jpeg_files import encode_jpeg
+from inpaint.images.left_out import left_out
 from inpaint.images.listing import format_of
 from inpaint.images.metadata import EXIF_PREFIX, XMP_PREFIX
 from inpaint.images.picture import Picture
+from inpaint.images.png_parts import with_chunks
 from inpaint.images.storing import MOST_PALETTE_ERROR, NativeSamples, image_of, native_samples
 from inpaint.images.tiff import encode_tiff
 
@@ -59,7 +62,7 @@ def write(picture: Picture, path: Path | str, quality: int | None = None) -> str
     if form == "GIF" and note and picture.format != "GIF":
         raise ValueError(f"{path} cannot hold more than 256 colours, and the picture has more: choose .png")
     save_bytes(data, path)
-    return "; ".join(said for said in (picture.lost, note) if said) or None
+    return "; ".join(said for said in (picture.lost, note, left_out(picture, form)) if said) or None
 
 
 def save_bytes(data: bytes, path: Path | str) -> None:
@@ -79,7 +82,7 @@ def keep_times(source: os.stat_result, path: Path | str) -> None:
 def encode(picture: Picture, form: str, quality: int | None = None) -> tuple[bytes, str | None]:
     """Encode a picture in a format, as `write` does; also give what could not be kept, in words."""
     if form == "GIF":
-        encoded = encode_gif([picture])
+        encoded = encode_gif(picture)
         return encoded.data, gif_note(encoded.inexact, encoded.error)
     stored, note = native_samples(picture, form)
     if stored is not None and stored.mode == "CMYK":
@@ -93,10 +96,14 @@ def encode(picture: Picture, form: str, quality: int | None = None) -> tuple[byt
     options = {"PNG": _png, "JPEG": _jpeg, "WEBP": _webp, "AVIF": _avif, "BMP": _bmp}[form](picture, quality)
     options |= {"dpi": picture.dpi} if picture.dpi else {}
     if form == "PNG":
-        return encode_png(joined_samples(picture), stored, options), note
+        data, unfit = with_chunks(encode_png(joined_samples(picture), stored, options), picture.chunks)
+        return data, "; ".join(said for said in (note, unfit) if said) or None
+    image = image_of(stored or NativeSamples("", joined_samples(picture)))
+    if form == "JPEG":
+        data, anew = encode_jpeg(picture, image, options, edit=quality is None)
+        return data, "; ".join(said for said in (note, anew) if said) or None
     encoded = io.BytesIO()
-    plain = stored or NativeSamples("", joined_samples(picture))
-    image_of(plain).save(encoded, form, **options)
+    image.save(encoded, form, **options)
     return encoded.getvalue(), note
 
 

@@ -20,6 +20,7 @@ from torch import Tensor
 from inpaint.contracts import Generator
 from inpaint.degradation.fills import FILLS
 from inpaint.device import find_device, out_of_memory, release, warn_of_bfloat16
+from inpaint.interrupt import go_on
 from inpaint.mosaic.grid import enlarge
 from inpaint.randomness import rng_for
 from inpaint.restoring.cores import Cores
@@ -197,6 +198,7 @@ class NetworkAnswers:
     @contextmanager
     def computing(self) -> Iterator[None]:
         """Take the cores that a network needs, and compute in the precision that was asked for."""
+        go_on()
         with (
             self.cores.taken(torch.get_num_threads()),
             torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16),

@@ -60,12 +60,19 @@ async def read_many(request: Request) -> tuple[list[UploadFile], str, DecensorOp
 
 async def json_of(request: Request) -> Mapping[str, Any]:
     try:
-        body = json.loads(await request.body())
+        body = json.loads(await request.body(), parse_constant=refuse_constant)
     except ValueError as error:
         raise ValueError(f"the request is no JSON: {error}") from None
+    except RecursionError:
+        raise ValueError("the request is nested too deeply: send a JSON object with image and mask") from None
     if not isinstance(body, dict):
         raise ValueError("the request should be a JSON object with image and mask")
     return body
+
+
+def refuse_constant(name: str) -> None:
+    """Refuse Infinity and NaN, which Python would read."""
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def from_base64(body: Mapping[str, Any], key: str) -> bytes | None:

@@ -5,17 +5,14 @@ Everything lies in a temporary folder that is gone when the answer is made, so n
 
 from __future__ import annotations
 
-import io
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from PIL import Image
-
 from inpaint import images
 from inpaint.folder import DecensorOptions, Outcome, Restores, decensor
-from inpaint.images.reading import format_in
+from inpaint.images.content import format_in
 
 PAINT_OPTIONS = {"colour", "tolerance", "mark"}  # options that mean nothing where masks mark
 MASK_OPTIONS = {"invert_mask", "mask_threshold", "several_masks"}  # and where none do
@@ -117,11 +114,7 @@ def without_path(text: str, folder: Path) -> str:
 def check_picture(name: str, data: bytes, limits: Limits) -> str:
     """Return the format that a file's first bytes tell; ValueError for what is no picture, or too large a one."""
     form = format_in(Path(name), data)
-    try:
-        with Image.open(io.BytesIO(data)) as opened:  # reads the head alone
-            width, height = opened.size
-    except Exception as error:  # decoders raise nearly everything when a file is damaged
-        raise ValueError(f"{name} is damaged or cut off and cannot be opened as {form}: {error}") from error
+    height, width = images.stored_size(name, data)
     if width * height > limits.pixels:
         raise ValueError(f"{name} has {width} x {height} pixels, more than the limit of {limits.pixels}")
     return form

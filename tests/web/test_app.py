@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import io
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -21,6 +23,8 @@ from tests.folder_pictures import BOX, GRID, LARGE, LEVEL, mosaic, noise, painte
 from tests.web.serving import Slow, cat, decoded, encoded, served  # noqa: E402
 
 PICTURE, MASK = noise(), white()
+HALF_BODY = b"POST /api/v1/inpaint HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+HALF_BODY += b"Content-Length: 100\r\n\r\nhalf"
 
 
 class Client:
@@ -177,7 +181,12 @@ def test_a_fault_is_told_in_a_sentence(client: Client, fault: str):
     assert tempfile.gettempdir() not in sentence
 
 
-@pytest.mark.parametrize("body", ['["a"]', "{", '{"image": 3}', '{"image": "§"}', '{"image": "aGVsbG8="}'])
+DEEP = "[" * 100_000 + "]" * 100_000
+WRONG_JSON = ['["a"]', "{", '{"image": 3}', '{"image": "§"}', '{"image": "aGVsbG8="}', DEEP, f'{{"image": {DEEP}}}']
+WRONG_JSON += ['{"image": Infinity}', '{"image": "aGVsbG8=", "grow": 1e999}', '{"grow": NaN}']
+
+
+@pytest.mark.parametrize("body", WRONG_JSON, ids=lambda body: body[:40])
 def test_wrong_json_is_told_in_a_sentence(client: Client, body: str):
     headers = {"content-type": "application/json"}
     answer = client.http.post("/api/v1/inpaint", content=body.encode(), headers=headers)
@@ -199,11 +208,23 @@ def test_a_request_that_is_too_long_is_refused(client: Client, content: bytes | 
     assert "300000 bytes" in answer.json()["error"]
 
 
-@pytest.mark.parametrize("headers", [{"host": "evil.example"}, {"origin": "http://evil.example"}, {"origin": "null"}])
+FOREIGN = [{"host": "evil.example"}, {"host": "evil.example@127.0.0.1"}, {"host": "["}, {"host": "127.0.0.1:x"}]
+FOREIGN += [{"origin": origin} for origin in ("http://evil.example", "null", "", "http://[", "http://evil@127.0.0.1")]
+FOREIGN += [{"sec-fetch-site": site} for site in ("cross-site", "same-site", "anything")]
+
+
+@pytest.mark.parametrize("headers", FOREIGN, ids=str)
 def test_pages_of_others_are_refused(client: Client, headers: dict):
     answer = client.http.get("/api/v1/models", headers=headers)
     assert answer.status_code == 403
     assert answer.json()["error"][-1] not in ".!"
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none"])
+def test_its_own_page_and_the_person_at_the_browser_are_not_refused(client: Client, site: str):
+    assert client.http.get("/api/v1/models", headers={"sec-fetch-site": site}).status_code == 200
+    link = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+    assert client.http.get("/", headers=link).status_code == 200
 
 
 def test_its_own_page_is_served_and_nothing_beside_it(client: Client):
@@ -242,7 +263,7 @@ def test_nothing_stays_on_the_disk(monkeypatch: pytest.MonkeyPatch, client: Clie
 
 
 def test_requests_queue_and_too_many_are_told_to_come_again(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("inpaint.web.app.MOST_WAITING", 3)
+    monkeypatch.setattr("inpaint.web.queue.MOST_WAITING", 3)
     restorer = Slow(seconds=0.4)
     with served({"grey": restorer}) as address, ThreadPoolExecutor(6) as threads:
         client = Client(address, restorer)
@@ -253,6 +274,33 @@ def test_requests_queue_and_too_many_are_told_to_come_again(monkeypatch: pytest.
     assert codes[:3] == [200, 200, 200]
     assert codes[-1] == 503
     assert set(codes) == {200, 503}
+
+
+def test_work_whose_client_has_left_is_left_and_what_waits_is_not_begun():
+    restorer = Slow(seconds=60)
+    with served({"grey": restorer}) as address, ThreadPoolExecutor(3) as threads:
+        files = {"image": ("a.png", png(PICTURE)), "mask": ("m.png", png(MASK))}
+        impatient = [threads.submit(httpx.post, f"{address}/api/v1/inpaint", files=files, timeout=1) for _ in range(3)]
+        for call in impatient:
+            with pytest.raises(httpx.ReadTimeout):
+                call.result()
+        restorer.seconds = 0
+        assert Client(address, restorer).inpaint(png(PICTURE), png(MASK)).status_code == 200
+        assert httpx.get(f"{address}/api/v1/health").json()["waiting"] == 0
+    assert len(restorer.calls) == 1  # of four; the first was left in its middle, the others never begun
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HT", HALF_BODY], ids=["nothing", "half a head", "half a body"])
+def test_a_connection_on_which_nothing_comes_is_dropped(monkeypatch: pytest.MonkeyPatch, sent: bytes):
+    for name in ("SECONDS_FOR_HEAD", "SECONDS_OF_SILENCE", "SECONDS_BETWEEN_LOOKS"):
+        monkeypatch.setattr(f"inpaint.web.serving.{name}", 0.1)
+    with served({"grey": Slow(seconds=1)}) as address:
+        host, port = address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as opened:
+            opened.sendall(sent)
+            with suppress(ConnectionResetError):
+                assert opened.recv(1) == b""
+        assert Client(address, Slow()).inpaint(png(PICTURE), png(MASK)).status_code == 200  # however long it works
 
 
 def test_what_is_censored_is_found(client: Client):
