@@ -15,6 +15,7 @@ from inpaint.cli.detect_command import detect
 from inpaint.cli.export_command import export
 from inpaint.cli.network_commands import evaluate, import_weights, train
 from inpaint.cli.printable import printable
+from inpaint.cli.run_command import run
 from inpaint.cli.web_command import web
 from inpaint.folder.options import PANELS
 from inpaint.version import __version__
@@ -60,7 +61,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings=HELP_FLAGS,
 )
-for verb in (decensor, detect, web, evaluate, build_dataset, inspect, train, import_weights, export):
+for verb in (decensor, detect, web, evaluate, build_dataset, inspect, train, import_weights, export, run):
     app.command(cls=PanelCommand, context_settings=HELP_FLAGS)(verb)
 
 

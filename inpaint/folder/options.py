@@ -189,12 +189,11 @@ class DecensorOptions(BaseModel):
         1,
         HOW,
         "How many different results to make of each picture.",
-        choices={1: "one", 2: "2 for each picture", 4: "4 for each picture"},
+        choices={1: "one", 2: "2, different", 4: "4, different"},
         label="Results",
-        batch=True,
     )
     best: bool = option(
-        False, HOW, "Number variations by how well they fit the mosaic, the best first.", label="Best first", batch=True
+        False, HOW, "Number variations by how well they fit the mosaic, the best first.", label="Best first"
     )
     skip_existing: bool = option(
         False,

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
+from inpaint.folder.as_iopaint import unheeded
 from inpaint.folder.options import FIELDS, DecensorOptions, options_from, shown_of
 
 MOST_FILES = 2000
@@ -24,6 +25,8 @@ class Asked(NamedTuple):
     masks: list[bytes]
     model: str  # "" = the first
     options: DecensorOptions
+    seed: int = 42  # IOPaint's own default; nothing here is random
+    note: str = ""  # what of the request changes nothing
 
 
 async def read_one(request: Request) -> Asked:
@@ -46,7 +49,10 @@ async def read_one(request: Request) -> Asked:
         name, fields = (parts["image"][0].filename or "picture") if parts["image"] else "", form
     if not picture:
         raise ValueError("the request has no image: send a form with the file image, or JSON with base64 in image")
-    return Asked(name, picture, [mask for mask in masks if mask], model_of(fields), options_of(fields))
+    seed = fields.get("sd_seed")
+    known: dict[str, Any] = {"seed": seed} if isinstance(seed, int) else {}
+    known["note"] = unheeded(fields) or ""
+    return Asked(name, picture, [mask for mask in masks if mask], model_of(fields), options_of(fields), **known)
 
 
 async def read_many(request: Request) -> tuple[list[UploadFile], str, DecensorOptions]:

@@ -36,7 +36,7 @@ class Restored(NamedTuple):
 
     name: str
     form: str  # PNG, JPEG, ...
-    data: bytes
+    variations: list[bytes]  # the picture, in as many versions as were asked for
     outcome: Outcome
 
 
@@ -45,7 +45,7 @@ def restore_one(
 ) -> Restored:
     """Restore one picture where its masks are white, or without any where it is transparent, if that shall mark.
 
-    Of several variations the first is returned.  Raises ValueError in a sentence for what cannot be restored.
+    Raises ValueError in a sentence for what cannot be restored.
     """
     check_masks(masks, options)
     form = check_picture(name, picture, limits)
@@ -71,7 +71,8 @@ def restore_one(
             raise ValueError(f"{name} is left as it is: {outcome.note}")
         written = outcome.outputs[0]
         shown = written.name if options.dry_run else source.name
-        return Restored(shown, images.format_of(written), (folder / "output" / written).read_bytes(), outcome)
+        variations = [(folder / "output" / path).read_bytes() for path in outcome.outputs]
+        return Restored(shown, images.format_of(written), variations, outcome)
 
 
 def check_masks(masks: Sequence[bytes], options: DecensorOptions) -> None:
