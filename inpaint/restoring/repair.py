@@ -15,13 +15,20 @@ import torch
 from torch import Tensor
 
 from inpaint.degradation.smooth import smooth_fill
+from inpaint.detection.blurs import Blur
 from inpaint.detection.censored import Censored, mask_of
-from inpaint.detection.damage import Damage, count_regions, find_damage
+from inpaint.detection.damage import ORDER_OF_CENSORS, Damage, count_regions, find_damage
+from inpaint.detection.layers import TranslucentLayer, without_layer
+from inpaint.detection.mosaics.opacity import without_translucent_mosaic
+from inpaint.detection.mosaics.rough_cells import RoughCells
+from inpaint.detection.region_kinds import Translucent
 from inpaint.images import Picture
 from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice, shifted_grid
 from inpaint.mosaic.projection import CellMeasures
 from inpaint.mosaic.resampling import resampled_mosaic
+from inpaint.restoring.deblurring import deblurred
+from inpaint.restoring.free_cells_answers import restore_free_cells, restore_rough_cells
 from inpaint.sample import composite
 from inpaint.tiling import LEAST_CONTEXT, Box, context_windows, grown_mask
 
@@ -106,12 +113,12 @@ def region_in_box(region: Censored, box: Box) -> Tensor:
 
 
 def grown_damage(part: Damage, damage: list[Damage], grow: int) -> Damage:
-    """Return holes grown up to the mosaics of the same window."""
+    """Return holes grown up to the mosaics and blurs of the same window."""
     if part.censor != "hole":
         return part
     mask = grown_mask(part.mask, grow)
     for other in damage:
-        if other.censor == "mosaic":
+        if other.censor != "hole":
             mask = mask * (1 - other.mask)
     return part._replace(mask=mask)
 
@@ -211,17 +218,40 @@ def restore_damage(
     for part in damage:
         if part.censor == "hole" and len(damage) > 1:
             image = smooth_fill(image[None], part.mask[None])[0]
-    for number, part in enumerate(sorted(damage, key=lambda part: part.censor == "hole")):
+    for number, part in enumerate(sorted(damage, key=lambda part: ORDER_OF_CENSORS.index(part.censor))):
         how: dict[str, Any] = {"censor": part.censor, "grid": part.grid, "flips": flips}
         if part.censor == "mosaic" and measures is not None and number == 0:
             how["measures"] = measures
         if isinstance(part.grid, Lattice):
             image = restore_rescaled(image, part.mask, part.grid, restorer, how)
             continue
+        if part.trace is not None:
+            image = restore_by_trace(image, part, restorer, flips)
+            continue
         if part.grid is not None and missed is not None:
             how["missed"] = missed
         image = restorer(image, part.mask, **how)
     return image
+
+
+def restore_by_trace(image: Tensor, part: Damage, restorer: Restores, flips: tuple[bool, bool]) -> Tensor:
+    """Restore regions from what is known of their pixels beside a grid."""
+    mask, grid, trace = part.mask, part.grid, part.trace
+    if isinstance(trace, Blur):
+        return deblurred(image, mask, trace)
+    if isinstance(trace, TranslucentLayer):
+        return without_layer(image, mask, trace)
+    if isinstance(trace, Translucent):
+        assert isinstance(grid, Grid)
+        return without_translucent_mosaic(image, mask, grid, trace.opacity)
+
+    def ask(seen: Tensor, inside: Tensor, grid: Grid) -> Tensor:
+        return restorer(seen, inside, censor="mosaic", grid=grid, flips=flips)
+
+    if isinstance(trace, RoughCells):
+        return restore_rough_cells(image, mask, trace, ask)
+    assert trace is not None
+    return restore_free_cells(image, trace, ask)
 
 
 def restore_rescaled(image: Tensor, mask: Tensor, lattice: Lattice, restorer: Restores, how: dict[str, Any]) -> Tensor:
