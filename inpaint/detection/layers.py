@@ -20,13 +20,14 @@ LEAST_CORRELATION = 0.6  # between both sides of an outline; across that of an o
 LEAST_SHARE, MOST_SHARE = 0.08, 0.93  # of the picture that a layer lets be seen
 LEAST_CHANGE_AT_RIM = 5.0  # levels, on average, that the layer changes at its outline
 CHANGE_OF_STEP = 1.5  # times the step over the outline once the layer is taken off, that the step with it must be
+SOFT_OUTLINE = 0.7  # times what the outline itself leaves, that pixels farther apart must leave to be taken instead
 MOST_ROUGHER = 1.6  # times the steps beside the outline, that the step over it may be once the layer is taken off
 RIM_DEPTHS = (0, 1)  # px from the outline, which may be drawn softly
 TRIMMING_ROUNDS, TRIMMED = 3, 3.0  # pairs with more than so many times the middle step left cross an edge: left out
 FEWEST_RIM_PIXELS = 40
 PLANES_BETTER = 0.8  # of what a layer of one share leaves, that one with planes may leave
-SHARE_STEP, SHARE_STRAY = 0.05, 0.02  # shares are mostly set in steps of so much; a measured one is so near
-COLOUR_STRAY = 6.0  # levels that a measured black or white may be off
+SHARE_STEP, SHARE_STRAY = 0.05, 0.035  # shares are mostly set in steps of so much; a measured one is so near
+COLOUR_STRAY = 8.0  # levels that a measured black or white may be off
 ROUND_SHARE_BETTER = 1.02  # times what the measured numbers leave, that round ones may leave
 
 
@@ -57,7 +58,8 @@ class Rim(NamedTuple):
     within: np.ndarray  # (n, 3) in [0, 1], of the layer
     beyond: np.ndarray  # (n, 3), of the picture
     places: np.ndarray  # (n, 2) px, (y, x)
-    step: float  # mean difference between pixels as far apart, beside the outline
+    step: float  # mean difference between pixels as far apart, beyond the outline
+    step_within: float  # the same within
 
 
 def find_layer(image: np.ndarray, inside: np.ndarray, around: np.ndarray) -> TranslucentLayer | None:
@@ -65,17 +67,20 @@ def find_layer(image: np.ndarray, inside: np.ndarray, around: np.ndarray) -> Tra
 
     image: (H, W, 3) in [0, 1].  inside: (H, W) bool, the region.  around: (H, W) bool, unmarked pixels.
     """
-    found = None
+    found, rougher = None, np.inf
     for depth in RIM_DEPTHS:
         rim = rim_of(image, inside, around, depth)
         if rim is None:
             continue
         layer, left = layer_at_rim(rim)
+        if layer is None:
+            continue
         changed = float(np.abs(rim.within - rim.beyond).mean())
-        fits = left < MOST_ROUGHER * rim.step and changed > max(LEAST_CHANGE_AT_RIM / 255, CHANGE_OF_STEP * left)
-        if layer is not None and fits and (found is None or left / rim.step < found[1]):
-            found = layer, left / rim.step
-    return None if found is None else found[0]
+        usual = max(rim.step, rim.step_within / max(layer.share[0], LEAST_SHARE))
+        fits = left < MOST_ROUGHER * usual and changed > max(LEAST_CHANGE_AT_RIM / 255, CHANGE_OF_STEP * left)
+        if fits and left / usual < SOFT_OUTLINE * rougher:
+            found, rougher = layer, left / usual
+    return found
 
 
 def layer_at_rim(rim: Rim) -> tuple[TranslucentLayer | None, float]:
@@ -91,7 +96,7 @@ def rim_of(image: np.ndarray, inside: np.ndarray, around: np.ndarray, rim_depth:
     """Pair every pixel so many px inside a region with the unmarked one opposite, None where these are few."""
     depth = cv2.distanceTransform(np.pad(inside.astype(np.uint8), 1, mode="edge"), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     depth = depth[1:-1, 1:-1]
-    pairs, steps = [], []
+    pairs, steps, steps_within = [], [], []
     reach = 2 * rim_depth + 1
     for down, right in ((1, 0), (-1, 0), (0, 1), (0, -1)):
         ys, xs = np.nonzero(inside & (np.ceil(depth) == rim_depth + 1))
@@ -100,15 +105,19 @@ def rim_of(image: np.ndarray, inside: np.ndarray, around: np.ndarray, rim_depth:
         fits[fits] = around[y[fits], x[fits]] & ~inside[y[fits] - down * rim_depth, x[fits] - right * rim_depth]
         ys, xs, y, x = ys[fits], xs[fits], y[fits], x[fits]
         pairs.append((image[ys, xs], image[y, x], np.stack([ys, xs], 1)))
-        y2, x2 = (
-            np.clip(at + way * reach, 0, size - 1)
-            for at, way, size in zip((y, x), (down, right), inside.shape, strict=True)
-        )
+        y2, x2 = moved_within(y, down * reach, inside.shape[0]), moved_within(x, right * reach, inside.shape[1])
+        y3, x3 = moved_within(ys, -down * reach, inside.shape[0]), moved_within(xs, -right * reach, inside.shape[1])
         steps.append(np.abs(image[y, x] - image[y2, x2]).mean(1))
+        steps_within.append(np.abs(image[ys, xs] - image[y3, x3]).mean(1))
     within, beyond, places = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
     if len(within) < FEWEST_RIM_PIXELS:
         return None
-    return Rim(within, beyond, places, float(np.concatenate(steps).mean()))
+    return Rim(within, beyond, places, float(np.concatenate(steps).mean()), float(np.concatenate(steps_within).mean()))
+
+
+def moved_within(places: np.ndarray, pixels: int, size: int) -> np.ndarray:
+    """Return places along an axis of this size moved by so many px, but not out of it."""
+    return np.clip(places + pixels, 0, size - 1)
 
 
 def fitted_layer(rim: Rim, *, planes: bool) -> tuple[TranslucentLayer | None, float]:
@@ -171,17 +180,20 @@ def steps_left(rim: Rim, layer: TranslucentLayer) -> np.ndarray:
 
 def rounded_layer(rim: Rim, layer: TranslucentLayer, left: float) -> tuple[TranslucentLayer, float]:
     """Return the layer of black or white and a round share that explains a rim as well, or else the one given."""
-    share = layer.share[0]
-    colour = np.array([plane[0] for plane in layer.addition]) * 255 / (1 - share)
-    nearest = round(share / SHARE_STEP) * SHARE_STEP
-    for paint in (0.0, 255.0):
-        if np.abs(colour - paint).max() > COLOUR_STRAY / (1 - share) or abs(nearest - share) > SHARE_STRAY:
+    best, least = layer, left * ROUND_SHARE_BETTER
+    for step in range(round(MOST_SHARE / SHARE_STEP) + 1):
+        share = step * SHARE_STEP
+        if abs(share - layer.share[0]) > SHARE_STRAY or not LEAST_SHARE < share < MOST_SHARE:
             continue
-        plane = (1 - nearest) * paint / 255, 0.0, 0.0
-        rounded = TranslucentLayer((nearest, 0.0, 0.0), (plane, plane, plane))
-        if (other := step_left(rim, rounded)) < ROUND_SHARE_BETTER * left:
-            return rounded, other
-    return layer, left
+        colour = (rim.within.mean(0) - share * rim.beyond.mean(0)) / (1 - share)
+        for paint in (0.0, 1.0):
+            if np.abs(colour - paint).max() > COLOUR_STRAY / 255:
+                continue
+            plane = (1 - share) * paint, 0.0, 0.0
+            rounded = TranslucentLayer((share, 0.0, 0.0), (plane, plane, plane))
+            if (other := step_left(rim, rounded)) <= least:
+                best, left, least = rounded, other, other
+    return best, left
 
 
 def without_layer(image: Tensor, mask: Tensor, layer: TranslucentLayer) -> Tensor:

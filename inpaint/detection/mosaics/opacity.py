@@ -38,7 +38,7 @@ def find_opacity(image: Tensor, region: Tensor, grid: Grid) -> float | None:
     by_steps = opacity_by_steps(image, region, grid)
     opacity = by_slope if by_steps is None or abs(by_steps - by_slope) > AGREEING else by_steps
     nearest = round(opacity / OPACITY_STEP) * OPACITY_STEP
-    return nearest if abs(nearest - opacity) <= OPACITY_STRAY else opacity
+    return round(nearest if abs(nearest - opacity) <= OPACITY_STRAY else opacity, 3)
 
 
 def inner_half(region: Tensor) -> Tensor:
