@@ -12,8 +12,9 @@ from torch import Tensor
 
 from inpaint import images
 from inpaint.detection.censored import find_censored
-from inpaint.detection.damage import Damage, count_regions
+from inpaint.detection.damage import Damage
 from inpaint.files import atomically
+from inpaint.folder.damage_notes import notes_on_damage
 from inpaint.folder.file_outcome import Outcome
 from inpaint.folder.frames import (
     Marked,
@@ -26,7 +27,6 @@ from inpaint.folder.frames import (
 from inpaint.folder.job import Job, Planned
 from inpaint.folder.overlay import levels, overlay, thumbnail
 from inpaint.folder.pairs import NothingMarked
-from inpaint.mosaic.lattice import Lattice, sides_in_words
 from inpaint.restoring.block_doubts import doubt_block
 from inpaint.restoring.repair import RepairWindow, examine_marks, variations, windows_of
 
@@ -195,10 +195,4 @@ def note_of(seen: FramesToRestore, block: tuple[int, int] | None, *others: str |
         )
     if block is not None and all(part.censor == "hole" for part in seen.damage):
         notes.append("taken for a hole, so the block was not used: a mosaic needs its own pixels and the censor mosaic")
-    lost = sum(count_regions(part.mask) for part in seen.damage if part.censor == "mosaic" and part.grid is None)
-    if lost:
-        regions = f"{lost} region{'s' * (lost != 1)}"
-        notes.append(f"no grid of cells in {regions}: none are kept there, and default restores it with texture")
-    if rescaled := sorted({sides_in_words(part.grid) for part in seen.damage if isinstance(part.grid, Lattice)}):
-        notes.append(f"cells of {', '.join(rescaled)} px are no whole pixels: their means are kept only nearly")
-    return "; ".join(notes) or None
+    return "; ".join(notes + notes_on_damage(seen.damage)) or None

@@ -86,12 +86,12 @@ def grown_to_reach(
 
 
 def grown_damage(piece: Picture, damage: list[Damage], grow: int | None) -> tuple[list[Damage], Tensor | None, int]:
-    """Return holes grown up to the mosaics of the same window, what they tint, and how far: the parts of `Reached`.
+    """Return holes grown up to what else is in the same window, what they tint, and how far: the parts of `Reached`.
 
     grow: px, None for as far as paint reaches.  damage: of one window, holes being one part of it at most.
     """
-    mosaics = [part.mask for part in damage if part.censor == "mosaic"]
-    barred = torch.stack(mosaics).amax(0) if mosaics else torch.zeros(1, *piece.size)
+    others = [part.mask for part in damage if part.censor != "hole"]
+    barred = torch.stack(others).amax(0) if others else torch.zeros(1, *piece.size)
     unseen = barred[0].numpy() > 0
     unseen = unseen if piece.alpha is None else unseen | (piece.alpha == 0)
     result, tinted, farthest = [], None, 0

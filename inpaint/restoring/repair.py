@@ -8,44 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from inpaint.degradation.smooth import smooth_fill
 from inpaint.detection.censored import Censored, mask_of
 from inpaint.detection.damage import Damage, count_regions, find_damage
 from inpaint.images import Picture
 from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice, shifted_grid
-from inpaint.mosaic.projection import CellMeasures
-from inpaint.mosaic.resampling import resampled_mosaic
 from inpaint.restoring.clear_pixels import opaque_where_restored, without_clear_colours
+from inpaint.restoring.damage_restoring import Measures, Restores, restore_damage
 from inpaint.restoring.paint_reach import FARTHEST_REACH, grown_damage, with_chroma_of
-from inpaint.sample import composite
 from inpaint.tiling import LEAST_CONTEXT, Box, context_windows
 
 LARGEST_FOUND_CELL = 64  # px that detection looks for
 # Variant number -> mirrored (top-bottom, left-right) while restoring, in the order of DeepCreamPy.
 FLIPS = ((False, False), (False, True), (True, False), (True, True))
-
-
-class Restores(Protocol):
-    """What a repair needs of a restorer: the call of `inpaint.restoring.restorer.Restorer`."""
-
-    def __call__(
-        self,
-        image: Tensor,
-        mask: Tensor,
-        *,
-        censor: str,
-        grid: Grid | None,
-        flips: tuple[bool, bool],
-        measures: dict[Box, CellMeasures] = ...,  # given where a mosaic is restored in several ways
-        missed: list[Tensor] = ...,  # given where those are ranked
-    ) -> Tensor: ...
 
 
 class RepairWindow(NamedTuple):
@@ -115,9 +96,6 @@ def region_in_box(region: Censored, box: Box) -> Tensor:
         inner = region.mask[top - region.top : bottom - region.top, left - region.left : right - region.left]
         Box(top, left, bottom, right).within(box).of(own).copy_(torch.from_numpy(inner))
     return own
-
-
-Measures = dict[Box, CellMeasures]  # what the cells of a mosaic measure, by the crop that they were measured in
 
 
 def variations(
@@ -207,42 +185,3 @@ def part_of_picture(picture: Picture, box: Box) -> Picture:
     """Return the colours and the alpha of a part of a picture, as views."""
     alpha = None if picture.alpha is None else picture.alpha[box.slices]
     return Picture(picture.colour[box.slices], alpha, lossless=picture.lossless)
-
-
-def restore_damage(
-    image: Tensor,
-    damage: list[Damage],
-    restorer: Restores,
-    flips: tuple[bool, bool],
-    measures: Measures | None = None,
-    missed: list[Tensor] | None = None,
-) -> Tensor:
-    """Restore mosaics first, then holes with the restored mosaics as their context.
-
-    image: (3, H, W).  Until their turn holes are filled smoothly, so that a mosaic never sees a bar beside it.
-    measures: what the first mosaic's cells measure, handed from variation to variation; the others' surroundings are
-    restored otherwise in each.  missed gets, for every mosaic of whole pixels, by how much the cells of the answer
-    missed its own before they were corrected.
-    """
-    for part in damage:
-        if part.censor == "hole" and len(damage) > 1:
-            image = smooth_fill(image[None], part.mask[None])[0]
-    for number, part in enumerate(sorted(damage, key=lambda part: part.censor == "hole")):
-        how: dict[str, Any] = {"censor": part.censor, "grid": part.grid, "flips": flips}
-        if part.censor == "mosaic" and measures is not None and number == 0:
-            how["measures"] = measures
-        if isinstance(part.grid, Lattice):
-            image = restore_rescaled(image, part.mask, part.grid, restorer, how)
-            continue
-        if part.grid is not None and missed is not None:
-            how["missed"] = missed
-        image = restorer(image, part.mask, **how)
-    return image
-
-
-def restore_rescaled(image: Tensor, mask: Tensor, lattice: Lattice, restorer: Restores, how: dict[str, Any]) -> Tensor:
-    """Restore a mosaic whose cells are no whole pixels in a picture that is resampled so that they are."""
-    seen = resampled_mosaic(image, mask, lattice)
-    how = {**how, "grid": seen.grid}
-    answer = restorer(seen.image, seen.mask, **how)
-    return composite(seen.back(answer), image, mask)

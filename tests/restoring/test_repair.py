@@ -21,7 +21,8 @@ from inpaint.mosaic import projection
 from inpaint.mosaic.grid import Grid, cell_means
 from inpaint.mosaic.lattice import Lattice
 from inpaint.restoring.block_doubts import doubt_block
-from inpaint.restoring.repair import examine_marks, restore_damage, variations, windows_of
+from inpaint.restoring.damage_restoring import restore_damage
+from inpaint.restoring.repair import examine_marks, variations, windows_of
 from inpaint.restoring.restorer import Restorer
 from inpaint.sample import Prediction
 from inpaint.tiling import Box
