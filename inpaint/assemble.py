@@ -220,7 +220,7 @@ def load_network(model: str | Path, *, device: str = "auto", precision: str = "f
     take_weights(generator, checkpoint, str(model), run.generator.name)
     shows = presentations(run.data.fill) | dict(generator.shows)
     precision = precision_of(precision, find_device(device), trained=run.precision)
-    return Restorer(generator, shows=shows, device=device, precision=precision)
+    return Restorer(generator, shows=shows, device=device, precision=precision, side=run.data.crop)
 
 
 def load_onnx(path: Path, device: str, precision: str) -> Restorer:
@@ -228,7 +228,7 @@ def load_onnx(path: Path, device: str, precision: str) -> Restorer:
     if precision not in ("auto", "float32"):
         raise ValueError(f"{path} computes in the precision that it was exported in: leave out {precision}")
     session = Session(path, device=device)
-    return Restorer(session, shows=session.shows, device="cpu")
+    return Restorer(session, shows=session.shows, device="cpu", side=session.side)
 
 
 def presentations(fills: Sequence[Choice]) -> dict[str, str]:

@@ -6,7 +6,7 @@ The classes hold facts and types, nothing else: a network sets what differs from
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from inpaint.sample import Prediction, Sample
 
 View = Literal["crop", "square", "whole"]
+VIEWS: tuple[View, ...] = get_args(View)
 
 
 class ExtraInput(NamedTuple):

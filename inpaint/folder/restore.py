@@ -19,6 +19,7 @@ from inpaint.folder.frames import Marked, marked_by_mask, marked_by_paint, read_
 from inpaint.folder.job import Job, Planned
 from inpaint.folder.marks import NothingMarked
 from inpaint.folder.overlay import levels, overlay, thumbnail
+from inpaint.folder.passes import reach_of
 from inpaint.mosaic.lattice import Lattice, sides_in_words
 from inpaint.restoring.block_doubts import doubt_block
 from inpaint.restoring.repair import RepairWindow, examine_marks, variations, windows_of
@@ -119,12 +120,13 @@ def look_at_frames(one: Planned, job: Job) -> FramesToRestore:
         animation, nothing = read_frames_of(base_of(one, job)), error
         marked = Marked(animation, (None,) * len(animation.frames), base_of(one, job), hidden=False)
     windows: list[list[RepairWindow]] = []
+    reach = reach_of(job.restorer, job.options.view)
     for frame, mask in zip(marked.animation.frames, marked.masks, strict=True):
         if mask is not None:
             windows.append(examine_marked(one.file, frame, mask, job, hidden=marked.hidden))
         else:
             found = find_censored(levels(frame)) if finds else []
-            windows.append(windows_of(found, frame.size, grow=job.options.grow))
+            windows.append(windows_of(found, frame.size, grow=job.options.grow, reach=reach))
     if not any(windows):
         raise NothingMarked(f"{nothing}; nothing censored was found")
     return FramesToRestore(marked.animation, windows, marked.base, marked.note)
@@ -155,7 +157,8 @@ def examine_marked(file: Path, frame: images.Picture, mask: Tensor, job: Job, *,
     if hidden and job.options.censor == "mosaic":
         raise ValueError(f"the paint in {file} hides the mosaic: give the unpainted picture with --original")
     censor = "hole" if hidden else "auto" if job.options.censor == "marked" else job.options.censor
-    return examine_marks(frame, mask, censor=censor, block=job.options.block, grow=job.options.grow)
+    options, reach = job.options, reach_of(job.restorer, job.options.view)
+    return examine_marks(frame, mask, censor=censor, block=options.block, grow=options.grow, reach=reach)
 
 
 def censors_of(damage: list[Damage]) -> str:

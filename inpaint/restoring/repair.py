@@ -60,14 +60,21 @@ class RepairWindow(NamedTuple):
 
 
 def examine_marks(
-    picture: Picture, mask: Tensor, *, censor: str, block: tuple[int, int] | None = None, grow: int = 0
+    picture: Picture,
+    mask: Tensor,
+    *,
+    censor: str,
+    block: tuple[int, int] | None = None,
+    grow: int = 0,
+    reach: float = 0,
 ) -> list[RepairWindow]:
     """Return the windows that hold everything marked, and what was done to it.
 
     mask: (1, H, W), 1 or True = restore.  censor: "auto", "hole" or "mosaic", and block: as `find_damage` takes them.
     grow: restore holes so many px further, but not over mosaics, which never grow: beside them all is original.
+    reach: px around marks that the network must see, however far the picture goes.
     """
-    margin = max(LEAST_CONTEXT, LARGEST_FOUND_CELL, *(block or ())) + grow
+    margin = int(min(max(LEAST_CONTEXT, LARGEST_FOUND_CELL, reach, *(block or ())), max(picture.size))) + grow
     found = []
     for box in context_windows(mask, margin):
         marked = (box.of(mask) > 0).float()  # (1, h, w)
@@ -76,10 +83,12 @@ def examine_marks(
     return found
 
 
-def windows_of(found: Sequence[Censored], size: tuple[int, int], *, grow: int = 0) -> list[RepairWindow]:
+def windows_of(
+    found: Sequence[Censored], size: tuple[int, int], *, grow: int = 0, reach: float = 0
+) -> list[RepairWindow]:
     """Return the windows that hold regions which were found in a picture of this size, without examining them again."""
     whole, result = mask_of(found, size), []
-    for box in context_windows(whole, max(LEAST_CONTEXT, LARGEST_FOUND_CELL) + grow):
+    for box in context_windows(whole, int(min(max(LEAST_CONTEXT, LARGEST_FOUND_CELL, reach), max(size))) + grow):
         masks: dict[tuple[str, Grid | Lattice | None], Tensor] = {}
         for region in found:
             own = region_in_box(region, box)  # (1, h, w)
