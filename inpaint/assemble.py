@@ -114,7 +114,7 @@ def player_of(network: nn.Module, optim: Optim, steps: int) -> Player:
     """Build the optimizer of one network."""
     kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[optim.name]
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    optimizer = kind(parameters, lr=optim.lr, betas=optim.betas, weight_decay=optim.weight_decay)
+    optimizer = kind(parameters, lr=optim.lr, betas=optim.betas, weight_decay=optim.weight_decay, eps=optim.eps)
     return Player(optimizer, partial(optim.rate, steps=steps))
 
 
