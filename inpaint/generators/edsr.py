@@ -28,7 +28,7 @@ class EdsrTrunk(nn.Module):
 
     mean: Tensor
 
-    def __init__(self, block: BlockSize, *, width: int, blocks: int, res_scale: float):
+    def __init__(self, block: BlockSize, *, width: int, blocks: int, res_scale: float = 1.0):
         super().__init__()
         self.register_buffer("mean", torch.tensor(MEAN).reshape(1, 3, 1, 1), persistent=False)
         self.head = nn.Conv2d(3, width, 3, padding=1)
