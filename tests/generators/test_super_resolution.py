@@ -12,9 +12,9 @@ from torch import nn
 
 from inpaint.generators import GENERATORS, edsr, espcn, srcnn
 from inpaint.generators.edsr import MEAN, EdsrTrunk
-from inpaint.layers.residual import ResidualBlock
 from inpaint.generators.espcn import EspcnTrunk
 from inpaint.generators.srcnn import SrcnnTrunk
+from inpaint.layers.residual import ResidualBlock
 from inpaint.mosaic.grid import Grid, pixelate
 from inpaint.sample import Prediction
 from tests.generators.contract import CONTRACT, Check
