@@ -4,8 +4,8 @@ Source: Hui et al., Lightweight Image Super-Resolution with Information Multi-di
 authors' code: 6 blocks of width 64, pictures in [0, 1]; 715,176 parameters for a block of 4.  State-dict names under
 `trunk` are the authors'.
 
-Differs: nothing but what is enlarged.  The contrast that the channel attention measures is of the whole picture, so that
-the answer for a crop is another one than for the picture.
+Differs: nothing but what is enlarged.  The contrast that the channel attention measures is of the whole picture, so
+that the answer for a crop is another one than for the picture.
 """
 
 from __future__ import annotations

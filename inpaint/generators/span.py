@@ -64,9 +64,9 @@ class SpanBlock(nn.Module):
         self.c1_r, self.c2_r, self.c3_r = (ExpandedConv(width, width, expand=expand) for _ in range(3))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the answer, and what the first convolution made."""
-        first = self.c1_r(x)
-        last = self.c3_r(F.silu(self.c2_r(F.silu(first))))
+        """Return the answer, and what the first convolution made, activated: the authors' SiLU works in place."""
+        first = F.silu(self.c1_r(x))
+        last = self.c3_r(F.silu(self.c2_r(first)))
         return (last + x) * (last.sigmoid() - 0.5), first
 
 

@@ -51,7 +51,8 @@ class NetworkAnswers:
         if precision not in ("float32", "bfloat16"):
             raise ValueError(f"precision {precision!r} is unknown; choose float32 or bfloat16")
         self.device = find_device(device)
-        layout: Any = {"memory_format": torch.channels_last}  # which torch's own signature leaves out
+        self.layout = torch.channels_last if generator.channels_last else torch.contiguous_format
+        layout: Any = {"memory_format": self.layout}  # which torch's own signature leaves out
         self.generator = generator.eval().to(self.device, **layout)
         self.multiple = generator.multiple
         self.shows = dict(shows)
@@ -167,7 +168,7 @@ class NetworkAnswers:
             F.pad(view.flip(axes), (0, size[1] - view.shape[2], 0, size[0] - view.shape[1]), mode="replicate")
             for view in views
         ]
-        batch = torch.stack(padded).to(self.device, memory_format=torch.channels_last)  # (B, 4, H, W)
+        batch = torch.stack(padded).to(self.device, memory_format=self.layout)  # (B, 4, H, W)
         with self.computing():
             prediction = self.generator(batch[:, :3], batch[:, 3:], **self.noise(batch[:, :3], flips))
         answers = prediction.image.float().cpu()

@@ -28,8 +28,8 @@ TOLERANCE = 1e-6  # what is masked by less is masked by rounding
 class Stepper(Protocol):
     """What makes one step: `generators.cells`, or a network of super-resolution; it may be given noise to vary with.
 
-    It may say by `tells_guesses` whether it restores estimates otherwise than measured cells, and by `resampled` that an
-    answer is averaged before the last step, so that the step ends at the block and not beyond.
+    It may say by `tells_guesses` whether it restores estimates otherwise than measured cells, and by `resampled` that
+    an answer is averaged before the last step, so that the step ends at the block and not beyond.
     """
 
     @property

@@ -103,12 +103,12 @@ class Restorer(NetworkAnswers):
         return restored
 
     def view_of(self, censor: str, view: str) -> View:
-        """Return what the network sees around a region; cells are always restored from those around them."""
+        """Return what the network sees around a region; a mosaic is restored from the cells around it by no other."""
         if view not in ("auto", *VIEWS):
             raise ValueError(f"view {view!r} is unknown; choose auto, {', '.join(VIEWS)}")
-        if censor == "mosaic" and self.generator.cell_steps:
-            return "crop"
-        return self.generator.view if view == "auto" else cast(View, view)
+        if view == "auto" or (censor == "mosaic" and self.generator.cell_steps):
+            return self.generator.view
+        return cast(View, view)
 
     def check(self, image: Tensor, mask: Tensor, censor: str, grid: Grid | None) -> None:
         if not image.is_floating_point():
