@@ -22,7 +22,7 @@ ATTENTION_CHANNELS = 16
 LEAST_ATTENDED_SIDE = 15  # cells; of which the pooling makes one value
 
 
-class SpatialAttention(nn.Module):
+class EnhancedAttention(nn.Module):
     """Weigh every place by what lies around it (ESA, Liu et al. 2020).  (B, width, h, w) in and out."""
 
     def __init__(self, width: int, narrow: int = ATTENTION_CHANNELS):
@@ -51,7 +51,7 @@ class LocalBlock(nn.Module):
         self.c2_r = nn.Conv2d(middle, middle, 3, padding=1)
         self.c3_r = nn.Conv2d(middle, width, 3, padding=1)
         self.c5 = nn.Conv2d(width, width, 1)
-        self.esa = SpatialAttention(width)
+        self.esa = EnhancedAttention(width)
 
     def forward(self, x: Tensor) -> Tensor:
         y = x

@@ -49,7 +49,7 @@ def described_checkpoint(name: str, path: Path) -> list[str]:
     generator = build(GENERATORS, run.generator, "generator")
     shows = presentations(run.data.fill) | dict(generator.shows)
     head = f"{name}: {run.generator.name} of this package, {parameters(generator)}, restores {in_plural(shows)}"
-    lines = [head, f"sees {seen(generator.view, run.data.crop)}"]
+    lines = [head, f"sees {view_in_words(generator.view, run.data.crop)}"]
     if generator.cell_steps:
         lines.append(f"makes steps of {' and '.join(map(str, generator.cell_steps))} px a cell, for any block")
     if options := ", ".join(f"{key}={value}" for key, value in run.generator.options.items()):
@@ -64,7 +64,7 @@ def described_session(name: str, path: Path) -> list[str]:
     session = Session(path, device="cpu")
     return [
         f"{name}: an exported network (ONNX), restores {in_plural(session.shows)}",
-        f"sees {seen(session.view, session.side)}; sides divide by {session.multiple}",
+        f"sees {view_in_words(session.view, session.side)}; sides divide by {session.multiple}",
     ]
 
 
@@ -82,7 +82,7 @@ def described_foreign(name: str, path: Path) -> list[str]:
     return [
         f"{name}: {described.architecture.name}{tags}, which {kind}, {parameters(generator)}, "
         f"restores {in_plural(community_shows(generator))}",
-        f"sees {seen(generator.view, 0)}; takes {', '.join(rules) or 'any size'}; computes in {precision}",
+        f"sees {view_in_words(generator.view, 0)}; takes {', '.join(rules) or 'any size'}; computes in {precision}",
         "its licence and its origin are yours to know",
     ]
 
@@ -97,7 +97,7 @@ def in_plural(shows: dict[str, str]) -> str:
     return " and ".join(f"{censor}s" for censor in shows)
 
 
-def seen(view: str, side: int) -> str:
+def view_in_words(view: str, side: int) -> str:
     """Say what a network sees around a hole."""
     square = f"a square of at least {side} px" if side else "a square that is not cut into tiles"
     return {"crop": "a crop around each place", "square": square, "whole": "the whole picture"}[view]

@@ -16,7 +16,7 @@ from inpaint.layers.cell_filter import as_reduced
 from inpaint.layers.mosaic_cells import OnCells, average_cells, placed
 from inpaint.sample import Prediction
 
-REDUCTIONS = ("box", "bicubic")
+CELL_REDUCTIONS = ("box", "bicubic")
 
 
 class CellUpscaler(OnCells):
@@ -29,8 +29,8 @@ class CellUpscaler(OnCells):
     tells_guesses, resampled = True, True
 
     def __init__(self, trunk: nn.Module, factor: int, *, reduction: str):
-        if reduction not in REDUCTIONS:
-            raise ValueError(f"reduction {reduction!r} is unknown; choose {' or '.join(REDUCTIONS)}")
+        if reduction not in CELL_REDUCTIONS:
+            raise ValueError(f"reduction {reduction!r} is unknown; choose {' or '.join(CELL_REDUCTIONS)}")
         super().__init__(trunk, (factor, factor))
         self.cell_steps = (factor,)
         self.reduction = reduction

@@ -30,9 +30,9 @@ def published(name: str) -> Generator:
     return {"rlfn": lambda: rlfn.build(**NTIRE_RLFN), "imdn": imdn.build, "span": span.build}[name]()
 
 
-def small(name: str, **options: object) -> Generator:
+def small(name: str, width: int = 8, **options: object) -> Generator:
     torch.manual_seed(0)
-    return {"rlfn": rlfn.build, "imdn": imdn.build, "span": span.build}[name](width=8, blocks=2, **options)
+    return {"rlfn": rlfn.build, "imdn": imdn.build, "span": span.build}[name](width=width, blocks=2, **options)
 
 
 def count(module: nn.Module) -> int:
@@ -96,7 +96,7 @@ def test_a_network_enlarges_by_its_block_whatever_the_size(name: str, block: int
 
 @pytest.mark.parametrize("name", CHECKSUMS)
 def test_every_parameter_learns(name: str):
-    network = small(name)
+    network = small(name, width=32)
     picture = torch.rand(2, 3, 32, 32)
     network(picture, torch.ones(2, 1, 32, 32)).image.square().mean().backward()
     assert all(it.grad is not None and it.grad.any() for it in network.parameters())
