@@ -194,9 +194,9 @@ def load(
 
     "default" is the best bundled network for each censor.  A mapping, such as {"mosaic": "network.pth"}, or the words
     "holes=FILE" or "mosaics=FILE", replace what it has for one censor or for both.  Files are checkpoints, exported
-    .onnx files, and networks of other projects that `inpaint.restoring.community` can take.  precision: float32, bfloat16, or
-    auto, which is bfloat16 for a network that learned in it, on a device that computes in it natively.  Raises ValueError for a
-    name that is neither, or a file that does not fit its own description.
+    .onnx files, and networks of other projects that `inpaint.restoring.community` can take.  precision: float32,
+    bfloat16, or auto, which is bfloat16 for a network that learned in it, on a device that computes in it natively.
+    Raises ValueError for a name that is neither, or a file that does not fit its own description.
 
     >>> import torch, inpaint
     >>> restore = inpaint.load("default", device="cpu")

@@ -45,8 +45,6 @@ class Generator(nn.Module):
     samples: bool = False  # whether other noise gives another answer to the same picture
     exportable: str | None = None  # why it cannot be written as ONNX
     cell_steps: tuple[int, ...] = ()  # px along a cell that it makes at once, if it restores mosaics from their cells
-    tells_guesses: bool = False  # whether it restores cells that are estimates otherwise than measured ones
-    resampled: bool = False  # whether its answer is averaged before the last step, which then ends at the block
     channels_last: bool = True  # whether it also computes with the channels of a pixel beside each other in memory
     shows: Mapping[str, str] = {}  # how it wants each censor shown, where it leaves the run no choice
     inputs: Mapping[str, ExtraInput] = {}  # beside picture and mask, by the keyword of its forward

@@ -33,11 +33,11 @@ def export(
     typer.echo(f"{model} is now in {output}")
 
 
-def loaded(models: Sequence[str], backend: str, *, device: str, precision: str) -> AnyRestorer:
+def loaded(models: str | Sequence[str], backend: str, *, device: str, precision: str) -> AnyRestorer:
     """Load a network for torch or for ONNX Runtime.  Raises ValueError naming the choices for another backend."""
     from inpaint.weights import parse_models
 
-    model = parse_models(models)
+    model = parse_models([models] if isinstance(models, str) else models)
     if backend == "torch":
         from inpaint.assemble import load
 

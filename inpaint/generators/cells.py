@@ -53,7 +53,6 @@ class Cells(Generator):
     def __init__(self, width: int, blocks: int, deep: int, deep_blocks: int, noise: int, steps: tuple[int, ...]):
         super().__init__()
         self.cell_steps = steps
-        self.tells_guesses = len(steps) > 1  # one step alone is learned from measured cells
         self.noise_channels = noise
         if noise:
             self.samples, self.inputs = True, {"noise": ExtraInput(noise, noise=True, every=max(STEPS))}

@@ -26,6 +26,7 @@ class CellUpscaler(OnCells):
     bicubic, for which measured cells pass a fixed filter first; estimates, which are sharp already, do not.
     """
 
+    exportable: str | None = "a mosaic takes several of its steps, and its first alone sees filtered cells"
     tells_guesses, resampled = True, True
 
     def __init__(self, trunk: nn.Module, factor: int, *, reduction: str):

@@ -21,6 +21,7 @@ import torch.nn as nn
 from torch import Tensor
 
 from inpaint.contracts import Generator, View
+from inpaint.device import find_device, precision_of
 from inpaint.foreign_files import first_few, read_entries
 from inpaint.layers.cell_upscaler import CellUpscaler
 from inpaint.restoring.restorer import Restorer
@@ -82,7 +83,7 @@ def view_by_tiling(described: Any) -> View:
     return views[described.tiling.name]
 
 
-def load_community(path: Path, *, device: str = "auto", precision: str = "float32") -> Restorer:
+def load_community(path: Path, *, device: str = "auto", precision: str = "auto") -> Restorer:
     """Load a file of another project, ready to restore mosaics or holes.
 
     Raises ValueError in a sentence where spandrel is missing, does not know the network, or it restores neither, and
@@ -90,6 +91,7 @@ def load_community(path: Path, *, device: str = "auto", precision: str = "float3
     """
     described = described_network(path)
     network = community_generator(described, str(path))
+    precision = precision_of(precision, find_device(device), trained="float32")
     if precision == "bfloat16" and not described.supports_bfloat16:
         raise ValueError(f"{path} is a {described.architecture.name}, which needs float32: leave out bfloat16")
     warnings.warn(

@@ -16,7 +16,18 @@ from inpaint.restoring.restorer import Restorer
 from inpaint.sample import Prediction
 
 SIDE = 256
-LOCAL = {"cells", "sighted_unet", "residual_unet", "srcnn", "espcn", "edsr", "dcgan"}  # or they cut their own windows
+LOCAL = {
+    "cells",
+    "imdn",
+    "rlfn",
+    "span",
+    "sighted_unet",
+    "residual_unet",
+    "srcnn",
+    "espcn",
+    "edsr",
+    "dcgan",
+}  # or they cut their own windows
 
 
 class Mean(Generator):
