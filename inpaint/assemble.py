@@ -37,7 +37,7 @@ from inpaint.restoring.onnx_session import Session
 from inpaint.restoring.restorer import Restorer
 from inpaint.sample import Sample
 from inpaint.training.trainer import Intervals, Player, Trainer
-from inpaint.weights import NETWORKS_OF_DEFAULT, WITHOUT_GRID, model_file, parse_models
+from inpaint.weights import MODEL_SUFFIXES, NETWORKS_OF_DEFAULT, WITHOUT_GRID, model_file, parse_models
 
 
 def samples_of(run: Run) -> Samples:
@@ -225,9 +225,9 @@ def load_network(model: str | Path, *, device: str = "auto", precision: str = "f
     path = model_file(model)
     if path.suffix == ".onnx":
         return load_onnx(path, device, precision)
-    if not is_checkpoint(path):
+    if path.suffix.lower() in MODEL_SUFFIXES and not is_checkpoint(path):
         return load_community(path, device=device, precision=precision)
-    checkpoint = load_checkpoint(model_file(model))
+    checkpoint = load_checkpoint(path)
     run = parse_run(checkpoint.run, str(model))
     generator = build(GENERATORS, run.generator, "generator")
     take_weights(generator, checkpoint, str(model), run.generator.name)

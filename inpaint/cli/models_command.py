@@ -14,7 +14,7 @@ def models(
         list[str] | None, typer.Argument(metavar="FILE", help="Files of weights, or folders of them.")
     ] = None,
 ) -> None:
-    """Say what networks are: the bundled ones, or those in files.
+    """Say what the bundled networks are, or those in files.
 
     A file may be a checkpoint, an exported network, weights that authors published, or a network of another project.
     """
