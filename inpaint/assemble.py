@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from torch import nn
 
 from inpaint import distributed
 from inpaint.builders.report.attribution import licences_of
-from inpaint.checkpoint import Checkpoint, load_checkpoint
+from inpaint.checkpoint import Checkpoint, is_checkpoint, load_checkpoint
 from inpaint.config import Network, Optim, Run, parse_run, run_to_tree
 from inpaint.contracts import Generator, Recipe
 from inpaint.data.samples import Positions, Samples, fixed_samples
@@ -22,20 +22,22 @@ from inpaint.data.samples import load_batches as load_batches
 from inpaint.data.sources import centre_crops, picture_source
 from inpaint.degradation.build import degradation_of
 from inpaint.degradation.fills import FILLS, Mosaic
+from inpaint.degradation.presentations import presentations as presentations
 from inpaint.device import find_device, precision_of, warn_of_bfloat16
 from inpaint.discriminators import DISCRIMINATORS
 from inpaint.features import FEATURES
 from inpaint.generators import GENERATORS
 from inpaint.layers.mosaic_cells import OnCells
-from inpaint.parts import Choice, build, call
+from inpaint.parts import build, call
 from inpaint.recipes import RECIPES
 from inpaint.recipes.frozen import Teachers
 from inpaint.restoring.by_censor import AnyRestorer, RestorerByCensor
+from inpaint.restoring.community import load_community
 from inpaint.restoring.onnx_session import Session
 from inpaint.restoring.restorer import Restorer
 from inpaint.sample import Sample
 from inpaint.training.trainer import Intervals, Player, Trainer
-from inpaint.weights import NETWORKS_OF_DEFAULT, WITHOUT_GRID, model_file
+from inpaint.weights import MODEL_SUFFIXES, NETWORKS_OF_DEFAULT, WITHOUT_GRID, model_file, parse_models
 
 
 def samples_of(run: Run) -> Samples:
@@ -114,7 +116,7 @@ def player_of(network: nn.Module, optim: Optim, steps: int) -> Player:
     """Build the optimizer of one network."""
     kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[optim.name]
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    optimizer = kind(parameters, lr=optim.lr, betas=optim.betas, weight_decay=optim.weight_decay)
+    optimizer = kind(parameters, lr=optim.lr, betas=optim.betas, weight_decay=optim.weight_decay, eps=optim.eps)
     return Player(optimizer, partial(optim.rate, steps=steps))
 
 
@@ -185,12 +187,16 @@ def trainer_of(run: Run) -> Trainer:
     )
 
 
-def load(model: str | Path = "default", *, device: str = "auto", precision: str = "auto") -> AnyRestorer:
-    """Load a bundled network by its name, or a checkpoint or an exported .onnx file by its path, ready to restore.
+def load(
+    model: str | Path | Mapping[str, str | Path] = "default", *, device: str = "auto", precision: str = "auto"
+) -> AnyRestorer:
+    """Load a bundled network by its name, or a checkpoint or another network's file by its path, ready to restore.
 
-    "default" is the best bundled network for each censor.  precision: float32, bfloat16, or auto, which is bfloat16
-    for a network that learned in it, on a device that computes in it natively.  Raises ValueError for a name that
-    is neither, or a checkpoint that does not fit its own description.
+    "default" is the best bundled network for each censor.  A mapping, such as {"mosaic": "network.pth"}, or the words
+    "holes=FILE" or "mosaics=FILE", replace what it has for one censor or for both.  Files are checkpoints, exported
+    .onnx files, and networks of other projects that `inpaint.restoring.community` can take.  precision: float32,
+    bfloat16, or auto, which is bfloat16 for a network that learned in it, on a device that computes in it natively.
+    Raises ValueError for a name that is neither, or a file that does not fit its own description.
 
     >>> import torch, inpaint
     >>> restore = inpaint.load("default", device="cpu")
@@ -201,26 +207,33 @@ def load(model: str | Path = "default", *, device: str = "auto", precision: str 
     >>> restore(image, mask).shape
     torch.Size([3, 16, 16])
     """
-    if str(model) != "default":
-        return load_network(model, device=device, precision=precision)
     given: Any = {"device": device, "precision": precision}
-    return RestorerByCensor(
-        {censor: load_network(name, **given) for censor, name in NETWORKS_OF_DEFAULT.items()},
-        without_grid=partial(load_network, WITHOUT_GRID, **given),
-    )
+    chosen = parse_models([str(model)]) if isinstance(model, str | Path) else model
+    if chosen != "default" and not isinstance(chosen, Mapping):
+        return load_network(chosen, **given)
+    own = {} if chosen == "default" else dict(chosen)
+    restorers = {censor: load_network(own.get(censor, name), **given) for censor, name in NETWORKS_OF_DEFAULT.items()}
+    for censor, file in own.items():
+        if censor not in restorers or censor not in restorers[censor].shows:
+            learned = ", ".join(restorers[censor].shows) if censor in restorers else "no such censor"
+            raise ValueError(f"{file} cannot restore a {censor}: it learned {learned}")
+    return RestorerByCensor(restorers, without_grid=partial(load_network, WITHOUT_GRID, **given))
 
 
 def load_network(model: str | Path, *, device: str = "auto", precision: str = "float32") -> Restorer:
     """Load one network, ready to restore what it learned; arguments and errors as of `load`."""
-    if Path(model).suffix == ".onnx":
-        return load_onnx(model_file(model), device, precision)
-    checkpoint = load_checkpoint(model_file(model))
+    path = model_file(model)
+    if path.suffix == ".onnx":
+        return load_onnx(path, device, precision)
+    if path.suffix.lower() in MODEL_SUFFIXES and not is_checkpoint(path):
+        return load_community(path, device=device, precision=precision)
+    checkpoint = load_checkpoint(path)
     run = parse_run(checkpoint.run, str(model))
     generator = build(GENERATORS, run.generator, "generator")
     take_weights(generator, checkpoint, str(model), run.generator.name)
     shows = presentations(run.data.fill) | dict(generator.shows)
     precision = precision_of(precision, find_device(device), trained=run.precision)
-    return Restorer(generator, shows=shows, device=device, precision=precision)
+    return Restorer(generator, shows=shows, device=device, precision=precision, side=run.data.crop)
 
 
 def load_onnx(path: Path, device: str, precision: str) -> Restorer:
@@ -228,18 +241,4 @@ def load_onnx(path: Path, device: str, precision: str) -> Restorer:
     if precision not in ("auto", "float32"):
         raise ValueError(f"{path} computes in the precision that it was exported in: leave out {precision}")
     session = Session(path, device=device)
-    return Restorer(session, shows=session.shows, device="cpu")
-
-
-def presentations(fills: Sequence[Choice]) -> dict[str, str]:
-    """Return how the network was mostly shown each censor it learned: {"hole": value, "mosaic": enlargement}."""
-    shown = {"hole": ("value", "black"), "mosaic": ("enlarge", "nearest")}
-    falling = sorted(fills, key=lambda fill: -fill.share)
-    return {fill.name: likeliest(fill.options.get(*shown[fill.name])) for fill in reversed(falling)}
-
-
-def likeliest(choice: Any) -> str:
-    """Return the first of the choices with the largest share."""
-    if isinstance(choice, Mapping):
-        return max(choice, key=lambda name: choice[name])
-    return choice if isinstance(choice, str) else choice[0]
+    return Restorer(session, shows=session.shows, device="cpu", side=session.side)

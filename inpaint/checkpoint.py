@@ -43,6 +43,15 @@ def save_checkpoint(
         save_file(tensors, temporary, metadata=metadata)
 
 
+def is_checkpoint(path: Path | str) -> bool:
+    """Tell whether a file is a checkpoint of this package, by its metadata alone."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return (file.metadata() or {}).get("format") == FORMAT
+    except (SafetensorError, OSError):
+        return False
+
+
 def load_checkpoint(path: Path | str) -> Checkpoint:
     """Read a checkpoint; floating-point weights come back as float32, whatever they were stored as.
 

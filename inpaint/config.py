@@ -81,6 +81,7 @@ class Optim(Strict):
     lr: float = Field(gt=0)
     betas: tuple[float, float] = (0.9, 0.99)
     weight_decay: float = Field(default=0.0, ge=0)
+    eps: float = Field(default=1e-8, gt=0)  # which TensorFlow adds before it corrects the second moment
     schedule: Literal["constant", "cosine", "linear", "multistep"] = "constant"
     constant_for: float = Field(default=0.0, ge=0, le=1)
     milestones: tuple[PositiveInt, ...] = ()

@@ -62,7 +62,7 @@ WRONG: dict[str, tuple[Change, str]] = {
     ),
     "a recipe's option": (
         lambda tree: tree["recipe"].update(weight=0.1),
-        "recipe supervised has no option 'weight'; it has weights$",
+        "recipe supervised has no option 'weight'; it has weights, errors_in$",
     ),
     "realism's option": (
         lambda tree: tree["data"].update(realism={"webp": 0.5}),

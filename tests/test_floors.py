@@ -17,6 +17,7 @@ FLOORS = {
         "config",
         "parts",
         "checkpoint",
+        "foreign_files",
         "contracts",
         "images",
         "mosaic",

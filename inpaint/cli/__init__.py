@@ -13,6 +13,7 @@ from inpaint.cli.dataset_commands import build_dataset, inspect
 from inpaint.cli.decensor_command import decensor
 from inpaint.cli.detect_command import detect
 from inpaint.cli.export_command import export
+from inpaint.cli.models_command import models
 from inpaint.cli.network_commands import evaluate, import_weights, train
 from inpaint.cli.printable import printable
 from inpaint.cli.run_command import run
@@ -61,7 +62,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings=HELP_FLAGS,
 )
-for verb in (decensor, detect, web, evaluate, build_dataset, inspect, train, import_weights, export, run):
+VERBS = (decensor, detect, web, evaluate, build_dataset, inspect, train, import_weights, models, export, run)
+for verb in VERBS:
     app.command(cls=PanelCommand, context_settings=HELP_FLAGS)(verb)
 
 

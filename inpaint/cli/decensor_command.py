@@ -66,9 +66,13 @@ def decensor(
         ),
     ] = None,
     model: Annotated[
-        str,
-        typer.Option(metavar="MODEL", rich_help_panel=HOW, help="default, texture, or a checkpoint (.safetensors)."),
-    ] = "default",
+        list[str] | None,
+        typer.Option(
+            metavar="MODEL",
+            rich_help_panel=HOW,
+            help="default, texture, or a network's file; holes=FILE and mosaics=FILE for one each.",
+        ),
+    ] = None,
     json: Annotated[
         Path | None,
         typer.Option(metavar="FILE", rich_help_panel=REPORTS, help="Write what became of each picture to this file."),
@@ -103,7 +107,7 @@ def decensor(
         if path and path.is_dir():  # said before the work, not after it
             raise ValueError(f"{path} is a folder, but should be the file to write")
     options_from(options)  # what is wrong is said before a network is loaded
-    restorer = loaded(model, backend, device=device, precision=precision)
+    restorer = loaded(model or ["default"], backend, device=device, precision=precision)
     with room_for_reports(source, json, html), tqdm(unit="picture", delay=BAR_DELAY) as bar:
 
         def progress(outcome: Outcome, done: int, total: int) -> None:

@@ -11,7 +11,7 @@ import typer
 from inpaint.cli.shared_options import BAR_DELAY, DeviceOption, PrecisionOption, SettingsOption, prepare
 from inpaint.importing.layouts import LAYOUTS
 
-LAYOUT_NAMES = f"Whose weights they are: {', '.join([*LAYOUTS][:-1])} or {[*LAYOUTS][-1]}."
+LAYOUT_NAMES = f"Whose weights they are, else told by the file: {', '.join([*LAYOUTS][:-1])} or {[*LAYOUTS][-1]}."
 CASE_HELP = "The damage: mosaic-BLOCK, hole-MASK, or baked into the dataset; may be repeated."
 
 
@@ -111,10 +111,10 @@ def evaluate(
 
 def import_weights(
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files of weights; EdgeConnect takes two.")],
-    layout: Annotated[str, typer.Option("--as", metavar="NAME", help=LAYOUT_NAMES)],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="The checkpoint to write (.safetensors).")
     ],
+    layout: Annotated[str | None, typer.Option("--as", metavar="NAME", help=LAYOUT_NAMES)] = None,
     channels: Annotated[
         str, typer.Option(metavar="[auto|rgb|bgr]", help="The order of colours that the weights expect.")
     ] = "auto",

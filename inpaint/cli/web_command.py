@@ -14,7 +14,7 @@ from inpaint.cli.shared_options import DeviceOption, PrecisionOption, prepare
 def web(
     models: Annotated[
         list[str] | None,
-        typer.Argument(metavar="MODEL", help="Checkpoints to choose from, beside the bundled networks."),
+        typer.Argument(metavar="MODEL", help="Files to choose from beside the bundled networks, or folders of them."),
     ] = None,
     host: Annotated[
         str, typer.Option(metavar="ADDRESS", help="The address to listen on; 0.0.0.0 lets other machines in.")
@@ -29,10 +29,10 @@ def web(
 
     Other programs may POST to /api/v1/inpaint.
     """
-    from inpaint.weights import BUNDLED
+    from inpaint.weights import BUNDLED, model_files
 
     named: dict[str, str] = {}
-    for model in [*BUNDLED, *(models or [])]:
+    for model in [*BUNDLED, *(file for name in models or [] for file in model_files(name))]:
         name = Path(model).stem
         if name in named:
             raise ValueError(f"two models are called {name}: give one file another name")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchvision.models import VGG16_Weights, VGG19_Weights
@@ -30,7 +31,8 @@ class VggFeatures:
     It follows the pictures to their device.
 
     content, style: the taps that perceptual and style terms compare. weights: "torchvision" downloads the ImageNet
-    weights, "random" is for tests, anything else is the path of a .pth or .safetensors file.
+    weights, "random" is for tests, anything else is the path of a .pth or .safetensors file. side: to which pictures
+    are resized first, as region-wise inpainting does (224); None leaves them as they are.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class VggFeatures:
         content: Sequence[Tap] = POOLS,
         style: Sequence[Tap] = POOLS,
         normalise: bool = True,
+        side: int | None = None,
     ):
         if network not in CONVOLUTIONS:
             raise ValueError(f"the features network is {network!r}: choose among {', '.join(CONVOLUTIONS)}")
@@ -50,6 +53,9 @@ class VggFeatures:
         taps = {*self.content, *self.style}
         if not taps:
             raise ValueError("the features network has no taps: name at least one layer in content or style")
+        if side is not None and side < 1:
+            raise ValueError(f"the side to which pictures are resized is {side}: it must be at least 1, or null")
+        self.side = side
         self.taps = {names.index(tap): tap for tap in taps}
         self.layers = build_layers(network, count=max(self.taps) + 1)
         self.layers.load_state_dict(read_weights(weights, network, self.layers))
@@ -61,6 +67,8 @@ class VggFeatures:
     def __call__(self, image: Tensor) -> dict[str, Tensor]:
         """Return the feature maps of an image (B, 3, H, W) in [0, 1] by the name of their tap, (B, C, h, w)."""
         layers = self.layers.to(image.device)
+        if self.side is not None:
+            image = F.interpolate(image, (self.side, self.side), mode="bilinear", align_corners=False)
         x = (image - layers.get_buffer("mean")) / layers.get_buffer("deviation")
         answers = {}
         for index, layer in enumerate(layers):
@@ -167,13 +175,15 @@ def build_16(
     content: Sequence[Tap] = POOLS,
     style: Sequence[Tap] = POOLS,
     normalise: bool = True,
+    side: int | None = None,
 ) -> VggFeatures:
     """Build VGG16; content, style: the layers whose maps perceptual and style terms compare, by name or index.
 
     weights: "torchvision", or a file.  normalise: show pictures with ImageNet's mean and deviation, not in [0, 1].
-    Raises ValueError for layers that do not exist and weights that do not fit.
+    side: to which pictures are resized first.  Raises ValueError for layers that do not exist and for weights that do
+    not fit.
     """
-    return VggFeatures("vgg16", weights=weights, content=content, style=style, normalise=normalise)
+    return VggFeatures("vgg16", weights=weights, content=content, style=style, normalise=normalise, side=side)
 
 
 def build_19(
@@ -182,6 +192,7 @@ def build_19(
     content: Sequence[Tap] = POOLS,
     style: Sequence[Tap] = POOLS,
     normalise: bool = True,
+    side: int | None = None,
 ) -> VggFeatures:
     """Build VGG19, with the options of VGG16."""
-    return VggFeatures("vgg19", weights=weights, content=content, style=style, normalise=normalise)
+    return VggFeatures("vgg19", weights=weights, content=content, style=style, normalise=normalise, side=side)

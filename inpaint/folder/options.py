@@ -178,6 +178,18 @@ class DecensorOptions(BaseModel):
         "Match the colours of the whole restored place to the known pixels around it.",
         label="Match colours to the surroundings",
     )
+    view: str = option(
+        "auto",
+        HOW,
+        "What the network sees around a hole; auto is what it was made for.",
+        choices={
+            "auto": "what the network was made for",
+            "crop": "a crop with context",
+            "square": "a square of the size it learned from, at least",
+            "whole": "the whole picture",
+        },
+        label="Seen around a hole",
+    )
     passes: int = option(
         1,
         HOW,

@@ -27,6 +27,7 @@ from inpaint.folder.frames import (
 from inpaint.folder.job import Job, Planned
 from inpaint.folder.overlay import levels, overlay, thumbnail
 from inpaint.folder.pairs import NothingMarked
+from inpaint.folder.passes import reach_of
 from inpaint.restoring.block_doubts import doubt_block
 from inpaint.restoring.repair import RepairWindow, examine_marks, variations, windows_of
 
@@ -126,12 +127,13 @@ def look_at_frames(one: Planned, job: Job) -> FramesToRestore:
         animation, nothing = read_frames_of(base_of(one, job)), error
         marked = Marked(animation, (None,) * len(animation.frames), base_of(one, job), hidden=False)
     windows: list[list[RepairWindow]] = []
+    context = reach_of(job.restorer, job.options.view)
     for frame, mask in zip(marked.animation.frames, marked.masks, strict=True):
         if mask is not None:
             windows.append(examine_marked(one.file, frame, mask, job, hidden=marked.hidden))
         else:
             found = find_censored(levels(frame)) if finds else []
-            windows.append(windows_of(found, frame, grow=growth(job)))
+            windows.append(windows_of(found, frame, grow=growth(job), context=context))
     if not any(windows):
         raise NothingMarked(f"{nothing}; nothing censored was found")
     return FramesToRestore(marked.animation, windows, marked.base, marked.note)
@@ -167,7 +169,8 @@ def examine_marked(file: Path, frame: images.Picture, mask: Tensor, job: Job, *,
     if hidden and job.options.censor == "mosaic":
         raise ValueError(f"the paint in {file} hides the mosaic: give the unpainted picture with --original")
     censor = "hole" if hidden else "auto" if job.options.censor == "marked" else job.options.censor
-    return examine_marks(frame, mask, censor=censor, block=job.options.block, grow=growth(job))
+    context = reach_of(job.restorer, job.options.view)
+    return examine_marks(frame, mask, censor=censor, block=job.options.block, grow=growth(job), context=context)
 
 
 def growth(job: Job) -> int | None:

@@ -20,7 +20,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
-from inpaint.contracts import Generator
+from inpaint.contracts import Generator, View
 from inpaint.layers.squeeze_excitation import gates
 from inpaint.sample import Prediction
 
@@ -152,10 +152,13 @@ class UNet(Generator):
 
     exportable: str | None = None
 
-    def __init__(self, trunk: nn.Module, *, multiple: int, see_mask: bool, signed: bool, residual: bool):
+    def __init__(
+        self, trunk: nn.Module, *, multiple: int, see_mask: bool, signed: bool, residual: bool, view: View = "crop"
+    ):
         super().__init__()
         self.trunk = trunk
         self.multiple = multiple
+        self.view = view
         self.see_mask = see_mask
         self.signed = signed
         self.residual = residual
@@ -201,5 +204,6 @@ def build(
         return UNet(trunk, multiple=16, see_mask=see_mask, signed=False, residual=residual)
     if shape == "pix2pix":
         trunk = Pix2PixUNet(channels, width, levels=levels, dropout=dropout)
-        return UNet(trunk, multiple=2**levels, see_mask=see_mask, signed=True, residual=False)
+        whole = 2**levels  # px a side, of which the innermost level makes one value
+        return UNet(trunk, multiple=whole, see_mask=see_mask, signed=True, residual=False, view="square")
     raise ValueError(f"shape {shape!r} is not a U-Net this package builds; choose plain or pix2pix")

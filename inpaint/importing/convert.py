@@ -13,14 +13,12 @@ from torch import Tensor
 
 from inpaint.checkpoint import save_checkpoint
 from inpaint.config import Run, override, parse_run, run_to_tree
-from inpaint.generators import GENERATORS
-from inpaint.importing.foreign_files import Foreign, first_few, read_foreign
+from inpaint.foreign_files import Foreign, first_few, read_foreign
 from inpaint.importing.layout import Entries, Layout
 from inpaint.importing.layouts import LAYOUTS
-from inpaint.parts import build
+from inpaint.importing.recognise import compared, recognised
 
 CHANNEL_ORDERS = ("auto", "rgb", "bgr")
-COUNTER = "num_batches_tracked"  # of batch norms; older PyTorch did not keep it, and only training reads it
 
 
 class Report(NamedTuple):
@@ -52,25 +50,30 @@ def import_weights(
     files: Sequence[Path | str],
     output: Path | str,
     *,
-    layout: str,
+    layout: str | None = None,
     channels: str = "auto",
     settings: Sequence[str] = (),
 ) -> Report:
     """Convert files of weights to a checkpoint that `inpaint.load` takes.
 
-    layout: one of LAYOUTS.  channels: what the network in the files expects, rgb, bgr, or auto for what its layout
-    says.  settings: such as "generator.fuse=false", for what weights do not tell.  Raises ValueError in a sentence for
-    files that are not this network's, whole and with nothing left over.
+    layout: one of LAYOUTS; None recognises it by the entries.  channels: what the network in the files expects, rgb,
+    bgr, or auto for what its layout says.  settings: such as "generator.fuse=false", for what weights do not tell.
+    Raises ValueError in a sentence for files that are not this network's, whole and with nothing left over.
     """
     output, paths = Path(output), [Path(file) for file in files]
     if output.suffix != ".safetensors":
         raise ValueError(f"{output} should end in .safetensors, as checkpoints do")
     if output.resolve() in [path.resolve() for path in paths]:
         raise ValueError(f"{output} is also the file to read: choose another name")
+    layout = "edge_connect" if layout is None and len(paths) == 2 else layout  # whose authors alone keep two files
     check_choices(layout, channels, len(paths))
     foreign = [read_foreign(path) for path in paths]
-    entries = in_one(foreign, LAYOUTS[layout][0].files)
-    kind = layout_of(layout, entries)
+    if layout is None:
+        entries = foreign[0].entries
+        layout, kind, _ = recognised(entries, str(paths[0]))
+    else:
+        entries = in_one(foreign, LAYOUTS[layout][0].files)
+        kind = layout_of(layout, entries)
     order = kind.channels if channels == "auto" else channels
     if order == "bgr" and not kind.colours:
         raise ValueError(f"--channels bgr does not apply to {layout}, whose authors feed RGB")
@@ -85,12 +88,16 @@ def import_weights(
     return Report(output, kind, len(weights) - len(started), [*ignored, *others], started, order)
 
 
-def check_choices(layout: str, channels: str, files: int) -> None:
+def check_choices(layout: str | None, channels: str, files: int) -> None:
     """Raise ValueError for a choice that does not exist or does not go with this many files."""
-    if layout not in LAYOUTS:
+    if layout is not None and layout not in LAYOUTS:
         raise ValueError(f"--as {layout!r} is unknown; choose {', '.join(LAYOUTS)}")
     if channels not in CHANNEL_ORDERS:
         raise ValueError(f"--channels {channels!r} is unknown; choose {', '.join(CHANNEL_ORDERS)}")
+    if layout is None:
+        if files != 1:
+            raise ValueError(f"a network is in one file, or in EdgeConnect's two, not in {files}")
+        return
     needed = len(LAYOUTS[layout][0].files)
     if files != needed:
         kept = f"the generators of {LAYOUTS[layout][0].source}" if needed > 1 else "one file"
@@ -144,28 +151,18 @@ def converted(
 
     Raises ValueError for entries that are missing, left over, or of another shape.
     """
-    with torch.device("meta"):
-        wanted = build(GENERATORS, run.generator, "generator").state_dict()
-    theirs = {name: kind.theirs(name, run.generator.options) for name in wanted}
-    started = [name for name in wanted if theirs[name] not in entries and name.endswith(COUNTER)]
-    missing = [theirs[name] for name in wanted if theirs[name] not in entries and name not in started]
-    extra = [name for name in entries if name not in set(theirs.values())]
-    ignored = [name for name in extra if name.endswith(f".{COUNTER}") or re.fullmatch(kind.harmless, name)]
-    left = [name for name in extra if name not in ignored]
+    seen = compared(kind, entries, run.generator.options)
     network = f"generator {kind.generator} ({kind.source})"
-    if missing or left:
-        faults = [f"lacks {len(missing)} it needs ({first_few(missing)})"] if missing else []
-        faults += [f"has {len(left)} left over ({first_few(left)})"] if left else []
-        raise ValueError(f"{origin} does not fit {network}: of the entries, it {' and '.join(faults)}")
+    if seen.missing or seen.left:
+        raise ValueError(f"{origin} does not fit {network}: of the entries, it {seen.in_words()}")
+    if seen.misshapen:
+        raise ValueError(f"{origin} does not fit {network}: {seen.misshapen[0]}")
     weights = {}
-    for name, like in wanted.items():
-        tensor = torch.zeros(like.shape) if name in started else entries[theirs[name]]
-        if tensor.shape != like.shape:
-            shapes = f"{list(tensor.shape)} where {list(like.shape)} belongs"
-            raise ValueError(f"{origin} does not fit {network}: {theirs[name]} is {shapes}")
+    for name, like in seen.wanted.items():
+        tensor = torch.zeros(like.shape) if name in seen.started else entries[seen.theirs[name]]
         tensor = tensor.to(like.dtype)
         weights[name] = kind.adapt(name, tensor) if kind.adapt else tensor
-    return weights, ignored, started
+    return weights, seen.ignored, seen.started
 
 
 def swapped(tensor: Tensor, dimension: int) -> Tensor:

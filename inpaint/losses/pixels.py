@@ -94,10 +94,11 @@ def coarse_discounted_l1(scene: Scene) -> Tensor:
 def tv(scene: Scene) -> Tensor:
     """Return the total variation of the composite over the hole grown by one pixel.
 
-    Only neighbours that both lie in the grown hole count: multiplying by the mask instead would make edges of its
-    border. The sum is divided by all N values.
+    Only neighbours that both lie in the grown hole count, as in the paper: multiplying by the mask instead would make
+    edges of its border. The sum is divided by all N values.  Reimplementations sum over the whole composite, which is
+    more (7-fold, for a hole of an eighth) and has the same gradient: known neighbours have none.
     """
-    image = scene.composite
+    image = scene.in_units(scene.composite)
     near = F.max_pool2d(scene.sample.mask, kernel_size=3, stride=1, padding=1)  # (B, 1, H, W), the 3 x 3 dilation
     across = (image[..., :, 1:] - image[..., :, :-1]).abs() * near[..., :, 1:] * near[..., :, :-1]
     down = (image[..., 1:, :] - image[..., :-1, :]).abs() * near[..., 1:, :] * near[..., :-1, :]
@@ -105,13 +106,13 @@ def tv(scene: Scene) -> Tensor:
 
 
 def error(scene: Scene) -> Tensor:
-    """Return the raw prediction minus the target, (B, 3, H, W)."""
-    return scene.prediction.image - scene.sample.target
+    """Return the raw prediction minus the target, (B, 3, H, W), in the scene's unit of errors."""
+    return scene.in_units(scene.prediction.image - scene.sample.target)
 
 
 def coarse_error(scene: Scene) -> Tensor:
-    """Return the first stage's picture minus the target, (B, 3, H, W)."""
-    return scene.coarse - scene.sample.target
+    """Return the first stage's picture minus the target, (B, 3, H, W), in the scene's unit of errors."""
+    return scene.in_units(scene.coarse - scene.sample.target)
 
 
 def discounted(values: Tensor, mask: Tensor) -> Tensor:

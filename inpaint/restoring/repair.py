@@ -51,15 +51,21 @@ class RepairWindow(NamedTuple):
 
 
 def examine_marks(
-    picture: Picture, mask: Tensor, *, censor: str, block: tuple[int, int] | None = None, grow: int | None = 0
+    picture: Picture,
+    mask: Tensor,
+    *,
+    censor: str,
+    block: tuple[int, int] | None = None,
+    grow: int | None = 0,
+    context: float = 0,
 ) -> list[RepairWindow]:
     """Return the windows that hold everything marked, and what was done to it.
 
     mask: (1, H, W), 1 or True = restore.  censor: "auto", "hole" or "mosaic", and block: as `find_damage` takes them.
     grow: restore holes so many px further, None as far as their paint reaches, but not over mosaics, which never grow:
-    beside them all is original.
+    beside them all is original.  context: px around marks that the network must see, however far the picture goes.
     """
-    margin = max(LEAST_CONTEXT, LARGEST_FOUND_CELL, *(block or ())) + (FARTHEST_REACH if grow is None else grow)
+    margin = margin_of(picture, max(LARGEST_FOUND_CELL, context, *(block or ())), grow)
     found = []
     for box in context_windows(mask, margin):
         marked = (box.of(mask) > 0).float()  # (1, h, w)
@@ -69,11 +75,17 @@ def examine_marks(
     return found
 
 
-def windows_of(found: Sequence[Censored], picture: Picture, *, grow: int | None = 0) -> list[RepairWindow]:
+def margin_of(picture: Picture, wanted: float, grow: int | None) -> int:
+    """Return how many px around marks a window has, at most all of the picture."""
+    return int(min(max(LEAST_CONTEXT, wanted), max(picture.size))) + (FARTHEST_REACH if grow is None else grow)
+
+
+def windows_of(
+    found: Sequence[Censored], picture: Picture, *, grow: int | None = 0, context: float = 0
+) -> list[RepairWindow]:
     """Return the windows that hold regions which were found in a picture, without examining them again."""
     whole, result = mask_of(found, picture.size), []
-    margin = max(LEAST_CONTEXT, LARGEST_FOUND_CELL) + (FARTHEST_REACH if grow is None else grow)
-    for box in context_windows(whole, margin):
+    for box in context_windows(whole, margin_of(picture, max(LARGEST_FOUND_CELL, context), grow)):
         masks: dict[tuple[str, Grid | Lattice | None], Tensor] = {}
         for region in found:
             own = region_in_box(region, box)  # (1, h, w)

@@ -165,3 +165,17 @@ def test_a_file_that_holds_no_weights_is_said(suffix: str, tmp_path: Path):
 def test_a_missing_file_is_said():
     with pytest.raises(FileNotFoundError, match=r"nowhere\.pth"):
         VggFeatures(weights="nowhere.pth")
+
+
+def test_pictures_are_resized_first_where_asked():
+    features = VggFeatures(weights="random", side=32)
+    picture = torch.rand(1, 3, 48, 64)
+    small = torch.nn.functional.interpolate(picture, (32, 32), mode="bilinear", align_corners=False)
+    answers, expected = features(picture), VggFeatures(weights="random")(small)
+    assert answers["pool1"].shape == (1, 64, 16, 16)
+    assert all(torch.equal(answers[tap], expected[tap]) for tap in expected)
+
+
+def test_a_side_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="the side to which pictures are resized is 0"):
+        VggFeatures(weights="random", side=0)

@@ -33,6 +33,7 @@ WRONG = {
     "on_empty": "cry",
     "feather": "soft",
     "match_colour": "perhaps",
+    "view": "half",
     "passes": 3,
     "variations": 5,
     "best": "perhaps",

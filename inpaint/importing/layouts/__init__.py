@@ -7,7 +7,7 @@ nipponjo/deepfillv2-pytorch (both of its files), naoto0804/pytorch-inpainting-wi
 from __future__ import annotations
 
 from inpaint.importing.layout import Layout
-from inpaint.importing.layouts import cyclegan, edge_connect, gated, pconv, pix2pix, region_norm
+from inpaint.importing.layouts import cyclegan, edge_connect, gated, pconv, pix2pix, region_norm, upscalers
 
 LAYOUTS: dict[str, tuple[Layout, ...]] = {
     "edge_connect": edge_connect.EDGE_CONNECT_LAYOUTS,
@@ -16,4 +16,7 @@ LAYOUTS: dict[str, tuple[Layout, ...]] = {
     "region_norm": region_norm.REGION_NORM_LAYOUTS,
     "pix2pix": pix2pix.PIX2PIX_LAYOUTS,
     "cyclegan": cyclegan.CYCLEGAN_LAYOUTS,
+    "imdn": upscalers.IMDN_LAYOUTS,
+    "rlfn": upscalers.RLFN_LAYOUTS,
+    "span": upscalers.SPAN_LAYOUTS,
 }

@@ -12,9 +12,27 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-HOLDERS = ("generator", "G", "netG", "model", "state_dict")  # under which training programs keep a generator's weights
-PREFIXES = ("module", "generator", "netG", "G")  # of wrappers and whole models; no layout has such names
-OTHERS = ("discriminator", "netD", "D", "disc", "adversarial_loss")  # what whole models hold beside a generator
+HOLDERS = (  # under which training programs keep a generator's weights; the averaged ones first
+    *("params_ema", "params-ema", "ema", "generator_ema", "g_ema", "G_ema", "params", "generator", "G", "netG", "gen"),
+    *("generator_state_dict", "netG_state_dict", "G_state_dict", "model_state_dict", "state_dict", "model", "net"),
+    *("net_g", "weights"),
+)
+PREFIXES = (
+    "module",
+    "_orig_mod",
+    "generator",
+    "netG",
+    "net_g",
+    "G",
+)  # of wrappers; no layout has such names
+OTHERS = (
+    "discriminator",
+    "netD",
+    "net_d",
+    "D",
+    "disc",
+    "adversarial_loss",
+)  # beside a generator
 CODE = re.compile(r"GLOBAL (\S+)")  # how torch names what a pickle wants to call
 
 
@@ -31,6 +49,28 @@ def read_foreign(path: Path) -> Foreign:
 
     Raises ValueError in a sentence for a file that is missing, damaged, holds no weights, or wants to run code.
     """
+    entries: dict[str, Tensor] = {}
+    others = []
+    for full, value in held_tree(path).items():
+        name = bare(str(full))
+        if name is None:
+            others.append(str(full))
+        elif not isinstance(value, Tensor):
+            raise ValueError(f"{path} holds {full!r} among the weights, which is no tensor but {type(value).__name__}")
+        elif name in entries:
+            raise ValueError(f"{path} holds {name!r} twice, under different prefixes: it should hold one generator")
+        else:
+            entries[name] = value
+    return Foreign(path, entries, others)
+
+
+def read_entries(path: Path) -> dict[str, Tensor]:
+    """Read all tensors of a file under its own names, whatever network each belongs to; errors as of `read_foreign`."""
+    return {str(name): value for name, value in held_tree(path).items() if isinstance(value, Tensor)}
+
+
+def held_tree(path: Path) -> Mapping[Any, Any]:
+    """Return the mapping in a file that holds a generator's tensors, from under the names that programs keep it."""
     if not path.is_file():
         raise ValueError(f"{path} does not exist; it should be a file of weights (.pth, .pt or .safetensors)")
     tree = tensors_of(path) if path.suffix == ".safetensors" else unpickled(path)
@@ -42,19 +82,7 @@ def read_foreign(path: Path) -> Foreign:
         raise ValueError(
             f"{path} holds no generator's weights: a mapping from names to tensors was expected, not {found}"
         )
-    entries: dict[str, Tensor] = {}
-    others = []
-    for full, value in tree.items():
-        name = bare(str(full))
-        if name is None:
-            others.append(str(full))
-        elif not isinstance(value, Tensor):
-            raise ValueError(f"{path} holds {full!r} among the weights, which is no tensor but {type(value).__name__}")
-        elif name in entries:
-            raise ValueError(f"{path} holds {name!r} twice, under different prefixes: it should hold one generator")
-        else:
-            entries[name] = value
-    return Foreign(path, entries, others)
+    return tree
 
 
 def bare(name: str) -> str | None:
