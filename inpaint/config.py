@@ -56,6 +56,7 @@ class Data(Strict):
 
     `train` and `validation` take a folder, the word "synthetic", or a list of both with shares.
     Crops of folders are mirrored half of the time where `flip` is true, and shrunk by a factor from `shrink` to 1.
+    Pictures that cannot be read or are smaller than the crop are left out, up to the share `skip`; then the run ends.
     """
 
     train: Sources
@@ -66,6 +67,7 @@ class Data(Strict):
     workers: int = Field(default=1, ge=0)
     flip: bool = True
     shrink: float = Field(default=1.0, gt=0, le=1)
+    skip: float = Field(default=0.05, ge=0, lt=1)
     mask: Choices
     fill: Choices
     realism: dict[str, Any] | None = None
@@ -130,6 +132,16 @@ class Every(Strict):
     save: PositiveInt = 1000
 
 
+class BestOf(Strict):
+    """Which network becomes best.safetensors: by a metric of the validation samples, over the mask or whole pictures.
+
+    The metric "last" keeps the newest, for networks that no number chooses well, such as adversarial ones.
+    """
+
+    metric: str = "psnr"
+    of: Literal["mask", "whole"] = "mask"
+
+
 class Run(Strict):
     """A whole experiment; it is stored in every checkpoint that the run writes."""
 
@@ -142,6 +154,8 @@ class Run(Strict):
     ema: float = Field(default=0.999, ge=0, lt=1)
     clip: float | None = Field(default=1.0, gt=0)
     every: Every = Every()
+    keep: PositiveInt = 2  # states, of which a damaged newest one falls back to the one before
+    best: BestOf = BestOf()
     data: Data
     generator: Part
     pretrained: str | None = None  # whose weights the generator starts from: a bundled network, or a checkpoint

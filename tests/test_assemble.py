@@ -410,7 +410,7 @@ def test_a_pretrained_network_is_where_the_generator_starts(checkpoint: Path, pi
     weights = load_checkpoint(checkpoint).weights
     assert all(torch.equal(weights[name], tensor) for name, tensor in trainer.recipe.generator.state_dict().items())
     assert all(torch.equal(weights[name], tensor) for name, tensor in trainer.average.network.state_dict().items())
-    trainer.save_generator("last.safetensors")
+    trainer.keeper.save_generator("last.safetensors")
     told = load_checkpoint(tmp_path / "fine" / "last.safetensors").provenance["pretrained"]
     assert told == {"network": str(checkpoint), "licences": {"somewhere": {"CC0": 3}}}, "its licences travel with it"
 

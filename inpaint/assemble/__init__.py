@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,20 +12,22 @@ import torch
 from torch import nn
 
 from inpaint import distributed
+from inpaint.assemble.data import samples_of as samples_of
+from inpaint.assemble.data import validation_of as validation_of
 from inpaint.builders.report.attribution import licences_of
 from inpaint.checkpoint import Checkpoint, load_checkpoint
 from inpaint.config import Network, Optim, Run, parse_run, run_to_tree
 from inpaint.contracts import Generator, Recipe
-from inpaint.data.samples import Positions, Samples, fixed_samples
+from inpaint.data.samples import Positions
 from inpaint.data.samples import load_batches as load_batches
-from inpaint.data.sources import centre_crops, picture_source
-from inpaint.degradation.build import degradation_of
+from inpaint.data.skipped import Skipped
 from inpaint.degradation.fills import FILLS, Mosaic
 from inpaint.device import find_device, precision_of, warn_of_bfloat16
 from inpaint.discriminators import DISCRIMINATORS
 from inpaint.features import FEATURES
 from inpaint.generators import GENERATORS
 from inpaint.layers.mosaic_cells import OnCells
+from inpaint.metrics import METRICS
 from inpaint.parts import Choice, build, call
 from inpaint.recipes import RECIPES
 from inpaint.recipes.frozen import Teachers
@@ -35,26 +36,8 @@ from inpaint.restoring.onnx_session import Session
 from inpaint.restoring.restorer import Restorer
 from inpaint.sample import Sample
 from inpaint.training.trainer import Intervals, Player, Trainer
+from inpaint.training.validating import Best
 from inpaint.weights import NETWORKS_OF_DEFAULT, WITHOUT_GRID, model_file
-
-
-def samples_of(run: Run) -> Samples:
-    """Build the endless table of training samples."""
-    options = {"flip": run.data.flip, "shrink": run.data.shrink}
-    sources = [(source.share, picture_source(source.path, **options)) for source in run.data.train]
-    return Samples(
-        sources, degradation_of(run.data.mask, run.data.fill, run.data.realism), crop=run.data.crop, seed=run.seed
-    )
-
-
-def validation_of(run: Run) -> list[Sample]:
-    """Cut the centres of the validation pictures and damage each of them in the same way in every run of this seed."""
-    if run.data.validation is None:
-        return []
-    count = run.data.validation_samples
-    each = math.ceil(count / len(run.data.validation))
-    targets = [crop for source in run.data.validation for crop in centre_crops(source.path, run.data.crop, each)]
-    return fixed_samples(targets[:count], degradation_of(run.data.mask, run.data.fill, run.data.realism), seed=run.seed)
 
 
 def recipe_of(run: Run) -> Recipe:
@@ -114,7 +97,7 @@ def player_of(network: nn.Module, optim: Optim, steps: int) -> Player:
     """Build the optimizer of one network."""
     kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[optim.name]
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    optimizer = kind(parameters, lr=optim.lr, betas=optim.betas, weight_decay=optim.weight_decay)
+    optimizer = kind(parameters, lr=optim.lr, betas=optim.betas, weight_decay=optim.weight_decay, fused=True)
     return Player(optimizer, partial(optim.rate, steps=steps))
 
 
@@ -146,6 +129,20 @@ def check_block(run: Run, generator: Generator) -> None:
     )
 
 
+def best_of(run: Run) -> Best:
+    """Return what chooses the best network.  Raises ValueError naming the choices for an unknown metric."""
+    if run.best.metric == "last":
+        return Best(None)
+    name = f"{run.best.metric}_{run.best.of}"
+    if name not in METRICS or METRICS[name].picture is None or METRICS[name].better == "near one":
+        known = [key for key, it in METRICS.items() if it.picture is not None and it.better != "near one"]
+        choices = dict.fromkeys(key.rpartition("_")[0] for key in known)
+        raise ValueError(
+            f"best.metric {run.best.metric!r} of {run.best.of} is unknown; choose {', '.join(choices)} or last"
+        )
+    return Best(name)
+
+
 def trainer_of(run: Run) -> Trainer:
     """Build everything that a run names.  Raises ValueError in a sentence for what does not fit."""
     device = find_device(run.device)
@@ -158,12 +155,12 @@ def trainer_of(run: Run) -> Trainer:
     check_block(run, recipe.generator)
     layout = torch.channels_last if run.channels_last else torch.contiguous_format
     recipe.to(device=device, memory_format=layout)
-    samples = samples_of(run)
+    samples, skipped = samples_of(run), Skipped(run.data.skip, run.data.batch)
 
     def batches(start: int, stop: int) -> Iterable[Sample]:
         rank, world = distributed.rank(), distributed.world_size()
         positions = Positions(start, stop, batch=run.data.batch, rank=rank, world=world)
-        return load_batches(samples, positions, workers=run.data.workers, pin=device.type == "cuda")
+        return load_batches(samples, positions, workers=run.data.workers, pin=device.type == "cuda", skipped=skipped)
 
     every = run.every
     return Trainer(
@@ -182,6 +179,9 @@ def trainer_of(run: Run) -> Trainer:
         device=device,
         bfloat16=run.precision == "bfloat16",
         channels_last=run.channels_last,
+        keep=run.keep,
+        best=best_of(run),
+        skipped=skipped,
     )
 
 

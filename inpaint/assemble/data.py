@@ -1,0 +1,41 @@
+"""The samples of a run: what its section `data` names."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+from inpaint import distributed
+from inpaint.config import Run
+from inpaint.data.samples import Samples, fixed_samples
+from inpaint.data.sources import Folder, centre_crops, leave_out_faulty, picture_source
+from inpaint.degradation.build import degradation_of
+from inpaint.sample import Sample
+
+
+def samples_of(run: Run) -> Samples:
+    """Build the endless table of training samples."""
+    options = {"flip": run.data.flip, "shrink": run.data.shrink}
+    sources = [(source.share, picture_source(source.path, **options)) for source in run.data.train]
+    faults = [
+        fault
+        for _, source in sources
+        if isinstance(source, Folder) and source.paths
+        for fault in leave_out_faulty(source, run.data.crop, run.data.skip)
+    ]
+    if faults and distributed.rank() == 0:
+        named = "; ".join(faults[:3]) + (f"; and {len(faults) - 3} more" if len(faults) > 3 else "")
+        warnings.warn(f"left out of the training: {named}", stacklevel=2)
+    return Samples(
+        sources, degradation_of(run.data.mask, run.data.fill, run.data.realism), crop=run.data.crop, seed=run.seed
+    )
+
+
+def validation_of(run: Run) -> list[Sample]:
+    """Cut the centres of the validation pictures and damage each of them in the same way in every run of this seed."""
+    if run.data.validation is None:
+        return []
+    count = run.data.validation_samples
+    each = math.ceil(count / len(run.data.validation))
+    targets = [crop for source in run.data.validation for crop in centre_crops(source.path, run.data.crop, each)]
+    return fixed_samples(targets[:count], degradation_of(run.data.mask, run.data.fill, run.data.realism), seed=run.seed)
