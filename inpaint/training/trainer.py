@@ -26,7 +26,7 @@ from inpaint.training.journal import write_sheet
 from inpaint.training.keeping import Keeper
 from inpaint.training.progress import Clock, bar_of
 from inpaint.training.telling import Teller
-from inpaint.training.validating import Best, batches_of, means, shared, spread
+from inpaint.training.validating import Best, batches_of, shared, spread, validation_means
 
 
 class Player(NamedTuple):
@@ -208,8 +208,8 @@ class Trainer:
         with self.clock.measured("validate"):
             samples = shared(self.validation)
             names = list(dict.fromkeys(["psnr_mask", self.best.metric or "psnr_mask"]))
-            now = means(names, samples, self.restore(samples))
-            before = means(names[:1], samples, [sample.image for sample in samples])
+            now = validation_means(names, samples, self.restore(samples))
+            before = validation_means(names[:1], samples, [sample.image for sample in samples])
         self.teller.validated(now, before)
         score = now[names[-1]]
         if self.best.better(score, self.score) and not self.watch.row and self.keeper.finite():

@@ -39,19 +39,20 @@ def shared(samples: Sequence[Sample]) -> Sequence[Sample]:
     return samples[distributed.rank() :: distributed.world_size()]
 
 
-def means(names: Sequence[str], samples: Sequence[Sample], restored: Sequence[Tensor]) -> dict[str, float]:
+def validation_means(names: Sequence[str], samples: Sequence[Sample], restored: Sequence[Tensor]) -> dict[str, float]:
     """Return the mean of each metric over the samples of all ranks; these are the ones of this rank.
 
     restored: the composites, each (1, 3, H, W).
     """
     scores = [
-        {name: score(name, image, sample) for name in names} for image, sample in zip(restored, samples, strict=True)
+        {name: validation_score(name, image, sample) for name in names}
+        for image, sample in zip(restored, samples, strict=True)
     ]
     everyone = [it for part in distributed.gathered(scores) for it in part]
     return {name: sum(it[name] for it in everyone) / len(everyone) for name in names}
 
 
-def score(name: str, image: Tensor, sample: Sample) -> float:
+def validation_score(name: str, image: Tensor, sample: Sample) -> float:
     """Return a metric of one composite; a perfect answer (a flat place) counts as 100 dB, not as infinity."""
     metric = METRICS[name]
     assert metric.picture is not None

@@ -445,7 +445,7 @@ def test_best_is_chosen_by_the_users_metric(pictures: Path, tmp_path: Path, monk
         def score(asked: str, image: Tensor, sample: Sample, learning: Trainer = learning) -> float:
             return values.get(asked, [1.0] * 5)[learning.step]
 
-        monkeypatch.setattr("inpaint.training.validating.score", score)
+        monkeypatch.setattr("inpaint.training.validating.validation_score", score)
         learning.fit()
         assert load_checkpoint(tmp_path / name / "best.safetensors").provenance["step"] == step
     with pytest.raises(ValueError, match=r"best\.metric 'detail' of mask is unknown; choose psnr, ssim, l1.*last"):

@@ -242,7 +242,7 @@ def test_best_keeps_the_highest_psnr(pictures: Path, tmp_path: Path, monkeypatch
         shown.append(next(scores) if len(shown) % 2 == 0 else 10.0)
         return shown[-1]
 
-    monkeypatch.setattr("inpaint.training.validating.score", score)
+    monkeypatch.setattr("inpaint.training.validating.validation_score", score)
     trainer_.fit()
     assert load_checkpoint(tmp_path / "best.safetensors").provenance["step"] == 3
     assert load_checkpoint(tmp_path / "best.safetensors").provenance["psnr"] == 30.0
