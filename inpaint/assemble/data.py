@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import math
 import warnings
+from functools import partial
+from pathlib import Path
 
 from inpaint import distributed
 from inpaint.config import Run
+from inpaint.data.checking import leave_out_faulty
+from inpaint.data.crops import FindMask
 from inpaint.data.samples import Samples, fixed_samples
-from inpaint.data.sources import Folder, centre_crops, leave_out_faulty, picture_source
+from inpaint.data.sources import Folder, centre_crops, picture_source
 from inpaint.degradation.build import degradation_of
+from inpaint.folder.marks import mask_for
 from inpaint.sample import Sample
 
 
 def samples_of(run: Run) -> Samples:
     """Build the endless table of training samples."""
-    options = {"flip": run.data.flip, "shrink": run.data.shrink}
-    sources = [(source.share, picture_source(source.path, **options)) for source in run.data.train]
+    sources = [
+        (
+            source.share,
+            picture_source(
+                source.path, flip=run.data.flip, shrink=run.data.shrink, mask_of=mask_finder(run, source.path)
+            ),
+        )
+        for source in run.data.train
+    ]
     faults = [
         fault
         for _, source in sources
@@ -37,5 +49,22 @@ def validation_of(run: Run) -> list[Sample]:
         return []
     count = run.data.validation_samples
     each = math.ceil(count / len(run.data.validation))
-    targets = [crop for source in run.data.validation for crop in centre_crops(source.path, run.data.crop, each)]
+    targets = [
+        crop
+        for source in run.data.validation
+        for crop in centre_crops(source.path, run.data.crop, each, mask_of=mask_finder(run, source.path))
+    ]
     return fixed_samples(targets[:count], degradation_of(run.data.mask, run.data.fill, run.data.realism), seed=run.seed)
+
+
+def mask_finder(run: Run, folder: str) -> FindMask | None:
+    """Return what finds the mask of a picture of this folder by its name, where the run wants that."""
+    wanted = [choice.options for choice in run.data.mask if choice.name == "paired"]
+    if not wanted:
+        return None
+    return partial(find_mask, folder=Path(folder), masks=Path(wanted[0].get("path") or folder))
+
+
+def find_mask(file: Path, *, folder: Path, masks: Path) -> Path:
+    """Find the mask of a picture as `inpaint decensor` does.  Raises ValueError where there is none."""
+    return mask_for(file, masks, file.parent.relative_to(folder))

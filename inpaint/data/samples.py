@@ -21,7 +21,7 @@ from inpaint.randomness import choose, rng_for
 from inpaint.sample import Sample
 
 WORKERS: weakref.WeakSet[Any] = weakref.WeakSet()  # the processes that prepare pictures and may still run
-Degrade = Callable[[Tensor, torch.Generator], tuple[Tensor, Tensor]]
+Degrade = Callable[..., tuple[Tensor, Tensor]]  # (target, rng), and own where a picture brings its mask
 
 
 class Samples(Dataset[Sample]):
@@ -39,8 +39,14 @@ class Samples(Dataset[Sample]):
         rng = rng_for(self.seed, "train", position)
         with single_threaded():
             target = choose(rng, self.sources, self.shares)(self.size, rng)
-            image, mask = self.degrade(target, rng)
-        return Sample(image, mask, target)
+            return damaged(target, self.degrade, rng)
+
+
+def damaged(target: Tensor, degrade: Degrade, rng: torch.Generator) -> Sample:
+    """Damage a picture (3, H, W), or one that brings its own mask as a fourth plane."""
+    if len(target) == 3:
+        return Sample(*degrade(target, rng), target)
+    return Sample(*degrade(target[:3], rng, own=target[3:]), target[:3])
 
 
 @contextmanager
@@ -154,9 +160,9 @@ def begin_worker(worker: int) -> None:
 
 
 def fixed_samples(targets: Sequence[Tensor], degrade: Degrade, *, seed: int) -> list[Sample]:
-    """Damage each target (3, H, W) in its own fixed way, for validation.  Each sample is a batch of one."""
+    """Damage each target (3 or 4, H, W) in its own fixed way, for validation.  Each sample is a batch of one."""
     samples = []
     for number, target in enumerate(targets):
-        image, mask = degrade(target, rng_for(seed, "validation", number))
-        samples.append(Sample(image[None], mask[None], target[None]))
+        sample = damaged(target, degrade, rng_for(seed, "validation", number))
+        samples.append(Sample(*(part[None] for part in sample)))
     return samples
