@@ -39,10 +39,10 @@ class Samples(Dataset[Sample]):
         rng = rng_for(self.seed, "train", position)
         with single_threaded():
             target = choose(rng, self.sources, self.shares)(self.size, rng)
-            return damaged(target, self.degrade, rng)
+            return damaged_sample(target, self.degrade, rng)
 
 
-def damaged(target: Tensor, degrade: Degrade, rng: torch.Generator) -> Sample:
+def damaged_sample(target: Tensor, degrade: Degrade, rng: torch.Generator) -> Sample:
     """Damage a picture (3, H, W), or one that brings its own mask as a fourth plane."""
     if len(target) == 3:
         return Sample(*degrade(target, rng), target)
@@ -163,6 +163,6 @@ def fixed_samples(targets: Sequence[Tensor], degrade: Degrade, *, seed: int) -> 
     """Damage each target (3 or 4, H, W) in its own fixed way, for validation.  Each sample is a batch of one."""
     samples = []
     for number, target in enumerate(targets):
-        sample = damaged(target, degrade, rng_for(seed, "validation", number))
+        sample = damaged_sample(target, degrade, rng_for(seed, "validation", number))
         samples.append(Sample(*(part[None] for part in sample)))
     return samples

@@ -6,7 +6,7 @@ from torch.utils.data import Dataset, default_collate
 
 from inpaint.sample import Sample
 
-TRIES = 20  # positions in a row; that so many fail is no accident
+TRIES_IN_A_ROW = 20  # positions in a row; that so many fail is no accident
 COUNTED_FROM = 1000  # samples: a share of fewer says little
 
 
@@ -18,12 +18,12 @@ class Replacing(Dataset[tuple[Sample, list[str]]]):
 
     def __getitem__(self, position: int) -> tuple[Sample, list[str]]:
         faults: list[str] = []
-        for number in range(position, position + TRIES):
+        for number in range(position, position + TRIES_IN_A_ROW):
             try:
                 return self.samples[number], faults
             except (ValueError, OSError) as error:
                 faults.append(" ".join(str(error).split()))
-        raise ValueError(f"{faults[0]}; nor could the {TRIES - 1} samples after this one be made")
+        raise ValueError(f"{faults[0]}; nor could the {TRIES_IN_A_ROW - 1} samples after this one be made")
 
 
 def collated(items: list[tuple[Sample, list[str]]]) -> tuple[Sample, list[str]]:

@@ -20,8 +20,8 @@ from inpaint import images
 from inpaint.degradation.painting import span, whole_span
 from inpaint.randomness import chance, choose, integer, log_uniform
 
-TRIES = 50  # pieces of masks, before a share of the picture that none of them has is given up
-REMEMBERED = 32  # decoded masks for each process
+MASK_TRIES = 50  # pieces of masks, before a share of the picture that none of them has is given up
+DECODED_MASKS = 32  # decoded masks for each process
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,12 @@ class MaskFiles:
 
     def __call__(self, size: tuple[int, int], rng: torch.Generator) -> Tensor:
         """Return a mask (1, H, W) that is not empty.  Raises ValueError where no draw covers the wanted area."""
-        for _ in range(TRIES):
+        for _ in range(MASK_TRIES):
             mask = self.draw(size, rng)
             if mask.any() and self.area[0] <= mask.mean() <= self.area[1]:
                 return torch.from_numpy(mask).float()[None]
         raise ValueError(
-            f"{TRIES} masks drawn from {self.folder} cover none of the wanted area, {self.area[0]:g} to "
+            f"{MASK_TRIES} masks drawn from {self.folder} cover none of the wanted area, {self.area[0]:g} to "
             f"{self.area[1]:g} of a picture of {size[0]}x{size[1]} px: choose another area, scale or grow"
         )
 
@@ -55,11 +55,11 @@ class MaskFiles:
         if self.flip and chance(rng, 0.5):
             mask = mask[:, ::-1]
         if self.scale is None:
-            mask = resized(mask, size)
+            mask = resized_mask(mask, size)
         else:
             factor = log_uniform(rng, *self.scale)
-            mask = resized(mask, tuple(max(1, round(side * factor)) for side in mask.shape))
-            mask = placed(mask, size, rng)
+            mask = resized_mask(mask, tuple(max(1, round(side * factor)) for side in mask.shape))
+            mask = placed_mask(mask, size, rng)
         radius = integer(rng, *self.grow)
         if radius:
             brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
@@ -79,18 +79,18 @@ class OwnMask:
         )
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(DECODED_MASKS)
 def mask_file(path: str) -> np.ndarray:
     """Read a mask, (H, W) of 0 and 1."""
     return images.read_mask(path)[0].to(torch.uint8).numpy()
 
 
-def resized(mask: np.ndarray, size: Sequence[int]) -> np.ndarray:
+def resized_mask(mask: np.ndarray, size: Sequence[int]) -> np.ndarray:
     """Return a mask (H, W) in another size, still of 0 and 1."""
     return cv2.resize(np.ascontiguousarray(mask), (size[1], size[0]), interpolation=cv2.INTER_NEAREST_EXACT)
 
 
-def placed(mask: np.ndarray, size: tuple[int, int], rng: torch.Generator) -> np.ndarray:
+def placed_mask(mask: np.ndarray, size: tuple[int, int], rng: torch.Generator) -> np.ndarray:
     """Return a piece of a mask where it is larger than the size, and the mask somewhere in it where it is smaller."""
     taken: list[Any] = []
     room = np.zeros(size, np.uint8)
