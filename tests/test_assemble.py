@@ -422,3 +422,12 @@ def test_a_pretrained_network_must_be_the_same_network(checkpoint: Path, picture
         recipe_of(run_of(other))
     with pytest.raises(ValueError, match="nosuch is neither a bundled network"):
         recipe_of(run_of(tiny_tree(pictures, tmp_path, pretrained="nosuch")))
+
+
+def test_features_that_no_term_uses_are_not_loaded(pictures: Path, tmp_path: Path):
+    unread = {"name": "vgg16", "weights": str(tmp_path / "nowhere.pth")}
+    with pytest.warns(UserWarning, match="no loss term of this run compares features"):
+        recipe_of(run_of(tiny_tree(pictures, tmp_path, features=unread)))
+    recipe = {"name": "supervised", "weights": {"perceptual": 1.0}}
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.pth"):
+        recipe_of(run_of(tiny_tree(pictures, tmp_path, features=unread, recipe=recipe)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,23 +13,21 @@ from torch import nn
 from inpaint import distributed
 from inpaint.assemble.data import samples_of as samples_of
 from inpaint.assemble.data import validation_of as validation_of
+from inpaint.assemble.networks import recipe_of as recipe_of
+from inpaint.assemble.networks import take_weights
 from inpaint.builders.report.attribution import licences_of
-from inpaint.checkpoint import Checkpoint, load_checkpoint
-from inpaint.config import Network, Optim, Run, parse_run, run_to_tree
+from inpaint.checkpoint import load_checkpoint
+from inpaint.config import Optim, Run, parse_run, run_to_tree
 from inpaint.contracts import Generator, Recipe
 from inpaint.data.samples import Positions
 from inpaint.data.samples import load_batches as load_batches
 from inpaint.data.skipped import Skipped
 from inpaint.degradation.fills import FILLS, Mosaic
 from inpaint.device import find_device, precision_of, warn_of_bfloat16
-from inpaint.discriminators import DISCRIMINATORS
-from inpaint.features import FEATURES
 from inpaint.generators import GENERATORS
 from inpaint.layers.mosaic_cells import OnCells
 from inpaint.metrics import METRICS
-from inpaint.parts import Choice, build, call
-from inpaint.recipes import RECIPES
-from inpaint.recipes.frozen import Teachers
+from inpaint.parts import Choice, build
 from inpaint.restoring.by_censor import AnyRestorer, RestorerByCensor
 from inpaint.restoring.onnx_session import Session
 from inpaint.restoring.restorer import Restorer
@@ -38,49 +35,6 @@ from inpaint.sample import Sample
 from inpaint.training.trainer import Intervals, Player, Trainer
 from inpaint.training.validating import Best
 from inpaint.weights import NETWORKS_OF_DEFAULT, WITHOUT_GRID, model_file
-
-
-def recipe_of(run: Run) -> Recipe:
-    """Build the networks, on the CPU with weights drawn from the run's seed, and the recipe by which they learn."""
-    torch.manual_seed(run.seed)
-    generator = with_weights(build(GENERATORS, run.generator, "generator"), run.pretrained, run.generator.name)
-    others: dict[str, Any] = {
-        "partners": {name: network_of(part) for name, part in run.partners.items()},
-        "discriminators": {name: build(DISCRIMINATORS, it, "discriminator") for name, it in run.discriminators.items()},
-        "teachers": Teachers({name: network_of(part) for name, part in run.teachers.items()}),
-    }
-    if run.recipe.name not in RECIPES:
-        raise ValueError(f"recipe {run.recipe.name!r} is unknown; choose {', '.join(RECIPES)}")
-    factory = RECIPES[run.recipe.name]
-    given: list[Any] = [generator]
-    for kind, networks in others.items():
-        if kind in inspect.signature(factory).parameters:
-            given.append(networks)
-        elif networks:
-            raise ValueError(f"recipe {run.recipe.name} learns without {kind}: remove {', '.join(networks)}")
-    if run.features is not None:
-        factory = partial(factory, features=build(FEATURES, run.features, "features"))
-    return call(factory, run.recipe.options, f"recipe {run.recipe.name}", *given)
-
-
-def network_of(part: Network) -> Generator:
-    """Build a partner or a teacher, with the weights that it names."""
-    return with_weights(build(GENERATORS, part, "generator"), part.pretrained, part.name)
-
-
-def with_weights(generator: Generator, pretrained: str | None, name: str) -> Generator:
-    """Return the generator with the weights of a bundled network or a checkpoint, or as it is for None."""
-    if pretrained is not None:
-        take_weights(generator, load_checkpoint(model_file(pretrained)), f"pretrained {pretrained}", name)
-    return generator
-
-
-def take_weights(generator: Generator, checkpoint: Checkpoint, what: str, name: str) -> None:
-    """Load a checkpoint's weights into a generator.  Raises ValueError where they are another network's."""
-    try:
-        generator.load_state_dict(checkpoint.weights)
-    except RuntimeError as error:
-        raise ValueError(f"{what} does not fit generator {name}: {' '.join(str(error).split())}") from None
 
 
 def provenance_of(run: Run) -> dict[str, Any]:
