@@ -62,7 +62,7 @@ WRONG: dict[str, tuple[Change, str]] = {
     ),
     "a recipe's option": (
         lambda tree: tree["recipe"].update(weight=0.1),
-        "recipe supervised has no option 'weight'; it has weights$",
+        "recipe supervised has no option 'weight'; it has weights; did you mean weights\\?$",
     ),
     "realism's option": (
         lambda tree: tree["data"].update(realism={"webp": 0.5}),
@@ -196,6 +196,7 @@ def shrunk(tree: dict[str, Any], pictures: Path, output: Path) -> dict[str, Any]
         tree["data"][key] = relocated(tree["data"].get(key), pictures)
     for judge in tree["discriminators"].values():
         judge |= {"size": crop, "crop": crop // 2} if "size" in judge else {}
+    tree["optim"] = {name: optim | {"warmup": 0} for name, optim in tree["optim"].items()}
     late = {key: 1 for key in ("start", "critic_steps") if key in tree["recipe"]}
     return tree | {"recipe": tree["recipe"] | late}  # every player has its turn in three steps
 

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from inpaint import distributed
+from inpaint.assemble.checks import check_block, check_lengths
 from inpaint.assemble.data import samples_of as samples_of
 from inpaint.assemble.data import validation_of as validation_of
 from inpaint.assemble.networks import recipe_of as recipe_of
@@ -18,14 +19,12 @@ from inpaint.assemble.networks import take_weights
 from inpaint.builders.report.attribution import licences_of
 from inpaint.checkpoint import load_checkpoint
 from inpaint.config import Optim, Run, parse_run, run_to_tree
-from inpaint.contracts import Generator, Recipe
+from inpaint.contracts import Recipe
 from inpaint.data.samples import Positions
 from inpaint.data.samples import load_batches as load_batches
 from inpaint.data.skipped import Skipped
-from inpaint.degradation.fills import FILLS, Mosaic
 from inpaint.device import find_device, precision_of, warn_of_bfloat16
 from inpaint.generators import GENERATORS
-from inpaint.layers.mosaic_cells import OnCells
 from inpaint.metrics import METRICS
 from inpaint.parts import Choice, build
 from inpaint.restoring.by_censor import AnyRestorer, RestorerByCensor
@@ -63,26 +62,6 @@ def players_of(run: Run, recipe: Recipe) -> dict[str, Player]:
     return {name: player_of(network, run.optim[name], run.steps) for name, network in players.items()}
 
 
-def check_block(run: Run, generator: Generator) -> None:
-    """Raise ValueError where a generator enlarges cells of one block, and no fill of the run is a mosaic of it."""
-    if not isinstance(generator, OnCells):
-        return
-    short, long = sorted(generator.block)
-    fills = [build(FILLS, choice, "fill") for choice in run.data.fill]
-    mosaics = [fill for fill in fills if isinstance(fill, Mosaic)]
-    for fill in mosaics:
-        least, most = (int(short * ratio) for ratio in fill.ratio)  # the longer side of a rectangular cell
-        drawn = fill.rectangular < 1 if short == long else fill.rectangular > 0 and least <= long <= most
-        if fill.block == (short, short) and drawn:
-            return
-    blocks = " and ".join(str(low) if low == high else f"{low} to {high}" for low, high in (it.block for it in mosaics))
-    raise ValueError(
-        f"generator {run.generator.name} enlarges cells of block {short if short == long else list(generator.block)} "
-        f"alone, but data.fill draws {'mosaics of block ' + blocks if mosaics else 'no mosaics'}: "
-        "choose the same block for both"
-    )
-
-
 def best_of(run: Run) -> Best:
     """Return what chooses the best network.  Raises ValueError naming the choices for an unknown metric."""
     if run.best.metric == "last":
@@ -107,6 +86,7 @@ def trainer_of(run: Run) -> Trainer:
     if crop % multiple:
         raise ValueError(f"data.crop {crop} does not divide by {multiple}, as generator {run.generator.name} needs")
     check_block(run, recipe.generator)
+    check_lengths(run)
     layout = torch.channels_last if run.channels_last else torch.contiguous_format
     recipe.to(device=device, memory_format=layout)
     samples, skipped = samples_of(run), Skipped(run.data.skip, run.data.batch)

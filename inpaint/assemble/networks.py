@@ -16,7 +16,7 @@ from inpaint.discriminators import DISCRIMINATORS
 from inpaint.features import FEATURES
 from inpaint.generators import GENERATORS
 from inpaint.losses import NEEDS_FEATURES
-from inpaint.parts import build, call
+from inpaint.parts import build, call, did_you_mean
 from inpaint.recipes import RECIPES
 from inpaint.recipes.frozen import Teachers
 from inpaint.weights import model_file
@@ -32,7 +32,8 @@ def recipe_of(run: Run) -> Recipe:
         "teachers": Teachers({name: network_of(part) for name, part in run.teachers.items()}),
     }
     if run.recipe.name not in RECIPES:
-        raise ValueError(f"recipe {run.recipe.name!r} is unknown; choose {', '.join(RECIPES)}")
+        near = did_you_mean(run.recipe.name, RECIPES)
+        raise ValueError(f"recipe {run.recipe.name!r} is unknown; choose {', '.join(RECIPES)}{near}")
     factory = RECIPES[run.recipe.name]
     given: list[Any] = [generator]
     for kind, networks in others.items():
