@@ -313,9 +313,10 @@ def test_a_name_that_the_terminal_cannot_show_does_not_end_the_batch(encoding: s
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal to a process group")
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_ctrl_c_saves_says_how_to_go_on_and_is_gone_on_from(name: str, config: Path, tmp_path: Path):
-    command = [sys.executable, "-m", "inpaint", "train", str(config), "--set", "data.workers=1"]
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_to_the_group_saves_says_how_to_go_on_and_is_gone_on_from(name: str, config: Path, tmp_path: Path):
+    command = [sys.executable, "-m", "inpaint", "train", str(config), "--set", "data.workers=2"]
+    command += ["--set", "data.mask.sides=[8, 16]"]
     endless = subprocess.Popen(
         [*command, "--set", "steps=100000", "--set", "every.samples=100000", "--set", "every.validate=100000"],
         stderr=subprocess.PIPE,
@@ -328,15 +329,14 @@ def test_ctrl_c_saves_says_how_to_go_on_and_is_gone_on_from(name: str, config: P
         assert endless.poll() is None, endless.stderr and endless.stderr.read()
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    if name == "SIGINT":
-        os.killpg(endless.pid, signal.SIGINT)  # as a terminal does: the workers get it too
-    else:
-        endless.terminate()
+    number = getattr(signal, name)
+    os.killpg(endless.pid, number)  # as a terminal, timeout and SLURM do: the workers get it too
     _, err = endless.communicate(timeout=300)
-    assert endless.returncode == 130, err
+    assert endless.returncode == 128 + number, err
     assert "Traceback" not in err
     step = torch.load(tmp_path / "run" / "state.pt", weights_only=True)["step"]
     assert f"Stopped and saved at step {step} of 100000.  Go on with: inpaint train {config}" in err
+    assert "--set 'data.mask.sides=[8, 16]'" in err
     assert err.rstrip().endswith("--resume")
     if name == "SIGINT":
         done = subprocess.run(

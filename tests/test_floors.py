@@ -33,6 +33,7 @@ FLOORS = {
 }
 NEIGHBOURS = {  # who may import from the same floor, and why
     ("config", "parts"): "the schema holds parts",
+    ("degradation", "images"): "masks may be files",
     ("degradation", "mosaic"): "pixelating is the geometry of mosaics applied to a clean picture",
     ("degradation", "parts"): "masks and fills are parts",
     ("layers", "contracts"): "a trunk on the cells of a mosaic is a generator",

@@ -14,9 +14,10 @@ from inpaint.cli.decensor_command import decensor
 from inpaint.cli.detect_command import detect
 from inpaint.cli.export_command import export
 from inpaint.cli.models_command import models
-from inpaint.cli.network_commands import evaluate, import_weights, train
+from inpaint.cli.network_commands import evaluate, import_weights
 from inpaint.cli.printable import printable
 from inpaint.cli.run_command import run
+from inpaint.cli.train_command import train
 from inpaint.cli.web_command import web
 from inpaint.folder.options import PANELS
 from inpaint.version import __version__
@@ -89,5 +90,23 @@ def main() -> None:
     try:
         app()
     except (ValueError, OSError) as error:
-        typer.echo(printable(f"inpaint: {error}", lines=True), err=True)
+        if said_here(error):
+            typer.echo(printable(f"inpaint: {error}", lines=True), err=True)
         sys.exit(1)
+    finally:
+        part()
+
+
+def part() -> None:
+    """Part from the other processes of torchrun, if this one has joined them."""
+    if "inpaint.distributed" in sys.modules:
+        end = sys.exc_info()[1]  # typer ends in SystemExit, whatever came of it
+        sys.modules["inpaint.distributed"].leave(wait=isinstance(end, SystemExit) and not end.code)
+
+
+def said_here(error: Exception) -> bool:
+    """Tell whether this process prints an error: that another one ended is said by the first process alone."""
+    if "inpaint.distributed" not in sys.modules:
+        return True
+    distributed = sys.modules["inpaint.distributed"]
+    return not isinstance(error, distributed.RankLost) or distributed.rank() == 0

@@ -1,8 +1,7 @@
-"""Verbs of networks: train one, measure one, take in one that others have trained."""
+"""Verbs of networks: measure one, take in one that others have trained."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -13,38 +12,6 @@ from inpaint.importing.layouts import LAYOUTS
 
 LAYOUT_NAMES = f"Whose weights they are, else told by the file: {', '.join([*LAYOUTS][:-1])} or {[*LAYOUTS][-1]}."
 CASE_HELP = "The damage: mosaic-BLOCK, hole-MASK, or baked into the dataset; may be repeated."
-
-
-def train(
-    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="A YAML file such as those in configs/.")],
-    settings: SettingsOption = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
-) -> None:
-    """Train a network as a YAML file describes it."""
-    import signal
-
-    from inpaint import distributed
-    from inpaint.assemble import trainer_of
-    from inpaint.config import read_run
-
-    prepare()
-    distributed.join()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    run = read_run(config, settings or [])
-    state = Path(run.output) / "state.pt"
-    if state.exists() and not resume:
-        raise ValueError(f"{state} exists: add --resume to go on, or choose another folder with --set output=...")
-    trainer = trainer_of(run)
-    if resume:
-        trainer.resume()
-    try:
-        trainer.fit()
-    except KeyboardInterrupt:
-        given = [f"--set {setting}" for setting in settings or []]
-        again = " ".join(["inpaint train", str(config), *given, "--resume"])
-        typer.echo(f"\nStopped and saved at step {trainer.step} of {trainer.steps}.  Go on with: {again}", err=True)
-        sys.exit(130)
-    typer.echo(f"Trained {trainer.step} steps; the networks are in {run.output}/ (best and last .safetensors)")
 
 
 def evaluate(

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchvision.models import VGG16_Weights, VGG19_Weights
+
+from inpaint.features.weight_files import downloaded, read_weight_file
 
 CONVOLUTIONS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}  # in each of five stages, before its pool
 CHANNELS = (64, 128, 256, 512, 512)
@@ -118,18 +119,8 @@ def read_weights(weights: str | Path, network: str, layers: nn.Sequential) -> di
         return random_state(layers)
     if weights == "torchvision":
         chosen = {"vgg16": VGG16_Weights.IMAGENET1K_V1, "vgg19": VGG19_Weights.IMAGENET1K_V1}[network]
-        return pick(chosen.get_state_dict(progress=True, check_hash=True), network, layers, source="torchvision")
-    path = Path(weights)
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"there are no features weights at {path}: give a .pth or .safetensors file, or "
-            "torchvision to download them"
-        )
-    try:
-        stored = load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
-    except Exception as error:  # a file that is no weights makes the readers fail in any way
-        raise ValueError(f"{path} is not readable as weights: give a .pth or .safetensors state dict") from error
-    return pick(stored, network, layers, source=str(path))
+        return pick(downloaded(chosen), network, layers, source="torchvision")
+    return pick(read_weight_file(Path(weights)), network, layers, source=str(weights))
 
 
 def random_state(layers: nn.Sequential) -> dict[str, Tensor]:

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from inpaint.distributed import mean_over_ranks
 from inpaint.layers.hole_window import cropped
 from inpaint.losses.scene import Scene
 
@@ -38,7 +39,8 @@ def valid_l1(scene: Scene) -> Tensor:
 
 def l1_per_hole(scene: Scene) -> Tensor:
     """Return the mean absolute error over everything, divided by the share of the picture that is hole."""
-    return l1(scene) / scene.sample.mask.mean().clamp_min(1 / scene.sample.mask.numel())
+    share = mean_over_ranks(scene.sample.mask.mean())  # of all ranks, so that they learn as one would from all samples
+    return l1(scene) / share.clamp_min(1 / scene.sample.mask.numel())
 
 
 def charbonnier(scene: Scene) -> Tensor:
@@ -137,5 +139,9 @@ def smooth_absolute(difference: Tensor) -> Tensor:
 
 
 def mean_within(values: Tensor, mask: Tensor) -> Tensor:
-    """Return the mean of values (B, C, H, W) where mask (B, 1, H, W) is 1, over the whole batch; 0 where none is."""
-    return (values * mask).sum() / (mask.sum() * values.shape[1]).clamp_min(1)
+    """Return the mean of values (B, C, H, W) where mask (B, 1, H, W) is 1, over the whole batch; 0 where none is.
+
+    Several ranks divide by the area of all of them, so that the mean of what they return is that of all their samples.
+    """
+    area = mean_over_ranks(mask.sum())
+    return (values * mask).sum() / (area * values.shape[1]).clamp_min(1)

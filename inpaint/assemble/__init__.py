@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import math
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -13,93 +11,31 @@ import torch
 from torch import nn
 
 from inpaint import distributed
+from inpaint.assemble.checks import check_block, check_lengths
+from inpaint.assemble.data import samples_of as samples_of
+from inpaint.assemble.data import validation_of as validation_of
+from inpaint.assemble.networks import recipe_of as recipe_of
+from inpaint.assemble.networks import take_weights
 from inpaint.builders.report.attribution import licences_of
-from inpaint.checkpoint import Checkpoint, is_checkpoint, load_checkpoint
-from inpaint.config import Network, Optim, Run, parse_run, run_to_tree
-from inpaint.contracts import Generator, Recipe
-from inpaint.data.samples import Positions, Samples, fixed_samples
+from inpaint.checkpoint import is_checkpoint, load_checkpoint
+from inpaint.config import Optim, Run, parse_run, run_to_tree
+from inpaint.contracts import Recipe
+from inpaint.data.samples import Positions
 from inpaint.data.samples import load_batches as load_batches
-from inpaint.data.sources import centre_crops, picture_source
-from inpaint.degradation.build import degradation_of
-from inpaint.degradation.fills import FILLS, Mosaic
+from inpaint.data.skipped import Skipped
 from inpaint.degradation.presentations import presentations as presentations
 from inpaint.device import find_device, precision_of, warn_of_bfloat16
-from inpaint.discriminators import DISCRIMINATORS
-from inpaint.features import FEATURES
 from inpaint.generators import GENERATORS
-from inpaint.layers.mosaic_cells import OnCells
-from inpaint.parts import build, call
-from inpaint.recipes import RECIPES
-from inpaint.recipes.frozen import Teachers
+from inpaint.metrics import METRICS
+from inpaint.parts import build
 from inpaint.restoring.by_censor import AnyRestorer, RestorerByCensor
 from inpaint.restoring.community import load_community
 from inpaint.restoring.onnx_session import Session
 from inpaint.restoring.restorer import Restorer
 from inpaint.sample import Sample
 from inpaint.training.trainer import Intervals, Player, Trainer
+from inpaint.training.validating import Best
 from inpaint.weights import MODEL_SUFFIXES, NETWORKS_OF_DEFAULT, WITHOUT_GRID, model_file, parse_models
-
-
-def samples_of(run: Run) -> Samples:
-    """Build the endless table of training samples."""
-    options = {"flip": run.data.flip, "shrink": run.data.shrink}
-    sources = [(source.share, picture_source(source.path, **options)) for source in run.data.train]
-    return Samples(
-        sources, degradation_of(run.data.mask, run.data.fill, run.data.realism), crop=run.data.crop, seed=run.seed
-    )
-
-
-def validation_of(run: Run) -> list[Sample]:
-    """Cut the centres of the validation pictures and damage each of them in the same way in every run of this seed."""
-    if run.data.validation is None:
-        return []
-    count = run.data.validation_samples
-    each = math.ceil(count / len(run.data.validation))
-    targets = [crop for source in run.data.validation for crop in centre_crops(source.path, run.data.crop, each)]
-    return fixed_samples(targets[:count], degradation_of(run.data.mask, run.data.fill, run.data.realism), seed=run.seed)
-
-
-def recipe_of(run: Run) -> Recipe:
-    """Build the networks, on the CPU with weights drawn from the run's seed, and the recipe by which they learn."""
-    torch.manual_seed(run.seed)
-    generator = with_weights(build(GENERATORS, run.generator, "generator"), run.pretrained, run.generator.name)
-    others: dict[str, Any] = {
-        "partners": {name: network_of(part) for name, part in run.partners.items()},
-        "discriminators": {name: build(DISCRIMINATORS, it, "discriminator") for name, it in run.discriminators.items()},
-        "teachers": Teachers({name: network_of(part) for name, part in run.teachers.items()}),
-    }
-    if run.recipe.name not in RECIPES:
-        raise ValueError(f"recipe {run.recipe.name!r} is unknown; choose {', '.join(RECIPES)}")
-    factory = RECIPES[run.recipe.name]
-    given: list[Any] = [generator]
-    for kind, networks in others.items():
-        if kind in inspect.signature(factory).parameters:
-            given.append(networks)
-        elif networks:
-            raise ValueError(f"recipe {run.recipe.name} learns without {kind}: remove {', '.join(networks)}")
-    if run.features is not None:
-        factory = partial(factory, features=build(FEATURES, run.features, "features"))
-    return call(factory, run.recipe.options, f"recipe {run.recipe.name}", *given)
-
-
-def network_of(part: Network) -> Generator:
-    """Build a partner or a teacher, with the weights that it names."""
-    return with_weights(build(GENERATORS, part, "generator"), part.pretrained, part.name)
-
-
-def with_weights(generator: Generator, pretrained: str | None, name: str) -> Generator:
-    """Return the generator with the weights of a bundled network or a checkpoint, or as it is for None."""
-    if pretrained is not None:
-        take_weights(generator, load_checkpoint(model_file(pretrained)), f"pretrained {pretrained}", name)
-    return generator
-
-
-def take_weights(generator: Generator, checkpoint: Checkpoint, what: str, name: str) -> None:
-    """Load a checkpoint's weights into a generator.  Raises ValueError where they are another network's."""
-    try:
-        generator.load_state_dict(checkpoint.weights)
-    except RuntimeError as error:
-        raise ValueError(f"{what} does not fit generator {name}: {' '.join(str(error).split())}") from None
 
 
 def provenance_of(run: Run) -> dict[str, Any]:
@@ -116,7 +52,8 @@ def player_of(network: nn.Module, optim: Optim, steps: int) -> Player:
     """Build the optimizer of one network."""
     kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[optim.name]
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    optimizer = kind(parameters, lr=optim.lr, betas=optim.betas, weight_decay=optim.weight_decay, eps=optim.eps)
+    how: dict[str, Any] = {"betas": optim.betas, "weight_decay": optim.weight_decay, "eps": optim.eps}
+    optimizer = kind(parameters, lr=optim.lr, fused=True, **how)
     return Player(optimizer, partial(optim.rate, steps=steps))
 
 
@@ -128,24 +65,18 @@ def players_of(run: Run, recipe: Recipe) -> dict[str, Player]:
     return {name: player_of(network, run.optim[name], run.steps) for name, network in players.items()}
 
 
-def check_block(run: Run, generator: Generator) -> None:
-    """Raise ValueError where a generator enlarges cells of one block, and no fill of the run is a mosaic of it."""
-    if not isinstance(generator, OnCells):
-        return
-    short, long = sorted(generator.block)
-    fills = [build(FILLS, choice, "fill") for choice in run.data.fill]
-    mosaics = [fill for fill in fills if isinstance(fill, Mosaic)]
-    for fill in mosaics:
-        least, most = (int(short * ratio) for ratio in fill.ratio)  # the longer side of a rectangular cell
-        drawn = fill.rectangular < 1 if short == long else fill.rectangular > 0 and least <= long <= most
-        if fill.block == (short, short) and drawn:
-            return
-    blocks = " and ".join(str(low) if low == high else f"{low} to {high}" for low, high in (it.block for it in mosaics))
-    raise ValueError(
-        f"generator {run.generator.name} enlarges cells of block {short if short == long else list(generator.block)} "
-        f"alone, but data.fill draws {'mosaics of block ' + blocks if mosaics else 'no mosaics'}: "
-        "choose the same block for both"
-    )
+def best_of(run: Run) -> Best:
+    """Return what chooses the best network.  Raises ValueError naming the choices for an unknown metric."""
+    if run.best.metric == "last":
+        return Best(None)
+    name = f"{run.best.metric}_{run.best.of}"
+    if name not in METRICS or METRICS[name].picture is None or METRICS[name].better == "near one":
+        known = [key for key, it in METRICS.items() if it.picture is not None and it.better != "near one"]
+        choices = dict.fromkeys(key.rpartition("_")[0] for key in known)
+        raise ValueError(
+            f"best.metric {run.best.metric!r} of {run.best.of} is unknown; choose {', '.join(choices)} or last"
+        )
+    return Best(name)
 
 
 def trainer_of(run: Run) -> Trainer:
@@ -158,14 +89,15 @@ def trainer_of(run: Run) -> Trainer:
     if crop % multiple:
         raise ValueError(f"data.crop {crop} does not divide by {multiple}, as generator {run.generator.name} needs")
     check_block(run, recipe.generator)
+    check_lengths(run)
     layout = torch.channels_last if run.channels_last else torch.contiguous_format
     recipe.to(device=device, memory_format=layout)
-    samples = samples_of(run)
+    samples, skipped = samples_of(run), Skipped(run.data.skip, run.data.batch)
 
     def batches(start: int, stop: int) -> Iterable[Sample]:
         rank, world = distributed.rank(), distributed.world_size()
         positions = Positions(start, stop, batch=run.data.batch, rank=rank, world=world)
-        return load_batches(samples, positions, workers=run.data.workers, pin=device.type == "cuda")
+        return load_batches(samples, positions, workers=run.data.workers, pin=device.type == "cuda", skipped=skipped)
 
     every = run.every
     return Trainer(
@@ -184,6 +116,9 @@ def trainer_of(run: Run) -> Trainer:
         device=device,
         bfloat16=run.precision == "bfloat16",
         channels_last=run.channels_last,
+        keep=run.keep,
+        best=best_of(run),
+        skipped=skipped,
     )
 
 
