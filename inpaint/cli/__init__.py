@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from inpaint.cli.config_command import config
 from inpaint.cli.dataset_commands import build_dataset, inspect
 from inpaint.cli.decensor_command import decensor
 from inpaint.cli.detect_command import detect
@@ -60,7 +61,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings=HELP_FLAGS,
 )
-for verb in (decensor, detect, web, evaluate, build_dataset, inspect, train, import_weights, export):
+for verb in (decensor, detect, web, evaluate, build_dataset, inspect, train, config, import_weights, export):
     app.command(cls=PanelCommand, context_settings=HELP_FLAGS)(verb)
 
 
