@@ -33,6 +33,7 @@ VERBS = [
     "build-dataset",
     "inspect",
     "train",
+    "config",
     "import-weights",
     "models",
     "export",
@@ -74,7 +75,8 @@ def config(tmp_path: Path) -> Path:
     """A YAML whose run takes a moment."""
     pictures = folder_of_pictures(tmp_path / "pictures")
     path = tmp_path / "tiny.yaml"
-    path.write_text(yaml.safe_dump(tiny_tree(pictures, tmp_path / "run", steps=3)), encoding="utf-8")
+    tree = tiny_tree(pictures, tmp_path / "run", steps=3, optim={"generator": {"lr": 1e-3}})
+    path.write_text(yaml.safe_dump(tree), encoding="utf-8")
     return path
 
 
@@ -357,3 +359,29 @@ def test_inspect_prints_tables_and_ends_with_1_where_something_is_wrong(run: Run
     assert harmed.code == 1
     assert "inpaint: 1 files are missing: train/" in harmed.err
     assert "split  groups  pictures  patches" in harmed.out
+
+
+def test_a_dry_run_says_what_it_would_take_and_writes_nothing(run: Run, config: Path, tmp_path: Path):
+    ended = run("train", config, "--dry-run")
+    assert ended.code == 0, ended.err
+    for words in ("pictures: 3 pictures", "parameters that learn: generator ", "images/s", "3 steps: about", "is free"):
+        assert words in ended.out
+    assert not (tmp_path / "run").exists()
+    assert run("train", config, "--set", "steps=1").code == 0
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").iterdir()}
+    ended = run("train", config, "--dry-run")
+    assert "holds a run already (state.pt): --resume goes on with it" in ended.out
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "run").iterdir()} == before
+
+
+def test_config_shows_a_run_in_full_and_lists_what_comes_with_the_package(run: Run, config: Path, tmp_path: Path):
+    shown = run("config", config, "--set", "data.batch=3")
+    tree = yaml.safe_load(shown.out)
+    assert (tree["data"]["batch"], tree["ema"], tree["data"]["mask"][0]["margin"]) == (3, 0.999, 10)
+    assert tree["generator"]["name"] == "residual_unet"
+    names = run("config", "--list").out.split()
+    assert {"quick", "finetune", "small/unet"} <= set(names)
+    assert yaml.safe_load(run("config", "small/unet").out)["generator"]["shape"] == "plain"
+    assert_one_sentence(run("config", "small/unett"), "small/unett does not exist", "did you mean small/unet?")
+    assert_one_sentence(run("train", "default"), "default is two networks")
+    assert_one_sentence(run("config"), "name a config")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Sized
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,32 +13,57 @@ import typer
 from inpaint.cli.shared_options import SettingsOption, prepare
 
 if TYPE_CHECKING:
+    from inpaint.config import Run
     from inpaint.training.trainer import Trainer
 
 
 def train(
-    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="A YAML file such as those in configs/.")],
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="A YAML file, or the name of one that is bundled.")],
     settings: SettingsOption = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Build everything and say what it would take.")] = False,
 ) -> None:
     """Train a network as a YAML file describes it."""
     from inpaint import distributed
     from inpaint.assemble import trainer_of
     from inpaint.config import read_run
+    from inpaint.config.bundled import config_file
     from inpaint.training.states import States
 
     prepare()
     distributed.join()
-    run = read_run(config, settings or [])
+    run = read_run(config_file(config), settings or [])
     states = States(Path(run.output)).found()
-    if states and not resume:
+    if states and not resume and not dry_run:
         raise ValueError(f"{states[0]} exists: add --resume to go on, or choose another folder with --set output=...")
     trainer = trainer_of(run)
+    if dry_run:
+        for line in dry_run_lines(trainer, run, states):
+            typer.echo(line)
+        return
     if resume:
         trainer.resume()
     fit(trainer, command_again(config, settings or [], launch=distributed.launch_command()))
     if distributed.rank() == 0:
         typer.echo(f"Trained {trainer.step} steps; the networks are in {run.output}/ (best and last .safetensors)")
+
+
+def dry_run_lines(trainer: Trainer, run: Run, states: list[Path]) -> list[str]:
+    """Say what a run would take, after steps that are not kept, and what lies in its folder already."""
+    from inpaint.assemble import samples_of
+    from inpaint.training.trial import try_out
+
+    lines = [
+        f"{named.path}: {f'{len(source)} pictures' if isinstance(source, Sized) else 'drawn as they are needed'}"
+        for named, source in zip(run.data.train, samples_of(run).sources, strict=True)
+    ]
+    lines.append(f"{len(trainer.validation)} samples to validate with")
+    lines += try_out(trainer).lines(trainer, run.data.batch)
+    if states:
+        lines.append(f"{run.output} holds a run already ({states[0].name}): --resume goes on with it")
+    else:
+        lines.append(f"{run.output} is free")
+    return [*lines, "nothing was written"]
 
 
 def fit(trainer: Trainer, again: str) -> None:
