@@ -17,7 +17,7 @@ LOSSY_BLOCK = 16  # px; side of what JPEG and WebP compress together
 PROFILE_TOLERANCE = 2  # distance by which rounding in a profile may move paint
 
 
-class Paint(NamedTuple):
+class FoundPaint(NamedTuple):
     """The paint in a picture."""
 
     mask: np.ndarray  # (H, W) bool
@@ -25,7 +25,7 @@ class Paint(NamedTuple):
     note: str | None = None
 
 
-def paint_in(picture: images.Picture, colour: tuple[int, int, int], tolerance: int = 0) -> Paint:
+def paint_in(picture: images.Picture, colour: tuple[int, int, int], tolerance: int = 0) -> FoundPaint:
     """Return where a picture is visibly painted in a colour; what is clear has none.
 
     Programs that mind profiles write other numbers for the colour than those that do not, so both are looked for, and
@@ -38,13 +38,13 @@ def paint_in(picture: images.Picture, colour: tuple[int, int, int], tolerance: i
         other = painted(picture.colour, meant, tolerance=max(tolerance, PROFILE_TOLERANCE)) & seen
         if other.sum() > (plain & seen).sum():
             note = f"by its profile {meant} in the file is {colour}, which is restored"
-            return Paint(other, meant, note)
+            return FoundPaint(other, meant, note)
     visible = plain & seen
     hidden = int(plain.sum() - visible.sum())
     note = (
         f"{hidden} pixels of {colour} are clear, so they mark nothing: --mark alpha restores them" if hidden else None
     )
-    return Paint(visible, colour, note)
+    return FoundPaint(visible, colour, note)
 
 
 def visible_colours(picture: images.Picture, colour: tuple[int, int, int]) -> np.ndarray:
@@ -57,7 +57,7 @@ def visible_colours(picture: images.Picture, colour: tuple[int, int, int]) -> np
     return shown
 
 
-def with_near_paint(paint: Paint, picture: images.Picture) -> np.ndarray:
+def with_near_paint(paint: FoundPaint, picture: images.Picture) -> np.ndarray:
     """Return the paint with what hardly differs from it, touches it step by step, and is near, (H, W) bool.
 
     Lossy files leave few pixels of the exact colour among many that nearly have it; in others paint is exact.
