@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from folder_pictures import BOX, LEVEL, Fake, load, noise, only, painted, save, 
 from inpaint.folder import decensor
 from inpaint.folder.pairs import mask_name, masks_among, masks_for
 
+Form = Literal["NFC", "NFD"]
 OTHER = (slice(20, 30), slice(25, 40))
 
 
@@ -57,7 +59,9 @@ def test_several_masks_of_one_named_output_are_numbered_too(tmp_path: Path):
 
 
 @pytest.mark.parametrize(("one", "other"), [("NFC", "NFD"), ("NFD", "NFC")])
-def test_names_pair_however_their_accents_are_written(one: str, other: str, tmp_path: Path):
+def test_names_pair_however_their_accents_are_written(
+    one: Literal["NFC", "NFD"], other: Literal["NFC", "NFD"], tmp_path: Path
+):
     pixels = painted(noise(), BOX)
     save(tmp_path / "in" / (unicodedata.normalize(one, "chät") + ".png"), pixels)
     save(tmp_path / "clean" / (unicodedata.normalize(other, "chät") + ".png"), noise())
