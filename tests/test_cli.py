@@ -37,6 +37,7 @@ VERBS = [
     "import-weights",
     "models",
     "export",
+    "run",
 ]
 
 

@@ -17,12 +17,13 @@ from typing import NamedTuple
 import numpy as np
 from PIL import PngImagePlugin
 
+from inpaint.images.decoding import orientation_of
 from inpaint.images.frame_box import FrameBox
 from inpaint.images.metadata import turn
 from inpaint.images.palette import entry_numbers, packed_colours
 from inpaint.images.picture import Picture, Stored
 from inpaint.images.png_parts import PngChunk, png_chunks, png_of
-from inpaint.images.reading import decoded_still, orientation_of
+from inpaint.images.reading import decoded_still
 
 LEFT_OUT_CHUNKS = (b"eXIf", b"iTXt", b"tEXt", b"zTXt", b"tIME", b"pHYs", b"acTL")  # what no single frame needs
 PNG_CLEAR, PNG_REVERT = 1, 2  # what happens to a frame before the next is drawn

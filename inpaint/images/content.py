@@ -6,6 +6,8 @@ import os
 import stat
 from pathlib import Path
 
+from inpaint.images.extra_formats import HEIF_BRANDS, JXL_CONTAINER, JXL_STREAM
+
 MOST_FILE_BYTES = 2 << 30  # bytes of a file; more is no picture within the limits
 
 
@@ -39,10 +41,15 @@ def format_in(path: Path, data: bytes) -> str:
         return "WEBP"
     if data[4:8] == b"ftyp" and any(data[at : at + 4] in (b"avif", b"avis") for at in (8, *range(16, 64, 4))):
         return "AVIF"
+    if data[4:8] == b"ftyp" and data[8:12] in HEIF_BRANDS:
+        return "HEIF"
+    if data.startswith((JXL_STREAM, JXL_CONTAINER)):
+        return "JXL"
     signatures = {"PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff", "GIF": b"GIF8", "BMP": b"BM"}
     for form, signature in signatures.items():
         if data.startswith(signature):
             return form
     raise ValueError(
-        f"{path} is not a picture that can be read: it is none of PNG, JPEG, WebP, AVIF, GIF, BMP and TIFF"
+        f"{path} is not a picture that can be read: it is none of PNG, JPEG, WebP, AVIF, GIF, BMP, TIFF, HEIC "
+        "and JPEG XL"
     )

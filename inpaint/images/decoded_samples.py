@@ -52,6 +52,8 @@ def samples_in(path: Path, opened: Image.Image, data: bytes) -> DecodedSamples:
         return DecodedSamples(colour, None, shown_in, "CMYK", np.array(opened))
     elif opened.mode == "P":
         return _from_palette(opened, icc)
+    elif opened.mode == "I;16" and opened.format == "JXL":
+        samples = np.array(opened)
     elif opened.mode in SHOWN_MODES:
         wanted = SHOWN_MODES[opened.mode]
         samples = np.array(opened if opened.mode == wanted else opened.convert(wanted))

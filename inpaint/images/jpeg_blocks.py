@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from inpaint.images.jpeg_parts import APP0, APP14, COM, END, SOI, SOS, components_named, part_jpeg, segment
+from inpaint.images.jpeg_rounding import BLOCK_SIDE, cosines, rounded_coefficients
 
-BLOCK_SIDE = 8  # samples
 # Of red, green and blue in luma and both colour differences: JFIF 1.02, without the 128 of the differences.
 LUMA_AND_COLOURS = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
 MIDDLE = 128  # the sample that a coefficient of 0 stands for
@@ -36,14 +36,6 @@ class Component(NamedTuple):
     table: np.ndarray  # (8, 8)
     down: int  # pixels that one of its samples stands for
     across: int
-
-
-def cosines() -> np.ndarray:
-    """Return the orthonormal discrete cosine transform of 8 samples, (8, 8)."""
-    places = np.arange(BLOCK_SIDE)
-    basis = np.cos(np.pi * (2 * places[None] + 1) * places[:, None] / (2 * BLOCK_SIDE)) / 2
-    basis[0] /= np.sqrt(2)
-    return basis.astype(np.float32)
 
 
 def edited_scans(data: bytes, colour: np.ndarray, changed: np.ndarray) -> bytes:
@@ -145,7 +137,7 @@ def coefficients_with(plane: Component, before: np.ndarray, wanted: np.ndarray, 
     share = thinned_out(chosen, plane)
     mean = thinned_out(wanted * chosen, plane) / np.maximum(share, 1 / (plane.down * plane.across))
     new = known * (1 - share) + mean * share
-    after = np.rint(basis @ new @ basis.T / plane.table)
+    after = rounded_coefficients(new, share, plane.table)
     return after.clip(-LARGEST_COEFFICIENT, LARGEST_COEFFICIENT).astype(np.int16)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inpaint.images.extra_formats import is_srgb
 from inpaint.images.jpeg_parts import PHOTOSHOP
 from inpaint.images.picture import Picture
 
@@ -9,9 +10,9 @@ NO_PLACE = {  # formats that have no place for what a picture carries
     "its profile": ("BMP",),
     "EXIF": ("BMP", "GIF"),
     "XMP": ("BMP",),
-    "its resolution": ("GIF", "WEBP", "AVIF"),
-    "its comment": ("PNG", "WEBP", "AVIF", "BMP", "TIFF"),
-    "its texts": ("JPEG", "GIF", "WEBP", "AVIF", "BMP", "TIFF"),
+    "its resolution": ("GIF", "WEBP", "AVIF", "HEIF", "JXL"),
+    "its comment": ("PNG", "WEBP", "AVIF", "HEIF", "JXL", "BMP", "TIFF"),
+    "its texts": ("JPEG", "GIF", "WEBP", "AVIF", "HEIF", "JXL", "BMP", "TIFF"),
 }
 
 
@@ -26,6 +27,8 @@ def left_out(picture: Picture, form: str) -> str | None:
         "its texts": picture.text,
     }
     lost = [what for what, formats in NO_PLACE.items() if form in formats and carried[what]]
+    if form == "JXL" and not is_srgb(picture.icc):
+        lost.append("its profile, so that its colours may look different")
     if picture.chunks and form != "PNG":
         names = dict.fromkeys(name.decode("ascii", "replace") for name, _ in picture.chunks)
         lost.append(f"its PNG chunks {', '.join(names)}")

@@ -56,7 +56,7 @@ def upright_exif(picture: Image.Image) -> bytes | None:
     """Give the EXIF block of an opened picture with orientation 1; None where it has none."""
     if picture.format == "TIFF":
         block = _described(picture)
-    elif "exif" in picture.info:
+    elif picture.info.get("exif"):
         block = picture.info["exif"]
     elif "Raw profile type exif" in picture.info:  # ImageMagick's way to put EXIF in a PNG
         block = picture.getexif().tobytes()

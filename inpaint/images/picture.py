@@ -62,7 +62,7 @@ class Picture:
     chunks: tuple[tuple[bytes, bytes], ...] = ()  # PNG: (name, data) of the chunks that say what the colours mean
     compression: Compression | None = None  # JPEG
     coded: CodedJpeg | None = None  # JPEG
-    chroma: str | None = None  # AVIF: "4:2:0", "4:4:4", ...
+    chroma: str | None = None  # AVIF, HEIC: "4:2:0", "4:4:4", ...
     tags: tuple[tuple[int, int, bytes], ...] = ()  # TIFF: tag, kind and content of those that are carried over
     extra: np.ndarray | None = None  # (H, W), TIFF: a channel of which the file does not say what it is
     stored: Stored | None = None

@@ -1,56 +1,32 @@
-"""Reading a picture file into exact samples, upright.
-
-The decoders are called directly, not through `Image.open`, so that only these formats can be reached and no limit that
-is global to the process takes part.
-"""
+"""Reading a picture file into exact samples, upright."""
 
 from __future__ import annotations
 
-import io
-import warnings
 from dataclasses import replace
 from pathlib import Path
 
-from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
+from PIL import Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from inpaint.images import gif
-from inpaint.images.avif import avif_chroma, avif_depth, avif_opener
+from inpaint.images.avif import avif_chroma, avif_depth
 from inpaint.images.content import content_of, format_in
 from inpaint.images.damaged import damaged
 from inpaint.images.decoded_samples import samples_in
-from inpaint.images.deep_pairs import as_eight_bits
+from inpaint.images.decoding import decode_with_pillow, several_frames
+from inpaint.images.extra_formats import extra_losses, heif_chroma
 from inpaint.images.jpeg_files import main_jpeg
-from inpaint.images.metadata import (
-    ORIENTATION,
-    reset_orientation,
-    turn,
-    upright_exif,
-    upright_xmp,
-    webp_is_lossless,
-)
+from inpaint.images.metadata import turn, upright_exif, upright_xmp, webp_is_lossless
 from inpaint.images.picture import CodedJpeg, Compression, Picture, Stored
 from inpaint.images.png_parts import part_png
 from inpaint.images.tiff_parts import part_tiff
-from inpaint.images.tiff_tags import BITS_PER_SAMPLE, PLANAR_CONFIGURATION, X_RESOLUTION
+from inpaint.images.tiff_tags import X_RESOLUTION
 
 MOST_PIXELS = 200_000_000  # pixels
-MOST_SAMPLES_PER_BYTE = 1100  # samples of 8 bits that a byte of deflate can stand for, at the very most (1032)
-PILLOW_DECODERS = {
-    "PNG": PngImagePlugin.PngImageFile,
-    "JPEG": JpegImagePlugin.JpegImageFile,  # of a multi-picture JPEG (phones) this is the main picture
-    "WEBP": WebPImagePlugin.WebPImageFile,
-    "BMP": BmpImagePlugin.BmpImageFile,
-    "TIFF": TiffImagePlugin.TiffImageFile,
-}
 LOSSY_TIFF = ("jpeg", "tiff_jpeg", "webp")
 
 
-class SeveralFrames(ValueError):
-    """A file of several pictures where one is wanted; `read_frames` reads those that move."""
-
-
 def read(path: Path | str, *, limit: int = MOST_PIXELS, data: bytes | None = None) -> Picture:
-    """Read a PNG, JPEG, WebP, AVIF, GIF, BMP or TIFF file, upright: its EXIF orientation is applied here, once.
+    """Read a picture file of any format here, upright: its EXIF orientation is applied here, once.
 
     The content tells the format, not the suffix.  data: the content of a file that lies in an archive; the path then
     only names it in errors.  Raises FileNotFoundError where there is no such file, and ValueError for a file that is
@@ -100,7 +76,7 @@ def decoded_still(path: Path, data: bytes, form: str, limit: int) -> Picture:
 
 
 def _decoded(path: Path, data: bytes, form: str, limit: int) -> Picture:
-    opened, orientation, data = _decode(path, data, form, limit)
+    opened, orientation, data = decode_with_pillow(path, data, form, limit)
     try:
         return picture_of(path, opened, orientation, data, form)
     except Exception as error:  # of ours, a sentence that names the file; else whatever a damaged one makes raise
@@ -130,67 +106,16 @@ def picture_of(path: Path, opened: Image.Image, orientation: int, data: bytes, f
         text=_text(opened),
         compression=_compression(opened),
         coded=CodedJpeg(data, orientation, (), b"") if form == "JPEG" else None,
-        chroma=avif_chroma(data) if form == "AVIF" else None,
+        chroma=avif_chroma(data) if form == "AVIF" else heif_chroma(opened) if form == "HEIF" else None,
         stored=stored,
         lost=_lost(opened, data),
     )
 
 
-def several_frames(path: Path, frames: int, form: str) -> SeveralFrames:
-    """Say that a file holds several pictures where one is wanted."""
-    kind = "pages" if form == "TIFF" else "frames"
-    return SeveralFrames(f"{path} holds {frames} {kind}, but a single picture is needed here")
-
-
-def _decode(path: Path, data: bytes, form: str, limit: int) -> tuple[Image.Image, int, bytes]:
-    """Open and decode with Pillow; also give the orientation still to be applied, and the data without it."""
-    opener = avif_opener(path) if form == "AVIF" else PILLOW_DECODERS[form]
-    try:
-        shown = as_eight_bits(data) if form == "TIFF" else data
-        opened = opener(io.BytesIO(shown), str(path))
-        width, height = opened.size
-        frames = getattr(opened, "n_frames", 1)
-        if (
-            form == "PNG" and MOST_SAMPLES_PER_BYTE * 8 * len(data) < width * height <= limit
-        ):  # at least 1 bit per pixel
-            raise OSError("it is far too short for its size")
-        if width * height <= limit and frames == 1:
-            orientation = orientation_of(path, opened) if form != "PNG" else 1
-            if form == "TIFF" and orientation != 1:  # Pillow would turn it, OpenCV sometimes: leave them nothing to do
-                data = reset_orientation(data, unlink=False)
-                shown = as_eight_bits(data)
-                opened = opener(io.BytesIO(shown), str(path))
-            if shown is data and not is_deep_tiff(opened):
-                opened.load()
-            if form == "PNG":  # EXIF may stand after the pixels
-                orientation = orientation_of(path, opened)
-            return opened, orientation, data
-    except Exception as error:  # decoders raise nearly everything when a file is damaged
-        raise damaged(path, form, error) from error
-    if frames != 1:
-        raise several_frames(path, frames, form)
-    raise ValueError(f"{path} has {width} x {height} pixels, more than the limit of {limit}")
-
-
-def is_deep_tiff(opened: Image.Image) -> bool:
-    """Say whether a TIFF holds 16-bit channels one after the other, which Pillow does not load."""
-    tags = getattr(opened, "tag_v2", {})
-    return tags.get(PLANAR_CONFIGURATION, 1) == 2 and 16 in tags.get(BITS_PER_SAMPLE, ())
-
-
-def orientation_of(path: Path, opened: Image.Image) -> int:
-    """Give the EXIF orientation, 1 to 8, of an opened picture."""
-    try:
-        return opened.getexif().get(ORIENTATION, 1)
-    except Exception as error:  # whatever a damaged block makes the parser raise; the pixels are good all the same
-        warnings.warn(f"{path} has EXIF that cannot be read ({error}): it is taken to stand upright", stacklevel=2)
-        return 1
-
-
 def _is_lossless(opened: Image.Image, data: bytes) -> bool:
     if opened.format == "WEBP":
         return webp_is_lossless(data)
-    return opened.format not in ("JPEG", "AVIF") and opened.info.get("compression") not in LOSSY_TIFF
+    return opened.format not in ("JPEG", "AVIF", "HEIF") and opened.info.get("compression") not in LOSSY_TIFF
 
 
 def _compression(opened: Image.Image) -> Compression | None:
@@ -216,7 +141,7 @@ def _is_ycck(opened: Image.Image) -> bool:
 def _lost(opened: Image.Image, data: bytes) -> str | None:
     if opened.format == "AVIF" and avif_depth(data) > 8:
         return f"its {avif_depth(data)} bits per sample were reduced to 8"
-    return None
+    return ("; ".join(extra_losses(opened, data)) or None) if opened.format in ("HEIF", "JXL") else None
 
 
 def _dpi(opened: Image.Image, orientation: int) -> tuple[float, float] | None:

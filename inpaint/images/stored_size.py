@@ -6,10 +6,10 @@ import io
 import struct
 from pathlib import Path
 
-from inpaint.images.avif import avif_opener
 from inpaint.images.content import content_of, format_in
 from inpaint.images.damaged import damaged
-from inpaint.images.reading import PILLOW_DECODERS
+from inpaint.images.decoding import opener_of
+from inpaint.images.extra_formats import jxl_head
 from inpaint.images.tiff_parts import main_page, numbers_of
 from inpaint.images.tiff_tags import IMAGE_LENGTH, IMAGE_WIDTH
 
@@ -28,11 +28,12 @@ def stored_size(path: Path | str, data: bytes | None = None) -> tuple[int, int]:
             width, height = struct.unpack_from(">II", data, 16)
         elif form == "GIF":
             width, height = struct.unpack_from("<HH", data, 6)
+        elif form == "JXL":
+            height, width = jxl_head(data).size
         elif form == "TIFF" and (page := main_page(data)):
             (width,), (height,) = numbers_of(data, page, IMAGE_WIDTH), numbers_of(data, page, IMAGE_LENGTH)
         else:
-            opener = avif_opener(path) if form == "AVIF" else PILLOW_DECODERS[form]
-            width, height = opener(io.BytesIO(data), str(path)).size
+            width, height = opener_of(path, form)(io.BytesIO(data), str(path)).size
     except Exception as error:  # decoders raise nearly everything when a file is damaged
         if isinstance(error, ValueError) and str(error).startswith(str(path)):
             raise

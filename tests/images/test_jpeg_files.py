@@ -91,7 +91,7 @@ def test_blocks_without_restored_pixels_keep_their_coefficients(kind: str, tmp_p
     far = np.ones((HEIGHT, WIDTH), bool)
     far[31:65, 31:97] = False  # the MCUs of 32 x 16 px at most, and the pixel beside them that smoothed colours reach
     assert away[far].max() == 0
-    assert error_inside(written) <= {"coarse": 5, "fine": 0.5}.get(kind, 2)
+    assert error_inside(written) <= {"coarse": 8, "fine": 0.5}.get(kind, 2)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
