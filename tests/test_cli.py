@@ -25,7 +25,18 @@ from inpaint.version import __version__
 from tests.builders.datasets import dataset
 from tests.runs import folder_of_pictures, tiny_tree
 
-VERBS = ["decensor", "detect", "web", "evaluate", "build-dataset", "inspect", "train", "import-weights", "models", "export"]
+VERBS = [
+    "decensor",
+    "detect",
+    "web",
+    "evaluate",
+    "build-dataset",
+    "inspect",
+    "train",
+    "import-weights",
+    "models",
+    "export",
+]
 
 
 class Ended(NamedTuple):
