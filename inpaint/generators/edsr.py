@@ -17,6 +17,7 @@ import torch.nn as nn
 from torch import Tensor
 
 from inpaint.contracts import Generator
+from inpaint.layers.cell_upscaler import CellUpscaler
 from inpaint.layers.mosaic_cells import BlockSize, CellShuffle, OnCells, block_size
 from inpaint.layers.residual import ResidualBlock
 
@@ -55,13 +56,26 @@ def enlargement(width: int, factor: BlockSize) -> list[nn.Module]:
     return [nn.Conv2d(width, width * factor[0] * factor[1], 3, padding=1), CellShuffle(factor)]
 
 
-def build(*, block: int | Sequence[int] = 8, width: int = 64, blocks: int = 16, res_scale: float = 1.0) -> Generator:
+def build(
+    *,
+    block: int | Sequence[int] = 8,
+    width: int = 64,
+    blocks: int = 16,
+    res_scale: float = 1.0,
+    reduction: str = "box",
+) -> Generator:
     """Build EDSR for mosaics of one block, in px or [height, width]; 1,665,283 parameters for block 8.
 
     blocks: residual blocks.  res_scale: of what each of them adds; the large network has width 256, 32 blocks and 0.1.
-    Raises ValueError for a block side below 2, and a width or a number of blocks below 1.
+    reduction: bicubic for a network that learned from pictures reduced so, which makes steps of its block; box learns
+    from the cells of mosaics.  Raises ValueError for a block side below 2, and a width or a number of blocks below 1.
     """
     if width < 1 or blocks < 1:
         raise ValueError(f"width is {width} and blocks is {blocks}: both must be at least 1")
     sides = block_size(block)
-    return OnCells(EdsrTrunk(sides, width=width, blocks=blocks, res_scale=res_scale), sides)
+    trunk = EdsrTrunk(sides, width=width, blocks=blocks, res_scale=res_scale)
+    if reduction == "box":
+        return OnCells(trunk, sides)
+    if sides[0] != sides[1]:
+        raise ValueError(f"block is {list(sides)}: a network of bicubic reduction enlarges both sides alike")
+    return CellUpscaler(trunk, sides[0], reduction=reduction)

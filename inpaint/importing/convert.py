@@ -13,12 +13,13 @@ from torch import Tensor
 
 from inpaint.checkpoint import save_checkpoint
 from inpaint.config import Run, override, parse_run, run_to_tree
-from inpaint.foreign_files import Foreign, first_few, read_foreign
+from inpaint.foreign_files import Foreign, first_few, read_foreign, weights_path
 from inpaint.importing.layout import Entries, Layout
 from inpaint.importing.layouts import LAYOUTS
-from inpaint.importing.recognise import compared, recognised
+from inpaint.importing.recognise import compared, recognised, without_model
 
 CHANNEL_ORDERS = ("auto", "rgb", "bgr")
+SPECTRAL = ("weight_orig", "parametrizations.weight.original")  # of spectral norm, older and newer
 
 
 class Report(NamedTuple):
@@ -60,7 +61,7 @@ def import_weights(
     bgr, or auto for what its layout says.  settings: such as "generator.fuse=false", for what weights do not tell.
     Raises ValueError in a sentence for files that are not this network's, whole and with nothing left over.
     """
-    output, paths = Path(output), [Path(file) for file in files]
+    output, paths = Path(output), [weights_path(Path(file)) for file in files]
     if output.suffix != ".safetensors":
         raise ValueError(f"{output} should end in .safetensors, as checkpoints do")
     if output.resolve() in [path.resolve() for path in paths]:
@@ -69,10 +70,10 @@ def import_weights(
     check_choices(layout, channels, len(paths))
     foreign = [read_foreign(path) for path in paths]
     if layout is None:
-        entries = foreign[0].entries
-        layout, kind, _ = recognised(entries, str(paths[0]))
+        layout, kind, _ = recognised(foreign[0].entries, str(paths[0]))
+        entries = without_model(foreign[0].entries, [kind])
     else:
-        entries = in_one(foreign, LAYOUTS[layout][0].files)
+        entries = without_model(in_one(foreign, LAYOUTS[layout][0].files), LAYOUTS[layout])
         kind = layout_of(layout, entries)
     order = kind.channels if channels == "auto" else channels
     if order == "bgr" and not kind.colours:
@@ -108,7 +109,7 @@ def in_one(foreign: Sequence[Foreign], starts: Sequence[str]) -> dict[str, Tenso
     """Return the entries of all files; two are distinguished by spectral norm, which only the one for edges has."""
     if len(starts) == 1:
         return foreign[0].entries
-    spectral = [any(name.endswith("weight_orig") for name in file.entries) for file in foreign]
+    spectral = [any(name.endswith(SPECTRAL) for name in file.entries) for file in foreign]
     if spectral.count(True) != 1:
         what = "both" if all(spectral) else "neither"
         raise ValueError(
@@ -116,7 +117,20 @@ def in_one(foreign: Sequence[Foreign], starts: Sequence[str]) -> dict[str, Tenso
             f"spectral norm (weight_orig), and one that paints, without: {what} has it"
         )
     ordered = foreign if spectral[0] else foreign[::-1]
-    return {start + name: it for start, file in zip(starts, ordered, strict=True) for name, it in file.entries.items()}
+    whole = ((start, with_right_vectors(file.entries)) for start, file in zip(starts, ordered, strict=True))
+    return {start + name: it for start, entries in whole for name, it in entries.items()}
+
+
+def with_right_vectors(entries: Entries) -> dict[str, Tensor]:
+    """Return entries with weight_v for every weight_u: PyTorch before 1.0 kept the left vectors alone."""
+    found = dict(entries)
+    for name, left in entries.items():
+        stem = name.removesuffix("_u")
+        if name.endswith("weight_u") and f"{stem}_v" not in entries and f"{stem}_orig" in entries:
+            weight = entries[f"{stem}_orig"]
+            rows = (weight if len(weight) == len(left) else weight.transpose(0, 1)).flatten(1)
+            found[f"{stem}_v"] = torch.nn.functional.normalize(left @ rows, dim=0)
+    return found
 
 
 def layout_of(name: str, entries: Entries) -> Layout:

@@ -69,9 +69,18 @@ def compared(kind: Layout, entries: Entries, options: dict[str, Any]) -> Compari
     return Comparison(wanted, theirs, started, missing, ignored, left, misshapen)
 
 
+def without_model(entries: Entries, layouts: Sequence[Layout]) -> dict[str, Tensor]:
+    """Return entries without the prefix "model.", which Lightning puts before all, where no layout begins with it."""
+    found = dict(entries)
+    while found and not any(it.first in found for it in layouts) and all(name.startswith("model.") for name in found):
+        found = {name.removeprefix("model."): it for name, it in found.items()}
+    return found
+
+
 def candidates(entries: Entries) -> list[Candidate]:
     """Return the layouts of one file that entries may have, the best fitting first."""
-    found = []
+    found, known = [], [layout for layouts in LAYOUTS.values() for layout in layouts if len(layout.files) == 1]
+    entries = without_model(entries, known)
     for name, layouts in LAYOUTS.items():
         for layout in layouts:
             if layout.first in entries and len(layout.files) == 1:
