@@ -12,8 +12,9 @@ from typer.core import TyperCommand
 from inpaint.cli.dataset_commands import build_dataset, inspect
 from inpaint.cli.decensor_command import decensor
 from inpaint.cli.detect_command import detect
+from inpaint.cli.evaluate_command import evaluate
 from inpaint.cli.export_command import export
-from inpaint.cli.network_commands import evaluate, import_weights, train
+from inpaint.cli.network_commands import import_weights, train
 from inpaint.cli.web_command import web
 from inpaint.folder.options import PANELS
 from inpaint.version import __version__

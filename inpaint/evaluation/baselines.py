@@ -23,6 +23,7 @@ from inpaint.sample import composite
 Baseline = Callable[[Tensor, Tensor, Grid | None], Tensor]
 
 OPENCV_RADIUS = 3  # pixels around a point that OpenCV looks at; its documentation's value
+PROJECTION_ROUNDS = 10
 DO_NOTHING = "do nothing"
 NEAREST = "do nothing = nearest"
 
@@ -43,9 +44,14 @@ def lanczos(image: Tensor, mask: Tensor, grid: Grid | None) -> Tensor:
 
 
 def projected_bicubic(image: Tensor, mask: Tensor, grid: Grid | None) -> Tensor:
-    """Enlarge the cell means by a bicubic filter, then shift every cell to the mean that the mosaic shows."""
+    """Enlarge the cell means by a bicubic filter, and so what their means still lack, until they are the mosaic's."""
     grid = _known(grid)
-    return project(bicubic_means(image, mask, grid), cell_means(image, grid), grid, mask, clamp=True)
+    size, wanted = (image.shape[-2], image.shape[-1]), cell_means(image, grid)
+    restored = bicubic_means(image, mask, grid)
+    for _ in range(PROJECTION_ROUNDS):
+        lacking = wanted - cell_means(restored, grid)
+        restored = composite((restored + enlarge(lacking, grid, size, mode="bicubic")).clamp(0, 1), image, mask)
+    return project(restored, wanted, grid, mask, clamp=True)
 
 
 def telea(image: Tensor, mask: Tensor, grid: Grid | None) -> Tensor:
