@@ -16,7 +16,7 @@ from inpaint.evaluation.evaluate import Evaluation
 from inpaint.evaluation.evaluation_page import evaluation_page
 from inpaint.evaluation.examples import Example
 from inpaint.evaluation.page_parts import EVALUATION_SCRIPT
-from inpaint.evaluation.records import Record
+from inpaint.evaluation.picture_numbers import PictureNumbers
 from inpaint.evaluation.rows import Row
 from inpaint.folder.batch_report import write_outcomes_page
 from inpaint.folder.file_outcome import Outcome
@@ -72,7 +72,8 @@ def hostile_evaluation_page(folder: Path) -> str:
     rows = (Row("<script>", "<script>", False, 1, scores, 0.1),)
     example = Example("<script>", "<script>", mask, pixels, pixels, {"<script>": pixels}, {"<script>": 1.0})
     records = [
-        Record(it, "<script>", "<script>", "hole", "<script>", 0.1, False, "", scores, 0.1, 0, {}) for it in (0, 1)
+        PictureNumbers(it, "<script>", "<script>", "hole", "<script>", 0.1, False, "", scores, 0.1, 0, {})
+        for it in (0, 1)
     ]
     page = evaluation_page(Evaluation(rows, (example,), 0, 1, records=tuple(records)), title="<script>")
     return page.replace(f"<script>{EVALUATION_SCRIPT}</script>", "")  # the page's own

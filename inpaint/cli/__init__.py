@@ -16,7 +16,7 @@ from inpaint.cli.evaluate_command import evaluate
 from inpaint.cli.export_command import export
 from inpaint.cli.network_commands import import_weights, train
 from inpaint.cli.web_command import web
-from inpaint.folder.options import PANELS
+from inpaint.folder.options import MACHINE, PANELS
 from inpaint.version import __version__
 
 HELP_FLAGS = {"help_option_names": ["-h", "--help"]}
@@ -37,7 +37,9 @@ class PanelCommand(TyperCommand):
                 if parameter.param_type_name == "argument":
                     panels["Arguments"].append((argument_in_words(parameter), record[1].removesuffix("  [required]")))
                 else:
-                    panels[getattr(parameter, "rich_help_panel", None) or "Options"].append(record)
+                    panel = getattr(parameter, "rich_help_panel", None) or "Options"
+                    panels.setdefault(panel, []).append(record)
+        panels[MACHINE] = panels.pop(MACHINE)
         if len(panels["Options"]) == 1:  # --help alone, which stands last
             panels["Options"] = panels.pop("Options")
         for name, records in panels.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,22 +11,31 @@ import typer
 
 from inpaint.cli.shared_options import BAR_DELAY, DeviceOption, PrecisionOption, prepare
 
-WHAT, MEASURED, WRITTEN = "What is compared:", "What is measured:", "What is written:"
+COMPARED, MEASURED, WRITTEN = "What is compared", "What is measured", "What is written"
 MODEL_HELP = "default, texture, or checkpoints (.safetensors); none measures the baselines alone."
 CASE_HELP = "The damage: mosaic-BLOCK, hole-MASK, or baked into the dataset; may be repeated."
 
 
 def evaluate(
+    data: Annotated[Path, typer.Option(metavar="FOLDER", help="A dataset, or any folder of clean pictures.")],
     models: Annotated[list[str] | None, typer.Argument(metavar="MODEL", help=MODEL_HELP)] = None,
-    data: Annotated[Path, typer.Option(metavar="FOLDER", help="A dataset, or any folder of clean pictures.")] = Path(
-        "data"
-    ),
     split: Annotated[
         str, typer.Option(metavar="[train|val|test]", help="The split of a dataset that is measured on.")
     ] = "test",
     limit: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Measure on only N pictures, evenly spread.")
     ] = None,
+    restored: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FOLDER", rich_help_panel=COMPARED, help="What another program made."),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", rich_help_panel=COMPARED, help="The row that differences are taken to."),
+    ] = None,
+    baselines: Annotated[
+        bool, typer.Option(rich_help_panel=COMPARED, help="Measure methods that need no training, too.")
+    ] = True,
     case: Annotated[list[str] | None, typer.Option(metavar="CASE", rich_help_panel=MEASURED, help=CASE_HELP)] = None,
     protocol: Annotated[
         Path | None,
@@ -39,7 +49,7 @@ def evaluate(
     ] = None,
     metric: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", rich_help_panel=MEASURED, help="What is measured, see docs/metrics.md; all."),
+        typer.Option(metavar="NAME", rich_help_panel=MEASURED, help="See docs/metrics.md; all = all without weights."),
     ] = None,
     weights: Annotated[
         Path | None,
@@ -48,17 +58,6 @@ def evaluate(
     seed: Annotated[
         int, typer.Option(metavar="N", rich_help_panel=MEASURED, help="The same seed gives the same damage.")
     ] = 0,
-    restored: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=FOLDER", rich_help_panel=WHAT, help="What another program made; may be repeated."),
-    ] = None,
-    against: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", rich_help_panel=WHAT, help="The row that differences are taken to."),
-    ] = None,
-    baselines: Annotated[
-        bool, typer.Option(rich_help_panel=WHAT, help="Measure methods that need no training, too.")
-    ] = True,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FOLDER", rich_help_panel=WRITTEN, help="Where all numbers go."),
@@ -91,7 +90,7 @@ def evaluate(
     from inpaint.evaluation.evaluate import evaluate as measure
     from inpaint.evaluation.evaluation_page import write_evaluation_page
     from inpaint.evaluation.methods import RestoredFolder, identity_of
-    from inpaint.evaluation.plan import Plan, damage_files, plan_of
+    from inpaint.evaluation.plan import EvaluationPlan, damage_files, plan_of
     from inpaint.evaluation.report_files import about_run, write_reports
     from inpaint.evaluation.written_tables import text_table, write_scores
     from inpaint.weights import files_of
@@ -105,7 +104,7 @@ def evaluate(
     restorers = {name: load(model, device=device, precision=precision) for model, name in names.items()}
     others = [RestoredFolder(*pair) for pair in map(name_and_folder, restored or [])]
     shown = {censor for restorer in restorers.values() for censor in restorer.shows} or {"hole", "mosaic"}
-    plan: Plan = plan_of(
+    plan: EvaluationPlan = plan_of(
         data,
         split,
         limit=limit,
@@ -116,6 +115,8 @@ def evaluate(
         weights=weights,
         shown=sorted(shown) if not others else ["hole", "mosaic"],
     )
+    for note in plan.notes if distributed.rank() == 0 else ():
+        typer.echo(note, err=True)
     if write_damage:
         for sentence in damage_files(plan, seed, write_damage):
             typer.echo(sentence, err=True)
@@ -125,25 +126,29 @@ def evaluate(
     if fresh:
         for path in folder.glob("numbers-*.jsonl"):
             path.unlink()
-    share = len(range(distributed.rank(), len(plan.pictures), distributed.world_size()))
-    with tqdm(total=share, unit="picture", delay=BAR_DELAY, disable=distributed.rank() > 0) as bar:
-        result = measure(
-            restorers,
-            plan.pictures,
-            cases=plan.cases,
-            seed=seed,
-            baselines=baselines,
-            progress=lambda _: (bar.update(), None)[1],
-            baked=plan.baked,
-            metrics=plan.metrics,
-            others=others,
-            against=against,
-            folder=folder,
-            identities={
-                name: identity_of(files_of(model), device, precision, plan.identity) for model, name in names.items()
-            },
-            costs=True,
-        )
+    how = (device, precision, plan.identity)
+    identities = {name: identity_of(files_of(model), *how) for model, name in names.items()}
+    try:
+        share = len(range(distributed.rank(), len(plan.pictures), distributed.world_size()))
+        with tqdm(total=share, unit="picture", delay=BAR_DELAY, disable=distributed.rank() > 0) as bar:
+            result = measure(
+                restorers,
+                plan.pictures,
+                cases=plan.cases,
+                seed=seed,
+                baselines=baselines,
+                progress=lambda _: (bar.update(), None)[1],
+                baked=plan.baked,
+                metrics=plan.metrics,
+                others=others,
+                against=against,
+                folder=folder,
+                identities=identities,
+                costs=True,
+            )
+    except KeyboardInterrupt:
+        typer.echo(f"\nStopped; what was measured is in {folder}: the same command goes on", err=True)
+        sys.exit(130)
     if distributed.rank() > 0:
         return
     title = f"{', '.join(names.values()) or 'Methods without training'} on {data.resolve().name}"

@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
 from inpaint.evaluation.cases import Case
-from inpaint.evaluation.damage import Damaged
+from inpaint.evaluation.damaging import Damaged
 from inpaint.evaluation.methods import Restore
 
 

@@ -17,15 +17,15 @@ from torch import Tensor
 from inpaint import distributed
 from inpaint.evaluation.cases import DEFAULT_CASES, Case
 from inpaint.evaluation.costs import Cost
-from inpaint.evaluation.damage import Damaged
+from inpaint.evaluation.damaging import Damaged
 from inpaint.evaluation.examples import Example, examples_of
 from inpaint.evaluation.measuring import Measuring, Subject
 from inpaint.evaluation.methods import Called, Method, Restore, baselines_of, checked_names
-from inpaint.evaluation.records import Record, RecordFile, SkippedPicture, in_order
+from inpaint.evaluation.picture_numbers import NumbersFile, PictureNumbers, SkippedPicture, in_order
 from inpaint.evaluation.rows import Row, rows_of
 from inpaint.metrics import METRICS, Metric
 
-Picture = tuple[str, Tensor | Callable[[], Tensor]]  # a name, and pixels (3, H, W) in [0, 1] or what reads them
+GivenPicture = tuple[str, Tensor | Callable[[], Tensor]]  # a name, and pixels (3, H, W) in [0, 1] or what reads them
 
 
 class Evaluation(NamedTuple):
@@ -36,7 +36,7 @@ class Evaluation(NamedTuple):
     seed: int
     count: int  # pictures that were measured
     metrics: Mapping[str, Metric] = METRICS  # what was measured
-    records: tuple[Record, ...] = ()  # the numbers of every picture
+    records: tuple[PictureNumbers, ...] = ()  # the numbers of every picture
     skipped: tuple[SkippedPicture, ...] = ()  # what could not be measured
     against: str = ""  # the method that differences are taken to
     costs: Mapping[tuple[str, str], Cost] = MappingProxyType({})  # by case and method
@@ -45,7 +45,7 @@ class Evaluation(NamedTuple):
 
 def evaluate(
     restorers: Mapping[str, Restore],
-    pictures: Iterable[Picture],
+    pictures: Iterable[GivenPicture],
     *,
     cases: Sequence[Case] = DEFAULT_CASES,
     seed: int = 0,
@@ -92,7 +92,7 @@ def evaluate(
     subjects = [Subject(index, name, pixels) for index, (name, pixels) in enumerate(pictures)]
     if not subjects:
         raise ValueError("there are no pictures to evaluate on")
-    record_file = RecordFile(None if folder is None else Path(folder))
+    record_file = NumbersFile(None if folder is None else Path(folder))
     measuring = Measuring(methods, cases, metrics, seed=seed, baked=baked, file=record_file, costs=costs)
     try:
         for subject in subjects[distributed.rank() :: distributed.world_size()]:
@@ -152,7 +152,7 @@ def _position(row: Row, cases: Sequence[Case], methods: Mapping[str, Sequence[Me
     return names.index(row.case), [method.name for method in methods[row.case]].index(row.method)
 
 
-def _check_cases(records: Sequence[Record], skipped: Sequence[SkippedPicture], cases: Sequence[Case]) -> None:
+def _check_cases(records: Sequence[PictureNumbers], skipped: Sequence[SkippedPicture], cases: Sequence[Case]) -> None:
     """Raise ValueError where a case has no number at all, and say why where it is known."""
     found = {record.case for record in records}
     if missing := [case for case in cases if case.name not in found]:

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from torch import Tensor
 
 from inpaint.evaluation.baselines import to_bytes
-from inpaint.evaluation.damage import Damaged
+from inpaint.evaluation.damaging import Damaged
 from inpaint.evaluation.measuring import Measuring, Subject
 from inpaint.evaluation.methods import Answer, NoAnswer
-from inpaint.evaluation.records import Record
+from inpaint.evaluation.picture_numbers import PictureNumbers
 from inpaint.metrics import Metric
 from inpaint.metrics.pixelwise import psnr
 
@@ -32,7 +32,7 @@ class Example(NamedTuple):
 
 
 def examples_of(
-    records: Sequence[Record], subjects: Sequence[Subject], measuring: Measuring, method: str, *, keep: int
+    records: Sequence[PictureNumbers], subjects: Sequence[Subject], measuring: Measuring, method: str, *, keep: int
 ) -> list[Example]:
     """Restore again what shall be looked at: pictures of every case from the best to the worst.
 

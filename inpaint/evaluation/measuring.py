@@ -10,12 +10,14 @@ from torch import Tensor
 from inpaint.evaluation.baselines import to_bytes
 from inpaint.evaluation.cases import Case
 from inpaint.evaluation.costs import Cost, cost_of
-from inpaint.evaluation.damage import Damaged, damage, picture_key, touches_border
+from inpaint.evaluation.damaging import Damaged, damage, picture_key, touches_border
 from inpaint.evaluation.methods import Called, Method, NoAnswer
-from inpaint.evaluation.records import Record, RecordFile, SkippedPicture, record_key
-from inpaint.evaluation.scoring import Scene, observe, score
+from inpaint.evaluation.picture_numbers import NumbersFile, PictureNumbers, SkippedPicture, record_key
+from inpaint.evaluation.scoring import MeasuredScene, observe, score
 from inpaint.metrics import Metric
 from inpaint.metrics.ssim import SSIM_REACH
+
+Numbers = dict[str, Any]  # the fields of `PictureNumbers` that restoring gives
 
 
 class Subject(NamedTuple):
@@ -50,14 +52,14 @@ class Measuring:
         *,
         seed: int,
         baked: Callable[[int, Case], Damaged | None] | None,
-        file: RecordFile,
+        file: NumbersFile,
         costs: bool,
     ) -> None:
         """Say what is compared on every case, by its name, and by what metrics; costs: count what networks compute."""
         self.methods, self.cases, self.metrics = methods, cases, metrics
         self.seed, self.baked, self.file = seed, baked, file
         self.counting = costs
-        self.records: list[Record] = []
+        self.records: list[PictureNumbers] = []
         self.skipped: list[SkippedPicture] = []
         self.costs: dict[tuple[str, str], Cost] = {}
 
@@ -88,7 +90,7 @@ class Measuring:
         return found
 
     def measure_case(self, subject: Subject, case: Case, damaged: Damaged, target: Tensor) -> None:
-        scene = Scene(target, damaged.mask, damaged.image, damaged.grid)
+        scene = MeasuredScene(target, damaged.mask, damaged.image, damaged.grid)
         told = {
             "index": subject.index,
             "picture": subject.name,
@@ -109,7 +111,7 @@ class Measuring:
                 self.skipped.append(SkippedPicture(subject.index, subject.name, str(reason), case.name, method.name))
                 continue
             fields = {name: numbers[name] for name in ("scores", "seconds", "changed", "noted")}
-            record = Record(method=method.name, **told, **fields)
+            record = PictureNumbers(method=method.name, **told, **fields)
             self.records.append(record)
             if found is None:
                 self.file.add(key, record)
@@ -118,7 +120,7 @@ class Measuring:
                 if place_of_cost not in self.costs:
                     self.costs[place_of_cost] = cost_of(method.restore, case, damaged)
 
-    def numbers(self, method: Method, subject: Subject, case: Case, damaged: Damaged, scene: Scene) -> dict[str, Any]:
+    def numbers(self, method: Method, subject: Subject, case: Case, damaged: Damaged, scene: MeasuredScene) -> Numbers:
         """Restore a picture by one method and measure it."""
         answer = method.answer(subject.name, case, damaged)
         restored = answer.restored.float() / 255

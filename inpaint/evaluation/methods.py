@@ -14,7 +14,7 @@ from torch import Tensor
 
 from inpaint.evaluation.baselines import BASELINES, Baseline, to_bytes
 from inpaint.evaluation.cases import Case
-from inpaint.evaluation.damage import Damaged
+from inpaint.evaluation.damaging import Damaged
 from inpaint.evaluation.named_files import file_named
 from inpaint.images import find, read
 from inpaint.mosaic.grid import Grid
@@ -62,12 +62,18 @@ class Called:
         return censor in getattr(self.restore, "shows", BASELINES)
 
     def answer(self, picture: str, case: Case, damaged: Damaged) -> Answer:
-        """Restore one picture, refuse an answer that breaks the contract, and round it as a file would hold it."""
+        """Restore one picture, and round it as a file would hold it.
+
+        Raises NoAnswer where the restorer refuses, and ValueError for an answer that breaks the contract.
+        """
         image, mask, grid = damaged.image, damaged.mask, damaged.grid
         what = f"{self.name}, for {picture} ({case.name}),"
         start = time.perf_counter()
-        with torch.no_grad():
-            restored = self.restore(image.clone(), mask.clone(), censor=case.censor, grid=grid).detach().cpu()
+        try:
+            with torch.no_grad():
+                restored = self.restore(image.clone(), mask.clone(), censor=case.censor, grid=grid).detach().cpu()
+        except ValueError as error:  # such as a network over cells that is given no grid
+            raise NoAnswer(str(error)) from error
         seconds = time.perf_counter() - start
         if restored.shape != image.shape:
             raise ValueError(f"{what} returned the shape {tuple(restored.shape)} instead of {tuple(image.shape)}")

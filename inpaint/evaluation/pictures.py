@@ -16,7 +16,7 @@ from torch import Tensor
 
 from inpaint.data.shards import PICTURE_KINDS, shard_members, shards_in
 from inpaint.evaluation.cases import Case
-from inpaint.evaluation.damage import Damaged
+from inpaint.evaluation.damaging import Damaged
 from inpaint.images import find, read
 from inpaint.mosaic.grid import Grid
 

@@ -9,23 +9,24 @@ from typing import NamedTuple
 from torch import Tensor
 
 from inpaint.evaluation.cases import DEFAULT_CASES, Case, named_masks, parse_case
-from inpaint.evaluation.damage import Damaged
 from inpaint.evaluation.damage_files import write_damage
+from inpaint.evaluation.damaging import Damaged
 from inpaint.evaluation.measuring import Measuring, Subject
+from inpaint.evaluation.picture_numbers import NumbersFile
 from inpaint.evaluation.pictures import CleanPicture, baked_censor, baked_damage, split_of, spread
 from inpaint.evaluation.protocol import fitted, read_protocol
-from inpaint.evaluation.records import RecordFile
 from inpaint.metrics import METRICS, Metric
-from inpaint.metrics.weighted import metrics_named
+from inpaint.metrics.weighted import available_metrics, metrics_named
 
 
-class Plan(NamedTuple):
+class EvaluationPlan(NamedTuple):
     """Pictures, damage and metrics."""
 
     pictures: list[tuple[str, Callable[[], Tensor]]]
     cases: list[Case]
     metrics: Mapping[str, Metric]
     baked: Callable[[int, Case], Damaged | None]
+    notes: list[str]  # what of it had to be left out, and why
     identity: str  # what numbers depend on beside pictures, cases and methods
 
 
@@ -40,7 +41,7 @@ def plan_of(
     metrics: Sequence[str] = (),
     weights: Path | None = None,
     shown: Sequence[str] = ("hole", "mosaic"),
-) -> Plan:
+) -> EvaluationPlan:
     """Return what is measured on the pictures of a folder or of a dataset's split.
 
     names: of cases; without any, and without masks and a protocol, the default cases of the censors in shown.
@@ -48,7 +49,7 @@ def plan_of(
     metrics: names, "all" for every one that needs no weights.  weights: a folder of weights for the others.
     Raises ValueError for whatever of it is unknown or does not fit.
     """
-    given = None if protocol is None else read_protocol(protocol)
+    given = None if protocol is None else read_protocol(protocol, masks)
     cleans = spread(split_of(data, split), limit)
     cases = [*_named_cases(names, cleans, shown, f"{data} has nothing baked into its split {split!r}")]
     if given is not None:
@@ -56,8 +57,9 @@ def plan_of(
     if masks is not None and not (given is not None and given.takes_masks):
         cases.append(named_masks(str(masks)))
     cases = cases or [case for case in DEFAULT_CASES if case.censor in shown]
-    wanted = metrics or (given.metrics if given is not None else ())
-    chosen = metrics_named(wanted, weights) if wanted else METRICS
+    chosen, notes = dict(metrics_named(metrics, weights) if metrics else METRICS), []
+    if given is not None and not metrics and given.metrics:
+        chosen, notes = available_metrics(given.metrics, weights)
     pictures: list[tuple[str, Callable[[], Tensor]]] = []
     for clean in cleans:
         read = clean.picture.tensor
@@ -66,13 +68,15 @@ def plan_of(
     def baked(index: int, case: Case) -> Damaged | None:
         return baked_damage(cleans[index], case)
 
-    return Plan(pictures, cases, chosen, baked, "" if weights is None else str(weights.resolve()))
+    return EvaluationPlan(pictures, cases, chosen, baked, notes, "" if weights is None else str(weights.resolve()))
 
 
-def damage_files(plan: Plan, seed: int, folder: Path) -> list[str]:
+def damage_files(plan: EvaluationPlan, seed: int, folder: Path) -> list[str]:
     """Write the damaged pictures of a plan for other programs; see `write_damage`."""
     subjects = [Subject(index, name, pixels) for index, (name, pixels) in enumerate(plan.pictures)]
-    measuring = Measuring({}, plan.cases, plan.metrics, seed=seed, baked=plan.baked, file=RecordFile(None), costs=False)
+    measuring = Measuring(
+        {}, plan.cases, plan.metrics, seed=seed, baked=plan.baked, file=NumbersFile(None), costs=False
+    )
     return write_damage(measuring, subjects, folder)
 
 

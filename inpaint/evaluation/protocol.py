@@ -56,8 +56,8 @@ class Protocol(Strict):
         return any(case.mask.name == "folder" for case in self.cases)
 
 
-def read_protocol(path: Path) -> Protocol:
-    """Read a protocol.  Raises ValueError in one sentence for what is no protocol."""
+def read_protocol(path: Path, masks: Path | None = None) -> Protocol:
+    """Read a protocol; masks: the folder of a mask set.  Raises ValueError in one sentence for what is no protocol."""
     try:
         tree = yaml.load(path.read_text(encoding="utf-8"), Loader)
         protocol = Protocol.model_validate(tree)
@@ -72,7 +72,10 @@ def read_protocol(path: Path) -> Protocol:
         raise ValueError(f"{path}: " + "; ".join(faults)) from None
     if protocol.crop != "none" and protocol.side is None:
         raise ValueError(f"{path}: crop {protocol.crop} needs a side, the pixels of the square")
-    protocol.damage()  # refuses unknown masks before anything is measured
+    try:
+        protocol.damage(masks)  # refuses unknown masks before anything is measured
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
     return protocol
 
 

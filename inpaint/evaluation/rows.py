@@ -12,12 +12,12 @@ import torch
 
 from inpaint.evaluation.costs import Cost
 from inpaint.evaluation.intervals import PairedDifference, paired_difference, standard_error
-from inpaint.evaluation.records import Record
+from inpaint.evaluation.picture_numbers import PictureNumbers
 from inpaint.evaluation.scoring import capped, mean_of
 from inpaint.metrics import Metric
 
 SHARE_STEP = 0.1  # of the picture, in tables by the share of the mask
-Grouping = Callable[[Record], str | None]  # the name of the group that a record belongs to, None = none
+Grouping = Callable[[PictureNumbers], str | None]  # the name of the group that a record belongs to, None = none
 
 
 class Row(NamedTuple):
@@ -36,23 +36,23 @@ class Row(NamedTuple):
     cost: Cost | None = None  # of a network
 
 
-def by_case(record: Record) -> str:
+def by_case(record: PictureNumbers) -> str:
     """Group by the case."""
     return record.case
 
 
-def by_share(record: Record) -> str:
+def by_share(record: PictureNumbers) -> str:
     """Group holes and mosaics by the share of the picture that is masked, in steps of a tenth."""
     step = min(math.ceil(record.share / SHARE_STEP), 10) or 1  # 10 % is the end of the first step
     return f"{record.censor}, {(step - 1) * 10}-{step * 10} % masked"
 
 
-def by_border(record: Record) -> str:
+def by_border(record: PictureNumbers) -> str:
     """Group holes and mosaics by whether they reach the border of the picture."""
     return f"{record.censor}, {'touching the border' if record.touching else 'apart from the border'}"
 
 
-def by_block(record: Record) -> str | None:
+def by_block(record: PictureNumbers) -> str | None:
     """Group mosaics by the sides of their cells."""
     return f"mosaic, cells of {record.block} px" if record.block else None
 
@@ -61,7 +61,7 @@ GROUPINGS: dict[str, Grouping] = {"case": by_case, "share": by_share, "border": 
 
 
 def rows_of(
-    records: Sequence[Record],
+    records: Sequence[PictureNumbers],
     metrics: Mapping[str, Metric],
     *,
     against: str,
@@ -74,7 +74,7 @@ def rows_of(
 
     against: the method that differences are taken to, where a group has it.  costs: by case and method.
     """
-    groups: dict[str, dict[str, list[Record]]] = {}
+    groups: dict[str, dict[str, list[PictureNumbers]]] = {}
     for record in records:
         group = grouping(record)
         if group is not None:
@@ -93,7 +93,7 @@ def _numbered(name: str) -> tuple[object, ...]:
 
 
 def _rows_of_group(
-    group: str, methods: Mapping[str, list[Record]], metrics: Mapping[str, Metric], against: str, seed: int
+    group: str, methods: Mapping[str, list[PictureNumbers]], metrics: Mapping[str, Metric], against: str, seed: int
 ) -> list[Row]:
     pictures = {
         place: number for number, place in enumerate(dict.fromkeys(_place(it) for m in methods.values() for it in m))
@@ -148,13 +148,13 @@ def _difference(
     return paired_difference(table[method, name], table[other, name], better=metrics[name].better, seed=seed)
 
 
-def _place(record: Record) -> tuple[int, str]:
+def _place(record: PictureNumbers) -> tuple[int, str]:
     """Return what two records must share to be a pair: the picture and its damage."""
     return record.index, record.case
 
 
 def _column(
-    records: Sequence[Record], name: str, metric: Metric, pictures: Mapping[tuple[int, str], int]
+    records: Sequence[PictureNumbers], name: str, metric: Metric, pictures: Mapping[tuple[int, str], int]
 ) -> np.ndarray:
     """Return a method's numbers of all pictures of a group, (N,), NaN where it has none."""
     column = np.full(len(pictures), np.nan)
@@ -163,7 +163,7 @@ def _column(
     return capped(torch.from_numpy(column), metric).numpy()
 
 
-def _score(records: Sequence[Record], name: str, metric: Metric) -> float:
+def _score(records: Sequence[PictureNumbers], name: str, metric: Metric) -> float:
     if metric.whole_set is None:
         return mean_of([record.scores[name] for record in records], metric)
     noted = [record.noted[name] for record in records if name in record.noted]

@@ -10,14 +10,14 @@ import torch
 from torch import Tensor
 
 from inpaint.metrics import METRICS, Metric, PixelMap
-from inpaint.metrics.regions import PictureRegion, region_of
+from inpaint.metrics.picture_regions import PictureRegion, region_of
 from inpaint.metrics.ssim import SSIM_REACH, interior, ssim_map
 from inpaint.mosaic.grid import Grid
 
 MAP_REACH = 2 * SSIM_REACH  # pixels around what differs: so far SSIM differs, and so far again its windows see
 
 
-class Scene:
+class MeasuredScene:
     """An original and its mask, with the regions that are measured, which are the same for every method.
 
     target: (3, H, W) in [0, 1].  mask: (1, H, W).  image, grid: the mosaic that was restored, if it was one.
@@ -40,7 +40,7 @@ class Scene:
         return interior(self.mask)
 
 
-def score(restored: Tensor, scene: Scene, metrics: Mapping[str, Metric] = METRICS) -> dict[str, float]:
+def score(restored: Tensor, scene: MeasuredScene, metrics: Mapping[str, Metric] = METRICS) -> dict[str, float]:
     """Measure one restored picture, (3, H, W) in [0, 1], by the metrics that are of one picture.
 
     What a picture has no number for, such as a ring around a mask that leaves nothing out, is NaN.
@@ -71,7 +71,7 @@ def _map_mean(
     pixel_map: PixelMap,
     maps: dict[PixelMap, Tensor],
     restored: Tensor,
-    scene: Scene,
+    scene: MeasuredScene,
     region: Tensor,
     window: tuple[slice, slice] | None,
 ) -> Tensor:
@@ -87,7 +87,7 @@ def _map_mean(
     return (inside + unchanged * (total - counted.sum(dtype=torch.float64))) / total
 
 
-def _near(restored: Tensor, scene: Scene, region: Tensor, reach: int | None) -> tuple[Tensor, Tensor, Tensor]:
+def _near(restored: Tensor, scene: MeasuredScene, region: Tensor, reach: int | None) -> tuple[Tensor, Tensor, Tensor]:
     """Return the pictures and the region, cut to what a metric looks at."""
     window = None if reach is None else _window(region[0, 0] > 0, reach)
     if window is None:
@@ -107,7 +107,7 @@ def _window(chosen: Tensor, reach: int) -> tuple[slice, slice] | None:
     return spans[0], spans[1]
 
 
-def observe(restored: Tensor, scene: Scene, metrics: Mapping[str, Metric]) -> dict[str, list[float]]:
+def observe(restored: Tensor, scene: MeasuredScene, metrics: Mapping[str, Metric]) -> dict[str, list[float]]:
     """Return what the metrics of whole sets note of one restored picture, (3, H, W)."""
     noted = {}
     for name, metric in metrics.items():

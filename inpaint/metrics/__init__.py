@@ -12,13 +12,13 @@ from typing import Literal, NamedTuple, Protocol
 
 from torch import Tensor
 
-from inpaint.metrics.cells import cell_inconsistency
+from inpaint.metrics.cell_consistency import cell_inconsistency
 from inpaint.metrics.detail import detail
-from inpaint.metrics.edges import edge_agreement
+from inpaint.metrics.edge_agreement import edge_agreement
 from inpaint.metrics.ms_ssim import ms_ssim
-from inpaint.metrics.pixelwise import absolute_error, decibels, luma_error, squared_error
+from inpaint.metrics.picture_regions import PictureRegion
+from inpaint.metrics.pixelwise import absolute_error, luma_error, squared_error, to_decibels
 from inpaint.metrics.pooled import PooledPsnr
-from inpaint.metrics.regions import PictureRegion
 from inpaint.metrics.ssim import ssim_map
 from inpaint.mosaic.grid import Grid
 
@@ -59,7 +59,7 @@ class Metric(NamedTuple):
 
 
 CAPPED = f"PSNR in dB, at most {PSNR_CAP:.0f} per picture"
-REGIONS: tuple[PictureRegion, ...] = ("mask", "ring", "whole")
+MEASURED_REGIONS: tuple[PictureRegion, ...] = ("mask", "ring", "whole")
 
 
 def _regional(kind: str, region: PictureRegion) -> Metric:
@@ -67,9 +67,11 @@ def _regional(kind: str, region: PictureRegion) -> Metric:
     heading = {"psnr": "PSNR", "psnr_luma": "PSNR Y", "ssim": "SSIM", "l1": "L1", "psnr_pooled": "PSNR pooled"}
     name = f"{heading.get(kind, kind)} {region}"
     metrics = {
-        "psnr": Metric(name, region, "higher", 2, pixel_map=squared_error, finish=decibels, cap=PSNR_CAP, note=CAPPED),
+        "psnr": Metric(
+            name, region, "higher", 2, pixel_map=squared_error, finish=to_decibels, cap=PSNR_CAP, note=CAPPED
+        ),
         "psnr_luma": Metric(
-            name, region, "higher", 2, pixel_map=luma_error, finish=decibels, cap=PSNR_CAP, note=CAPPED
+            name, region, "higher", 2, pixel_map=luma_error, finish=to_decibels, cap=PSNR_CAP, note=CAPPED
         ),
         "psnr_pooled": Metric(name, region, "higher", 2, whole_set=PooledPsnr(), note="pooled = over all pixels"),
         "ssim": Metric(name, region, "higher", 4, pixel_map=ssim_map),
@@ -84,7 +86,7 @@ def _regional(kind: str, region: PictureRegion) -> Metric:
 ALL_METRICS: dict[str, Metric] = {
     f"{kind}_{region}": _regional(kind, region)
     for kind in ("psnr", "psnr_luma", "psnr_pooled", "ssim", "l1", "edges", "detail")
-    for region in REGIONS
+    for region in MEASURED_REGIONS
 } | {
     "ms_ssim_whole": Metric("MS-SSIM whole", "whole", "higher", 4, ms_ssim),
     "cells_mask": Metric(

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-Features = Callable[[Tensor], Tensor]  # pictures (B, 3, H, W) in [0, 1] -> (B, n)
+PictureFeatures = Callable[[Tensor], Tensor]  # pictures (B, 3, H, W) in [0, 1] -> (B, n)
 
 
 class FeatureDistance:
@@ -22,7 +22,7 @@ class FeatureDistance:
     method after another, are computed once.
     """
 
-    def __init__(self, features: Features, distance: Callable[[Tensor, Tensor], float]) -> None:
+    def __init__(self, features: PictureFeatures, distance: Callable[[Tensor, Tensor], float]) -> None:
         self.features = features
         self.distance = distance
         self.known: tuple[Tensor, Tensor] | None = None  # the last original, and its features

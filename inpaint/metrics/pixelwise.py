@@ -18,7 +18,7 @@ def psnr(restored: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     restored, target: (B, 3, H, W) in [0, 1].  mask: (B, 1, H, W) in {0, 1}.  Returns (B,), inf where nothing differs.
     Raises ValueError for a sample whose mask is empty.  Source: 10 log10(1 / MSE), peak 1.0.
     """
-    return decibels(over_mask(squared_error(restored, target), mask)).float()
+    return to_decibels(over_mask(squared_error(restored, target), mask)).float()
 
 
 def psnr_luma(restored: Tensor, target: Tensor, mask: Tensor) -> Tensor:
@@ -26,7 +26,7 @@ def psnr_luma(restored: Tensor, target: Tensor, mask: Tensor) -> Tensor:
 
     Source: ITU-R BT.601 as MATLAB's and scikit-image's rgb2ycbcr have it, not rounded.
     """
-    return decibels(over_mask(luma_error(restored, target), mask)).float()
+    return to_decibels(over_mask(luma_error(restored, target), mask)).float()
 
 
 def l1_distance(restored: Tensor, target: Tensor, mask: Tensor) -> Tensor:
@@ -59,7 +59,7 @@ def luma(picture: Tensor) -> Tensor:
     return 16 + (picture.double() * shares).sum(1, keepdim=True)
 
 
-def decibels(error: Tensor) -> Tensor:
+def to_decibels(error: Tensor) -> Tensor:
     """Turn mean squared errors of pictures with the peak 1 into dB; inf for 0."""
     return -10.0 * torch.log10(error)
 

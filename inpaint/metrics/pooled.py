@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from inpaint.metrics.pixelwise import decibels, squared_error
+from inpaint.metrics.pixelwise import squared_error, to_decibels
 
 
 class PooledPsnr:
@@ -20,4 +20,4 @@ class PooledPsnr:
     def combine(self, statistics: Tensor) -> float:
         """Return the number over all pictures, dB.  statistics: (N, 2)."""
         total, samples = statistics.double().sum(0)
-        return decibels(total / samples).item()
+        return to_decibels(total / samples).item()

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from inpaint.features.vgg import VggFeatures
 from inpaint.metrics import ALL_METRICS, METRICS, Metric
-from inpaint.metrics.feature_sets import FeatureDistance, Features, frechet_distance, kernel_distance
+from inpaint.metrics.feature_sets import FeatureDistance, PictureFeatures, frechet_distance, kernel_distance
 
 VGG16_FILE = "vgg16-397923af.pth"
 ALEXNET_FILE = "alexnet-owt-7be5be79.pth"
@@ -52,13 +52,27 @@ def metrics_named(names: Sequence[str], weights: Path | None = None) -> dict[str
     return chosen
 
 
+def available_metrics(names: Sequence[str], weights: Path | None = None) -> tuple[dict[str, Metric], list[str]]:
+    """Return those of the named metrics whose weights and packages are here, and a sentence for each of the others."""
+    chosen: dict[str, Metric] = {}
+    said = []
+    for name in names:
+        try:
+            chosen |= metrics_named([name], weights)
+        except ValueError as error:
+            if name not in weighted_metrics(weights):
+                raise
+            said.append(f"{name} is left out: {error}")
+    return chosen, said
+
+
 def weighted_metrics(weights: Path | None) -> Mapping[str, Callable[[], Metric]]:
     """Return what builds each metric that needs weights, by its name."""
 
     def pictures(heading: str, build: Callable[[], Any]) -> Callable[[], Metric]:
         return lambda: Metric(heading, "whole", "lower", 4, _of_pictures(build()))
 
-    def sets(heading: str, digits: int, distance: Any, features: Callable[[Path | None], Features]) -> Any:
+    def sets(heading: str, digits: int, distance: Any, features: Callable[[Path | None], PictureFeatures]) -> Any:
         return lambda: Metric(heading, "whole", "lower", digits, whole_set=FeatureDistance(features(weights), distance))
 
     return {
@@ -79,7 +93,7 @@ def weights_file(name: str, folder: Path | None) -> Path:
     path = place / name
     if not path.is_file():
         raise ValueError(
-            f"this metric needs weights that are not here: there is no {path}; download {ORIGINS[name]} and name its "
+            f"its weights are not here: there is no {path}; download {ORIGINS[name]} and name its "
             "folder with --weights, or leave the metric out"
         )
     return path
@@ -118,7 +132,7 @@ def dists_network(weights: Path | None) -> Callable[[Tensor, Tensor], Tensor]:
     try:
         from torchmetrics.functional.image.dists import DISTSNetwork
     except ImportError as error:
-        raise ValueError("DISTS needs torchmetrics 1.8 or newer: pip install -U torchmetrics") from error
+        raise ValueError("the metric DISTS needs torchmetrics 1.8 or newer: pip install -U torchmetrics") from error
     with torchvision_finds(weights_file(VGG16_FILE, weights)):
         return DISTSNetwork().eval()
 
@@ -133,12 +147,12 @@ def shift_tolerant_lpips() -> Callable[[Tensor, Tensor], Tensor]:
     return lambda restored, target: network(restored, target, normalize=True)
 
 
-def inception_features(weights: Path | None) -> Features:
+def inception_features(weights: Path | None) -> PictureFeatures:
     """Return the 2048 features on which FID is published: those of TensorFlow's Inception, 8-bit pictures."""
     try:
         from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
     except ImportError as error:
-        raise ValueError("FID and KID need the extra: pip install 'inpaint[fid]'") from error
+        raise ValueError("the metrics FID and KID need the extra: pip install 'inpaint[fid]'") from error
     path = weights_file(INCEPTION_FILE, weights)
     torch.load(
         path, "cpu", weights_only=True
@@ -147,7 +161,7 @@ def inception_features(weights: Path | None) -> Features:
     return lambda picture: network((picture * 255).round().to(torch.uint8))[0]
 
 
-def vgg16_features(weights: Path | None) -> Features:
+def vgg16_features(weights: Path | None) -> PictureFeatures:
     """Return the means over the picture of VGG16's fourth pool, 512 features."""
     network = VggFeatures("vgg16", weights=weights_file(VGG16_FILE, weights), content=["pool4"], style=[])
     return lambda picture: network(picture)["pool4"].mean((2, 3))

@@ -5,7 +5,7 @@ import torch
 
 from inpaint.evaluation.baselines import BASELINES, NEAREST, to_bytes
 from inpaint.evaluation.cases import parse_case
-from inpaint.evaluation.damage import damage
+from inpaint.evaluation.damaging import damage
 from inpaint.mosaic.grid import cell_means
 
 EVERY = [(censor, name) for censor, choices in BASELINES.items() for name in choices]

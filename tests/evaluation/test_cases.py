@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from inpaint.evaluation.cases import DEFAULT_CASES, HOLE_MASKS, Case, named_masks, parse_case
-from inpaint.evaluation.damage import damage, picture_key, touches_border
+from inpaint.evaluation.damaging import damage, picture_key, touches_border
 from inpaint.images import from_array, write
 from inpaint.mosaic.grid import cell_means, enlarge
 

@@ -7,7 +7,7 @@ import torch
 
 from inpaint.evaluation.baselines import BASELINES, DO_NOTHING, NEAREST
 from inpaint.evaluation.cases import DEFAULT_CASES, parse_case
-from inpaint.evaluation.damage import damage, picture_key
+from inpaint.evaluation.damaging import damage, picture_key
 from inpaint.evaluation.evaluate import Evaluation, Row, evaluate
 from inpaint.evaluation.examples import EXAMPLE_SIDE
 from inpaint.metrics import METRICS, PSNR_CAP

@@ -20,7 +20,7 @@ from inpaint.evaluation.evaluation_page import (
     write_evaluation_page,
 )
 from inpaint.evaluation.examples import Example
-from inpaint.evaluation.records import Record, SkippedPicture
+from inpaint.evaluation.picture_numbers import PictureNumbers, SkippedPicture
 from inpaint.evaluation.rows import rows_of
 from inpaint.evaluation.tables import case_tables, skipped_in_words
 from inpaint.evaluation.written_tables import (
@@ -50,9 +50,9 @@ def example(case: str, *, side: int = 10) -> Example:
     return Example(case, "cat <1>.png", mask, noise(side, 7), noise(side, 8), restored, levels, "best of 3")
 
 
-def record(index: int, case: str, method: str, psnr: float, l1: float, **changed: object) -> Record:
+def record(index: int, case: str, method: str, psnr: float, l1: float, **changed: object) -> PictureNumbers:
     block = CASES[case]
-    given = Record(
+    given = PictureNumbers(
         index,
         f"cat{index}",
         case,

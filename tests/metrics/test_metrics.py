@@ -13,13 +13,13 @@ from torch import Tensor
 from inpaint.evaluation.cases import parse_case
 from inpaint.evaluation.evaluate import evaluate
 from inpaint.evaluation.evaluation_page import write_evaluation_page
-from inpaint.evaluation.scoring import Scene, score
+from inpaint.evaluation.scoring import MeasuredScene, score
 from inpaint.evaluation.written_tables import markdown_table, text_table, write_scores
 from inpaint.metrics import ALL_METRICS, METRICS, Metric
 from inpaint.metrics.detail import detail
-from inpaint.metrics.edges import edge_agreement
+from inpaint.metrics.edge_agreement import edge_agreement
+from inpaint.metrics.picture_regions import PictureRegion, region_of
 from inpaint.metrics.pixelwise import l1_distance, psnr, psnr_luma
-from inpaint.metrics.regions import PictureRegion, region_of
 from inpaint.metrics.ssim import ssim
 from inpaint.metrics.weighted import metrics_named
 
@@ -107,7 +107,7 @@ def test_a_score_is_that_of_the_function_wherever_the_pictures_differ():
         mask = torch.zeros(1, 40, 50)
         mask[:, rows, columns] = 1
         restored = torch.where(mask > 0, torch.rand(target.shape, generator=rng), target)
-        scores = score(restored, Scene(target, mask, restored, None), ALL_METRICS)
+        scores = score(restored, MeasuredScene(target, mask, restored, None), ALL_METRICS)
         ones = torch.ones_like(mask)[None]
         for region, where in (("mask", mask[None]), ("ring", region_of(mask[None], "ring")), ("whole", ones)):
             for name, metric in {
@@ -126,7 +126,7 @@ def test_a_score_is_that_of_the_function_wherever_the_pictures_differ():
 
 @pytest.mark.parametrize("name", ["lpips_whole", "lpips_alex_whole", "dists_whole", "fid_vgg16_whole"])
 def test_a_metric_without_its_weights_says_where_they_come_from(name: str, tmp_path: Path):
-    with pytest.raises(ValueError, match=r"needs weights that are not here: .*; download https://.* with --weights"):
+    with pytest.raises(ValueError, match=r"its weights are not here: .*; download https://.* with --weights"):
         metrics_named([name], tmp_path)
 
 

@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from inpaint.metrics.edges import edge_agreement
+from inpaint.metrics.edge_agreement import edge_agreement
 from inpaint.metrics.feature_sets import frechet_distance, kernel_distance
 from inpaint.metrics.ms_ssim import ms_ssim
+from inpaint.metrics.picture_regions import MEASURED_RING, region_of
 from inpaint.metrics.pixelwise import l1_distance, luma, psnr, psnr_luma
 from inpaint.metrics.pooled import PooledPsnr
-from inpaint.metrics.regions import RING_WIDTH, region_of
 from inpaint.metrics.ssim import ssim, ssim_map
 
 EXACT = 1e-6
@@ -101,7 +101,7 @@ def test_the_ring_is_scipys_distance():
     ndimage = pytest.importorskip("scipy.ndimage")
     for _, _, mask in pairs():
         distance = ndimage.distance_transform_edt(mask[0, 0].numpy() == 0)
-        expected = (distance > 0) & (distance <= RING_WIDTH)
+        expected = (distance > 0) & (distance <= MEASURED_RING)
         assert np.array_equal(region_of(mask, "ring")[0, 0].numpy() > 0, expected)
 
 

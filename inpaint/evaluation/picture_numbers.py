@@ -15,7 +15,7 @@ from inpaint.evaluation.cases import Case
 DAMAGE_RULE = 2  # how pictures are damaged; raised where the same seed gives other damage than before
 
 
-class Record(NamedTuple):
+class PictureNumbers(NamedTuple):
     """The numbers of one method on one picture of one case."""
 
     index: int  # of the picture in the run
@@ -42,7 +42,7 @@ class SkippedPicture(NamedTuple):
     method: str = ""
 
 
-class RecordFile:
+class NumbersFile:
     """The numbers that a folder already holds, by what they depend on, and where more are written.
 
     Every rank appends to a file of its own and reads those of all.  A line that was cut off by a stop is left out.
@@ -77,7 +77,7 @@ class RecordFile:
         self.reused += 1
         return entry
 
-    def add(self, key: str | None, record: Record) -> None:
+    def add(self, key: str | None, record: PictureNumbers) -> None:
         """Write a record under its key; one without a key is not kept."""
         if self.stream is None or key is None:
             return
@@ -107,6 +107,6 @@ def record_key(identity: str | None, case: Case, seed: int, picture: str, contex
     return hashlib.blake2b(repr(told).encode(), digest_size=16).hexdigest()
 
 
-def in_order(parts: Sequence[Sequence[Record]]) -> list[Record]:
+def in_order(parts: Sequence[Sequence[PictureNumbers]]) -> list[PictureNumbers]:
     """Join what the ranks have measured, by the order of the pictures; within one, as it was measured."""
     return sorted((it for part in parts for it in part), key=lambda record: record.index)
