@@ -50,6 +50,8 @@ SHELL_TEMPLATE = """<!DOCTYPE html>
 <body>
 <h1>{{ title }}</h1>
 {{ body }}
+{% if script %}<script>{{ script }}</script>
+{% endif %}
 </body>
 </html>
 """
@@ -93,9 +95,11 @@ class HtmlRow(NamedTuple):
     kind: str = ""
 
 
-def html_page(title: str, body: Markup, *, style: str = "") -> str:
-    """Return a whole page.  style: CSS of this page, beside what all pages have."""
-    return render_template(SHELL_TEMPLATE, title=title, style=Markup(SHELL_STYLE + style), body=body)
+def html_page(title: str, body: Markup, *, style: str = "", script: str = "") -> str:
+    """Return a whole page.  style, script: CSS and JavaScript of this page, beside what all pages have."""
+    return render_template(
+        SHELL_TEMPLATE, title=title, style=Markup(SHELL_STYLE + style), body=body, script=Markup(script)
+    )
 
 
 def render_template(template: str, **values: Any) -> Markup:
@@ -127,8 +131,15 @@ def html_figure(
 
 
 def data_url(data: bytes, kind: str) -> str:
-    """Return the address that holds a picture file itself.  kind: "jpeg" or "png"."""
+    """Return the address that holds a picture file itself.  kind: "jpeg", "webp" or "png"."""
     return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def webp_url(pixels: np.ndarray, *, quality: int) -> str:
+    """Return pixels, (H, W, 3) uint8 RGB, as a small file that is nearly the same, as an address."""
+    stream = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(stream, format="WEBP", quality=quality, method=4)
+    return data_url(stream.getvalue(), "webp")
 
 
 def png_url(pixels: np.ndarray) -> str:

@@ -43,7 +43,7 @@ from inpaint.checkpoint import load_checkpoint, save_checkpoint
 from inpaint.config import read_run, run_to_tree
 from inpaint.evaluation.evaluate import evaluate
 from inpaint.evaluation.pictures import picture_paths, read_pictures
-from inpaint.evaluation.tables import markdown_table
+from inpaint.evaluation.written_tables import markdown_table
 from inpaint.files import write_text
 from inpaint.training.journal import Journal
 from inpaint.weights import BUNDLED_NETWORKS, NETWORKS_OF_DEFAULT, bundled_path

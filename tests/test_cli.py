@@ -100,6 +100,7 @@ def test_train_evaluate_and_decensor_work_together(run: Run, config: Path, tmp_p
     ended = run(
         *("evaluate", network, "--data", tmp_path / "pictures", "--limit", 2, "--device", "cpu"),
         *("--case", "mosaic-4", "--case", "hole-boxes", "--json", numbers, "--html", html),
+        *("--output", tmp_path / "measured"),
     )
     assert ended.code == 0, ended.err
     assert "mosaic-4" in ended.out

@@ -12,8 +12,12 @@ from PIL import Image
 
 from inpaint.builders.report.dataset_page import dataset_page
 from inpaint.builders.report.statistics import describe_dataset
-from inpaint.evaluation.evaluate import Evaluation, Example, Row
+from inpaint.evaluation.evaluate import Evaluation
 from inpaint.evaluation.evaluation_page import evaluation_page
+from inpaint.evaluation.examples import Example
+from inpaint.evaluation.page_parts import EVALUATION_SCRIPT
+from inpaint.evaluation.picture_numbers import PictureNumbers
+from inpaint.evaluation.rows import Row
 from inpaint.folder.batch_report import write_outcomes_page
 from inpaint.folder.file_outcome import Outcome
 from inpaint.metrics import METRICS
@@ -67,7 +71,12 @@ def hostile_evaluation_page(folder: Path) -> str:
     scores = dict.fromkeys(METRICS, 1.0)
     rows = (Row("<script>", "<script>", False, 1, scores, 0.1),)
     example = Example("<script>", "<script>", mask, pixels, pixels, {"<script>": pixels}, {"<script>": 1.0})
-    return evaluation_page(Evaluation(rows, (example,), 0, 1), title="<script>")
+    records = [
+        PictureNumbers(it, "<script>", "<script>", "hole", "<script>", 0.1, False, "", scores, 0.1, 0, {})
+        for it in (0, 1)
+    ]
+    page = evaluation_page(Evaluation(rows, (example,), 0, 1, records=tuple(records)), title="<script>")
+    return page.replace(f"<script>{EVALUATION_SCRIPT}</script>", "")  # the page's own
 
 
 def hostile_batch_page(folder: Path) -> str:

@@ -13,14 +13,15 @@ from inpaint.cli.config_command import config
 from inpaint.cli.dataset_commands import build_dataset, inspect
 from inpaint.cli.decensor_command import decensor
 from inpaint.cli.detect_command import detect
+from inpaint.cli.evaluate_command import evaluate
 from inpaint.cli.export_command import export
 from inpaint.cli.models_command import models
-from inpaint.cli.network_commands import evaluate, import_weights
+from inpaint.cli.network_commands import import_weights
 from inpaint.cli.printable import printable
 from inpaint.cli.run_command import run
 from inpaint.cli.train_command import train
 from inpaint.cli.web_command import web
-from inpaint.folder.options import PANELS
+from inpaint.folder.options import MACHINE, PANELS
 from inpaint.version import __version__
 
 HELP_FLAGS = {"help_option_names": ["-h", "--help"]}
@@ -41,7 +42,9 @@ class PanelCommand(TyperCommand):
                 if parameter.param_type_name == "argument":
                     panels["Arguments"].append((argument_in_words(parameter), record[1].removesuffix("  [required]")))
                 else:
-                    panels[getattr(parameter, "rich_help_panel", None) or "Options"].append(record)
+                    panel = getattr(parameter, "rich_help_panel", None) or "Options"
+                    panels.setdefault(panel, []).append(record)
+        panels[MACHINE] = panels.pop(MACHINE)
         if len(panels["Options"]) == 1:  # --help alone, which stands last
             panels["Options"] = panels.pop("Options")
         for name, records in panels.items():

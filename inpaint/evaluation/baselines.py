@@ -1,7 +1,8 @@
 """What every network must beat: restoring without one, cheaply.
 
-Mosaics: the cell means enlarged by bicubic or Lanczos filters, and bicubic projected so that its own cell means are
-the given ones.  Nearest enlargement of cell means is the mosaic itself, so it shares a row with doing nothing.
+Mosaics: the cell means enlarged by bicubic or Lanczos filters, and bicubic with its errors projected back, ten times
+(Irani and Peleg, 1991), so that its own cell means are the given ones.  Nearest enlargement of cell means is the mosaic
+itself, so it shares a row with doing nothing.
 Holes: Telea, "An image inpainting technique based on the fast marching method", 2004, and Bertalmio et al.,
 "Navier-Stokes, fluid dynamics, and image and video inpainting", 2001, both OpenCV's, and a smooth membrane.
 """
@@ -22,7 +23,10 @@ from inpaint.sample import composite
 
 Baseline = Callable[[Tensor, Tensor, Grid | None], Tensor]
 
-OPENCV_RADIUS = 3  # pixels around a point that OpenCV looks at; its documentation's value
+# The best settings of `scripts/tune_baselines.py` on pictures that no table is measured on: docs/metrics.md
+TELEA_REACH = 0.75  # pixels around a point that OpenCV looks at, as a share of the deepest point's distance to the rim
+NAVIER_STOKES_RADIUS = 15  # pixels
+PROJECTION_ROUNDS = 10
 DO_NOTHING = "do nothing"
 NEAREST = "do nothing = nearest"
 
@@ -43,19 +47,33 @@ def lanczos(image: Tensor, mask: Tensor, grid: Grid | None) -> Tensor:
 
 
 def projected_bicubic(image: Tensor, mask: Tensor, grid: Grid | None) -> Tensor:
-    """Enlarge the cell means by a bicubic filter, then shift every cell to the mean that the mosaic shows."""
+    """Enlarge the cell means by a bicubic filter, and so what their means still lack, until they are the mosaic's."""
     grid = _known(grid)
-    return project(bicubic_means(image, mask, grid), cell_means(image, grid), grid, mask, clamp=True)
+    wanted = cell_means(image, grid)
+    restored, window = bicubic_means(image, mask, grid), _window(mask)
+    for _ in range(PROJECTION_ROUNDS):
+        lacking = wanted - cell_means(restored, grid)
+        more = enlarge(lacking, grid, (image.shape[-2], image.shape[-1]), mode="bicubic", window=window)
+        part = (..., *window)
+        restored[part] = composite((restored[part] + more).clamp(0, 1), image[part], mask[part])
+    return project(restored, wanted, grid, mask, clamp=True)
+
+
+def _window(mask: Tensor) -> tuple[slice, slice]:
+    """Return the rows and columns of a mask, (1, H, W)."""
+    rows, columns = (mask[0].amax(axis).nonzero()[[0, -1], 0].tolist() for axis in (1, 0))
+    return slice(rows[0], rows[1] + 1), slice(columns[0], columns[1] + 1)
 
 
 def telea(image: Tensor, mask: Tensor, grid: Grid | None) -> Tensor:
     """Fill the hole by OpenCV's fast marching method."""
-    return _by_opencv(image, mask, cv2.INPAINT_TELEA)
+    depth = cv2.distanceTransform((mask[0] > 0.5).numpy().astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE).max()
+    return _by_opencv(image, mask, cv2.INPAINT_TELEA, radius=max(2, round(TELEA_REACH * float(depth))))
 
 
 def navier_stokes(image: Tensor, mask: Tensor, grid: Grid | None) -> Tensor:
     """Fill the hole by OpenCV's fluid dynamics method."""
-    return _by_opencv(image, mask, cv2.INPAINT_NS)
+    return _by_opencv(image, mask, cv2.INPAINT_NS, radius=NAVIER_STOKES_RADIUS)
 
 
 def smooth(image: Tensor, mask: Tensor, grid: Grid | None) -> Tensor:
@@ -93,11 +111,11 @@ def _enlarged(image: Tensor, mask: Tensor, grid: Grid | None, *, mode: str) -> T
     return composite(restored.clamp(0, 1), image, mask)
 
 
-def _by_opencv(image: Tensor, mask: Tensor, method: int) -> Tensor:
+def _by_opencv(image: Tensor, mask: Tensor, method: int, *, radius: int) -> Tensor:
     """Run cv2.inpaint on 8-bit pixels; the channels are independent, so RGB serves as well as BGR."""
     pixels = np.ascontiguousarray(to_bytes(image).permute(1, 2, 0).numpy())
     hole = np.ascontiguousarray((mask[0] > 0.5).to(torch.uint8).numpy())
-    filled = torch.from_numpy(cv2.inpaint(pixels, hole, OPENCV_RADIUS, method)).permute(2, 0, 1)
+    filled = torch.from_numpy(cv2.inpaint(pixels, hole, radius, method)).permute(2, 0, 1)
     return composite(filled.to(image.dtype) / 255, image, mask)
 
 

@@ -1,4 +1,4 @@
-"""What is done to a picture before it is restored: named cases, each a pure function of (seed, picture index, name).
+"""What is done to a picture before it is restored: named cases, and those that a protocol describes.
 
 baked-hole and baked-mosaic stand for what a dataset has baked in, whatever it is.
 
@@ -11,43 +11,30 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import torch
-from torch import Tensor
-
-from inpaint.degradation.fills import mosaic
 from inpaint.degradation.masks import MASKS
-from inpaint.degradation.smooth import GREY
-from inpaint.mosaic.grid import Grid
-from inpaint.randomness import integer, rng_for
-from inpaint.sample import composite
 
 SMALLEST_BLOCK = 2
-BOX_SIDES = (64, 160)  # pixels, shortest and longest side of the box that a mosaic lies on
-FEWEST_CELLS_ACROSS = (2, 3)  # or so many cells, where that is more
 HOLE_MASKS = tuple(name for name in MASKS if name != "mixture")  # a mixture has no default
 
 
 class Case(NamedTuple):
-    """One kind of damage; `parse_case` makes it from its name."""
+    """One kind of damage; `parse_case` makes it from its name, a protocol from its YAML."""
 
     name: str
     censor: str  # "hole" or "mosaic"
-    mask: str  # a name in MASKS; "" where the damage is baked in
-    options: dict[str, Any]  # of that mask; the sides of a mosaic's box depend on the picture
-    block: int | None  # side of a mosaic cell, pixels
+    mask: str  # a name in MASKS, "folder", "named", "centre"; "" where the damage is baked in
+    options: dict[str, Any]  # of that mask; the sides of a mosaic's box depend on the picture where they are not named
+    block: int | None = None  # side of a mosaic cell, pixels
+    phase: tuple[int, int] | None = None  # of the mosaic's grid, (y, x) pixels; None = drawn
+    share: tuple[float, float] | None = None  # of the picture that the mask covers, lowest and highest
+    border: str = "any"  # whether the mask must be "touching" the border of the picture, or keep "apart" from it
+    jpeg: int | None = None  # quality that the damaged picture was saved with
+    scale: float | None = None  # by which the damaged picture was resized afterwards
 
     @property
     def baked(self) -> bool:
         """Whether the damage lies in the dataset instead of being drawn."""
         return not self.mask
-
-
-class Damaged(NamedTuple):
-    """What a restorer is given."""
-
-    image: Tensor  # (3, H, W)
-    mask: Tensor  # (1, H, W)
-    grid: Grid | None  # of the mosaic
 
 
 def parse_case(name: str) -> Case:
@@ -57,14 +44,14 @@ def parse_case(name: str) -> Case:
     """
     censor, _, rest = name.partition("-")
     if censor == "baked" and rest in ("hole", "mosaic"):
-        return Case(name, rest, "", {}, None)
+        return Case(name, rest, "", {})
     if censor == "mosaic" and rest.isdecimal() and int(rest) >= SMALLEST_BLOCK:
         return Case(name, "mosaic", "boxes", {"times": (1, 1), "margin": 0}, int(rest))
     mask, _, thickness = rest.partition("-")
     if censor == "hole" and mask in HOLE_MASKS and (mask == "irregular" or not thickness):
         options = {"thickness": thickness} if thickness else {}
         MASKS[mask](**options)  # refuses a thickness that it does not know
-        return Case(name, "hole", mask, options, None)
+        return Case(name, "hole", mask, options)
     raise ValueError(
         f"case {name!r} is unknown; write mosaic-BLOCK with a block of at least {SMALLEST_BLOCK} px, "
         f"hole-MASK with one of {', '.join(HOLE_MASKS)}, e.g. hole-irregular-thick, or baked"
@@ -74,24 +61,6 @@ def parse_case(name: str) -> Case:
 DEFAULT_CASES = tuple(map(parse_case, ("mosaic-4", "mosaic-8", "mosaic-16", "hole-freeform", "hole-bars")))
 
 
-def damage(target: Tensor, case: Case, *, seed: int, index: int) -> Damaged:
-    """Damage the picture (3, H, W) of this index."""
-    size = (target.shape[-2], target.shape[-1])
-    rng = rng_for(seed, "evaluation", index, case.name)
-    if case.block is None:
-        mask = MASKS[case.mask](**case.options)(size, rng)
-        return Damaged(composite(torch.full_like(target, GREY), target, mask), mask, None)
-    mask = MASKS[case.mask](**case.options, sides=_sides(size, case.block))(size, rng)
-    last = case.block - 1
-    grid = Grid((case.block, case.block), (integer(rng, 0, last), integer(rng, 0, last)))
-    image, painted = mosaic(block=case.block).apply(target, mask, grid)
-    return Damaged(image, painted, grid)
-
-
-def _sides(size: tuple[int, int], block: int) -> tuple[int, int]:
-    """Return the shortest and longest side of a mosaic's box: never more than half of the picture's shorter side."""
-    half = max(min(size) // 2, 1)
-    low, high = (
-        min(max(side, cells * block), half) for side, cells in zip(BOX_SIDES, FEWEST_CELLS_ACROSS, strict=True)
-    )
-    return low, high
+def named_masks(folder: str) -> Case:
+    """Return the case of holes that a user has drawn: a mask file for each picture, by its name."""
+    return Case("own-mask", "hole", "named", {"path": folder})

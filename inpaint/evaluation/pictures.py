@@ -6,6 +6,7 @@ What a dataset has baked in beside its pictures (see inpaint/builders/writing/ba
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +15,8 @@ import torch
 from torch import Tensor
 
 from inpaint.data.shards import PICTURE_KINDS, shard_members, shards_in
-from inpaint.evaluation.cases import Case, Damaged
+from inpaint.evaluation.cases import Case
+from inpaint.evaluation.damaging import Damaged
 from inpaint.images import find, read
 from inpaint.mosaic.grid import Grid
 
@@ -80,6 +82,13 @@ def read_pictures(paths: Sequence[Path | CleanPicture]) -> Iterator[tuple[str, T
         yield clean.name, clean.picture.tensor()
 
 
+def spread(cleans: Sequence[CleanPicture], limit: int | None) -> list[CleanPicture]:
+    """Return so many of the pictures, evenly spread, or all."""
+    if limit is None or limit >= len(cleans):
+        return list(cleans)
+    return [cleans[index * len(cleans) // limit] for index in range(limit)]
+
+
 def baked_damage(clean: CleanPicture, case: Case) -> Damaged | None:
     """Return the damage of this case's censor that was baked into a picture; None where there is none.
 
@@ -108,12 +117,20 @@ def _in_folder(data: Path, folder: Path) -> list[CleanPicture]:
             for line in map(json.loads, manifest):
                 if "censor" in line:
                     censors[line["file"]] = line["censor"]
-    cleans = []
-    for path in find(folder):
+    cleans, paths = [], find(folder)
+    stems = Counter(path.stem for path in paths)
+    for path in paths:
         censor = censors.get(path.relative_to(data).as_posix())
         files = {} if censor is None else {kind: FilePart(data / it["file"]) for kind, it in censor["files"].items()}
-        cleans.append(CleanPicture(path.stem, FilePart(path), files.get("image"), files.get("mask"), censor))
+        cleans.append(
+            CleanPicture(_name(path, folder, stems), FilePart(path), files.get("image"), files.get("mask"), censor)
+        )
     return cleans
+
+
+def _name(path: Path, folder: Path, stems: Counter[str]) -> str:
+    """Return how a picture is called: without folders and ending, where that says which one it is."""
+    return path.stem if stems[path.stem] == 1 else path.relative_to(folder).as_posix()
 
 
 def _in_shard(shard: Path) -> Iterator[CleanPicture]:

@@ -61,3 +61,10 @@ def model_file(model: str | Path) -> Path:
         known = ", ".join(dict.fromkeys((*BUNDLED, *BUNDLED_NETWORKS)))
         raise ValueError(f"{model} is neither a bundled network ({known}) nor a checkpoint file")
     return path
+
+
+def files_of(model: str | Path) -> list[Path]:
+    """Return all files of weights that a bundled network, or a file, stands for; errors as of `model_file`."""
+    if str(model) == "default" and not Path(model).is_file():
+        return [bundled_path(name) for name in dict.fromkeys((*NETWORKS_OF_DEFAULT.values(), WITHOUT_GRID))]
+    return [model_file(model)]

@@ -6,8 +6,10 @@ import pytest
 import torch
 
 from inpaint.evaluation.baselines import BASELINES, DO_NOTHING, NEAREST
-from inpaint.evaluation.cases import DEFAULT_CASES, damage, parse_case
-from inpaint.evaluation.evaluate import EXAMPLE_SIDE, Evaluation, Row, evaluate
+from inpaint.evaluation.cases import DEFAULT_CASES, parse_case
+from inpaint.evaluation.damaging import damage, picture_key
+from inpaint.evaluation.evaluate import Evaluation, Row, evaluate
+from inpaint.evaluation.examples import EXAMPLE_SIDE
 from inpaint.metrics import METRICS, PSNR_CAP
 from inpaint.metrics.detail import detail
 from inpaint.metrics.pixelwise import l1_distance, psnr
@@ -30,10 +32,13 @@ def grey(image, mask, *, censor, grid):
     return torch.where(mask > 0.5, torch.full_like(image, 0.25), image)
 
 
-def knowing(*targets: torch.Tensor, cases: int = len(CASES)):
-    """A restorer that gives the originals back, in the order in which it is asked."""
-    answers = iter([target for target in targets for _ in range(cases)])
-    return lambda image, mask, *, censor, grid: next(answers)
+def knowing(*targets: torch.Tensor):
+    """A restorer that gives the originals back, which it knows by their known pixels."""
+
+    def restore(image, mask, *, censor, grid):
+        return next(it for it in targets if torch.equal(it[:, mask[0] == 0], image[:, mask[0] == 0]))
+
+    return restore
 
 
 def test_a_perfect_restorer_gets_the_capped_psnr_full_ssim_and_no_l1():
@@ -50,16 +55,17 @@ def test_a_perfect_restorer_gets_the_capped_psnr_full_ssim_and_no_l1():
 @pytest.mark.parametrize(("case", "method"), list(zip(CASES, (NEAREST, DO_NOTHING), strict=True)))
 def test_doing_nothing_is_the_mean_of_the_metrics_of_the_damage(case, method):
     expected = []
-    for index, (_, target) in enumerate(pictures()):
-        image, mask, _ = damage(target, case, seed=5, index=index)
-        shown = ((image * 255).round() / 255)[None]
+    for name, target in pictures():
+        image, mask, _, _ = damage(target, case, seed=5, key=picture_key(name, target))
+        shown, everywhere = ((image * 255).round() / 255)[None], torch.ones_like(mask)[None]
         expected.append(
             [
-                metric(shown, target[None], where).item()
-                for where in (mask[None], torch.ones_like(mask)[None])
-                for metric in (psnr, ssim, l1_distance)
+                *(metric(shown, target[None], mask[None]).item() for metric in (psnr, ssim, l1_distance)),
+                psnr(shown, target[None], everywhere).item(),
+                ssim(shown, target[None]).item(),
+                l1_distance(shown, target[None], everywhere).item(),
+                detail(shown, target[None], mask[None]).item(),
             ]
-            + [detail(shown, target[None], mask[None]).item()]
         )
     found = row(evaluate({}, pictures(), cases=CASES, seed=5), case.name, method)
     assert found.count == 2
@@ -70,9 +76,10 @@ def test_doing_nothing_is_the_mean_of_the_metrics_of_the_damage(case, method):
 def test_a_mean_counts_an_infinite_psnr_as_the_cap():
     (first, target), (second, other) = pictures()
     case = parse_case("hole-bars")
-    answers = iter([target, damage(other, case, seed=0, index=1).image])
-    found = evaluate({"ours": lambda *_, **__: next(answers)}, [(first, target), (second, other)], cases=[case])
-    image, mask, _ = damage(other, case, seed=0, index=1)
+    key = picture_key(second, other)
+    answers = iter([target, damage(other, case, seed=0, key=key).image, target, other])
+    found = evaluate({"ours": lambda *_, **__: next(answers)}, [(first, target), (second, other)], cases=[case], keep=0)
+    image, mask, _, _ = damage(other, case, seed=0, key=key)
     alone = psnr((image[None] * 255).round() / 255, other[None], mask[None]).item()
     assert math.isfinite(alone)
     assert row(found, case.name, "ours").scores["psnr_mask"] == pytest.approx((PSNR_CAP + alone) / 2, abs=1e-4)
@@ -116,7 +123,7 @@ def test_a_restorer_is_told_the_censor_and_the_grid():
         seen.append((censor, None if grid is None else grid.block, image.shape, mask.shape))
         return image
 
-    evaluate({"spy": spy}, pictures(count=1), cases=CASES)
+    evaluate({"spy": spy}, pictures(count=1), cases=CASES, keep=0)
     assert seen == [
         ("mosaic", (8, 8), (3, 48, 64), (1, 48, 64)),
         ("hole", None, (3, 48, 64), (1, 48, 64)),
@@ -181,29 +188,99 @@ def test_baselines_can_be_left_out_and_progress_is_told():
     assert told == ["0.png", "1.png"]
 
 
-def test_examples_come_from_the_first_pictures_and_show_every_method():
-    evaluation = evaluate({"ours": grey}, pictures(count=3), cases=CASES, keep=2)
-    assert [(example.name, example.case) for example in evaluation.examples] == [
-        (name, case.name) for name in ("0.png", "1.png") for case in CASES
+def weaker_on_later_pictures():
+    """Pictures that a grey answer fits worse and worse."""
+    return [(f"{it}.png", torch.full((3, 48, 64), (64 + 13 * it) / 255)) for it in range(1, 10)]
+
+
+def test_examples_are_the_best_the_median_and_the_worst_and_show_every_method():
+    evaluation = evaluate({"ours": grey}, weaker_on_later_pictures(), cases=CASES[1:])
+    assert [(example.name, example.place) for example in evaluation.examples] == [
+        (f"{name}.png", f"{place} of 9 by PSNR mask of ours")
+        for name, place in ((1, "best"), (5, "median"), (9, "worst"))
     ]
     for example in evaluation.examples:
         methods = [row.method for row in evaluation.rows if row.case == example.case]
         assert list(example.restored) == list(example.psnr) == methods
+        measured = {it.method: it.scores["psnr_mask"] for it in evaluation.records if it.picture == example.name}
+        assert example.psnr == pytest.approx(measured, abs=1e-4)
         assert all(
             picture.shape == (3, 48, 64) for picture in (example.image, example.target, *example.restored.values())
         )
 
 
+def test_a_run_of_few_pictures_shows_all_of_them():
+    evaluation = evaluate({"ours": grey}, pictures(count=2), cases=CASES)
+    assert sorted((it.case, it.name) for it in evaluation.examples) == [
+        (case, name) for case in ("hole-bars", "mosaic-8") for name in ("0.png", "1.png")
+    ]
+
+
 def test_an_example_of_a_large_picture_is_a_window_around_its_mask():
     size = (EXAMPLE_SIDE + 40, EXAMPLE_SIDE * 2)
-    (example,) = evaluate({"ours": grey}, pictures(count=1, size=size), cases=CASES[:1], baselines=False).examples
-    _, mask, _ = damage(pictures(count=1, size=size)[0][1], CASES[0], seed=0, index=0)
+    given = pictures(count=1, size=size)
+    (example,) = evaluate({"ours": grey}, given, cases=CASES[:1], baselines=False).examples
+    mask = damage(given[0][1], CASES[0], seed=0, key=picture_key(*given[0])).mask
     assert example.mask.shape == (1, EXAMPLE_SIDE, EXAMPLE_SIDE)
     assert example.mask.sum() == mask.sum()  # the box is smaller than the window, so all of it is in view
     assert (example.restored["ours"][:, example.mask[0] == 1] == 64).all()
 
 
-def test_a_picture_too_small_to_be_measured_is_named():
-    with pytest.raises(ValueError, match=r"^0\.png has 60 x 5 pixels"):
-        evaluate({}, pictures(size=(5, 60)), cases=CASES)
-    assert evaluate({}, pictures(size=(6, 60)), cases=CASES).count == 2
+def unreadable():
+    raise ValueError("it was cut off")
+
+
+@pytest.mark.parametrize("bad", [torch.zeros(3, 5, 60), unreadable], ids=["tiny", "damaged"])
+def test_a_picture_that_cannot_be_measured_is_left_out_and_named(bad):
+    good = pictures(count=3)
+    alone = evaluate({"ours": grey}, good, cases=CASES)
+    for place in range(4):
+        found = evaluate({"ours": grey}, [*good[:place], ("bad.png", bad), *good[place:]], cases=CASES)
+        assert found.count == 3
+        assert [it.picture for it in found.skipped] == ["bad.png"]
+        assert "cut off" in found.skipped[0].reason or "bad.png has 60 x 5 pixels" in found.skipped[0].reason
+        assert [row.scores for row in found.rows] == [row.scores for row in alone.rows]
+    with pytest.raises(ValueError, match=r"no picture could be measured on mosaic-8: 1 were skipped, such as bad\.png"):
+        evaluate({}, [("bad.png", bad)], cases=CASES)
+
+
+def test_neither_other_pictures_nor_their_order_change_a_number():
+    given = pictures(count=4)
+    whole = {it[1:5]: it.scores for it in evaluate({"ours": grey}, given, cases=CASES).records}
+    for part in (given[1:2], given[::-1], given[::2]):
+        for record in evaluate({"ours": grey}, part, cases=CASES).records:
+            assert record.scores == whole[record[1:5]]
+
+
+class OnlyHoles:
+    shows = ("hole",)
+
+    def __call__(self, image, mask, *, censor, grid):
+        assert censor == "hole"
+        return grey(image, mask, censor=censor, grid=grid)
+
+
+def test_a_restorer_is_asked_for_the_censors_that_it_shows_alone():
+    found = evaluate({"ours": OnlyHoles(), "theirs": grey}, pictures(), cases=CASES, baselines=False)
+    assert [(row.case, row.method) for row in found.rows] == [
+        ("mosaic-8", "theirs"),
+        ("hole-bars", "ours"),
+        ("hole-bars", "theirs"),
+    ]
+    with pytest.raises(ValueError, match="no method here restores a mosaic, as the case mosaic-8 asks for"):
+        evaluate({"ours": OnlyHoles()}, pictures(), cases=CASES, baselines=False)
+
+
+def test_differences_are_taken_to_the_chosen_row_on_the_same_pictures():
+    given = weaker_on_later_pictures()
+    found = evaluate({"ours": grey, "theirs": knowing(*(it for _, it in given))}, given, cases=CASES[1:])
+    assert found.against == "ours"
+    theirs, ours = row(found, "hole-bars", "theirs"), row(found, "hole-bars", "ours")
+    gap = theirs.against["psnr_mask"]
+    assert (gap.wins, gap.pairs) == (9, 9)
+    assert gap.mean == pytest.approx(theirs.scores["psnr_mask"] - ours.scores["psnr_mask"])
+    assert gap.low < gap.mean < gap.high
+    other = evaluate({"ours": grey}, given, cases=CASES[1:], against="smooth")
+    assert row(other, "hole-bars", "ours").against["psnr_mask"].mean < 0
+    with pytest.raises(ValueError, match="there is no method 'nobody' to compare with; choose do nothing"):
+        evaluate({"ours": grey}, given, cases=CASES, against="nobody")

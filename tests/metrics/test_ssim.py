@@ -4,7 +4,6 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from torchmetrics.functional.image import structural_similarity_index_measure
 
 from inpaint.metrics.ssim import ssim
 
@@ -19,7 +18,7 @@ def reference_map(restored: np.ndarray, target: np.ndarray) -> np.ndarray:
     """SSIM of two (H, W) pictures by the formula of Wang et al. 2004, with OpenCV's Gaussian."""
 
     def blur(values: np.ndarray) -> np.ndarray:
-        return cv2.GaussianBlur(values, (11, 11), 1.5, borderType=cv2.BORDER_REFLECT_101)
+        return cv2.GaussianBlur(values, (11, 11), 1.5, borderType=cv2.BORDER_REFLECT)
 
     mean_x, mean_y = blur(restored), blur(target)
     variance_x, variance_y = blur(restored**2) - mean_x**2, blur(target**2) - mean_y**2
@@ -36,31 +35,16 @@ def test_the_map_lines_up_with_the_mask(point):
     for sample, value in enumerate(ssim(restored, target, mask)):
         channels = zip(restored[sample].double().numpy(), target[sample].double().numpy(), strict=True)
         expected = np.mean([reference_map(x, y)[point] for x, y in channels])
-        assert value.item() == pytest.approx(expected, abs=1e-4)
+        assert value.item() == pytest.approx(expected, abs=1e-6)
 
 
-def test_without_a_mask_it_is_the_mean_of_the_reference_map():
+def test_without_a_mask_it_is_the_mean_of_the_reference_map_without_its_border():
     restored, target = pictures()
     expected = [
-        np.mean([reference_map(x, y) for x, y in zip(a.double().numpy(), b.double().numpy(), strict=True)])
+        np.mean([reference_map(x, y)[5:-5, 5:-5] for x, y in zip(a.double().numpy(), b.double().numpy(), strict=True)])
         for a, b in zip(restored, target, strict=True)
     ]
-    assert ssim(restored, target).tolist() == pytest.approx(expected, abs=1e-4)
-
-
-def test_no_mask_and_an_all_ones_mask_agree():
-    restored, target = pictures()
-    assert torch.equal(ssim(restored, target), ssim(restored, target, torch.ones(2, 1, 24, 31)))
-
-
-def test_the_mean_is_the_scalar_of_torchmetrics():
-    # Depending on its version torchmetrics leaves a rim of half a window out of the scalar.
-    restored, target = pictures(height=64, width=64)
-    scalar = structural_similarity_index_measure(restored, target, data_range=1.0, reduction="none")
-    assert isinstance(scalar, torch.Tensor)
-    inner = torch.zeros(2, 1, 64, 64)
-    inner[..., 5:-5, 5:-5] = 1
-    assert any(torch.allclose(mean, scalar) for mean in (ssim(restored, target), ssim(restored, target, inner)))
+    assert ssim(restored, target).tolist() == pytest.approx(expected, abs=1e-6)
 
 
 def test_identical_pictures_score_one():
