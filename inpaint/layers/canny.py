@@ -45,7 +45,10 @@ def canny(picture: Tensor, mask: Tensor | None = None, *, sigma: float = 2.0) ->
 def edges_of(plane: Plane, known: Plane, sigma: float) -> Plane:
     """Return the edges of one picture (H, W), 0 or 1."""
     smooth = blurred(plane * known, sigma) / (blurred(known, sigma) + np.finfo(np.float32).eps)
-    across, down = (cv2.Sobel(smooth, cv2.CV_32F, *order, borderType=cv2.BORDER_REFLECT) for order in ((1, 0), (0, 1)))
+    orders = ((1, 0), (0, 1))
+    across, down = (
+        cv2.Sobel(smooth, cv2.CV_32F, *it, borderType=cv2.BORDER_REFLECT).astype(np.float32) for it in orders
+    )
     inner = cv2.erode(known, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
     magnitude = np.hypot(across, down)
     weak = ridges(across, down, magnitude) & (magnitude >= WEAK_GRADIENT) & inner

@@ -52,7 +52,7 @@ async def read_one(request: Request) -> Asked:
     seed = fields.get("sd_seed")
     known: dict[str, Any] = {"seed": seed} if isinstance(seed, int) else {}
     known["note"] = unheeded(fields) or ""
-    return Asked(name, picture, [mask for mask in masks if mask], model_of(fields), options_of(fields), **known)
+    return Asked(name, picture, [mask for mask in masks if mask], model_of(fields), options_in(fields), **known)
 
 
 async def read_many(request: Request) -> tuple[list[UploadFile], str, DecensorOptions]:
@@ -61,7 +61,7 @@ async def read_many(request: Request) -> tuple[list[UploadFile], str, DecensorOp
     files = [part for part in form.getlist("files") if isinstance(part, UploadFile) and part.filename]
     if not files:
         raise ValueError("the request has no files: send a form with pictures or zips, each as files")
-    return files, model_of(form), options_of(form)
+    return files, model_of(form), options_in(form)
 
 
 async def json_of(request: Request) -> Mapping[str, Any]:
@@ -99,7 +99,7 @@ def model_of(fields: Mapping[str, Any]) -> str:
     return str(fields.get("model") or "")
 
 
-def options_of(fields: Mapping[str, Any]) -> DecensorOptions:
+def options_in(fields: Mapping[str, Any]) -> DecensorOptions:
     """Read the options of a form or of JSON; ValueError for a wrong value.  What is left empty has its default."""
     return options_from({name: fields[name] for name in FIELDS if fields.get(name) not in (None, "")})
 

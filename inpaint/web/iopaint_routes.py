@@ -66,13 +66,13 @@ def iopaint_routes(chosen: ChosenModel, limits: Limits) -> list[Route]:
         return JSONResponse([])
 
     def no_input(request: Request) -> Response:
-        return refusal("this server was not started with a picture: send one", 404)
+        return refusal_answer("this server was not started with a picture: send one", 404)
 
     def no_plugin(request: Request) -> Response:
-        return refusal(NO_PLUGIN, 422)
+        return refusal_answer(NO_PLUGIN, 422)
 
     def no_folder(request: Request) -> Response:
-        return refusal("this server keeps nothing on its disk: save what POST inpaint answers", 400)
+        return refusal_answer("this server keeps nothing on its disk: save what POST inpaint answers", 400)
 
     async def adjust_mask(request: Request) -> Response:
         body = await json_of(request)
@@ -103,7 +103,7 @@ def iopaint_routes(chosen: ChosenModel, limits: Limits) -> list[Route]:
     ]
 
 
-def refusal(sentence: str, status: int) -> Response:
+def refusal_answer(sentence: str, status: int) -> Response:
     return JSONResponse({"error": sentence, "detail": sentence, "errors": sentence}, status)
 
 

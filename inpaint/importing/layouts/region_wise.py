@@ -5,7 +5,7 @@ from __future__ import annotations
 from inpaint.importing.layout import GeneratorOptions, Layout, width_of
 from inpaint.importing.layouts.gated import TENSORFLOW_REST
 
-INNER = ("conv1", "conv2_downsample", "conv3", "conv4_downsample", "conv5", "conv6")
+INNER_LAYERS = ("conv1", "conv2_downsample", "conv3", "conv4_downsample", "conv5", "conv6")
 ATROUS = ("conv7_atrous", "conv8_atrous", "conv9_atrous", "conv10_atrous")
 OUTER = ("conv11", "conv12")
 REGION_LAYERS = ("com_13_fusion_1", "com_14_fusion", "com_15_fusion_1")  # those that enlarge are numbered
@@ -18,7 +18,7 @@ def region_wise_name(name: str, options: GeneratorOptions) -> str:
     network, part, *inside = name.split(".")
     scope = "inpaint_net" if network == "semantic" else "inpaint_net_1"
     if part == "encoder":
-        table, number = {"inner": INNER, "dilated": ATROUS, "outer": OUTER}[inside[0]], int(inside[1])
+        table, number = {"inner": INNER_LAYERS, "dilated": ATROUS, "outer": OUTER}[inside[0]], int(inside[1])
         layer = f"{table[number]}_1"
     elif part == "regions":
         layer = REGION_LAYERS[int(inside[0])]
