@@ -43,7 +43,7 @@ def train(
         return
     if resume:
         trainer.resume()
-    fit(trainer, command_again(config, settings or [], launch=distributed.launch_command()))
+    fit_or_stop(trainer, command_again(config, settings or [], launch=distributed.launch_command()))
     if distributed.rank() == 0:
         typer.echo(f"Trained {trainer.step} steps; the networks are in {run.output}/ (best and last .safetensors)")
 
@@ -66,7 +66,7 @@ def dry_run_lines(trainer: Trainer, run: Run, states: list[Path]) -> list[str]:
     return [*lines, "nothing was written"]
 
 
-def fit(trainer: Trainer, again: str) -> None:
+def fit_or_stop(trainer: Trainer, again: str) -> None:
     """Train; where that is stopped, or ends in an error, say from which step and how the run can go on."""
     from inpaint import distributed
     from inpaint.device import out_of_memory
