@@ -192,6 +192,10 @@ def shrunk(tree: dict[str, Any], pictures: Path, output: Path) -> dict[str, Any]
     deep = any(judge["name"] == "sn_patch" for judge in tree["discriminators"].values())
     crop = math.ceil((64 if deep else 32) / multiple) * multiple
     tree["data"] = tree["data"] | {"validation_samples": 1, "crop": crop, "batch": 2, "workers": 0}
+    masks = tree["data"]["mask"]
+    for mask in masks if isinstance(masks, list) else [masks]:
+        if isinstance(mask, dict) and "sides" in mask:
+            mask["sides"] = [min(side, crop // 2) for side in mask["sides"]]
     for key in ("train", "validation"):
         tree["data"][key] = relocated(tree["data"].get(key), pictures)
     for judge in tree["discriminators"].values():

@@ -70,8 +70,8 @@ def best_of(run: Run) -> Best:
     if run.best.metric == "last":
         return Best(None)
     name = f"{run.best.metric}_{run.best.of}"
-    if name not in METRICS or METRICS[name].picture is None or METRICS[name].better == "near one":
-        known = [key for key, it in METRICS.items() if it.picture is not None and it.better != "near one"]
+    known = [key for key, it in METRICS.items() if it.whole_set is None and it.better != "near one"]
+    if name not in known:
         choices = dict.fromkeys(key.rpartition("_")[0] for key in known)
         raise ValueError(
             f"best.metric {run.best.metric!r} of {run.best.of} is unknown; choose {', '.join(choices)} or last"

@@ -66,14 +66,15 @@ def evaluate(
         bool, typer.Option("--fresh", rich_help_panel=WRITTEN_FILES, help="Measure anew what the folder holds already.")
     ] = False,
     json: Annotated[
-        Path | None, typer.Option(metavar="FILE", rich_help_panel=WRITTEN_FILES, help="The numbers, to this file as well.")
+        Path | None,
+        typer.Option(metavar="FILE", rich_help_panel=WRITTEN_FILES, help="The numbers, to this file."),
     ] = None,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", rich_help_panel=WRITTEN_FILES, help="The page, to this file as well.")
     ] = None,
     write_damage: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", rich_help_panel=WRITTEN_FILES, help="Only write the damaged pictures, for others."),
+        typer.Option(metavar="FOLDER", rich_help_panel=WRITTEN_FILES, help="Only write damaged pictures, for others."),
     ] = None,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "float32",

@@ -13,8 +13,8 @@ import torch
 from inpaint.evaluation.costs import Cost
 from inpaint.evaluation.intervals import PairedDifference, paired_difference, standard_error
 from inpaint.evaluation.picture_numbers import PictureNumbers
-from inpaint.evaluation.scoring import capped, mean_of
 from inpaint.metrics import Metric
+from inpaint.metrics.scoring import capped, mean_of
 
 MASK_SHARE_STEP = 0.1  # of the picture, in tables by the share of the mask
 Grouping = Callable[[PictureNumbers], str | None]  # the name of the group that a record belongs to, None = none

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from inpaint import distributed
 from inpaint.metrics import METRICS
+from inpaint.metrics.scoring import MeasuredScene, capped, score
 from inpaint.sample import Sample
 
 SHOWN = 8  # rows of a sheet
@@ -54,11 +55,8 @@ def validation_means(names: Sequence[str], samples: Sequence[Sample], restored: 
 
 def validation_score(name: str, image: Tensor, sample: Sample) -> float:
     """Return a metric of one composite; a perfect answer (a flat place) counts as 100 dB, not as infinity."""
-    metric = METRICS[name]
-    assert metric.picture is not None
-    mask = sample.mask if metric.region == "mask" else torch.ones_like(sample.mask)
-    value = metric.picture(image, sample.target, mask)
-    return (value if metric.cap is None else value.clamp(max=metric.cap)).item()
+    metric, scene = METRICS[name], MeasuredScene(sample.target[0], sample.mask[0], sample.image[0], None)
+    return float(capped(torch.tensor(score(image[0], scene, {name: metric})[name]), metric))
 
 
 def spread(samples: Sequence[Sample], count: int = SHOWN) -> list[Sample]:
