@@ -310,7 +310,7 @@ def test_validation_is_the_same_every_time_whatever_it_comes_from(sources: Any, 
 def test_without_validation_there_is_none(pictures: Path, tmp_path: Path):
     tree = tiny_tree(pictures, tmp_path)
     tree["data"]["validation"] = None
-    trainer = trainer_of(run_of(tree | {"steps": 1}))
+    trainer = trainer_of(run_of(tree | {"steps": 3}))
     trainer.fit()
     assert trainer.validation == []
     assert not (tmp_path / "best.safetensors").exists()
