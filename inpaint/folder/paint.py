@@ -12,7 +12,6 @@ from inpaint.detection.colour import colour_distances, has_hue, painted
 from inpaint.images.profile_colour import in_profile
 
 SAME_PAINT = 8  # distance (CIE 1976) by which JPEG moves pixels of one paint
-SAME_GREY_PAINT = 2  # the same inside paint of black, white or grey
 LOSSY_BLOCK = 16  # px; side of what JPEG and WebP compress together
 PROFILE_TOLERANCE = 2  # distance by which rounding in a profile may move paint
 
@@ -66,9 +65,9 @@ def with_near_paint(paint: FoundPaint, picture: images.Picture) -> np.ndarray:
         return paint.mask
     off = colour_distances(visible_colours(picture, paint.colour), paint.colour, SAME_PAINT)
     near = off <= SAME_PAINT
-    if not has_hue(paint.colour):  # shadows and lights are nearly black and white, too
+    if not has_hue(paint.colour):  # shadows, lights and outlines are nearly black and white, too
         beside = cv2.distanceTransform((~paint.mask).astype(np.uint8), cv2.DIST_L2, 5) <= LOSSY_BLOCK
-        near &= beside | (off <= SAME_GREY_PAINT)
+        near = off <= np.where(beside, SAME_PAINT / 2, SAME_PAINT / 4)
     return parts_with(near | paint.mask, paint.mask)
 
 

@@ -27,9 +27,8 @@ STEP_OUT = 4  # px, how much further out the pixels lie that those of a ring are
 LEAST_STEP_OUT = 3.0  # px; in narrow bays they are not as much further out, and say nothing
 LEAST_CONTRAST = 16.0  # levels between paint and surroundings, of luma or chroma, that mixing can be seen with
 LUMA, CHROMA = slice(0, 1), slice(1, 3)
-LEAST_MIXED_LUMA, LEAST_MIXED_CHROMA = 3.0, 6.0  # levels by which a ring is nearer to the paint
+LEAST_MIXED = 3.0  # levels by which a ring is nearer to the paint
 ROUND_HALVED = 1  # px; halved chroma spoils luma beside an edge, and ends softly
-LEAST_TINTED = 3.0  # the same of chroma beside pixels that are mixed
 SURE = 3.0  # standard errors
 ALIKE = 4  # neighbouring pixels of texture that count as one
 EVEN_LEVELS = 24.0  # by which pixels of one paint differ at most, after JPEG too
@@ -73,14 +72,12 @@ def grown_to_reach(
         return Reached(holes, None, 0)
     far, nearest = distances(inside, labels)
     rings = rings_around(levels, far, nearest, blocked)
-    luma = last_mixed(rings, paints, LUMA, LEAST_MIXED_LUMA)
-    chroma = last_mixed(rings, paints, CHROMA, LEAST_MIXED_CHROMA)
+    luma, chroma = (last_mixed(rings, paints, part) for part in (LUMA, CHROMA))
     if lossless:
         luma = chroma = np.maximum(luma, chroma)
     halved = chroma > luma  # as most JPEG and all lossy WebP files hold chroma
-    luma = np.where(halved, luma + ROUND_HALVED, luma)
-    chroma = np.where(halved, last_mixed(rings, paints, CHROMA, LEAST_TINTED) + ROUND_HALVED, luma)
-    mask, whole = (inside | ((far <= reach[nearest]) & ~blocked) for reach in (luma, chroma))
+    luma, chroma = (np.where(halved, reach + ROUND_HALVED, luma) for reach in (luma, chroma))
+    mask, whole = (inside | ((np.rint(far) <= reach[nearest]) & ~blocked) for reach in (luma, chroma))
     tinted = torch.from_numpy(whole & ~mask)[None] if halved.any() else None
     return Reached(torch.from_numpy(mask).to(holes.dtype)[None], tinted, int(chroma.max(initial=0)))
 
@@ -160,10 +157,10 @@ def sampled(levels: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.concatenate(parts) if parts else np.zeros((0, 3), np.float32)
 
 
-def last_mixed(rings: Rings, paints: np.ndarray, part: slice, least_mixed: float) -> np.ndarray:
+def last_mixed(rings: Rings, paints: np.ndarray, part: slice) -> np.ndarray:
     """Return the last distance from each hole up to which all rings are mixed with paint, int (count,).
 
-    part: of luma and chroma, what is looked at.  least_mixed: levels by which a ring must be nearer to the paint.
+    part: of luma and chroma, what is looked at.
     """
     towards = paints[rings.hole][:, part] - rings.further[:, part]
     contrast = np.linalg.norm(towards, axis=1)
@@ -176,7 +173,7 @@ def last_mixed(rings: Rings, paints: np.ndarray, part: slice, least_mixed: float
     mean = sums / counts.clip(min=1)
     error = np.sqrt((squares / counts.clip(min=1) - mean**2).clip(min=0) * ALIKE / counts.clip(min=1))
     trend = np.median(mean[:, FARTHEST_REACH // 2 :], axis=1).clip(min=0)  # of the picture, as far as no paint reaches
-    least = np.maximum(least_mixed, SURE * error) + trend[:, None]
+    least = np.maximum(LEAST_MIXED, SURE * error) + trend[:, None]
     mixed = (mean > least) & (counts > ALIKE)
     mixed[:, 0] = True
     return np.logical_and.accumulate(mixed, axis=1).sum(1) - 1
