@@ -24,17 +24,21 @@ class FoundPaint(NamedTuple):
     note: str | None = None
 
 
-def paint_in(picture: images.Picture, colour: tuple[int, int, int], tolerance: int = 0) -> FoundPaint:
+def paint_in(
+    picture: images.Picture, colour: tuple[int, int, int], tolerance: int = 0, *, edges: bool = True
+) -> FoundPaint:
     """Return where a picture is visibly painted in a colour; what is clear has none.
+
+    tolerance, edges: as `painted` takes them.
 
     Programs that mind profiles write other numbers for the colour than those that do not, so both are looked for, and
     the one of which there is more counts.
     """
     seen = True if picture.alpha is None else picture.alpha > 0
-    plain = painted(picture.colour, colour, tolerance=tolerance)
+    plain = painted(picture.colour, colour, tolerance=tolerance, edges=edges)
     meant = in_profile(colour, picture.icc) if picture.icc and picture.colour.shape[2] == 3 else None
     if meant is not None and meant != colour:
-        other = painted(picture.colour, meant, tolerance=max(tolerance, PROFILE_TOLERANCE)) & seen
+        other = painted(picture.colour, meant, tolerance=max(tolerance, PROFILE_TOLERANCE), edges=edges) & seen
         if other.sum() > (plain & seen).sum():
             note = f"by its profile {meant} in the file is {colour}, which is restored"
             return FoundPaint(other, meant, note)

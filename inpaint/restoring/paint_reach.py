@@ -27,14 +27,16 @@ STEP_OUT = 4  # px, how much further out the pixels lie that those of a ring are
 LEAST_STEP_OUT = 3.0  # px; in narrow bays they are not as much further out, and say nothing
 LEAST_CONTRAST = 16.0  # levels between paint and surroundings, of luma or chroma, that mixing can be seen with
 LUMA, CHROMA = slice(0, 1), slice(1, 3)
-LEAST_MIXED = 3.0  # levels by which a ring is nearer to the paint
+LEAST_MIXED = 4.0  # levels by which a ring is nearer to the paint
 ROUND_HALVED = 1  # px; halved chroma spoils luma beside an edge, and ends softly
 SURE = 3.0  # standard errors
-ALIKE = 4  # neighbouring pixels of texture that count as one
+ALIKE = 3  # neighbouring pixels of texture that count as one
+OUTLYING = 4.0  # times the median difference, that one pixel counts for at most
 EVEN_LEVELS = 24.0  # by which pixels of one paint differ at most, after JPEG too
 INNER = 0.25  # of a hole's pixels, those deepest in it, that tell its colour
-THIN = 3.0  # px; holes that are nowhere so deep are mixed with their surroundings all over
-EVEN_SHARE, EVEN_SHARE_OF_THIN = 0.9, 0.5  # of the inner pixels of a hole of one paint, or of all those of a thin one
+THIN = 3.0  # px; holes that are hardly anywhere so deep are mixed with their surroundings all over
+LEAST_SHARE_OF_THIN = 0.3  # of paint in their pixels
+EVEN_SHARE = 0.9  # of the inner pixels of a hole of one paint, or of all those of a thin one
 LUMA_CHROMA = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))  # ITU-R BT.601
 
 
@@ -103,21 +105,47 @@ def grown_damage(piece: Picture, damage: list[Damage], grow: int | None) -> tupl
 
 
 def paint_colours(levels: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
-    """Return the colour of each hole, (count, 3), by the pixels deepest in it; not a number for one of many colours."""
-    depth = cv2.distanceTransform((labels > 0).astype(np.uint8), cv2.DIST_L2, 5)
+    """Return the colour of each hole, (count, 3), by the pixels deepest in it; not a number for one of many colours.
+
+    A thin hole may hold no pixel of pure paint, so its colour is that of the pixels that differ most from what is
+    around it, if the others lie between the two.
+    """
+    inside = labels > 0
+    depth = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 5).ravel()
+    around = surroundings(levels, inside).reshape(-1, 3)
     colours = np.full((count, 3), np.nan, np.float32)
     order = np.argsort(labels, axis=None, kind="stable")
     bounds = np.searchsorted(labels.ravel()[order], np.arange(count + 1))
-    flat, deep = levels.reshape(-1, 3), depth.ravel()
+    flat = levels.reshape(-1, 3)
     for hole in range(1, count):
         own = order[bounds[hole] : bounds[hole + 1]]
-        inner = flat[own][deep[own] >= np.quantile(deep[own], 1 - INNER)]
+        thin = np.quantile(depth[own], 1 - INNER) < THIN
+        rank = np.linalg.norm(flat[own] - around[own], axis=1) if thin else depth[own]
+        inner = flat[own][rank >= np.quantile(rank, 1 - INNER)]
         colour = np.median(inner, axis=0)
-        thin = deep[own].max() < THIN
-        even = np.linalg.norm((flat[own] if thin else inner) - colour, axis=1) <= EVEN_LEVELS
-        if even.mean() >= (EVEN_SHARE_OF_THIN if thin else EVEN_SHARE):
+        if thin:
+            even = shares_of(colour, flat[own], around[own]) >= LEAST_SHARE_OF_THIN
+        else:
+            even = np.linalg.norm(inner - colour, axis=1) <= EVEN_LEVELS
+        if even.size and even.mean() >= EVEN_SHARE:
             colours[hole] = colour
     return colours
+
+
+def shares_of(colour: np.ndarray, pixels: np.ndarray, around: np.ndarray) -> np.ndarray:
+    """Return how much of a colour is mixed into pixels (N, 3), judged by what is around them, where that differs."""
+    towards = colour - around
+    squared = (towards**2).sum(1)
+    differs = squared >= LEAST_CONTRAST**2
+    return ((pixels - around) * towards).sum(1)[differs] / squared[differs]
+
+
+def surroundings(levels: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Return the mean of what lies around every pixel, but not in a hole nor close to one, (H, W, 3)."""
+    known = 1 - cv2.dilate(inside.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
+    side = (4 * STEP_OUT + 1, 4 * STEP_OUT + 1)
+    weight = cv2.boxFilter(known, -1, side)
+    return cv2.boxFilter(levels * known[..., None], -1, side) / weight[..., None].clip(min=1e-6)
 
 
 def distances(inside: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -166,6 +194,9 @@ def last_mixed(rings: Rings, paints: np.ndarray, part: slice) -> np.ndarray:
     contrast = np.linalg.norm(towards, axis=1)
     clear = contrast >= LEAST_CONTRAST  # not where the hole has no colour of its own
     nearer = ((rings.here - rings.further)[:, part] * towards).sum(1)[clear] / contrast[clear]  # (N,) levels
+    beyond = abs(nearer[rings.distance[clear] > FARTHEST_REACH // 2])
+    most = max(LEAST_CONTRAST, OUTLYING * float(np.median(beyond))) if beyond.size else LEAST_CONTRAST
+    nearer = nearer.clip(-most, most)  # a few edges of the picture decide nothing
     shape = len(paints), FARTHEST_REACH + 1
     place = np.ravel_multi_index((rings.hole[clear], rings.distance[clear]), shape)
     size = shape[0] * shape[1]
