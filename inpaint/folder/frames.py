@@ -110,11 +110,12 @@ def marked_by_paint(
 ) -> Marked:
     """Read a painted file, and the unpainted original that its pixels shall come from.
 
-    near: mark what nearly has the colour, too, where it touches paint.
+    near: mark what touches paint of nearly its colour, too, and leave soft edges to the growing of holes.
     Raises NothingMarked where nothing is painted, ValueError where sizes or numbers of frames differ.
     """
     animation = read_frames_of(file)
-    paints = [paint_in(frame, colour, tolerance) for frame in animation.frames]
+    follows = near and original is None  # the paint to what is beside it
+    paints = [paint_in(frame, colour, tolerance, edges=not follows) for frame in animation.frames]
     masks = [it.mask for it in paints]
     notes = {it.note: None for it in paints if it.note}  # each once
     first = next((number for number, mask in enumerate(masks) if mask.any()), None)
@@ -122,7 +123,7 @@ def marked_by_paint(
         said = "; ".join([nothing_painted(file, animation.frames[0], colour, tolerance), *notes])
         raise NothingMarked(said)
     beside = 0
-    if near and original is None:
+    if follows:
         pairs, beside = zip(paints, animation.frames, strict=True), FARTHEST_REACH
         masks = [with_near_paint(paint, frame) for paint, frame in pairs]
     half = half_painted(animation.frames[first], paints[first].colour, tolerance, masks[first], beside=beside)
