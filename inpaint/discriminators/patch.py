@@ -124,12 +124,14 @@ def build(
     signed: bool = True,
     in_channels: int = 3,
     start: str = "normal",
+    plain_last: bool = False,
 ) -> Discriminator:
     """Build a PatchGAN; layers is its number of stride-2 convolutions, 0 judges single pixels.
 
     bias: false leaves out every bias.  signed: whether pictures are shown in [-1, 1] or as they are.  in_channels: of
     the candidates alone.  start: normal, or kaiming as Region Normalization has it, whose inner layers start 4 to 12
-    times smaller, so that under spectral norm they learn as much faster.
+    times smaller, so that under spectral norm they learn as much faster.  plain_last: the last convolution alone has a
+    bias and no spectral norm, as in AOT-GAN.
 
     Raises ValueError for a norm that does not exist or for counts out of range.
     """
@@ -144,9 +146,13 @@ def build(
         )
     channels = in_channels + extra_channels(see_image=see_image, see_mask=see_mask)
     trunk = PatchTrunk(channels, width=width, layers=layers, norm=norm, bias=bias)
+    if plain_last:
+        old = trunk.model[-1]
+        assert isinstance(old, nn.Conv2d)
+        trunk.model[-1] = nn.Conv2d(old.in_channels, 1, old.kernel_size, padding=old.padding)  # pyright: ignore
     initialize(trunk, start)  # before spectral norm, which starts its power iteration from the weights it finds
     if spectral:
         for layer in list(trunk.modules()):
-            if isinstance(layer, nn.Conv2d):
+            if isinstance(layer, nn.Conv2d) and not (plain_last and layer is trunk.model[-1]):
                 spectral_norm(layer)
     return Patch(trunk, see_image=see_image, see_mask=see_mask, signed=signed)

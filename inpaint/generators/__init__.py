@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from inpaint.contracts import Generator
 from inpaint.generators import (
+    aot_gan,
     cells,
     contextual,
     dcgan,
@@ -28,6 +29,7 @@ from inpaint.generators import (
 )
 
 GENERATORS: dict[str, Callable[..., Generator]] = {
+    "aot_gan": aot_gan.build,
     "cells": cells.build,
     "contextual": contextual.build,
     "dcgan": dcgan.build,

@@ -10,6 +10,7 @@ REPOSITORY is a folder with the authors' code, which you bring; nothing of it li
 | pix2pix | junyanz/pytorch-CycleGAN-and-pix2pix, or a copy of it such as lazyniv's | f13aab8 (of the copy) |
 | edge_connect | knazeri/edge-connect | 3142579 |
 | region_norm | geekyutao/RN | b0a9476 |
+| aot_gan | researchmm/AOT-GAN-for-Inpainting | 2cd1afd |
 
 The prediction is a hashed picture in the place of a generator's, so that a step is: the discriminator's loss, the terms
 of the generator's loss, and the gradient that reaches the picture.  Everything is float64.
@@ -146,7 +147,30 @@ def region_norm() -> dict[str, Any]:
     return step_summary(terms | learned, answer)
 
 
-METHODS = {"pconv": pconv, "pix2pix": pix2pix, "edge_connect": edge_connect, "region_norm": region_norm}
+def aot_gan() -> dict[str, Any]:
+    """One step of AOT-GAN with the labels of its release."""
+    torchvision.models.vgg19 = vgg_of_hand("vgg19")
+    torch.Tensor.cuda = nn.Module.cuda = lambda self, *_, **__: self  # its code asks for a graphics card
+    model, loss = (importlib.import_module(f"src.{name}") for name in ("model.aotgan", "loss.loss"))
+    judge = model.Discriminator()
+    take_over(judge, "aot_gan")
+    judge.train()
+    style, perceptual = loss.Style().double(), loss.Perceptual().double()
+    target, mask = damaged()
+    answer = picture_of(2).requires_grad_()
+    fake, real = answer * 2 - 1, target * 2 - 1
+    discriminator, adversarial = loss.smgan()(judge, real * (1 - mask) + fake * mask, real, mask)
+    learned = {
+        "adversarial": 0.01 * adversarial,
+        "l1": F.l1_loss(fake, real),
+        "perceptual": 0.1 * perceptual(fake, real),
+        "style": 250 * style(fake, real),
+    }
+    torch.stack(list(learned.values())).sum().backward()
+    return step_summary({"discriminator": discriminator} | learned, answer)
+
+
+METHODS = {it.__name__: it for it in (aot_gan, pconv, pix2pix, edge_connect, region_norm)}
 
 
 def main() -> None:
