@@ -52,7 +52,7 @@ class Lama(Generator):
 
     multiple = 8
     view: View = "square"  # a spectrum is of all that it is shown
-    exportable: str | None = "ONNX's Fourier transforms are not among those that torch's exporter writes"
+    exportable: str | None = "torch's exporter does not write Fourier transforms"
 
     def __init__(self, trunk: LamaTrunk):
         super().__init__()
