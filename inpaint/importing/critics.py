@@ -24,8 +24,8 @@ SPECTRAL_LEAVES = {"weight_orig": "parametrizations.weight.original"}
 SPECTRAL_LEAVES |= {f"weight_{side}": f"parametrizations.weight.0._{side}" for side in "uv"}
 SEEN_BY_CHANNELS: dict[int, dict[str, Any]] = {
     3: {},
-    6: {"see_image": True},
     4: {"see_mask": True},
+    6: {"see_image": True},
     7: {"see_image": True, "see_mask": True},
 }
 Layers = list[dict[str, Tensor]]
