@@ -30,7 +30,7 @@ from inpaint.metrics import METRICS
 from inpaint.parts import build
 from inpaint.restoring.by_censor import AnyRestorer, RestorerByCensor
 from inpaint.restoring.community import load_community
-from inpaint.restoring.onnx_session import Session
+from inpaint.restoring.onnx_session import load_onnx
 from inpaint.restoring.restorer import Restorer
 from inpaint.sample import Sample
 from inpaint.training.trainer import Intervals, Player, Trainer
@@ -169,11 +169,3 @@ def load_network(model: str | Path, *, device: str = "auto", precision: str = "f
     shows = presentations(run.data.fill) | dict(generator.shows)
     precision = precision_of(precision, find_device(device), trained=run.precision)
     return Restorer(generator, shows=shows, device=device, precision=precision, side=run.data.crop)
-
-
-def load_onnx(path: Path, device: str, precision: str) -> Restorer:
-    """Load an exported network; its tensors stay on the CPU, whatever ONNX Runtime computes on."""
-    if precision not in ("auto", "float32"):
-        raise ValueError(f"{path} computes in the precision that it was exported in: leave out {precision}")
-    session = Session(path, device=device)
-    return Restorer(session, shows=session.shows, device="cpu", side=session.side)

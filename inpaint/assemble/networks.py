@@ -8,9 +8,10 @@ from functools import partial
 from typing import Any
 
 import torch
+from torch import nn
 
 from inpaint.checkpoint import Checkpoint, load_checkpoint
-from inpaint.config import Network, Run
+from inpaint.config import Judge, Network, Run
 from inpaint.contracts import Generator, Recipe
 from inpaint.discriminators import DISCRIMINATORS
 from inpaint.features import FEATURES
@@ -28,7 +29,7 @@ def recipe_of(run: Run) -> Recipe:
     generator = with_weights(build(GENERATORS, run.generator, "generator"), run.pretrained, run.generator.name)
     others: dict[str, Any] = {
         "partners": {name: network_of(part) for name, part in run.partners.items()},
-        "discriminators": {name: build(DISCRIMINATORS, it, "discriminator") for name, it in run.discriminators.items()},
+        "discriminators": {name: critic_of(part) for name, part in run.discriminators.items()},
         "teachers": Teachers({name: network_of(part) for name, part in run.teachers.items()}),
     }
     if run.recipe.name not in RECIPES:
@@ -58,6 +59,18 @@ def features_wanted(run: Run) -> bool:
 def network_of(part: Network) -> Generator:
     """Build a partner or a teacher, with the weights that it names."""
     return with_weights(build(GENERATORS, part, "generator"), part.pretrained, part.name)
+
+
+def critic_of(part: Judge) -> nn.Module:
+    """Build a discriminator, with the weights that it names."""
+    network = build(DISCRIMINATORS, part, "discriminator")
+    if part.pretrained is not None:
+        try:
+            network.load_state_dict(load_checkpoint(model_file(part.pretrained)).weights)
+        except RuntimeError as error:
+            said = " ".join(str(error).split())
+            raise ValueError(f"pretrained {part.pretrained} does not fit discriminator {part.name}: {said}") from None
+    return network
 
 
 def with_weights(generator: Generator, pretrained: str | None, name: str) -> Generator:

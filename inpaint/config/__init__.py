@@ -116,6 +116,12 @@ class Network(Part):
     pretrained: str | None = None
 
 
+class Judge(Part):
+    """A discriminator; it starts from nothing, or from the weights of a checkpoint."""
+
+    pretrained: str | None = None
+
+
 class Every(Strict):
     """How often things happen, in steps."""
 
@@ -154,7 +160,7 @@ class Run(Strict):
     pretrained: str | None = None  # whose weights the generator starts from: a bundled network, or a checkpoint
     partners: dict[str, Network] = {}  # generators that learn beside it and restore nothing, such as a cycle's way back
     teachers: dict[str, Network] = {}  # generators that a recipe asks and that never learn
-    discriminators: dict[str, Part] = {}
+    discriminators: dict[str, Judge] = {}
     recipe: Part
     features: Annotated[Part, BeforeValidator(features_by_name)] | None = None
     optim: dict[str, Optim]  # one for each player of the recipe
