@@ -97,9 +97,5 @@ def _draw_pyramids(path: Path, shown: Mapping[str, np.ndarray]) -> None:
             show_picture(axes[0][level], picture, f"Gaussian, 1/{2**level}")
         for row, (name, picture) in enumerate(shown.items(), start=1):
             for level, band in enumerate(laplacian_pyramid(picture, PYRAMID_LEVELS)):
-                last = level == PYRAMID_LEVELS - 1
-                show_picture(
-                    axes[row][level],
-                    band if last else 0.5 + 2 * band,
-                    name.replace(" restored", "\nrestored") if level == 0 else "",
-                )
+                title = name.replace(" restored", "\nrestored") if level == 0 else ""
+                show_picture(axes[row][level], band if level == PYRAMID_LEVELS - 1 else 0.5 + 2 * band, title)

@@ -3,8 +3,8 @@
 A mosaic is three steps: the mean of b x b pixels around every place (a box filter), one value kept of every b
 (sampling), and each repeated b times (a box filter again).  The box filter's response is Dirichlet's kernel; sampling
 folds what is beyond 1 / 2b cycles per pixel back over the rest.  Averaged over all phases of the grid the folded parts
-cancel, and a mosaic is the box filter twice.  Source: Oppenheim and Schafer, "Discrete-time signal processing"; pictures are taken as
-periodic, so that theory and measurement agree to rounding.
+cancel, and a mosaic is the box filter twice.  Pictures are taken as periodic, so that theory and measurement agree to
+rounding.  Source: Oppenheim and Schafer, "Discrete-time signal processing".
 """
 
 from __future__ import annotations

@@ -54,12 +54,9 @@ def study_tradeoff(
     metrics = {name: ALL_METRICS[name] for name in (DISTORTION, DETAIL)} | dict([perception] if perception else [])
     found = evaluate(measured, pictures, cases=cases, seed=seed, metrics=metrics, keep=0)
     name = perception[0] if perception else DETAIL
-    points = {
-        case.name: {
-            row.method: (row.scores[DISTORTION], _unnatural(row, name)) for row in found.rows if row.case == case.name
-        }
-        for case in cases
-    }
+    points: dict[str, dict[str, tuple[float, float]]] = {case.name: {} for case in cases}
+    for row in found.rows:
+        points[row.case][row.method] = (row.scores[DISTORTION], _unnatural(row, name))
     heading = perception[1].heading if perception else "detail missing or too much"
     _draw_plane(folder / "tradeoff.png", points, line, heading)
     numbers = {

@@ -66,7 +66,7 @@ app = typer.Typer(
 for verb in (decensor, detect, web, evaluate, build_dataset, inspect, train, import_weights, export):
     app.command(cls=PanelCommand, context_settings=HELP_FLAGS)(verb)
 analyses = typer.Typer(
-    help="Show how a mosaic destroys a picture, and what restoring can do about it.",
+    help="Show how a mosaic destroys a picture.",
     no_args_is_help=True,
     rich_markup_mode=None,
     context_settings=HELP_FLAGS,
