@@ -33,16 +33,16 @@ DEMO = ROOT / "data" / "demo" / "clean"
 MEASURED = ("psnr_mask", "ssim_mask", "l1_mask", "edges_mask", "detail_mask", "psnr_whole")
 HEAD = """# The benchmark
 
-All bundled networks and all methods that need no training, on the same damage to the same pictures. Made by one command:
+All bundled networks and all methods that need no training, on the same damage to the same pictures, by one command:
 
 ```
 python scripts/write_benchmark.py --bsd100 FOLDER{options}
 ```
 
-[The metrics](metrics.md) says what ± and the intervals mean. `default` is two of the methods in `configs/`, `sighted` for
-holes and `cells` for mosaics, each with its bundled weights; `texture` is the third. No other method in `configs/` has
-weights here: their authors' can be taken in with `inpaint import-weights`, and a checkpoint named in the command is
-measured beside these.
+[The metrics](metrics.md) says what ± and the intervals mean. `default` is two of the methods in `configs/`, `sighted`
+for holes and `cells` for mosaics, each with its bundled weights; `texture` is the third. No other method in `configs/`
+has weights here: their authors' can be taken in with `inpaint import-weights`, and a checkpoint that is named in the
+command is measured beside these.
 
 <!-- results -->
 

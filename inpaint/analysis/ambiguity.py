@@ -19,7 +19,7 @@ from inpaint.randomness import integer
 
 QUERIES_AT_ONCE = 16
 MOST_FITTING = 200  # patches that are counted for one query
-MOST_CANDIDATES = 1000  # the nearest, among which those are looked for that do not overlap
+MOST_CANDIDATES = 400  # the nearest, among which those are looked for that do not overlap
 
 
 class PatchTable(NamedTuple):

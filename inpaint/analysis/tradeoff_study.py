@@ -96,7 +96,7 @@ def _draw_plane(
                 colour = "#888888" if blend else FIGURE_COLOURS[number % len(FIGURE_COLOURS)]
                 axis.plot(x, y, "." if blend else "o", color=colour, zorder=2)
                 axis.annotate(method, (x, y), fontsize=6 if blend else 8, xytext=(4, 4), textcoords="offset points")
-            axis.set_xlabel("PSNR over the mask, dB: nearer to the original to the right")
-            axis.set_ylabel(f"{heading}: more natural below")
+            axis.set_xlabel("PSNR over the mask, dB (more = nearer)", fontsize=9)
+            axis.set_ylabel(f"{heading} (less = more natural)", fontsize=9)
             axis.set_title(case, fontsize=10)
             axis.margins(0.18)

@@ -111,7 +111,7 @@ def tradeoff(
     found = study_tradeoff(
         read(data, limit),
         restorers,
-        [parse_case(name) for name in case or ("mosaic-8", "hole-freeform")],
+        [parse_case(name) for name in case or ("mosaic-8", "mosaic-16")],
         output,
         blend=ends,  # pyright: ignore[reportArgumentType]
         steps=steps,
