@@ -25,20 +25,9 @@ from inpaint.version import __version__
 from tests.builders.datasets import dataset
 from tests.runs import folder_of_pictures, tiny_tree
 
-VERBS = [
-    "decensor",
-    "detect",
-    "web",
-    "evaluate",
-    "build-dataset",
-    "inspect",
-    "train",
-    "config",
-    "import-weights",
-    "models",
-    "export",
-    "run",
-]
+VERBS = ["decensor", "detect", "web", "evaluate", "build-dataset", "inspect", "train", "config"]
+VERBS += ["import-weights", "models", "export", "run"]
+ANALYSES = ["spectrum", "pyramid", "ambiguity", "tradeoff"]
 
 
 class Ended(NamedTuple):
@@ -231,14 +220,14 @@ def test_verbs_stand_in_the_order_in_which_they_are_needed_and_fit_their_line(
     monkeypatch.setenv("COLUMNS", "80")
     said = run("--help").out
     lines = said[said.index("Commands:") :].splitlines()[1:]
-    assert [line.split()[0] for line in lines if line.strip()] == VERBS
+    assert [line.split()[0] for line in lines if line.strip()] == [*VERBS, "analyze"]
     assert all(line.endswith(".") and not line.endswith("...") and len(line) < 80 for line in lines if line.strip())
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", [*VERBS, *(f"analyze {it}" for it in ANALYSES)])
 def test_the_help_of_a_verb_fits_80_columns_and_shows_no_types(verb: str, run: Run, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("COLUMNS", "80")
-    said = run(verb, "--help").out
+    said = run(*verb.split(), "--help").out
     assert [line for line in said.splitlines() if len(line) > 80] == []
     assert not re.search(r"<\w+( \w+|\[\w+\])?>|\bTEXT\b|\bINTEGER\b", said), "say what a value is, not its type"
     assert not re.search(r"[{}]|\]\]", said.splitlines()[0])

@@ -11,7 +11,7 @@ import pytest
 FLOORS = {
     5: ("cli", "web"),
     4: ("assemble", "folder", "importing", "exporting"),
-    3: ("training", "restoring", "recipes", "evaluation", "builders"),
+    3: ("training", "restoring", "recipes", "evaluation", "analysis", "builders"),
     2: ("generators", "discriminators", "losses", "data", "detection", "metrics", "weights"),
     1: (
         "config",
@@ -32,6 +32,7 @@ FLOORS = {
     0: ("sample", "version", "files", "randomness", "interrupt"),
 }
 NEIGHBOURS = {  # who may import from the same floor, and why
+    ("analysis", "evaluation"): "what restoring trades is an evaluation of blends, and pictures are read alike",
     ("config", "parts"): "the schema holds parts",
     ("degradation", "images"): "masks may be files",
     ("degradation", "mosaic"): "pixelating is the geometry of mosaics applied to a clean picture",

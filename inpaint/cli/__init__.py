@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from inpaint.cli.analyze_commands import ambiguity, pyramid, spectrum, tradeoff
 from inpaint.cli.config_command import config
 from inpaint.cli.dataset_commands import build_dataset, inspect
 from inpaint.cli.decensor_command import decensor
@@ -70,6 +71,15 @@ app = typer.Typer(
 VERBS = (decensor, detect, web, evaluate, build_dataset, inspect, train, config, import_weights, models, export, run)
 for verb in VERBS:
     app.command(cls=PanelCommand, context_settings=HELP_FLAGS)(verb)
+analyses = typer.Typer(
+    help="Show how a mosaic destroys a picture.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings=HELP_FLAGS,
+)
+for verb in (spectrum, pyramid, ambiguity, tradeoff):
+    analyses.command(cls=PanelCommand, context_settings=HELP_FLAGS)(verb)
+app.add_typer(analyses, name="analyze")
 
 
 def print_version(wanted: bool) -> None:

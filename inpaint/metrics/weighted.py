@@ -2,7 +2,7 @@
 
 Sources: Zhang et al. 2018 (LPIPS) and Ding et al. 2020 (DISTS) by torchmetrics, which brings their linear weights;
 Ghildyal and Liu, "Shift-tolerant perceptual similarity metric", 2022, by stlpips_pytorch, which brings all weights;
-FID and KID on the Inception network of torch-fidelity, or on the pooled features of torchvision's VGG16.
+FID and KID on the Inception network of pytorch-fid, or on the pooled features of torchvision's VGG16.
 Nothing is downloaded: a metric whose weights are not there says where they come from.
 """
 
@@ -23,11 +23,11 @@ from inpaint.metrics.feature_sets import FeatureDistance, PictureFeatures, frech
 
 VGG16_FILE = "vgg16-397923af.pth"
 ALEXNET_FILE = "alexnet-owt-7be5be79.pth"
-INCEPTION_FILE = "weights-inception-2015-12-05-6726825d.pth"
+INCEPTION_FILE = "pt_inception-2015-12-05-6726825d.pth"
 ORIGINS = {
     VGG16_FILE: f"https://download.pytorch.org/models/{VGG16_FILE}",
     ALEXNET_FILE: f"https://download.pytorch.org/models/{ALEXNET_FILE}",
-    INCEPTION_FILE: f"https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/{INCEPTION_FILE}",
+    INCEPTION_FILE: f"https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/{INCEPTION_FILE}",
 }
 SMALLEST_OF_PERCEPTUAL = 32  # px a side: below, the last of five halvings leaves nothing to compare
 
@@ -148,17 +148,14 @@ def shift_tolerant_lpips() -> Callable[[Tensor, Tensor], Tensor]:
 
 
 def inception_features(weights: Path | None) -> PictureFeatures:
-    """Return the 2048 features on which FID is published: those of TensorFlow's Inception, 8-bit pictures."""
+    """Return the 2048 features on which FID is published: those of the Inception network of 2015, by pytorch-fid."""
     try:
-        from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
+        from pytorch_fid.inception import InceptionV3
     except ImportError as error:
         raise ValueError("the metrics FID and KID need the extra: pip install 'inpaint[fid]'") from error
-    path = weights_file(INCEPTION_FILE, weights)
-    torch.load(
-        path, "cpu", weights_only=True
-    )  # refuses a file that holds more than tensors, before the package reads it
-    network: Any = FeatureExtractorInceptionV3("inception", ["2048"], feature_extractor_weights_path=str(path))
-    return lambda picture: network((picture * 255).round().to(torch.uint8))[0]
+    with torchvision_finds(weights_file(INCEPTION_FILE, weights)):
+        network: Any = InceptionV3([3]).eval()
+    return lambda picture: network(picture)[0].flatten(1)
 
 
 def vgg16_features(weights: Path | None) -> PictureFeatures:

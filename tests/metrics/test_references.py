@@ -16,6 +16,7 @@ from inpaint.metrics.picture_regions import MEASURED_RING, region_of
 from inpaint.metrics.pixelwise import l1_distance, luma, psnr, psnr_luma
 from inpaint.metrics.pooled import PooledPsnr
 from inpaint.metrics.ssim import ssim, ssim_map
+from inpaint.metrics.weighted import metrics_named
 
 EXACT = 1e-6
 
@@ -137,3 +138,29 @@ def test_kid_is_the_unbiased_kernel_estimate_of_torchmetrics():
 @pytest.mark.parametrize("distance", [frechet_distance, kernel_distance])
 def test_a_set_lies_nearer_to_itself_than_to_another(distance):
     assert distance(features(60, 1), features(60, 1)) < distance(features(60, 1), features(60, 2))
+
+
+def test_lpips_of_alexnet_is_that_of_the_lpips_package_where_its_weights_are():
+    package = pytest.importorskip("lpips")
+    try:
+        metric = metrics_named(["lpips_alex_whole"])["lpips_alex_whole"]
+    except ValueError as error:
+        pytest.skip(str(error))
+    reference = package.LPIPS(net="alex", verbose=False).eval()
+    assert metric.picture is not None
+    for restored, target, mask in pairs(count=4, size=(64, 96)):
+        expected = reference(restored, target, normalize=True).item()
+        assert metric.picture(restored, target, mask).item() == pytest.approx(expected, abs=EXACT)
+
+
+def test_the_shift_tolerant_lpips_is_its_packages_and_grows_with_the_error():
+    package = pytest.importorskip("stlpips_pytorch.stlpips")
+    metric = metrics_named(["st_lpips_whole"])["st_lpips_whole"]
+    reference = package.LPIPS(net="vgg", variant="shift_tolerant", verbose=False).eval()
+    assert metric.picture is not None
+    restored, target, mask = next(pairs(size=(64, 96)))
+    found = [metric.picture(it, target, mask).item() for it in (target, (restored + target) / 2, restored)]
+    assert found[0] == pytest.approx(0, abs=EXACT)
+    assert found[0] < found[1] < found[2]
+    with torch.no_grad():
+        assert found[2] == pytest.approx(reference(restored, target, normalize=True).item(), abs=EXACT)
