@@ -28,7 +28,8 @@ LEAST_STEP_OUT = 3.0  # px; in narrow bays they are not as much further out, and
 LEAST_CONTRAST = 16.0  # levels between paint and surroundings, of luma or chroma, that mixing can be seen with
 LUMA, CHROMA = slice(0, 1), slice(1, 3)
 LEAST_MIXED = 4.0  # levels by which a ring is nearer to the paint
-ROUND_HALVED = 1  # px; halved chroma spoils luma beside an edge, and ends softly
+ROUND_HALVED = 1  # px; halved chroma ends softly, and spoils luma beside a sharp edge
+SOFT = 3  # px that luma of a soft edge reaches at least
 SURE = 3.0  # standard errors
 ALIKE = 3  # neighbouring pixels of texture that count as one
 OUTLYING = 4.0  # times the median difference, that one pixel counts for at most
@@ -78,7 +79,8 @@ def grown_to_reach(
     if lossless:
         luma = chroma = np.maximum(luma, chroma)
     halved = chroma > luma  # as most JPEG and all lossy WebP files hold chroma
-    luma, chroma = (np.where(halved, reach + ROUND_HALVED, luma) for reach in (luma, chroma))
+    chroma = np.where(halved, chroma + ROUND_HALVED, luma)
+    luma = np.where(halved & (luma < SOFT), luma + ROUND_HALVED, luma)
     mask, whole = (inside | ((np.rint(far) <= reach[nearest]) & ~blocked) for reach in (luma, chroma))
     tinted = torch.from_numpy(whole & ~mask)[None] if halved.any() else None
     return Reached(torch.from_numpy(mask).to(holes.dtype)[None], tinted, int(chroma.max(initial=0)))
