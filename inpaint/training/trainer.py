@@ -75,6 +75,7 @@ class Trainer:
         keep: int = 2,
         best: Best | None = None,
         skipped: Skipped | None = None,
+        accumulate: int = 1,
     ):
         self.recipe, self.players = recipe, players
         self.batches, self.validation = batches, validation
@@ -87,6 +88,7 @@ class Trainer:
         self.step, self.score, self.seconds = 0, None, 0.0
         self.within = False  # a step
         self.agreed = False  # all ranks end at this step, each knowing of it
+        self.accumulate = accumulate
         self.clock, self.watch = Clock(), FiniteWatch(recipe)
         self.keeper = Keeper(self, folder, run, dict(provenance or {}), keep)
         self.teller = Teller(self, folder)
@@ -159,22 +161,32 @@ class Trainer:
         torch.manual_seed(rng_for(self.seed, "step", self.step).initial_seed() + distributed.rank())
         seen: dict[str, Tensor] = {}
         self.watch.begin(len(sample.image) * distributed.world_size())
-        turns = iter(self.recipe.turns(sample, self.step))
-        while (turn := self.draw(turns)) is not None:
+        parts = [Sample(*part) for part in zip(*(it.chunk(self.accumulate) for it in sample), strict=True)]
+        turns = [iter(self.recipe.turns(part, self.step)) for part in parts]
+        while (turn := self.draw(turns[0])) is not None:
             network, player = self.recipe.players[turn.player], self.players[turn.player]
             player.optimizer.zero_grad(set_to_none=True)
-            terms = torch.stack(list(turn.terms.values()))
-            terms.sum().backward()
+            terms = self.differentiate(turn)
+            for others in turns[1:]:  # the same turn of the other parts of the batch, one at a time
+                other = self.draw(others)
+                assert other is not None
+                terms = terms + self.differentiate(other)
             distributed.average_gradients(network.parameters())
             norm = total_norm(network.parameters(), self.clip)
             spoiled = self.watch.spoiled(self.step, turn.player, turn.terms, terms, norm)
             for group in player.optimizer.param_groups:
-                group["lr"] = player.rate(self.step)
+                group["lr"] = player.rate(self.step) * group.get("scale", 1.0)
             step_unless(player.optimizer, spoiled)
-            seen |= {name: term.detach() for name, term in turn.terms.items()}
+            seen |= dict(zip(turn.terms, terms.unbind(), strict=True))
         self.watch.end()
         self.average.update(self.recipe.generator, self.step)
         return seen
+
+    def differentiate(self, turn: Turn) -> Tensor:
+        """Add the gradient of a turn to those that are there; return its terms, (N,), as a part of the step's."""
+        terms = torch.stack(list(turn.terms.values())) / self.accumulate
+        terms.sum().backward()
+        return terms.detach()
 
     def draw(self, turns: Any) -> Turn | None:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
