@@ -34,6 +34,7 @@ VERBS = [
     "inspect",
     "train",
     "config",
+    "blend",
     "import-weights",
     "models",
     "export",

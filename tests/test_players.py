@@ -154,3 +154,20 @@ def test_accumulated_losses_are_means(pictures: Path, tmp_path: Path):
         sums.append(float(line.partition('"hole_l1": ')[2].partition("}")[0]))
     assert sums[0] == pytest.approx(sums[1], rel=1e-5)
     assert math.isfinite(sums[0])
+
+
+def test_compiled_networks_keep_their_names_and_learn_the_same(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """With the backend that only traces, for a compiler takes a minute; tracing breaks nowhere."""
+    plain = torch.nn.Module.compile
+
+    def traced(self: torch.nn.Module) -> None:
+        plain(self, backend="eager", fullgraph=True)
+
+    monkeypatch.setattr(torch.nn.Module, "compile", traced)
+    for wanted in (False, True):
+        trainer(tiny_tree(pictures, tmp_path / str(wanted), compile=wanted, steps=3)).fit()
+    one, two = (load_state(tmp_path / name / "state.pt")["recipe"] for name in ("False", "True"))
+    assert one.keys() == two.keys()
+    assert all(torch.allclose(one[name], two[name], atol=1e-6) for name in one)
