@@ -22,9 +22,9 @@ from inpaint.randomness import rng_for
 from inpaint.sample import Sample, composite
 from inpaint.training.average import Average
 from inpaint.training.finite import FiniteWatch, step_unless, total_norm
-from inpaint.training.journal import write_sheet
 from inpaint.training.keeping import Keeper
 from inpaint.training.progress import Clock, bar_of
+from inpaint.training.sheets import write_sheet
 from inpaint.training.telling import Teller
 from inpaint.training.validating import Best, batches_of, shared, spread, validation_means
 
