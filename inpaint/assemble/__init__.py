@@ -15,7 +15,7 @@ from inpaint.assemble.data import samples_of as samples_of
 from inpaint.assemble.data import validation_of as validation_of
 from inpaint.assemble.networks import recipe_of as recipe_of
 from inpaint.assemble.networks import take_weights
-from inpaint.assemble.players import compile_networks, players_of
+from inpaint.assemble.players import compile_networks, players_of, synchronise_batch_norms
 from inpaint.builders.report.attribution import licences_of
 from inpaint.checkpoint import is_checkpoint, load_checkpoint
 from inpaint.config import Run, parse_run, run_to_tree
@@ -73,6 +73,8 @@ def trainer_of(run: Run) -> Trainer:
     check_block(run, recipe.generator)
     check_lengths(run)
     layout = torch.channels_last if run.channels_last else torch.contiguous_format
+    if run.sync_batch_norm:
+        synchronise_batch_norms(recipe, device)
     recipe.to(device=device, memory_format=layout)
     samples, skipped = samples_of(run), Skipped(run.data.skip, run.data.batch * run.accumulate)
 
@@ -102,6 +104,7 @@ def trainer_of(run: Run) -> Trainer:
         best=best_of(run),
         skipped=skipped,
         accumulate=run.accumulate,
+        patience=run.patience,
     )
     if run.compile:  # when the average has its own copy
         compile_networks(recipe)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fnmatch import fnmatch
 from functools import partial
+from typing import Any
 
 import torch
 from torch import nn
@@ -62,3 +63,12 @@ def compile_networks(recipe: Recipe) -> None:
         parts = network.children() if isinstance(network, nn.ModuleList | nn.ModuleDict) else [network]
         for part in parts:
             part.compile()
+
+
+def synchronise_batch_norms(recipe: Any, device: torch.device) -> None:
+    """Let every batch norm see the batches of all ranks.  Raises ValueError for a device on which torch cannot."""
+    if device.type != "cuda":
+        raise ValueError(
+            f"sync_batch_norm works on graphics cards of NVIDIA alone, not on {device.type}: set it to false"
+        )
+    nn.SyncBatchNorm.convert_sync_batchnorm(recipe)

@@ -105,15 +105,17 @@ class Run(Strict):
     clip: float | None = Field(default=1.0, gt=0)
     accumulate: PositiveInt = 1  # batches whose gradients are added before a step, for want of memory
     compile: bool = False  # the networks by torch.compile
+    sync_batch_norm: bool = False  # one batch norm over all processes, on graphics cards
+    patience: PositiveInt | None = None  # validations without a better network, after which the run ends
     every: Every = Every()
     keep: PositiveInt = 2  # states, of which a damaged newest one falls back to the one before
     best: BestOf = BestOf()
     data: Data
     generator: Part
     pretrained: str | None = None  # whose weights the generator starts from: a bundled network, or a checkpoint
-    partners: dict[str, Network] = Field(
-        default_factory=dict
-    )  # generators that learn beside it and restore nothing, such as a cycle's way back
+    partial: bool = False  # take of these weights what fits, and say what does not
+    # Generators that learn beside it and restore nothing, such as a cycle's way back, and such as are only asked.
+    partners: dict[str, Network] = Field(default_factory=dict)
     teachers: dict[str, Network] = Field(default_factory=dict)
     discriminators: dict[str, Part] = Field(default_factory=dict)
     recipe: Part

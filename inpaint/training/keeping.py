@@ -109,6 +109,7 @@ class Keeper:
             "step": trainer.step,
             "within": trainer.within,  # a step that was begun: some of its turns may have been played
             "best": trainer.score,
+            "stale": trainer.stale,
             "seconds": trainer.seconds,
             "sums": trainer.teller.sums,  # of losses, since the last line of the journal
             "run": self.run,
@@ -137,6 +138,7 @@ class Keeper:
         self.take(state)
         trainer.step, trainer.seconds, self.saved = state["step"], state["seconds"], state["step"]
         trainer.teller.sums = {name: it.to(trainer.device) for name, it in state.get("sums", {}).items()}
+        trainer.stale = state.get("stale", 0)
         trainer.score = state["best"] if state["best"] not in (None, float("-inf")) else None
         if any(change.startswith("best.") for change in changes):
             trainer.score = None

@@ -76,6 +76,7 @@ class Trainer:
         best: Best | None = None,
         skipped: Skipped | None = None,
         accumulate: int = 1,
+        patience: int | None = None,
     ):
         self.recipe, self.players = recipe, players
         self.batches, self.validation = batches, validation
@@ -88,7 +89,7 @@ class Trainer:
         self.step, self.score, self.seconds = 0, None, 0.0
         self.within = False  # a step
         self.agreed = False  # all ranks end at this step, each knowing of it
-        self.accumulate = accumulate
+        self.accumulate, self.patience, self.stale = accumulate, patience, 0  # stale: validations since the best one
         self.clock, self.watch = Clock(), FiniteWatch(recipe)
         self.keeper = Keeper(self, folder, run, dict(provenance or {}), keep)
         self.teller = Teller(self, folder)
@@ -120,7 +121,7 @@ class Trainer:
     def loop(self, stop: StopRequest) -> None:
         batches = iter(self.batches(self.step, self.steps))
         try:
-            while self.step < self.steps:
+            while self.step < self.steps and not self.weary():
                 sample = self.fetch(batches, stop)
                 self.within = True
                 with self.clock.measured("step"):
@@ -129,6 +130,8 @@ class Trainer:
                 self.within = False
                 self.teller.stepped(terms, len(sample.image))
                 self.look()
+            if self.weary() and self.keeper.saved != self.step:
+                self.keeper.save()
         finally:
             if isinstance(batches, Generator):
                 batches.close()  # its processes end now, not when this error has been forgotten
@@ -152,6 +155,10 @@ class Trainer:
             raise Stopped(number)
         assert sample is not None
         return sample
+
+    def weary(self) -> bool:
+        """Tell whether validations have brought nothing better for long enough to end the run."""
+        return self.patience is not None and self.stale >= self.patience
 
     def due(self, interval: int) -> bool:
         return self.step % interval == 0 or self.step == self.steps
@@ -224,8 +231,9 @@ class Trainer:
             before = validation_means(names[:1], samples, [sample.image for sample in samples])
         self.teller.validated(now, before)
         score = now[names[-1]]
+        self.stale += 1
         if self.best.better(score, self.score) and not self.watch.row and self.keeper.finite():
-            self.score = score
+            self.score, self.stale = score, 0
             self.teller.unless_full(lambda: self.keeper.save_generator("best.safetensors", **{self.label: score}))
 
     @property

@@ -290,3 +290,17 @@ def test_a_state_of_other_networks_is_refused_in_a_sentence(pictures: Path, tmp_
 def test_there_is_nothing_to_resume_without_a_state(pictures: Path, tmp_path: Path):
     with pytest.raises(ValueError, match=r"state\.pt does not exist, so there is nothing to resume"):
         trainer(tiny_tree(pictures, tmp_path)).resume()
+
+
+def test_a_run_without_progress_ends_early_and_stays_ended(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("inpaint.training.validating.validation_score", lambda *told: 20.0)
+    every = {"log": 1, "samples": 99, "validate": 2, "save": 99}
+    trainer_ = trained(tiny_tree(pictures, tmp_path, steps=50, every=every, patience=3))
+    assert trainer_.step == 6  # steps 2, 4 and 6 are no better than step 0
+    assert load_state(tmp_path / "state.pt")["step"] == 6
+    resumed = trainer(tiny_tree(pictures, tmp_path, steps=50, every=every, patience=3))
+    resumed.resume()
+    resumed.fit()
+    assert resumed.step == 6
