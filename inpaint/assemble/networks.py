@@ -26,7 +26,11 @@ from inpaint.weights import model_file
 def recipe_of(run: Run) -> Recipe:
     """Build the networks, on the CPU with weights drawn from the run's seed, and the recipe by which they learn."""
     torch.manual_seed(run.seed)
-    generator = with_weights(build(GENERATORS, run.generator, "generator"), run.pretrained, run.generator.name)
+    generator = build(GENERATORS, run.generator, "generator")
+    if run.partial and run.pretrained is not None:
+        take_what_fits(generator, load_checkpoint(model_file(run.pretrained)), run.pretrained)
+    else:
+        with_weights(generator, run.pretrained, run.generator.name)
     others: dict[str, Any] = {
         "partners": {name: network_of(part) for name, part in run.partners.items()},
         "discriminators": {name: critic_of(part) for name, part in run.discriminators.items()},
@@ -86,3 +90,20 @@ def take_weights(generator: Generator, checkpoint: Checkpoint, what: str, name: 
         generator.load_state_dict(checkpoint.weights)
     except RuntimeError as error:
         raise ValueError(f"{what} does not fit generator {name}: {' '.join(str(error).split())}") from None
+
+
+def take_what_fits(generator: Generator, checkpoint: Checkpoint, name: str) -> None:
+    """Load the weights of a checkpoint whose names and shapes a generator has, and say what was left.
+
+    Raises ValueError where nothing fits.
+    """
+    own = generator.state_dict()
+    fitting = {key: it for key, it in checkpoint.weights.items() if key in own and own[key].shape == it.shape}
+    if not fitting:
+        raise ValueError(f"pretrained {name}: none of its {len(checkpoint.weights)} weights fits the generator")
+    generator.load_state_dict(own | fitting)
+    new, left = ([key for key in keys if key not in fitting] for keys in (own, checkpoint.weights))
+    told = [f"{len(fitting)} of {len(own)} weights of the generator begin as in {name}"]
+    told += [f"new are {', '.join(new[:5])}{', ...' if len(new) > 5 else ''}"] if new else []
+    told += [f"left out are {', '.join(left[:5])}{', ...' if len(left) > 5 else ''}"] if left else []
+    warnings.warn("; ".join(told), stacklevel=2)

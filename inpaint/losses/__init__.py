@@ -24,6 +24,7 @@ TERMS: dict[str, Term] = {
     "hole_mae": pixels.hole_mae,
     "valid_mae": pixels.valid_mae,
     "hole_mse": pixels.hole_mse,
+    "hole_log_mse": pixels.hole_log_mse,
     "discounted_l1": pixels.discounted_l1,
     "coarse_l1": pixels.coarse_l1,
     "coarse_valid_mae": pixels.coarse_valid_mae,
