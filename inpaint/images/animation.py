@@ -66,13 +66,14 @@ class FrameStream:
         return len(self.times.durations)
 
 
-def open_frames(path: Path | str, *, limit: int = MOST_ANIMATION_PIXELS) -> FrameStream:
+def open_frames(path: Path | str, *, limit: int = MOST_ANIMATION_PIXELS, data: bytes | None = None) -> FrameStream:
     """Open an animated file, or a still picture as an animation of one frame, which is read at once.
 
-    Errors as of `read` and `read_frames`; those of later frames come when they are asked for.
+    data: the content of a file that lies elsewhere.  Errors as of `read` and `read_frames`; those of later frames come
+    when they are asked for.
     """
     path = Path(path)
-    data = content_of(path)
+    data = content_of(path, data)
     stream = _stream(path, data, format_in(path, data), limit)
     if stream is not None:
         return stream
@@ -162,7 +163,7 @@ def write_frames(animation: Animation, path: Path | str, quality: int | None = N
     writing = FrameWriter(path, times, clear=clear, quality=quality)
     for frame in animation.frames:
         writing.add(frame)
-    return writing.end()
+    return writing.end(path)
 
 
 class FrameWriter:
@@ -187,8 +188,8 @@ class FrameWriter:
         refuse_what_does_not_fit(frame, self.path, self.form, self.quality)
         self.encoder.add(frame)
 
-    def end(self) -> str | None:
-        """Write the file, atomically, and return what could not be kept, in words."""
+    def end(self, path: Path | str) -> str | None:
+        """Write the file, atomically, under a name of the same suffix; returns what could not be kept, in words."""
         data, note = self.encoder.end()
-        save_bytes(data, self.path)
+        save_bytes(data, path)
         return "; ".join(said for said in (self.lost[0], note, self.lost[1]) if said) or None
