@@ -16,10 +16,11 @@ from inpaint.images import gif
 from inpaint.images.animated_webp import parse_webp, webp_pictures
 from inpaint.images.apng import apng_pictures, may_be_clear, parse_apng
 from inpaint.images.content import content_of, format_in
-from inpaint.images.damaged import damaged
+from inpaint.images.damaged import damaged, left_after
 from inpaint.images.frame_encoders import FrameTimes, encoder_of
 from inpaint.images.left_out import left_out
 from inpaint.images.listing import format_of
+from inpaint.images.metadata import webp_end
 from inpaint.images.picture import Picture
 from inpaint.images.png_parts import part_png, png_is_whole
 from inpaint.images.reading import read
@@ -134,13 +135,16 @@ def _times(path: Path, data: bytes, form: str, limit: int) -> tuple[tuple[int, i
 
 
 def _pictures(path: Path, data: bytes, form: str, limit: int) -> Iterator[Picture]:
-    if form == "GIF":
-        yield from gif.gif_pictures(path, gif.parse_gif(path, data, limit))
-        return
-    if form == "WEBP":
-        moving = parse_webp(data)
-        assert moving is not None
-        yield from webp_pictures(path, data, moving)
+    if form in ("GIF", "WEBP"):
+        if form == "GIF":
+            parsed = gif.parse_gif(path, data, limit)
+            frames, end = gif.gif_pictures(path, parsed), parsed.end
+        else:
+            moving = parse_webp(data)
+            assert moving is not None
+            frames, end = webp_pictures(path, data, moving), webp_end(data)
+        yield replace(next(frames), lost=left_after(data, end))
+        yield from frames
         return
     parts = part_png(path, data)
     moving = parse_apng(parts.data)
