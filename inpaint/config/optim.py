@@ -68,10 +68,10 @@ class Optim(Strict):
 def one_cycle(done: float) -> float:
     """Return the share of the highest rate, for how much of the run is done."""
     if done < CYCLE_RISE:
-        return between(CYCLE_START, 1.0, done / CYCLE_RISE)
-    return between(1.0, CYCLE_END, (done - CYCLE_RISE) / (1 - CYCLE_RISE))
+        return rate_between(CYCLE_START, 1.0, done / CYCLE_RISE)
+    return rate_between(1.0, CYCLE_END, (done - CYCLE_RISE) / (1 - CYCLE_RISE))
 
 
-def between(start: float, end: float, share: float) -> float:
+def rate_between(start: float, end: float, share: float) -> float:
     """Go from one number to another along half a cosine."""
     return end + (start - end) * (1 + math.cos(math.pi * share)) / 2

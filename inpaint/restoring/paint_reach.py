@@ -25,9 +25,9 @@ from inpaint.tiling import grown_mask
 FARTHEST_REACH = 16  # px
 STEP_OUT = 4  # px, how much further out the pixels lie that those of a ring are compared with
 LEAST_STEP_OUT = 3.0  # px; in narrow bays they are not as much further out, and say nothing
-LEAST_CONTRAST = 16.0  # levels between paint and surroundings, of luma or chroma, that mixing can be seen with
+LEAST_PAINT_CONTRAST = 16.0  # levels between paint and surroundings, of luma or chroma, that mixing can be seen with
 LUMA, CHROMA = slice(0, 1), slice(1, 3)
-LEAST_MIXED = 4.0  # levels by which a ring is nearer to the paint
+LEAST_MIXED_PAINT = 4.0  # levels by which a ring is nearer to the paint
 ROUND_HALVED = 1  # px; halved chroma ends softly, and spoils luma beside a sharp edge
 SOFT = 3  # px that luma of a soft edge reaches at least
 SURE = 3.0  # standard errors
@@ -114,7 +114,7 @@ def paint_colours(levels: np.ndarray, labels: np.ndarray, count: int) -> np.ndar
     """
     inside = labels > 0
     depth = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 5).ravel()
-    around = surroundings(levels, inside).reshape(-1, 3)
+    around = paint_surroundings(levels, inside).reshape(-1, 3)
     colours = np.full((count, 3), np.nan, np.float32)
     order = np.argsort(labels, axis=None, kind="stable")
     bounds = np.searchsorted(labels.ravel()[order], np.arange(count + 1))
@@ -126,7 +126,7 @@ def paint_colours(levels: np.ndarray, labels: np.ndarray, count: int) -> np.ndar
         inner = flat[own][rank >= np.quantile(rank, 1 - INNER)]
         colour = np.median(inner, axis=0)
         if thin:
-            even = shares_of(colour, flat[own], around[own]) >= LEAST_SHARE_OF_THIN
+            even = paint_shares(colour, flat[own], around[own]) >= LEAST_SHARE_OF_THIN
         else:
             even = np.linalg.norm(inner - colour, axis=1) <= EVEN_LEVELS
         if even.size and even.mean() >= EVEN_SHARE:
@@ -134,15 +134,15 @@ def paint_colours(levels: np.ndarray, labels: np.ndarray, count: int) -> np.ndar
     return colours
 
 
-def shares_of(colour: np.ndarray, pixels: np.ndarray, around: np.ndarray) -> np.ndarray:
+def paint_shares(colour: np.ndarray, pixels: np.ndarray, around: np.ndarray) -> np.ndarray:
     """Return how much of a colour is mixed into pixels (N, 3), judged by what is around them, where that differs."""
     towards = colour - around
     squared = (towards**2).sum(1)
-    differs = squared >= LEAST_CONTRAST**2
+    differs = squared >= LEAST_PAINT_CONTRAST**2
     return ((pixels - around) * towards).sum(1)[differs] / squared[differs]
 
 
-def surroundings(levels: np.ndarray, inside: np.ndarray) -> np.ndarray:
+def paint_surroundings(levels: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """Return the mean of what lies around every pixel, but not in a hole nor close to one, (H, W, 3)."""
     known = 1 - cv2.dilate(inside.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
     side = (4 * STEP_OUT + 1, 4 * STEP_OUT + 1)
@@ -194,10 +194,10 @@ def last_mixed(rings: Rings, paints: np.ndarray, part: slice) -> np.ndarray:
     """
     towards = paints[rings.hole][:, part] - rings.further[:, part]
     contrast = np.linalg.norm(towards, axis=1)
-    clear = contrast >= LEAST_CONTRAST  # not where the hole has no colour of its own
+    clear = contrast >= LEAST_PAINT_CONTRAST  # not where the hole has no colour of its own
     nearer = ((rings.here - rings.further)[:, part] * towards).sum(1)[clear] / contrast[clear]  # (N,) levels
     beyond = abs(nearer[rings.distance[clear] > FARTHEST_REACH // 2])
-    most = max(LEAST_CONTRAST, OUTLYING * float(np.median(beyond))) if beyond.size else LEAST_CONTRAST
+    most = max(LEAST_PAINT_CONTRAST, OUTLYING * float(np.median(beyond))) if beyond.size else LEAST_PAINT_CONTRAST
     nearer = nearer.clip(-most, most)  # a few edges of the picture decide nothing
     shape = len(paints), FARTHEST_REACH + 1
     place = np.ravel_multi_index((rings.hole[clear], rings.distance[clear]), shape)
@@ -206,7 +206,7 @@ def last_mixed(rings: Rings, paints: np.ndarray, part: slice) -> np.ndarray:
     mean = sums / counts.clip(min=1)
     error = np.sqrt((squares / counts.clip(min=1) - mean**2).clip(min=0) * ALIKE / counts.clip(min=1))
     trend = np.median(mean[:, FARTHEST_REACH // 2 :], axis=1).clip(min=0)  # of the picture, as far as no paint reaches
-    least = np.maximum(LEAST_MIXED, SURE * error) + trend[:, None]
+    least = np.maximum(LEAST_MIXED_PAINT, SURE * error) + trend[:, None]
     mixed = (mean > least) & (counts > ALIKE)
     mixed[:, 0] = True
     return np.logical_and.accumulate(mixed, axis=1).sum(1) - 1

@@ -14,7 +14,7 @@ from inpaint.images import from_array, write
 from inpaint.sample import Sample
 from inpaint.training.validating import validation_score
 
-LABEL_HEIGHT = 16  # px, of the strip above each row
+ROW_LABEL_HEIGHT = 16  # px, of the strip above each row
 
 
 def write_sheet(path: Path, samples: Sequence[Sample], restored: Sequence[Tensor]) -> None:
@@ -32,11 +32,11 @@ def write_sheet(path: Path, samples: Sequence[Sample], restored: Sequence[Tensor
 
 
 def label_strip(labels: Sequence[str], width: int) -> Tensor:
-    """Return labels side by side, each this many pixels wide, white on black, (3, LABEL_HEIGHT, labels x width)."""
-    strip = np.zeros((LABEL_HEIGHT, width * len(labels)), np.uint8)
+    """Return labels side by side, each this many pixels wide, white on black, (3, ROW_LABEL_HEIGHT, labels x width)."""
+    strip = np.zeros((ROW_LABEL_HEIGHT, width * len(labels)), np.uint8)
     for number, label in enumerate(labels):
         place = strip[:, number * width : (number + 1) * width]
         written = np.zeros_like(place)
-        cv2.putText(written, label, (2, LABEL_HEIGHT - 5), cv2.FONT_HERSHEY_SIMPLEX, 0.35, 255, 1, cv2.LINE_AA)
+        cv2.putText(written, label, (2, ROW_LABEL_HEIGHT - 5), cv2.FONT_HERSHEY_SIMPLEX, 0.35, 255, 1, cv2.LINE_AA)
         place[:] = written
     return torch.from_numpy(strip).float().div(255).expand(3, -1, -1)
