@@ -36,7 +36,7 @@ def gaussian_pyramid(picture: Picture64, levels: int) -> list[Picture64]:
         )
     pyramid = [picture]
     for _ in range(levels - 1):
-        pyramid.append(cv2.pyrDown(pyramid[-1]))
+        pyramid.append(cv2.pyrDown(pyramid[-1]).astype(np.float64))
     return pyramid
 
 
@@ -56,7 +56,7 @@ def from_bands(bands: Sequence[Picture64]) -> Picture64:
 
 def enlarged_level(coarse: Picture64, fine: Picture64) -> Picture64:
     """Enlarge a level to the size of the next finer one."""
-    return cv2.pyrUp(coarse, dstsize=(fine.shape[1], fine.shape[0]))
+    return cv2.pyrUp(coarse, dstsize=(fine.shape[1], fine.shape[0])).astype(np.float64)
 
 
 def bands_left(picture: Picture64, original: Picture64, levels: int) -> list[BandNumbers]:

@@ -52,7 +52,7 @@ def row_spectrum(picture: SpectrumPlane) -> RadialSpectrum:
     window = np.hanning(picture.shape[1])
     rows = (picture - picture.mean(1, keepdims=True)) * window / np.sqrt((window**2).mean())
     power = (np.abs(np.fft.rfft(rows, axis=1)) ** 2).mean(0) / picture.shape[1]
-    return RadialSpectrum(np.fft.rfftfreq(picture.shape[1]), power)
+    return RadialSpectrum(np.fft.rfftfreq(picture.shape[1]).astype(np.float64), power)
 
 
 def box_response(frequency: SpectrumPlane, block: int) -> SpectrumPlane:

@@ -105,7 +105,7 @@ def variants(
 
 def responses_of(plane: SpectrumPlane, block: int) -> dict[str, SpectrumPlane]:
     """Return the responses across a picture of a box blur and of the mean mosaic, measured and in theory."""
-    frequency = np.fft.rfftfreq(plane.shape[1])
+    frequency = np.fft.rfftfreq(plane.shape[1]).astype(np.float64)
     theory = box_response(frequency, block)
     return {
         "frequency": frequency,

@@ -11,7 +11,7 @@ import typer
 from inpaint.cli.shared_options import DeviceOption, prepare
 
 PicturesOption = Annotated[Path, typer.Option("--data", metavar="FOLDER", help="Clean pictures.")]
-LimitOption = Annotated[int | None, typer.Option(min=1, metavar="N", help="Only N pictures, evenly spread.")]
+LimitOption = Annotated[int | None, typer.Option(min=1, metavar="N", help="Only N pictures, evenly evenly_spread.")]
 BlocksOption = Annotated[
     list[int] | None, typer.Option("--block", min=2, metavar="PX", help="Side of a cell; may be repeated.")
 ]
@@ -125,9 +125,9 @@ def tradeoff(
 
 def picture_read(data: Path, limit: int | None) -> list[tuple[str, Any]]:
     """Read the pictures of a folder."""
-    from inpaint.evaluation.pictures import read_pictures, split_of, spread
+    from inpaint.evaluation.pictures import read_pictures, split_of, evenly_spread
 
-    return list(read_pictures(spread(split_of(data), limit)))
+    return list(read_pictures(evenly_spread(split_of(data), limit)))
 
 
 def loaded_models(models: list[str], device: str) -> Mapping[str, Any]:
