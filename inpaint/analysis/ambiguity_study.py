@@ -20,14 +20,14 @@ from inpaint.analysis.ambiguity import (
     patch_table,
     roughness,
 )
-from inpaint.analysis.figures import FIGURE_COLOURS, figure, show_picture, write_numbers
+from inpaint.analysis.figures import FIGURE_COLOURS, drawn_figure, show_picture, write_numbers
 from inpaint.mosaic.grid import Grid, pixelate
 from inpaint.randomness import rng_for
 
 TOLERANCES = (1.0, 2.0, 4.0, 8.0)  # levels of 255 that cell means may differ by
 QUERIES = 100  # patches whose company is counted
 MOST_PATCHES = 60_000
-SHOWN_ROWS, SHOWN_PATCHES = 5, 5
+SHOWN_ROWS, OTHERS_SHOWN = 5, 5
 FEWEST_SHOWN = 4  # other patches that a shown one must have
 
 
@@ -108,7 +108,7 @@ def _shown(table: PatchTable, found: Sequence[FittingPatches]) -> list[FittingPa
 
 
 def _draw_counts(path: Path, counts: dict[str, dict[str, Any]]) -> None:
-    with figure(path, 1, 1, size=(6.4, 3.6)) as axes:
+    with drawn_figure(path, 1, 1, size=(6.4, 3.6)) as axes:
         axis = axes[0][0]
         for number, (block, told) in enumerate(counts.items()):
             colour = FIGURE_COLOURS[1 + number % (len(FIGURE_COLOURS) - 1)]
@@ -124,15 +124,15 @@ def _draw_counts(path: Path, counts: dict[str, dict[str, Any]]) -> None:
 
 def _draw_patches(path: Path, rows: Sequence[tuple[PatchTable, FittingPatches, int]]) -> None:
     """Draw for every chosen patch its mosaic, itself, others that fit, and the mean and the median of all."""
-    with figure(path, len(rows), SHOWN_PATCHES + 4, size=(1.15, 1.3)) as axes:
+    with drawn_figure(path, len(rows), OTHERS_SHOWN + 4, size=(1.15, 1.3)) as axes:
         for row, (table, fits, block) in enumerate(rows):
             patch = table.patches[fits.query].float() / 255
             mosaic = pixelate(patch, Grid((block, block), (0, 0)))
             mean, median = (it / 255 for it in between(table, fits))
-            others = [table.patches[it].float() / 255 for it in fits.found[1 : SHOWN_PATCHES + 1].tolist()]
-            others += [torch.ones_like(patch)] * (SHOWN_PATCHES - len(others))
+            others = [table.patches[it].float() / 255 for it in fits.found[1 : OTHERS_SHOWN + 1].tolist()]
+            others += [torch.ones_like(patch)] * (OTHERS_SHOWN - len(others))
             shown = [mosaic, patch, *others, mean, median]
-            titles = ["mosaic", "original", *[f"fits, {it}" for it in range(1, SHOWN_PATCHES + 1)], "mean", "median"]
+            titles = ["mosaic", "original", *[f"fits, {it}" for it in range(1, OTHERS_SHOWN + 1)], "mean", "median"]
             for axis, picture, title in zip(axes[row], shown, titles, strict=True):
                 show_picture(axis, picture, title if row == 0 else "")
             axes[row][1].set_title(f"{len(fits.found) - 1} others fit" if row else "original", fontsize=8)

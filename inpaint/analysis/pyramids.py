@@ -43,18 +43,18 @@ def gaussian_pyramid(picture: Picture64, levels: int) -> list[Picture64]:
 def laplacian_pyramid(picture: Picture64, levels: int) -> list[Picture64]:
     """Return the bands of a picture, the finest first; the last is the coarsest level itself."""
     pyramid = gaussian_pyramid(picture, levels)
-    return [fine - enlarged(coarse, fine) for fine, coarse in pairwise(pyramid)] + pyramid[-1:]
+    return [fine - finer_level(coarse, fine) for fine, coarse in pairwise(pyramid)] + pyramid[-1:]
 
 
 def from_bands(bands: Sequence[Picture64]) -> Picture64:
     """Return the picture of which these are the bands."""
     picture = bands[-1]
     for band in reversed(bands[:-1]):
-        picture = enlarged(picture, band) + band
+        picture = finer_level(picture, band) + band
     return picture
 
 
-def enlarged(coarse: Picture64, fine: Picture64) -> Picture64:
+def finer_level(coarse: Picture64, fine: Picture64) -> Picture64:
     """Enlarge a level to the size of the next finer one."""
     return cv2.pyrUp(coarse, dstsize=(fine.shape[1], fine.shape[0]))
 

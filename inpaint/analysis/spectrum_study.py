@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inpaint.analysis.figures import FIGURE_COLOURS, figure, show_picture, write_numbers
+from inpaint.analysis.figures import FIGURE_COLOURS, drawn_figure, show_picture, write_numbers
 from inpaint.analysis.spectra import (
     BAND_EDGES,
-    Plane,
+    LumaPlane,
     box_blurred,
     box_response,
     mean_mosaic,
@@ -43,7 +43,7 @@ def study_spectrum(
     """
     cut = [(name, whole_cells(picture, blocks)) for name, picture in pictures]
     middle = sorted(blocks)[len(blocks) // 2]
-    kinds: dict[str, list[Plane]] = {}
+    kinds: dict[str, list[LumaPlane]] = {}
     for _, picture in cut:
         for name, plane in variants(picture, blocks, middle, restorers).items():
             kinds.setdefault(name, []).append(plane)
@@ -82,7 +82,9 @@ def whole_cells(picture: Tensor, blocks: Sequence[int]) -> Tensor:
     return picture[:, top : top + side, left : left + side].contiguous()
 
 
-def variants(picture: Tensor, blocks: Sequence[int], middle: int, restorers: Mapping[str, Restore]) -> dict[str, Plane]:
+def variants(
+    picture: Tensor, blocks: Sequence[int], middle: int, restorers: Mapping[str, Restore]
+) -> dict[str, LumaPlane]:
     """Return the luma of a picture (3, side, side) and of what was done to it, (side, side) in [0, 1], by name."""
     plane = plane_of(picture)
     side = len(plane)
@@ -101,7 +103,7 @@ def variants(picture: Tensor, blocks: Sequence[int], middle: int, restorers: Map
     return found
 
 
-def responses_of(plane: Plane, block: int) -> dict[str, Plane]:
+def responses_of(plane: LumaPlane, block: int) -> dict[str, LumaPlane]:
     """Return the responses across a picture of a box blur and of the mean mosaic, measured and in theory."""
     frequency = np.fft.rfftfreq(plane.shape[1])
     theory = box_response(frequency, block)
@@ -115,7 +117,7 @@ def responses_of(plane: Plane, block: int) -> dict[str, Plane]:
     }
 
 
-def plane_of(picture: Tensor) -> Plane:
+def plane_of(picture: Tensor) -> LumaPlane:
     """Return the luma of a picture (3, H, W), (H, W) in [0, 1]."""
     return luma(picture[None])[0, 0].numpy() / 255
 
@@ -137,7 +139,7 @@ def _shares(spectrum: Any, original: Any) -> dict[str, float]:
 
 
 def _draw_curves(path: Path, radial: Mapping[str, Any], rows: Mapping[str, Any]) -> None:
-    with figure(path, 1, 2, size=(5.4, 3.9)) as axes:
+    with drawn_figure(path, 1, 2, size=(5.4, 3.9)) as axes:
         for axis, spectra, title in zip(axes[0], (radial, rows), ("averaged over circles", "across"), strict=True):
             for number, (name, spectrum) in enumerate(spectra.items()):
                 colour = FIGURE_COLOURS[number % len(FIGURE_COLOURS)]
@@ -150,8 +152,8 @@ def _draw_curves(path: Path, radial: Mapping[str, Any], rows: Mapping[str, Any])
         axes[0][0].legend(fontsize=7)
 
 
-def _draw_responses(path: Path, side: int, responses: Mapping[int, Mapping[str, Plane]]) -> None:
-    with figure(path, 1, 2, size=(5.4, 3.4)) as axes:
+def _draw_responses(path: Path, side: int, responses: Mapping[int, Mapping[str, LumaPlane]]) -> None:
+    with drawn_figure(path, 1, 2, size=(5.4, 3.4)) as axes:
         for axis, kind, title in zip(
             axes[0], ("blur", "mosaic"), ("box blur", "mosaic, mean of all phases"), strict=True
         ):
@@ -165,9 +167,9 @@ def _draw_responses(path: Path, side: int, responses: Mapping[int, Mapping[str, 
         axes[0][0].legend(fontsize=8)
 
 
-def _draw_pictures(path: Path, planes: Mapping[str, Plane]) -> None:
+def _draw_pictures(path: Path, planes: Mapping[str, LumaPlane]) -> None:
     """Draw every kind of picture, its two-dimensional spectrum and its three bands."""
-    with figure(path, 5, len(planes), size=(1.75, 1.75)) as axes:
+    with drawn_figure(path, 5, len(planes), size=(1.75, 1.75)) as axes:
         top = np.log10(power_spectrum(planes["picture"]) + 1e-9).max()
         for column, (name, plane) in enumerate(planes.items()):
             show_picture(axes[0][column], plane, name.replace(" restored", "\nrestored").replace(" and", "\nand"))
