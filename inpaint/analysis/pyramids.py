@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from inpaint.metrics import PSNR_CAP
 
-Picture64 = NDArray[np.float64]  # (H, W) or (H, W, 3) in [0, 1]
+Picture64 = NDArray[Any]  # (H, W) or (H, W, 3) float64 in [0, 1]
 SMALLEST_LEVEL = 4  # px, the shorter side of the coarsest level
 
 
