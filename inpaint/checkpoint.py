@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+import os
+import shutil
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -15,6 +20,8 @@ from torch import Tensor
 from inpaint.files import atomically
 
 FORMAT = "inpaint-1"
+COMMENT_LENGTH = 2  # bytes that say how long the comment is, with which a zip archive ends
+CHECKSUM_LABEL = b"sha256:"
 
 
 class Checkpoint(NamedTuple):
@@ -39,8 +46,17 @@ def save_checkpoint(
         for name, tensor in weights.items()
     }
     metadata = {"format": FORMAT, "run": json.dumps(run), "provenance": json.dumps(provenance)}
-    with atomically(path) as temporary:
+    with written_or_said(path), atomically(path, durable=True) as temporary:
         save_file(tensors, temporary, metadata=metadata)
+
+
+def is_checkpoint(path: Path | str) -> bool:
+    """Tell whether a file is a checkpoint of this package, by its metadata alone."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return (file.metadata() or {}).get("format") == FORMAT
+    except (SafetensorError, OSError):
+        return False
 
 
 def load_checkpoint(path: Path | str) -> Checkpoint:
@@ -68,9 +84,56 @@ def load_checkpoint(path: Path | str) -> Checkpoint:
 
 
 def save_state(path: Path | str, state: dict[str, Any]) -> None:
-    """Write what training needs to go on (tensors, numbers, strings, lists and mappings) atomically."""
-    with atomically(path) as temporary:
+    """Write what training needs to go on (tensors, numbers, strings, lists and mappings), atomically and for good.
+
+    The file carries its checksum, which `load_state` compares.  Raises OSError in a sentence where it cannot be
+    written, as on a full disk.
+    """
+    with written_or_said(path), atomically(path, durable=True) as temporary:
         torch.save(state, temporary)
+        sign(temporary)
+
+
+def sign(path: Path) -> None:
+    """Append the checksum of a file of torch, as the comment that a zip archive ends with; torch checks nothing."""
+    with path.open("r+b") as file:
+        digest = checksum(file, path.stat().st_size - COMMENT_LENGTH)
+        comment = CHECKSUM_LABEL + digest.encode()
+        file.seek(-COMMENT_LENGTH, os.SEEK_END)
+        file.write(len(comment).to_bytes(COMMENT_LENGTH, "little") + comment)
+
+
+def check_signature(path: Path) -> None:
+    """Raise ValueError where a file is not what `sign` has signed; one that was never signed passes."""
+    with zipfile.ZipFile(path) as archive:
+        comment = archive.comment
+    if comment:
+        with path.open("rb") as file:
+            digest = checksum(file, path.stat().st_size - len(comment) - COMMENT_LENGTH)
+            length = int.from_bytes(file.read(COMMENT_LENGTH), "little")
+        if (length, comment) != (len(comment), CHECKSUM_LABEL + digest.encode()):
+            raise ValueError("its content is not what was written: its checksum differs")
+
+
+def checksum(file: BinaryIO, size: int) -> str:
+    """Return the SHA-256 of so many bytes from the start of a file."""
+    sha = hashlib.sha256()
+    while size > 0 and (data := file.read(min(size, 1 << 20))):
+        sha.update(data)
+        size -= len(data)
+    return sha.hexdigest()
+
+
+@contextmanager
+def written_or_said(path: Path | str) -> Iterator[None]:
+    """Turn what torch and safetensors raise where a disk is full or cannot be written into an OSError's sentence."""
+    try:
+        yield
+    except (OSError, RuntimeError, SafetensorError) as error:
+        folder = next(it for it in Path(path).absolute().parents if it.is_dir())
+        room = f"{shutil.disk_usage(folder).free / 1e6:.0f} MB are free on that disk"
+        reason = " ".join(str(error).split()).partition(" (at ")[0]
+        raise OSError(f"{path} could not be written, {room}: {reason}") from error
 
 
 def load_state(path: Path | str) -> dict[str, Any]:
@@ -82,6 +145,7 @@ def load_state(path: Path | str) -> dict[str, Any]:
     if not path.is_file():
         raise ValueError(f"{path} does not exist, so there is nothing to resume")
     try:
+        check_signature(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # damaged bytes raise a dozen kinds, from UnpicklingError to struct.error
         reason = str(error).strip().partition("\n")[0]

@@ -6,7 +6,7 @@ The classes hold facts and types, nothing else: a network sets what differs from
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from inpaint.sample import Prediction, Sample
 
 View = Literal["crop", "square", "whole"]
+VIEWS: tuple[View, ...] = get_args(View)
 
 
 class ExtraInput(NamedTuple):
@@ -44,6 +45,7 @@ class Generator(nn.Module):
     samples: bool = False  # whether other noise gives another answer to the same picture
     exportable: str | None = None  # why it cannot be written as ONNX
     cell_steps: tuple[int, ...] = ()  # px along a cell that it makes at once, if it restores mosaics from their cells
+    channels_last: bool = True  # whether it also computes with the channels of a pixel beside each other in memory
     shows: Mapping[str, str] = {}  # how it wants each censor shown, where it leaves the run no choice
     inputs: Mapping[str, ExtraInput] = {}  # beside picture and mask, by the keyword of its forward
 

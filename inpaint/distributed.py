@@ -1,9 +1,14 @@
-"""Ranks: several processes started by torchrun act as one; a single process is rank 0 of 1."""
+"""Ranks: several processes started by torchrun act as one; a single process is rank 0 of 1.
+
+torch's DistributedDataParallel is not used: a recipe asks one network several times in a step, freezes it for some of
+them, and differentiates in between, and that wrapper knows one forward and one backward of fixed parameters.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TypeVar
 
@@ -12,6 +17,10 @@ import torch.distributed as dist
 from torch import nn
 
 Item = TypeVar("Item")
+
+
+class RankLost(ValueError):
+    """Another rank ended, so that this one cannot go on."""
 
 
 def join(patience: timedelta | None = None) -> None:
@@ -26,6 +35,40 @@ def join(patience: timedelta | None = None) -> None:
         dist.init_process_group("cpu:gloo,cuda:nccl", timeout=patience)
     else:
         dist.init_process_group("gloo", timeout=patience)
+
+
+def leave(*, wait: bool = True) -> None:
+    """End what `join` began; wait: for the other ranks, so that none of them loses its partner too early."""
+    if not dist.is_initialized():
+        return
+    try:
+        if wait:
+            barrier()
+            dist.destroy_process_group()
+    except (RankLost, RuntimeError):  # the others are gone, and have said why
+        return
+
+
+def launch_command() -> str:
+    """Return how these ranks were started, "torchrun --nproc-per-node 2 -m", or "" for a process that is alone."""
+    if world_size() == 1:
+        return ""
+    local = int(os.environ.get("LOCAL_WORLD_SIZE", world_size()))
+    nodes = world_size() // local
+    return f"torchrun {f'--nnodes {nodes} ' if nodes > 1 else ''}--nproc-per-node {local} -m"
+
+
+@contextmanager
+def others() -> Iterator[None]:
+    """Say in a sentence that another rank is gone, where torch fails to reach it."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "out of memory" in str(error):
+            raise
+        raise RankLost(
+            f"another process of this run ended, so process {rank()} of {world_size()} cannot go on"
+        ) from error
 
 
 def rank() -> int:
@@ -44,7 +87,8 @@ def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
     if not gradients:
         return
     flat = torch.cat([gradient.flatten() for gradient in gradients])
-    dist.all_reduce(flat)
+    with others():
+        dist.all_reduce(flat)
     flat /= world_size()
     offset = 0
     for gradient in gradients:
@@ -55,7 +99,28 @@ def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
 def barrier() -> None:
     """Wait for the other ranks."""
     if dist.is_initialized():
-        dist.barrier()
+        with others():
+            dist.barrier()
+
+
+def highest(values: Sequence[int]) -> list[int]:
+    """Return the highest that any rank has brought, place by place, to all of them."""
+    if world_size() == 1:
+        return list(values)
+    together = torch.tensor(values)
+    with others():
+        dist.all_reduce(together, dist.ReduceOp.MAX)
+    return together.tolist()
+
+
+def mean_over_ranks(value: torch.Tensor) -> torch.Tensor:
+    """Return the mean over the ranks of a tensor that each of them has, without a gradient."""
+    if world_size() == 1:
+        return value.detach()
+    total = value.detach().clone()
+    with others():
+        dist.all_reduce(total)
+    return total / world_size()
 
 
 def gathered(item: Item) -> list[Item]:
@@ -63,5 +128,16 @@ def gathered(item: Item) -> list[Item]:
     if world_size() == 1:
         return [item]
     items: list = [None] * world_size()
-    dist.all_gather_object(items, item)
+    with others():
+        dist.all_gather_object(items, item)
     return items
+
+
+def gathered_by_first(item: Item) -> list[Item]:
+    """Return what every rank has brought, in the order of the ranks, to rank 0; to others, an empty list."""
+    if world_size() == 1:
+        return [item]
+    items: list | None = [None] * world_size() if rank() == 0 else None
+    with others():
+        dist.gather_object(item, items)
+    return items or []

@@ -7,13 +7,17 @@ options are the keywords of its `build`.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+import json
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from functools import partial
+from typing import Any, TypeVar, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, TypeAdapter, ValidationError
 
 Built = TypeVar("Built")
 SECTIONS = ("features",)  # keywords of a part that have their own section in the YAML
+UNION_KINDS = ("int", "float", "str", "bool", "none")  # what pydantic calls the members of a union, which nobody wrote
 
 
 class Part(BaseModel):
@@ -39,18 +43,73 @@ def build(table: Mapping[str, Callable[..., Built]], part: Part, kind: str, *giv
     given: what the part is built around, before its options.
     """
     if part.name not in table:
-        raise ValueError(f"{kind} {part.name!r} is unknown; choose {', '.join(table)}")
+        raise ValueError(f"{kind} {part.name!r} is unknown; choose {', '.join(table)}{did_you_mean(part.name, table)}")
     return call(table[part.name], part.options, f"{kind} {part.name}", *given)
 
 
 def call(function: Callable[..., Built], options: Mapping[str, Any], what: str, *given: Any) -> Built:
-    """Call a `build` with a section of the YAML.  Raises ValueError for an option that it does not have."""
-    parameters = inspect.signature(function).parameters.items()
-    known = [name for name, it in parameters if it.kind is it.KEYWORD_ONLY and name not in SECTIONS]
+    """Call a `build` with a section of the YAML.  Raises ValueError for an option that it lacks or of another type."""
+    known = options_of(function)
     unknown = [name for name in options if name not in known]
     if unknown:
-        raise ValueError(f"{what} has no option {unknown[0]!r}; it has {', '.join(known) or 'none'}")
+        near = did_you_mean(unknown[0], known)
+        raise ValueError(f"{what} has no option {unknown[0]!r}; it has {', '.join(known) or 'none'}{near}")
+    check_types(function, options, what)
     try:
         return function(*given, **options)
     except TypeError as error:
         raise ValueError(f"{what}: {error}") from error
+
+
+def options_of(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """Return the options of a `build`: its keywords, but for those with a section of their own."""
+    parameters = inspect.signature(function).parameters
+    return {name: it for name, it in parameters.items() if it.kind is it.KEYWORD_ONLY and name not in SECTIONS}
+
+
+def types_of(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return the annotations of a function, or of what a class is built from; none where they cannot be read."""
+    if isinstance(function, partial):
+        return types_of(function.func)
+    try:
+        return get_type_hints(function.__init__ if isinstance(function, type) else function)
+    except (NameError, TypeError, AttributeError):
+        return {}
+
+
+def check_types(function: Callable[..., Any], options: Mapping[str, Any], what: str) -> None:
+    """Raise ValueError, which names the option, for a value of another type than the function's annotation.
+
+    Values are those that YAML gives: as in JSON a list is as good as a tuple, but "1" is no number and 1 no text.
+    """
+    types = types_of(function)
+    for name, value in options.items():
+        if name not in types:
+            continue
+        try:
+            TypeAdapter(types[name]).validate_json(json.dumps(value), strict=True)
+        except ValidationError as error:
+            raise ValueError(f"{what}: {wrong_type(name, error)}") from None
+        except (PydanticUserError, TypeError):
+            continue  # a type of ours, or a value from Python, which no YAML holds
+
+
+def wrong_type(name: str, error: ValidationError) -> str:
+    """Say where a value is wrong and what it should be, by the member of a union that goes furthest."""
+    fault = max(error.errors(), key=lambda it: len(it["loc"]))
+    inner = [str(key) for key in fault["loc"] if not str(key).endswith("]") and key not in UNION_KINDS]
+    alike = [it["msg"] for it in error.errors() if len(it["loc"]) == len(fault["loc"])]
+    rules = dict.fromkeys(rule.removeprefix("Input should be ") for rule in alike)
+    return f"{'.'.join([name, *inner])} should be {' or '.join(rules)} (given: {json.dumps(fault['input'])[:80]})"
+
+
+def did_you_mean(name: object, choices: Iterable[str]) -> str:
+    """Return a question after the one of the choices that a name is nearly, or nothing.
+
+    >>> did_you_mean("stepz", ["seed", "steps"])
+    '; did you mean steps?'
+    >>> did_you_mean("colour", ["seed", "steps"])
+    ''
+    """
+    near = get_close_matches(str(name), list(choices), n=1)
+    return f"; did you mean {near[0]}?" if near else ""

@@ -105,11 +105,14 @@ def component_boxes(squares: np.ndarray) -> list[Box]:
     ]
 
 
-def crops_planned(mask: Tensor, cell: tuple[int, int], *, view: str = "crop") -> list[tuple[Region, Box]]:
+def crops_planned(
+    mask: Tensor, cell: tuple[int, int], *, view: str = "crop", side: int = 0
+) -> list[tuple[Region, Box]]:
     """Return the regions to restore, each with the box of context around it.
 
     Specks all over a picture are one region, whose tiles overlap less than their crops would.  view: what a network
-    must see around a hole: "crop", "square" (as far as the picture goes), or "whole", the whole picture.
+    must see around a hole: "crop", "square" (as far as the picture goes), or "whole", the whole picture.  side: of a
+    square at least, in px.
     """
     size = (mask.shape[1], mask.shape[2])
     if view == "whole":
@@ -118,7 +121,7 @@ def crops_planned(mask: Tensor, cell: tuple[int, int], *, view: str = "crop") ->
     def seen(box: Box) -> Box:
         margin = max(LEAST_CONTEXT, (box.bottom - box.top) // 4, (box.right - box.left) // 4, *cell)  # no cell is cut
         context = box.grown(margin, size)
-        return square_around(context, size) if view == "square" else context
+        return square_around(context, size, least=side) if view == "square" else context
 
     plan = [(region, seen(region.box)) for region in regions(mask, max(NEAR_SIDE, *cell))]
     if sum(box.area for _, box in plan) <= size[0] * size[1]:
@@ -127,9 +130,12 @@ def crops_planned(mask: Tensor, cell: tuple[int, int], *, view: str = "crop") ->
     return [(whole, seen(whole.box))]
 
 
-def square_around(box: Box, size: tuple[int, int]) -> Box:
-    """Return the smallest square around a box, moved to lie inside a picture of this size and cut where it cannot."""
-    side = max(box.bottom - box.top, box.right - box.left)
+def square_around(box: Box, size: tuple[int, int], *, least: int = 0) -> Box:
+    """Return the smallest square around a box, moved to lie inside a picture of this size and cut where it cannot.
+
+    least: px that a side has at least.
+    """
+    side = max(box.bottom - box.top, box.right - box.left, least)
     edges = []
     for low, high, length in ((box.top, box.bottom, size[0]), (box.left, box.right, size[1])):
         start = min(max((low + high - side) // 2, 0), max(length - side, 0))

@@ -35,7 +35,8 @@ from inpaint.images import Picture
 from inpaint.metrics.pixelwise import psnr
 from inpaint.mosaic.grid import Grid, pixelate
 from inpaint.mosaic.lattice import Lattice
-from inpaint.restoring.repair import examine_marks, restore_damage, variations
+from inpaint.restoring.damage_restoring import restore_damage
+from inpaint.restoring.repair import examine_marks, variations
 from inpaint.restoring.restorer import Restorer
 from inpaint.tiling import LEAST_CONTEXT
 

@@ -39,9 +39,9 @@ def tiny_tree(pictures: Path, output: Path, **more: Any) -> dict[str, Any]:
         },
         "generator": {"name": "residual_unet", "widths": [4, 8], "blocks": 1, "middle": 1},
         "recipe": {"name": "supervised", "weights": {"hole_l1": 1.0}},
-        "optim": {"generator": {"lr": 1e-3, "schedule": "cosine", "warmup": 2, "weight_decay": 1e-4}},
     }
-    return tree | more
+    adamw = {"lr": 1e-3, "schedule": "cosine", "warmup": min(2, more.get("steps", 6) - 1), "weight_decay": 1e-4}
+    return tree | {"optim": {"generator": adamw}} | more
 
 
 def adversarial_tree(pictures: Path, output: Path, **more: Any) -> dict[str, Any]:

@@ -62,7 +62,7 @@ WRONG: dict[str, tuple[Change, str]] = {
     ),
     "a recipe's option": (
         lambda tree: tree["recipe"].update(weight=0.1),
-        "recipe supervised has no option 'weight'; it has weights$",
+        "recipe supervised has no option 'weight'; it has weights, errors_in; did you mean weights\\?$",
     ),
     "realism's option": (
         lambda tree: tree["data"].update(realism={"webp": 0.5}),
@@ -192,10 +192,15 @@ def shrunk(tree: dict[str, Any], pictures: Path, output: Path) -> dict[str, Any]
     deep = any(judge["name"] == "sn_patch" for judge in tree["discriminators"].values())
     crop = math.ceil((64 if deep else 32) / multiple) * multiple
     tree["data"] = tree["data"] | {"validation_samples": 1, "crop": crop, "batch": 2, "workers": 0}
+    masks = tree["data"]["mask"]
+    for mask in masks if isinstance(masks, list) else [masks]:
+        if isinstance(mask, dict) and "sides" in mask:
+            mask["sides"] = [min(side, crop // 2) for side in mask["sides"]]
     for key in ("train", "validation"):
         tree["data"][key] = relocated(tree["data"].get(key), pictures)
     for judge in tree["discriminators"].values():
         judge |= {"size": crop, "crop": crop // 2} if "size" in judge else {}
+    tree["optim"] = {name: optim | {"warmup": 0} for name, optim in tree["optim"].items()}
     late = {key: 1 for key in ("start", "critic_steps") if key in tree["recipe"]}
     return tree | {"recipe": tree["recipe"] | late}  # every player has its turn in three steps
 
@@ -305,7 +310,7 @@ def test_validation_is_the_same_every_time_whatever_it_comes_from(sources: Any, 
 def test_without_validation_there_is_none(pictures: Path, tmp_path: Path):
     tree = tiny_tree(pictures, tmp_path)
     tree["data"]["validation"] = None
-    trainer = trainer_of(run_of(tree | {"steps": 1}))
+    trainer = trainer_of(run_of(tree | {"steps": 3}))
     trainer.fit()
     assert trainer.validation == []
     assert not (tmp_path / "best.safetensors").exists()
@@ -410,7 +415,7 @@ def test_a_pretrained_network_is_where_the_generator_starts(checkpoint: Path, pi
     weights = load_checkpoint(checkpoint).weights
     assert all(torch.equal(weights[name], tensor) for name, tensor in trainer.recipe.generator.state_dict().items())
     assert all(torch.equal(weights[name], tensor) for name, tensor in trainer.average.network.state_dict().items())
-    trainer.save_generator("last.safetensors")
+    trainer.keeper.save_generator("last.safetensors")
     told = load_checkpoint(tmp_path / "fine" / "last.safetensors").provenance["pretrained"]
     assert told == {"network": str(checkpoint), "licences": {"somewhere": {"CC0": 3}}}, "its licences travel with it"
 
@@ -422,3 +427,12 @@ def test_a_pretrained_network_must_be_the_same_network(checkpoint: Path, picture
         recipe_of(run_of(other))
     with pytest.raises(ValueError, match="nosuch is neither a bundled network"):
         recipe_of(run_of(tiny_tree(pictures, tmp_path, pretrained="nosuch")))
+
+
+def test_features_that_no_term_uses_are_not_loaded(pictures: Path, tmp_path: Path):
+    unread = {"name": "vgg16", "weights": str(tmp_path / "nowhere.pth")}
+    with pytest.warns(UserWarning, match="no loss term of this run compares features"):
+        recipe_of(run_of(tiny_tree(pictures, tmp_path, features=unread)))
+    recipe = {"name": "supervised", "weights": {"perceptual": 1.0}}
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.pth"):
+        recipe_of(run_of(tiny_tree(pictures, tmp_path, features=unread, recipe=recipe)))

@@ -25,7 +25,8 @@ from inpaint.version import __version__
 from tests.builders.datasets import dataset
 from tests.runs import folder_of_pictures, tiny_tree
 
-VERBS = ["decensor", "detect", "web", "evaluate", "build-dataset", "inspect", "train", "import-weights", "export"]
+VERBS = ["decensor", "detect", "web", "evaluate", "build-dataset", "inspect", "train", "config"]
+VERBS += ["import-weights", "models", "export", "run"]
 ANALYSES = ["spectrum", "pyramid", "ambiguity", "tradeoff"]
 
 
@@ -64,7 +65,8 @@ def config(tmp_path: Path) -> Path:
     """A YAML whose run takes a moment."""
     pictures = folder_of_pictures(tmp_path / "pictures")
     path = tmp_path / "tiny.yaml"
-    path.write_text(yaml.safe_dump(tiny_tree(pictures, tmp_path / "run", steps=3)), encoding="utf-8")
+    tree = tiny_tree(pictures, tmp_path / "run", steps=3, optim={"generator": {"lr": 1e-3}})
+    path.write_text(yaml.safe_dump(tree), encoding="utf-8")
     return path
 
 
@@ -246,6 +248,36 @@ def test_the_options_of_decensor_stand_in_panels_and_choices_are_shown(run: Run)
     assert said.index("--censor") < said.index("How:") < said.index("--feather") < said.index("Files:")
 
 
+def test_names_never_command_the_terminal_and_other_files_are_counted(run: Run, tmp_path: Path):
+    (tmp_path / "in").mkdir()
+    for name in ("bad\x1b[2J\n\x9b\u202e.png", "notes.txt", "a.psd", "b.psd"):
+        (tmp_path / "in" / name).write_text("no picture")
+    for ended in (
+        run("decensor", tmp_path / "in", "-o", tmp_path / "out", "--json", tmp_path / "report.json"),
+        run("detect", tmp_path / "in", "-o", tmp_path / "found"),
+    ):
+        assert ended.code == 1
+        assert not set(ended.out + ended.err) & set("\x1b\x9b\u202e")
+        assert "bad\\x1b[2J\\n\\x9b\\u202e.png" in ended.err
+        assert "3 other files were left alone, for they are no pictures that can be read: 2 .psd, 1 .txt" in ended.out
+    assert json.loads((tmp_path / "report.json").read_text("utf-8"))["left_alone"] == {".psd": 2, ".txt": 1}
+
+
+def test_a_disk_without_room_for_a_report_is_said_before_the_work(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder_of_pictures(tmp_path / "in")
+
+    def full(number: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    for report in ("--json", "--html"):
+        ended = run("decensor", tmp_path / "in", "-o", tmp_path / "out", report, tmp_path / "sub" / "report")
+        assert_one_sentence(ended, "report cannot be written: No space left on device")
+        assert not (tmp_path / "out").exists()
+
+
 def test_an_outcome_is_one_line():
     outcome = Outcome(Path("in/a.png"), [Path("out/a 0.png"), Path("out/a 1.png")], 2, "mosaic", None, 1.25, "no grid")
     assert outcome_line(outcome) == "in/a.png -> out/a 0.png, out/a 1.png (mosaic, 2 regions, 1.2 s); no grid"
@@ -274,9 +306,10 @@ def test_a_name_that_the_terminal_cannot_show_does_not_end_the_batch(encoding: s
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal to a process group")
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_ctrl_c_saves_says_how_to_go_on_and_is_gone_on_from(name: str, config: Path, tmp_path: Path):
-    command = [sys.executable, "-m", "inpaint", "train", str(config), "--set", "data.workers=1"]
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_to_the_group_saves_says_how_to_go_on_and_is_gone_on_from(name: str, config: Path, tmp_path: Path):
+    command = [sys.executable, "-m", "inpaint", "train", str(config), "--set", "data.workers=2"]
+    command += ["--set", "data.mask.sides=[8, 16]"]
     endless = subprocess.Popen(
         [*command, "--set", "steps=100000", "--set", "every.samples=100000", "--set", "every.validate=100000"],
         stderr=subprocess.PIPE,
@@ -289,15 +322,14 @@ def test_ctrl_c_saves_says_how_to_go_on_and_is_gone_on_from(name: str, config: P
         assert endless.poll() is None, endless.stderr and endless.stderr.read()
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    if name == "SIGINT":
-        os.killpg(endless.pid, signal.SIGINT)  # as a terminal does: the workers get it too
-    else:
-        endless.terminate()
+    number = getattr(signal, name)
+    os.killpg(endless.pid, number)  # as a terminal, timeout and SLURM do: the workers get it too
     _, err = endless.communicate(timeout=300)
-    assert endless.returncode == 130, err
+    assert endless.returncode == 128 + number, err
     assert "Traceback" not in err
     step = torch.load(tmp_path / "run" / "state.pt", weights_only=True)["step"]
     assert f"Stopped and saved at step {step} of 100000.  Go on with: inpaint train {config}" in err
+    assert "--set 'data.mask.sides=[8, 16]'" in err
     assert err.rstrip().endswith("--resume")
     if name == "SIGINT":
         done = subprocess.run(
@@ -318,3 +350,29 @@ def test_inspect_prints_tables_and_ends_with_1_where_something_is_wrong(run: Run
     assert harmed.code == 1
     assert "inpaint: 1 files are missing: train/" in harmed.err
     assert "split  groups  pictures  patches" in harmed.out
+
+
+def test_a_dry_run_says_what_it_would_take_and_writes_nothing(run: Run, config: Path, tmp_path: Path):
+    ended = run("train", config, "--dry-run")
+    assert ended.code == 0, ended.err
+    for words in ("pictures: 3 pictures", "parameters that learn: generator ", "images/s", "3 steps: about", "is free"):
+        assert words in ended.out
+    assert not (tmp_path / "run").exists()
+    assert run("train", config, "--set", "steps=1").code == 0
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").iterdir()}
+    ended = run("train", config, "--dry-run")
+    assert "holds a run already (state.pt): --resume goes on with it" in ended.out
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "run").iterdir()} == before
+
+
+def test_config_shows_a_run_in_full_and_lists_what_comes_with_the_package(run: Run, config: Path, tmp_path: Path):
+    shown = run("config", config, "--set", "data.batch=3")
+    tree = yaml.safe_load(shown.out)
+    assert (tree["data"]["batch"], tree["ema"], tree["data"]["mask"][0]["margin"]) == (3, 0.999, 10)
+    assert tree["generator"]["name"] == "residual_unet"
+    names = run("config", "--list").out.split()
+    assert {"quick", "finetune", "small/unet"} <= set(names)
+    assert yaml.safe_load(run("config", "small/unet").out)["generator"]["shape"] == "plain"
+    assert_one_sentence(run("config", "small/unett"), "small/unett does not exist", "did you mean small/unet?")
+    assert_one_sentence(run("train", "default"), "default is two networks")
+    assert_one_sentence(run("config"), "name a config")

@@ -200,3 +200,43 @@ def test_bytes_that_are_no_text_are_told(tmp_path: Path):
     (tmp_path / "run.yaml").write_bytes(b"\x89PNG\xff\xfe")
     with pytest.raises(ValueError, match="is not YAML"):
         read_run(tmp_path / "run.yaml")
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("stepz=3", "choose output, steps, seed, .*; did you mean steps"),
+        ("data.corp=3", "choose train, validation, .*; did you mean crop"),
+        ("optim.generator.beta=3", "choose name, lr, betas, .*; did you mean betas"),
+        ("every.validat=3", "choose log, samples, validate, save; did you mean validate"),
+        ("data.train=[{pth: a}]", r"data\.train\.0\.pth: there is no such key; choose path, share; did you mean path"),
+        ("best.metrik=l1", "choose metric, of; did you mean metric"),
+    ],
+)
+def test_an_unknown_key_lists_the_ones_there_are_and_the_nearest(tmp_path: Path, setting: str, words: str):
+    with pytest.raises(ValueError, match=words):
+        read_run(written(tmp_path, tree()), [setting])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("steps: 1\nseed: 2\nsteps: 3\n", "the key steps stands twice in one place, in lines 1 and 3"),
+        ("data:\n  crop: 1\n  batch: 2\n  crop: 1\n", "the key crop stands twice in one place, in lines 2 and 4"),
+        ("optim: {generator: {lr: 1, lr: 2}}", "the key lr stands twice in one place, in lines 1 and 1"),
+    ],
+)
+def test_a_key_that_stands_twice_is_refused(tmp_path: Path, text: str, words: str):
+    path = tmp_path / "run.yaml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=words):
+        read_run(path)
+
+
+def test_merged_mappings_may_say_a_key_again(tmp_path: Path):
+    content = tree()
+    del content["optim"]
+    path = tmp_path / "run.yaml"
+    shared = "optim:\n  generator: &same {lr: 1.0e-4, warmup: 5}\n  judge: {<<: *same, lr: 4.0e-4}\n"
+    path.write_text(yaml.safe_dump(content) + shared)
+    assert read_run(path).optim["judge"].lr == 4e-4

@@ -21,6 +21,7 @@ PUBLIC = {
     "inpaint.images.read": images.read,
     "inpaint.images.write": images.write,
     "inpaint.images.read_mask": images.read_mask,
+    "inpaint.images.read_mask_for": images.read_mask_for,
 }
 
 

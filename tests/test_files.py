@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from inpaint.files import atomically, real, write_text
+from inpaint import files
+from inpaint.files import atomically, real, refuse_long_name, reserved, write_text
 
 
 def test_a_finished_write_takes_the_place_of_the_old_file(tmp_path: Path):
@@ -82,3 +83,26 @@ def test_links_are_followed_and_circles_left(tmp_path: Path):
     (tmp_path / "round").symlink_to("about")
     (tmp_path / "about").symlink_to("round")
     assert real(tmp_path / "round").name in ("round", "about")
+
+
+def test_room_is_held_while_it_is_needed_and_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "sub" / "report.json"
+    with reserved(path, 3 << 20):
+        (held,) = path.parent.iterdir()
+        assert held.stat().st_size == 3 << 20
+    assert list(path.parent.iterdir()) == []
+
+    def full(number: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(OSError, match=r"report\.json cannot be written: No space left on device"), reserved(path, 9):
+        pytest.fail("the work began")
+    assert list(path.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(("name", "what"), [("ä" * 126 + ".png", "name"), (f"{'/a' * 2100}.png", "path")])
+def test_a_name_that_no_disk_can_hold_is_refused(name: str, what: str):
+    refuse_long_name(Path("ä" * 125 + ".png"))
+    with pytest.raises(ValueError, match=f"the {what} .* has .* bytes, more than the"):
+        refuse_long_name(Path(name))

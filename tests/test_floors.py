@@ -17,6 +17,7 @@ FLOORS = {
         "config",
         "parts",
         "checkpoint",
+        "foreign_files",
         "contracts",
         "images",
         "mosaic",
@@ -33,6 +34,7 @@ FLOORS = {
 NEIGHBOURS = {  # who may import from the same floor, and why
     ("analysis", "evaluation"): "what restoring trades is an evaluation of blends, and pictures are read alike",
     ("config", "parts"): "the schema holds parts",
+    ("degradation", "images"): "masks may be files",
     ("degradation", "mosaic"): "pixelating is the geometry of mosaics applied to a clean picture",
     ("degradation", "parts"): "masks and fills are parts",
     ("layers", "contracts"): "a trunk on the cells of a mosaic is a generator",

@@ -125,6 +125,8 @@ def imported(name: str, folder: Path) -> Path:
 @pytest.mark.parametrize("name", WRITTEN)
 def test_every_imported_network_restores_a_folder(name: str, tmp_path: Path):
     model = imported(name, tmp_path)
-    assert_restores_holes(model, tmp_path)
-    if "mosaic" in inpaint.load(model, device="cpu").shows:
+    shows = inpaint.load(model, device="cpu").shows
+    if "hole" in shows:
+        assert_restores_holes(model, tmp_path)
+    if "mosaic" in shows:
         assert_restores_mosaics(model, tmp_path)

@@ -35,7 +35,8 @@ LINKING = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", 
 BLOCK = re.compile(r"```(sh|python)\n(.*?)```", re.DOTALL)
 INSTALL = re.compile(r"python3 -m venv \.venv && \.venv/bin/pip install (\.|-e '\.\[test\]') && ")
 SHORTER = {
-    "train": " --set steps=2 --set data.batch=2 --set data.validation_samples=2 --set data.workers=0",
+    "train": " --set steps=2 --set data.batch=2 --set data.validation_samples=2 --set data.workers=0"
+    " --set optim.generator.warmup=0",
     "evaluate": " --limit 2",
 }
 LONGEST_PARAGRAPH = 80  # words

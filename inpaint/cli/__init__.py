@@ -10,12 +10,17 @@ import typer
 from typer.core import TyperCommand
 
 from inpaint.cli.analyze_commands import analyze_ambiguity, analyze_pyramid, analyze_spectrum, analyze_tradeoff
+from inpaint.cli.config_command import config
 from inpaint.cli.dataset_commands import build_dataset, inspect
 from inpaint.cli.decensor_command import decensor
 from inpaint.cli.detect_command import detect
 from inpaint.cli.evaluate_command import evaluate
 from inpaint.cli.export_command import export
-from inpaint.cli.network_commands import import_weights, train
+from inpaint.cli.models_command import models
+from inpaint.cli.network_commands import import_weights
+from inpaint.cli.printable import printable
+from inpaint.cli.run_command import run
+from inpaint.cli.train_command import train
 from inpaint.cli.web_command import web
 from inpaint.folder.options import MACHINE, PANELS
 from inpaint.version import __version__
@@ -63,7 +68,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings=HELP_FLAGS,
 )
-for verb in (decensor, detect, web, evaluate, build_dataset, inspect, train, import_weights, export):
+VERBS = (decensor, detect, web, evaluate, build_dataset, inspect, train, config, import_weights, models, export, run)
+for verb in VERBS:
     app.command(cls=PanelCommand, context_settings=HELP_FLAGS)(verb)
 analyses = typer.Typer(
     help="Show how a mosaic destroys a picture.",
@@ -99,5 +105,23 @@ def main() -> None:
     try:
         app()
     except (ValueError, OSError) as error:
-        typer.echo(f"inpaint: {error}", err=True)
+        if said_here(error):
+            typer.echo(printable(f"inpaint: {error}", lines=True), err=True)
         sys.exit(1)
+    finally:
+        part()
+
+
+def part() -> None:
+    """Part from the other processes of torchrun, if this one has joined them."""
+    if "inpaint.distributed" in sys.modules:
+        end = sys.exc_info()[1]  # typer ends in SystemExit, whatever came of it
+        sys.modules["inpaint.distributed"].leave(wait=isinstance(end, SystemExit) and not end.code)
+
+
+def said_here(error: Exception) -> bool:
+    """Tell whether this process prints an error: that another one ended is said by the first process alone."""
+    if "inpaint.distributed" not in sys.modules:
+        return True
+    distributed = sys.modules["inpaint.distributed"]
+    return not isinstance(error, distributed.RankLost) or distributed.rank() == 0

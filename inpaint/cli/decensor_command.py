@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inpaint.cli.export_command import loaded
+from inpaint.cli.printable import printable
 from inpaint.cli.shared_options import BAR_DELAY, DeviceOption, PrecisionOption, prepare
 from inpaint.folder.options import (
     FIELDS,
@@ -65,9 +66,13 @@ def decensor(
         ),
     ] = None,
     model: Annotated[
-        str,
-        typer.Option(metavar="MODEL", rich_help_panel=HOW, help="default, texture, or a checkpoint (.safetensors)."),
-    ] = "default",
+        list[str] | None,
+        typer.Option(
+            metavar="MODEL",
+            rich_help_panel=HOW,
+            help="default, texture, or a network's file; holes=FILE and mosaics=FILE for one each.",
+        ),
+    ] = None,
     json: Annotated[
         Path | None,
         typer.Option(metavar="FILE", rich_help_panel=REPORTS, help="Write what became of each picture to this file."),
@@ -94,31 +99,33 @@ def decensor(
 
     from inpaint import distributed
     from inpaint.folder.batch import decensor as restore
-    from inpaint.folder.batch_report import write_outcomes, write_outcomes_page
+    from inpaint.folder.batch_report import others_line, room_for_reports, write_outcomes, write_outcomes_page
+    from inpaint.images import other_files
 
     prepare()
     for path in (json, html):
         if path and path.is_dir():  # said before the work, not after it
             raise ValueError(f"{path} is a folder, but should be the file to write")
     options_from(options)  # what is wrong is said before a network is loaded
-    restorer = loaded(model, backend, device=device, precision=precision)
-    with tqdm(unit="picture", delay=BAR_DELAY) as bar:
+    restorer = loaded(model or ["default"], backend, device=device, precision=precision)
+    with room_for_reports(source, json, html), tqdm(unit="picture", delay=BAR_DELAY) as bar:
 
         def progress(outcome: Outcome, done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
-            bar.write(outcome_line(outcome), file=sys.stderr if outcome.error else sys.stdout)
+            bar.write(printable(outcome_line(outcome)), file=sys.stderr if outcome.error else sys.stdout)
 
         given: dict[str, Any] = {"original": original, "masks": mask, "jobs": jobs, "thumbnails": html is not None}
         outcomes = restore(source, output, restorer=restorer, progress=progress, **given, **options)
     if distributed.rank() == 0:
         for path, written in (
-            (json, write_outcomes),
+            (json, partial(write_outcomes, others=other_files(source))),
             (html, partial(write_outcomes_page, title=f"{source.name} restored")),
         ):
             if path:
                 written(outcomes, path)
-        typer.echo(summary(outcomes, output))
+        for line in filter(None, (summary(outcomes, output), others_line(source))):
+            typer.echo(printable(line))
     if any(outcome.error for outcome in outcomes):
         sys.exit(1)
 

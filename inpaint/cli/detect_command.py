@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from inpaint.cli.printable import printable
 from inpaint.cli.shared_options import BAR_DELAY, prepare
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def detect(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy comes: its threads gain little and fight the jobs
     from tqdm import tqdm
 
+    from inpaint.folder.batch_report import others_line
     from inpaint.folder.detecting import detect_folder
 
     prepare()
@@ -42,12 +44,14 @@ def detect(
         def progress(sighting: Sighting, done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
-            bar.write(sighting_line(sighting), file=sys.stderr if sighting.error else sys.stdout)
+            bar.write(printable(sighting_line(sighting)), file=sys.stderr if sighting.error else sys.stdout)
 
         sightings = detect_folder(source, output, form=form, jobs=jobs, progress=progress)
     failed = sum(sighting.error is not None for sighting in sightings)
     censored = sum(bool(sighting.found) for sighting in sightings)
-    typer.echo(f"{censored} of {len(sightings)} pictures are censored; what was found is in {output}")
+    typer.echo(printable(f"{censored} of {len(sightings)} pictures are censored; what was found is in {output}"))
+    if others := others_line(source):
+        typer.echo(printable(others))
     if failed:
         sys.exit(1)
 

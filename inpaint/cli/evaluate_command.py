@@ -11,7 +11,7 @@ import typer
 
 from inpaint.cli.shared_options import BAR_DELAY, DeviceOption, PrecisionOption, prepare
 
-COMPARED, MEASURED, WRITTEN = "What is compared", "What is measured", "What is written"
+COMPARED, MEASURED, WRITTEN_FILES = "What is compared", "What is measured", "What is written"
 MODEL_HELP = "default, texture, or checkpoints (.safetensors); none measures the baselines alone."
 CASE_HELP = "The damage: mosaic-BLOCK, hole-MASK, or baked into the dataset; may be repeated."
 
@@ -60,20 +60,21 @@ def evaluate(
     ] = 0,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FOLDER", rich_help_panel=WRITTEN, help="Where all numbers go."),
+        typer.Option("--output", "-o", metavar="FOLDER", rich_help_panel=WRITTEN_FILES, help="Where all numbers go."),
     ] = None,
     fresh: Annotated[
-        bool, typer.Option("--fresh", rich_help_panel=WRITTEN, help="Measure anew what the folder holds already.")
+        bool, typer.Option("--fresh", rich_help_panel=WRITTEN_FILES, help="Measure anew what the folder holds already.")
     ] = False,
     json: Annotated[
-        Path | None, typer.Option(metavar="FILE", rich_help_panel=WRITTEN, help="The numbers, to this file as well.")
+        Path | None,
+        typer.Option(metavar="FILE", rich_help_panel=WRITTEN_FILES, help="The numbers, to this file."),
     ] = None,
     html: Annotated[
-        Path | None, typer.Option(metavar="FILE", rich_help_panel=WRITTEN, help="The page, to this file as well.")
+        Path | None, typer.Option(metavar="FILE", rich_help_panel=WRITTEN_FILES, help="The page, to this file as well.")
     ] = None,
     write_damage: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", rich_help_panel=WRITTEN, help="Only write the damaged pictures, for others."),
+        typer.Option(metavar="FOLDER", rich_help_panel=WRITTEN_FILES, help="Only write damaged pictures, for others."),
     ] = None,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "float32",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,8 +33,11 @@ def export(
     typer.echo(f"{model} is now in {output}")
 
 
-def loaded(model: str, backend: str, *, device: str, precision: str) -> AnyRestorer:
+def loaded(models: str | Sequence[str], backend: str, *, device: str, precision: str) -> AnyRestorer:
     """Load a network for torch or for ONNX Runtime.  Raises ValueError naming the choices for another backend."""
+    from inpaint.weights import parse_models
+
+    model = parse_models([models] if isinstance(models, str) else models)
     if backend == "torch":
         from inpaint.assemble import load
 
@@ -42,6 +46,8 @@ def loaded(model: str, backend: str, *, device: str, precision: str) -> AnyResto
         raise ValueError(f"--backend {backend!r} is unknown; choose torch or onnx")
     if precision not in ("auto", "float32"):
         raise ValueError(f"--backend onnx computes in float32: leave out --precision {precision}")
+    if not isinstance(model, str):
+        raise ValueError("--backend onnx computes with one model: leave out holes= and mosaics=")
     from inpaint.exporting import on_runtime
 
     return on_runtime(model, device=device)

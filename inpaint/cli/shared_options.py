@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from inpaint.cli.printable import printable
 from inpaint.folder.options import MACHINE
 
 BAR_DELAY = 1.0  # s before a progress bar appears: what fails at once shows none
@@ -43,4 +44,4 @@ def prepare() -> None:
     torch.set_flush_denormal(True)
     cv2.setNumThreads(1)
     warnings.filterwarnings("ignore", module=r"PIL\.")
-    warnings.formatwarning = lambda message, *_, **__: f"{message}\n"
+    warnings.formatwarning = lambda message, *_, **__: f"{printable(str(message))}\n"

@@ -14,7 +14,7 @@ from inpaint.cli.shared_options import DeviceOption, PrecisionOption, prepare
 def web(
     models: Annotated[
         list[str] | None,
-        typer.Argument(metavar="MODEL", help="Checkpoints to choose from, beside the bundled networks."),
+        typer.Argument(metavar="MODEL", help="Files to choose from beside the bundled networks, or folders of them."),
     ] = None,
     host: Annotated[
         str, typer.Option(metavar="ADDRESS", help="The address to listen on; 0.0.0.0 lets other machines in.")
@@ -29,10 +29,10 @@ def web(
 
     Other programs may POST to /api/v1/inpaint.
     """
-    from inpaint.weights import BUNDLED
+    from inpaint.weights import BUNDLED, model_files
 
     named: dict[str, str] = {}
-    for model in [*BUNDLED, *(models or [])]:
+    for model in [*BUNDLED, *(file for name in models or [] for file in model_files(name))]:
         name = Path(model).stem
         if name in named:
             raise ValueError(f"two models are called {name}: give one file another name")
@@ -41,9 +41,9 @@ def web(
 
     try:
         import python_multipart  # noqa: F401
-        import uvicorn
 
         from inpaint.web.app import application
+        from inpaint.web.serving import server_of
     except ImportError as error:
         raise ValueError(f"the page needs {error.name}: install it with pip install 'inpaint[web]'") from None
     from inpaint.assemble import load
@@ -56,7 +56,7 @@ def web(
     limits = Limits(bytes=max_megabytes * 1_000_000, pixels=max_megapixels * 1_000_000)
     own = host in LOOPBACK
     app = application(restorers, limits=limits, hosts=LOOPBACK if own else ())
-    server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, log_level="warning"))
+    server = server_of(app, host=host, port=port)
     sockets = [server.config.bind_socket()]
     address = sockets[0].getsockname()
     name = f"[{address[0]}]" if ":" in address[0] else address[0]

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import atexit
+import re
+import signal
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from inpaint.data.skipped import Replacing, Skipped, collated
 from inpaint.data.sources import PictureSource
+from inpaint.interrupt import deaf_children, ignore_stopping, in_main_thread
 from inpaint.randomness import choose, rng_for
 from inpaint.sample import Sample
 
-Degrade = Callable[[Tensor, torch.Generator], tuple[Tensor, Tensor]]
+WORKERS: weakref.WeakSet[Any] = weakref.WeakSet()  # the processes that prepare pictures and may still run
+Degrade = Callable[..., tuple[Tensor, Tensor]]  # (target, rng), and own where a picture brings its mask
 
 
 class Samples(Dataset[Sample]):
@@ -31,8 +39,14 @@ class Samples(Dataset[Sample]):
         rng = rng_for(self.seed, "train", position)
         with single_threaded():
             target = choose(rng, self.sources, self.shares)(self.size, rng)
-            image, mask = self.degrade(target, rng)
-        return Sample(image, mask, target)
+            return damaged_sample(target, self.degrade, rng)
+
+
+def damaged_sample(target: Tensor, degrade: Degrade, rng: torch.Generator) -> Sample:
+    """Damage a picture (3, H, W), or one that brings its own mask as a fourth plane."""
+    if len(target) == 3:
+        return Sample(*degrade(target, rng), target)
+    return Sample(*degrade(target[:3], rng, own=target[3:]), target[:3])
 
 
 @contextmanager
@@ -64,38 +78,91 @@ class Positions(Sampler[list[int]]):
             yield list(range(first, first + self.batch))
 
 
-def load_batches(samples: Samples, positions: Positions, *, workers: int, pin: bool) -> Iterator[Sample]:
+def load_batches(
+    samples: Samples, positions: Positions, *, workers: int, pin: bool, skipped: Skipped | None = None
+) -> Iterator[Sample]:
     """Yield the batches of these positions, in order, prepared by `workers` processes (0: in this one).
 
-    A ValueError of a worker (a picture smaller than the crop) is raised here as the same single sentence.
+    skipped: gets the faults of samples that cannot be made, which are replaced by the next position; with None such a
+    ValueError (a picture smaller than the crop) is raised here, as the same single sentence from any worker.
     """
     loader = DataLoader(
-        samples,
+        samples if skipped is None else Replacing(samples),
         batch_sampler=positions,
+        collate_fn=None if skipped is None else collated,
         num_workers=workers,
         pin_memory=pin,
-        worker_init_fn=one_thread if workers else None,
+        worker_init_fn=begin_worker if workers else None,
         prefetch_factor=4 if workers else None,
     )
+    batches = started(loader)
     try:
-        yield from loader
+        for batch in batches:
+            if skipped is None:
+                yield batch
+            else:
+                sample, faults = batch
+                skipped.new += faults
+                yield Sample(*sample)
     except ValueError as error:  # a worker's message is its whole traceback, which ends with the sentence
         sentence = str(error).rstrip().rpartition("\nValueError: ")[2]
         raise ValueError(sentence) from error
+    except RuntimeError as error:
+        died = re.search(r"DataLoader worker \(pid\(?s?\)? ?([\d, ]+)\)", str(error))
+        if not died:
+            raise
+        raise ValueError(
+            f"the process {died[1]} that prepares pictures ended, most often because memory ran out: lower data.workers"
+        ) from error
+    finally:
+        end_workers(batches)
 
 
-def one_thread(worker: int) -> None:
-    """Keep a worker to one thread: the workers are the parallelism, and the trainer wants its cores."""
+def started(loader: DataLoader) -> Iterator:
+    """Start the workers of a loader so that they end when their parent does, and no signal before.
+
+    torch would raise the death of a worker anywhere, even between two weights of one step; without its handler it is
+    noticed when the next batch is asked for.
+    """
+    child = getattr(signal, "SIGCHLD", None)
+    before = signal.getsignal(child) if child else None
+    with deaf_children():
+        batches = iter(loader)
+    if child and in_main_thread():
+        signal.signal(child, before)
+    WORKERS.update(getattr(batches, "_workers", ()))
+    atexit.unregister(kill_workers)
+    atexit.register(kill_workers)  # Python's own end of them is SIGTERM, to which they are deaf
+    return batches
+
+
+def end_workers(batches: Any) -> None:
+    """End the processes of a loader's iterator, if it has any."""
+    if hasattr(batches, "_shutdown_workers"):
+        batches._shutdown_workers()
+        for worker in batches._workers:
+            worker.kill()
+
+
+def kill_workers() -> None:
+    """End every worker that is left."""
+    for worker in list(WORKERS):
+        worker.kill()
+
+
+def begin_worker(worker: int) -> None:
+    """Keep a worker to one thread, for the workers are the parallelism, and leave it to its parent to end it."""
     import cv2
 
+    ignore_stopping()
     torch.set_num_threads(1)
     cv2.setNumThreads(0)
 
 
 def fixed_samples(targets: Sequence[Tensor], degrade: Degrade, *, seed: int) -> list[Sample]:
-    """Damage each target (3, H, W) in its own fixed way, for validation.  Each sample is a batch of one."""
+    """Damage each target (3 or 4, H, W) in its own fixed way, for validation.  Each sample is a batch of one."""
     samples = []
     for number, target in enumerate(targets):
-        image, mask = degrade(target, rng_for(seed, "validation", number))
-        samples.append(Sample(image[None], mask[None], target[None]))
+        sample = damaged_sample(target, degrade, rng_for(seed, "validation", number))
+        samples.append(Sample(*(part[None] for part in sample)))
     return samples

@@ -5,19 +5,19 @@ A source is called with the size wanted and an rng and returns one clean picture
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
 from inpaint.data import synthetic
+from inpaint.data.crops import FindMask, as_image, marked_crop, random_crop, spare_room, with_mask
 from inpaint.data.decode import colour_of
 from inpaint.data.shards import Shards, shards_in
 from inpaint.images import find
-from inpaint.randomness import chance, integer, log_uniform, rng_for
+from inpaint.randomness import integer, rng_for
 
 PictureSource = Callable[[tuple[int, int], torch.Generator], Tensor]
 
@@ -25,9 +25,10 @@ PictureSource = Callable[[tuple[int, int], torch.Generator], Tensor]
 class Folder:
     """Random crops of the pictures or tar shards of a folder, mirrored half of the time and shrunk at random."""
 
-    def __init__(self, folder: Path | str, *, flip: bool = True, shrink: float = 1.0):
+    def __init__(self, folder: Path | str, *, flip: bool = True, shrink: float = 1.0, mask_of: FindMask | None = None):
         """List the pictures once; shrink: the smallest factor that a crop is shrunk by, which makes it sharper.
 
+        mask_of: finds the mask of a picture, which then comes as a fourth plane of its crops; none misses the mask.
         Raises ValueError where there is no folder or no picture in it.
         """
         folder = Path(folder)
@@ -40,6 +41,11 @@ class Folder:
         self.paths = [str(path) for path in pictures if path.suffix.lower() != ".gif"]  # few colours, mostly animated
         if not len(self):
             raise ValueError(f"{folder} holds no picture that can be read")
+        if mask_of is not None:
+            if self.shards:
+                raise ValueError(f"{folder} holds tar shards, whose pictures have no masks of their own; choose files")
+            self.paths = [path for path in self.paths if not Path(path).stem.lower().endswith("_mask")]
+        self.mask_of = mask_of
         self.flip = flip
         self.shrink = shrink
 
@@ -56,68 +62,39 @@ class Folder:
 
     def __call__(self, size: tuple[int, int], rng: torch.Generator) -> Tensor:
         name, colour = self.colour(integer(rng, 0, len(self) - 1))
+        if self.mask_of is not None:
+            return marked_crop(with_mask(colour, name, self.mask_of), size, rng, flip=self.flip, shrink=self.shrink)
         return random_crop(colour, size, rng, flip=self.flip, shrink=self.shrink, name=name)
 
 
-def random_crop(
-    colour: np.ndarray, size: tuple[int, int], rng: torch.Generator, *, flip: bool, shrink: float, name: str
-) -> Tensor:
-    """Cut a crop from a random place of a picture (H, W, 1 or 3); see Folder.  Returns (3, height, width) in [0, 1].
-
-    Raises ValueError, which calls the picture by its name, where it is smaller than the crop.
-    """
-    window = random_window(colour.shape[:2], size, rng, shrink)
-    top, left = (integer(rng, 0, spare) for spare in spare_room(colour.shape[:2], window, name))
-    patch = colour[top : top + window[0], left : left + window[1]]
-    if window != size:
-        patch = cv2.resize(patch, (size[1], size[0]), interpolation=cv2.INTER_AREA).reshape(*size, -1)
-    return as_image(cv2.flip(patch, 1).reshape(patch.shape) if flip and chance(rng, 0.5) else patch)
-
-
-def random_window(
-    picture: Sequence[int], size: tuple[int, int], rng: torch.Generator, shrink: float
-) -> tuple[int, int]:
-    """Draw how much of a picture becomes a crop of this size: as much, or more, in the same proportions."""
-    if shrink == 1.0:
-        return size
-    room = min(picture[0] / size[0], picture[1] / size[1])
-    larger = max(1.0, min(room, 1 / log_uniform(rng, shrink, 1.0)))
-    return int(size[0] * larger), int(size[1] * larger)
-
-
-def spare_room(picture: Sequence[int], size: tuple[int, int], path: str) -> tuple[int, int]:
-    """Return by how many pixels the picture exceeds the size, (y, x); ValueError where it is smaller."""
-    if picture[0] < size[0] or picture[1] < size[1]:
-        raise ValueError(
-            f"{path} is {picture[0]}x{picture[1]} px, smaller than the crop of {size[0]}x{size[1]}; "
-            "build a dataset from the folder first, or lower data.crop"
-        )
-    return picture[0] - size[0], picture[1] - size[1]
-
-
-def as_image(colour: np.ndarray) -> Tensor:
-    """Turn (H, W, 1 or 3) integers into (3, H, W) in [0, 1]."""
-    planes = torch.from_numpy(np.stack(cv2.split(colour)).astype(np.float32))  # (1 or 3, H, W)
-    return planes.div_(np.iinfo(colour.dtype).max).expand(3, -1, -1).contiguous()
-
-
-def centre_crops(folder: Path | str, crop: int, count: int) -> list[Tensor]:
+def centre_crops(folder: Path | str, crop: int, count: int, *, mask_of: FindMask | None = None) -> list[Tensor]:
     """Return the centres of `count` pictures spread evenly over a folder (all, if it holds fewer), (3, crop, crop).
 
-    For the word synthetic, return `count` scenes, the same ones in every run.
+    For the word synthetic, return `count` scenes, the same ones in every run.  mask_of: as of Folder; crops lie around
+    the middle of what is marked.
     """
     if str(folder) == "synthetic":
         return [synthetic.render((crop, crop), rng_for("validation scene", number)) for number in range(count)]
-    pictures = Folder(folder)
+    pictures = Folder(folder, mask_of=mask_of)
     count = min(count, len(pictures))
     crops = []
     for index in range(count):
         name, colour = pictures.colour(index * len(pictures) // count)
+        if mask_of is not None:
+            planes = with_mask(colour, name, mask_of)
+            crops.append(marked_crop(planes, (crop, crop), None, flip=False, shrink=1.0))
+            continue
         top, left = (spare // 2 for spare in spare_room(colour.shape[:2], (crop, crop), name))
         crops.append(as_image(colour[top : top + crop, left : left + crop]))
     return crops
 
 
-def picture_source(path: str, *, flip: bool = True, shrink: float = 1.0) -> PictureSource:
+def picture_source(
+    path: str, *, flip: bool = True, shrink: float = 1.0, mask_of: FindMask | None = None
+) -> PictureSource:
     """Return the source that a run names: "synthetic", or else a folder."""
-    return synthetic.render if path == "synthetic" else Folder(path, flip=flip, shrink=shrink)
+    if path == "synthetic":
+        if mask_of is not None:
+            raise ValueError("synthetic pictures have no masks of their own: choose another mask than paired")
+        return synthetic.render
+    return Folder(path, flip=flip, shrink=shrink, mask_of=mask_of)

@@ -8,6 +8,7 @@ from typing import Any
 from inpaint.degradation.degrade import Degradation
 from inpaint.degradation.fills import FILLS
 from inpaint.degradation.masks import MASKS
+from inpaint.degradation.own_masks import OWN_MASKS
 from inpaint.degradation.realism import Realism
 from inpaint.parts import Choice, build, call
 
@@ -19,6 +20,6 @@ def degradation_of(
 
     Raises ValueError naming the choices for an unknown mask, fill or option.
     """
-    masks = [(choice.share, build(MASKS, choice, "mask")) for choice in mask]
+    masks = [(choice.share, build(MASKS | OWN_MASKS, choice, "mask")) for choice in mask]
     fills = [(choice.share, build(FILLS, choice, "fill")) for choice in fill]
     return Degradation(masks, fills, None if realism is None else call(Realism, realism, "realism"))

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from inpaint.degradation.fills import Fill, Record
+from inpaint.degradation.own_masks import OwnMask
 from inpaint.randomness import choose
 
 DrawMask = Callable[[tuple[int, int], torch.Generator], Tensor]
@@ -33,14 +34,18 @@ class Degradation:
         self.fills = _with_shares(fills, "fill")
         self.realism = realism
 
-    def __call__(self, target: Tensor, rng: torch.Generator, record: Record | None = None) -> tuple[Tensor, Tensor]:
+    def __call__(
+        self, target: Tensor, rng: torch.Generator, record: Record | None = None, *, own: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Return the degraded picture (3, H, W) and its mask (1, H, W); the target (3, H, W) stays as it is.
 
+        own: the mask (1, H, W) that the picture came with, which the mask paired takes.
         record: a dict that gets what was drawn, as numbers, words and lists: which of the masks and fills, by
         their position, and the parameters of the fill and of the realism.  It changes no draw.
         """
         chosen_mask, draw = _drawn(self.masks, rng)
-        mask = draw((target.shape[-2], target.shape[-1]), rng)
+        taken = own is not None and isinstance(draw, OwnMask)
+        mask = own if taken else draw((target.shape[-2], target.shape[-1]), rng)
         chosen_fill, fill = _drawn(self.fills, rng)
         records: list[Record] = [] if record is None else [{}, {}]  # of the fill and of the realism
         degraded, mask = fill(target, mask, rng, *records[:1])

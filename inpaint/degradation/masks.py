@@ -1,9 +1,9 @@
 """Where a picture is damaged: random masks of boxes, strokes, bars and blobs, 1 = restore.
 
 Sources: Yu et al., DeepFill v1 (2018) and v2 (2019): box, freeform, and their union; Suvorov et al., LaMa (2022):
-irregular and boxes.  Scribbles, bars, ellipses and blobs are our own.  Published sizes are pixels for pictures of
-256 (LaMa: 256 or 512) and are not scaled to other sizes, only clipped.  What differs: boxes that do not fit are clamped
-instead of refused, and no mask is empty.
+irregular and boxes; Ma et al., region-wise convolutions (2019): continuous.  Scribbles, bars, ellipses and blobs are
+our own.  Published sizes are pixels for pictures of 256 (LaMa: 256 or 512) and are not scaled to other sizes, only
+clipped.  What differs: boxes that do not fit are clamped instead of refused, and no mask is empty.
 
 Every build returns a sampler: sampler((H, W), rng) -> (1, H, W) float32, exactly 0 or 1, the same for the same rng.
 """
@@ -26,7 +26,13 @@ from inpaint.degradation.painting import (
     whole_span,
 )
 from inpaint.degradation.shapes import paint_box, paint_boxes, paint_shapes
-from inpaint.degradation.strokes import paint_bars, paint_freeform, paint_irregular, paint_scribbles
+from inpaint.degradation.strokes import (
+    paint_bars,
+    paint_continuous,
+    paint_freeform,
+    paint_irregular,
+    paint_scribbles,
+)
 
 # LaMa's sets: times, width and length of the strokes; share of boxes against strokes 1; how many, how big, margin.
 LAMA_SETS = {
@@ -88,6 +94,16 @@ def irregular(*, thickness: str = "medium", size: int = 256) -> MaskSampler:
     return Painted(partial(_paint_either, first=strokes, second=rectangles, share=share / (1 + share)))
 
 
+def continuous(*, segments: int = 60, length: int = 32, width: int = 50) -> MaskSampler:
+    """Build the line of region-wise inpainting: 1 to so many pieces, how long and how wide each may be, in pixels.
+
+    As published it covers 12 % of a picture of 256 in the mean.
+    """
+    if min(segments, length, width) < 1:
+        raise ValueError(f"segments is {segments}, length is {length} and width is {width}: each must be at least 1")
+    return Painted(partial(paint_continuous, segments=segments, length=length, width=width))
+
+
 def bars(
     *,
     count: Sequence[int] = (1, 4),
@@ -147,6 +163,7 @@ MASKS: dict[str, Callable[..., MaskSampler]] = {
     "freeform": freeform,
     "deepfill": deepfill,
     "irregular": irregular,
+    "continuous": continuous,
     "scribbles": scribbles,
     "bars": bars,
     "ellipses": ellipses,

@@ -1,7 +1,8 @@
 """Masks made of strokes: the DeepFill brush, LaMa's irregular polylines, scribbles, and straight bars.
 
 Sources: Yu et al., Free-Form Image Inpainting with Gated Convolution (2019), official brush; Suvorov et al., LaMa
-(2022), official irregular masks.  What differs: on pictures that are not square the DeepFill brush keeps x inside the
+(2022), official irregular masks; Ma et al., Coarse-to-Fine Image Inpainting via Region-wise Convolutions (2019),
+official continuous masks.  What differs: on pictures that are not square the DeepFill brush keeps x inside the
 width and y inside the height (the original swaps them).  Scribbles and bars are our own, the
 latter for painted-over text and eyes.
 """
@@ -81,6 +82,25 @@ def paint_irregular(
             y = min(max(int(start[1] + reach * math.cos(angle)), 0), height)
             cv2.line(canvas, start, (x, y), 1, 5 + int(brush * width))
             start = (x, y)
+
+
+def paint_continuous(canvas: Canvas, rng: torch.Generator, *, segments: int, length: int, width: int) -> None:
+    """Paint one line of 1 to `segments` pieces, each of its own width, with a disc at every end (Ma et al. 2019).
+
+    Angles are whole numbers up to 360 that are taken for radians, as in the authors' code.
+    """
+    height, side = canvas.shape
+    x, y, count = units(rng, 3)
+    start = integer_between(x, 0, side), integer_between(y, 0, height)
+    for i in range(integer_between(count, 1, segments)):
+        turn, reach, brush = units(rng, 3)
+        angle, reach = integer_between(turn, 0, 360), integer_between(reach, 1, length)
+        angle, thickness = 360 - angle if i % 2 == 0 else angle, integer_between(brush, 1, width)
+        x = min(max(start[0] + int(reach * math.sin(angle)), 0), side - 1)
+        y = min(max(start[1] + int(reach * math.cos(angle)), 0), height - 1)
+        cv2.line(canvas, start, (x, y), 1, thickness)
+        cv2.circle(canvas, (x, y), thickness // 2, 1, -1)
+        start = (x, y)
 
 
 def paint_scribbles(

@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 from torch import Tensor
 
-from inpaint.detection.flat_parts import SOFT_EDGE_COLOUR, FlatPart, flat_parts
+from inpaint.detection.flat_ground import hides_something
+from inpaint.detection.flat_parts import LEAST_THICKNESS, NEAR_COLOUR, SOFT_EDGE_COLOUR, FlatPart, flat_parts
 from inpaint.detection.levels import as_levels
 
 SEARCHED_PIXELS = 4_000_000  # of more only every second, third, ... is looked at, along rows and columns
@@ -32,7 +33,11 @@ MOST_BLOBS = 3  # with more the picture is a drawing, and its flat shapes are it
 MOST_BAR_COLOURS = 6  # bars of more colours are a drawing's own parts
 LEVELS_OF_ONE_COLOUR = 32  # of each channel, that make one colour in that count
 SAME_SIZE = 0.1  # share by which the sides of parts of one size may differ
-MOST_OF_ONE_SIZE = 10  # more parts of one size are a pattern; each bar is seen twice, sharp and blurred
+MOST_OF_ONE_SIZE = 10  # places; more parts of one size are a pattern, but for bars that were laid over the picture:
+LEAST_ASPECT_OF_MANY = 2.0  # their length over their thickness
+LEAST_OF_ONE_PAINT = 0.8  # share of the parts of one size that have one colour
+MOST_LAID_OVER = 400  # parts
+LEAST_DIFFERENCE_AROUND = 10  # levels, standard deviation of what lies around each of them
 BLACK_PAINT_LEVEL = 2  # up to this level black is paint
 SHADOW_LEVEL = 24  # between these two levels what is dark may be a shadow
 LEAST_EVEN_IN_PAINT = 0.3  # share of a dark part's inside that must be exactly even; shadows have noise
@@ -59,7 +64,7 @@ def find_bars(image: Tensor, mosaics: np.ndarray | None = None) -> list[Bar]:
     found, taken = [], np.zeros(levels.shape[:2], bool)
     hidden = None if mosaics is None else mosaics[::every, ::every]
     seen = [part for part in flat_parts(levels) if hidden is None or not much_hidden(part, hidden)]
-    for part in without_patterns(seen):
+    for part in without_patterns(levels, seen):
         if is_shadow(levels, part) or is_clipped_corner(levels, part):
             continue
         score = stepped_outline(levels, part)
@@ -81,14 +86,54 @@ def much_hidden(part: FlatPart, hidden: np.ndarray) -> bool:
     return here[part.mask > 0].sum() > MOST_HIDDEN * part.mask.sum()
 
 
-def without_patterns(parts: list[FlatPart]) -> list[FlatPart]:
-    """Leave out parts of which there are many of one size: tiles, windows, the modules of a code."""
-    sizes = np.array([(part.mask.any(1).sum(), part.mask.any(0).sum()) for part in parts], np.float64).reshape(-1, 2)
-    return [
-        part
-        for part, size in zip(parts, sizes, strict=True)
-        if (np.abs(sizes / size - 1).max(1) < SAME_SIZE).sum() <= MOST_OF_ONE_SIZE
-    ]
+def without_patterns(levels: np.ndarray, parts: list[FlatPart]) -> list[FlatPart]:
+    """Leave out parts of which there are many of one size: tiles, windows, the modules of a code.
+
+    Many long bars of one size and one colour are kept where what lies around them differs: they were laid over it.
+    """
+    boxes = np.array([box_of(part) for part in parts], np.float64).reshape(-1, 4)
+    sizes, middles = boxes[:, 2:] - boxes[:, :2], (boxes[:, 2:] + boxes[:, :2]) / 2
+    kept, judged = [], {}
+    for index, size in enumerate(sizes):
+        same = np.flatnonzero(np.abs(sizes / size - 1).max(1) < SAME_SIZE)
+        if len(same) > MOST_OF_ONE_SIZE:
+            group = tuple(same.tolist())
+            if group not in judged:
+                few = distinct_places(middles[same], float(size.min())) <= MOST_OF_ONE_SIZE
+                judged[group] = few or laid_over(levels, [parts[other] for other in group], size)
+            if not judged[group]:
+                continue
+        kept.append(parts[index])
+    return kept
+
+
+def box_of(part: FlatPart) -> tuple[int, int, int, int]:
+    """Return top, left, bottom and right of a part in its picture."""
+    rows, columns = np.flatnonzero(part.mask.any(1)), np.flatnonzero(part.mask.any(0))
+    return (
+        part.top + int(rows[0]),
+        part.left + int(columns[0]),
+        part.top + int(rows[-1]) + 1,
+        part.left + int(columns[-1]) + 1,
+    )
+
+
+def distinct_places(middles: np.ndarray, near: float) -> int:
+    """Count the places (n, 2) that lie at least half so far apart: a bar may be seen twice, sharp and blurred."""
+    left, count = middles, 0
+    while len(left):
+        left, count = left[np.abs(left - left[0]).max(1) > near / 2], count + 1
+    return count
+
+
+def laid_over(levels: np.ndarray, parts: list[FlatPart], size: np.ndarray) -> bool:
+    """Tell whether parts of one size are long bars of one colour over different surroundings."""
+    colours = np.array([part.colour for part in parts], np.int16)
+    alike = (np.abs(colours - np.median(colours, 0)).max(1) <= NEAR_COLOUR).mean()
+    if size.max() < LEAST_ASPECT_OF_MANY * size.min() or alike < LEAST_OF_ONE_PAINT or len(parts) > MOST_LAID_OVER:
+        return False
+    around = np.array([surround_of(levels, part)[1].mean(0) for part in parts])
+    return float(around.std(0).max()) >= LEAST_DIFFERENCE_AROUND
 
 
 def is_shadow(levels: np.ndarray, part: FlatPart) -> bool:
@@ -113,6 +158,22 @@ def is_clipped_corner(levels: np.ndarray, part: FlatPart) -> bool:
 
 def stepped_outline(levels: np.ndarray, part: FlatPart) -> float | None:
     """Return how much of a part's outline is a sharp step to surroundings that vary, None where that is too little."""
+    beyond = surround_of(levels, part)[1].astype(np.int16)  # (N, 3)
+    if not len(beyond):
+        return None
+    stepped = float((np.abs(beyond - part.colour).max(1) >= OUTLINE_STEP).mean())
+    shares = np.unique(beyond.mean(1) // SURROUND_SHADE, return_counts=True)[1] / len(beyond)
+    varied = 1 / (shares**2).sum()
+    if stepped < (LEAST_OUTLINE_OF_BAR if part.straight else LEAST_OUTLINE_OF_BLOB):
+        return None
+    thick = min(part.mask.any(1).sum(), part.mask.any(0).sum()) >= LEAST_THICKNESS
+    if varied >= (LEAST_SHADES_AROUND_BAR if part.straight and thick else LEAST_SHADES_AROUND_BLOB):
+        return stepped
+    return stepped if part.straight and hides_something(levels, part, np.median(beyond, 0)) else None
+
+
+def surround_of(levels: np.ndarray, part: FlatPart) -> tuple[np.ndarray, np.ndarray]:
+    """Return where around a part its surroundings are looked at, (h, w) bool near it, and their colours, (N, 3)."""
     margin, (height, width) = SURROUND_DISTANCE, part.mask.shape
     top, left = max(part.top - margin, 0), max(part.left - margin, 0)
     near = levels[top : part.top + height + margin, left : part.left + width + margin]
@@ -120,16 +181,8 @@ def stepped_outline(levels: np.ndarray, part: FlatPart) -> float | None:
     mask[part.top - top :, part.left - left :][:height, :width] = part.mask
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * margin - 1, 2 * margin - 1))
     inner = cv2.dilate(mask, disc)
-    ring = cv2.dilate(inner, np.ones((3, 3), np.uint8)) > inner
-    if not ring.any():
-        return None
-    beyond = near[ring].astype(np.int16)  # (N, 3)
-    stepped = float((np.abs(beyond - part.colour).max(1) >= OUTLINE_STEP).mean())
-    shares = np.unique(beyond.mean(1) // SURROUND_SHADE, return_counts=True)[1] / len(beyond)
-    varied = 1 / (shares**2).sum()
-    least_stepped = LEAST_OUTLINE_OF_BAR if part.straight else LEAST_OUTLINE_OF_BLOB
-    least_varied = LEAST_SHADES_AROUND_BAR if part.straight else LEAST_SHADES_AROUND_BLOB
-    return stepped if stepped >= least_stepped and varied >= least_varied else None
+    ring: np.ndarray = cv2.dilate(inner, np.ones((3, 3), np.uint8)) > inner
+    return ring, near[ring]
 
 
 def bar_of_part(image: Tensor, part: FlatPart, every: int, score: float) -> Bar:

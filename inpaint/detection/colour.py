@@ -2,7 +2,8 @@
 
 Source: the rule of DeepCreamPy, where a pixel is marked if it is exactly the colour, by default pure green.  What
 differs: a tolerance for soft brushes and JPEG, as a distance that eyes see (CIE 1976, in L*a*b* of sRGB under D65; 2 is
-hardly seen, 20 is another green), the brush's soft edge, and a count of the pixels that only nearly have the colour.
+hardly seen, 20 is another green), the brush's soft edge, a count of the pixels that only nearly have the colour, and a
+guess at paint of another shade.
 """
 
 from __future__ import annotations
@@ -22,6 +23,13 @@ BRUSH_EDGE_WIDTH = 2  # px
 TRIED_LEVELS_APART = 15  # 8-bit levels between the colours that are tried to learn which can be near a target
 TRIED_LEVELS_ERROR = 12  # distance by which such a trial may be off
 ROWS_AT_ONCE = 256  # of the picture, that are converted at a time
+# Paint of another shade than the target:
+LEAST_PAINT = 64  # pixels of one shade
+LEAST_EVEN_SHARE = 0.5  # of its pixels, that have it all around them
+SAME_HUE = 40  # degrees, where both colours have a hue
+LEAST_CHROMA = 20  # of a colour with a hue
+SAME_GREY = 60  # distance, where the target has none
+TRIED_SHADES = 64  # the commonest ones
 D65_WHITE = (0.95047, 1.0, 1.08883)  # XYZ
 SRGB_TO_XYZ = ((0.4124564, 0.3575761, 0.1804375), (0.2126729, 0.7151522, 0.072175), (0.0193339, 0.119192, 0.9503041))
 
@@ -32,6 +40,14 @@ class NearMisses(NamedTuple):
     count: int  # within the tolerance
     colour: tuple[int, int, int]  # the commonest of them, in 8-bit levels
     tolerance: int  # the smallest that takes most of all near pixels
+
+
+class LikelyPaint(NamedTuple):
+    """A flat colour that resembles the marking colour."""
+
+    colour: tuple[int, int, int]  # 8-bit levels
+    count: int  # pixels that a search for it with that tolerance marks
+    tolerance: int
 
 
 def painted(colour: np.ndarray, target: tuple[int, int, int] = GREEN, *, tolerance: int = 0) -> np.ndarray:
@@ -51,13 +67,19 @@ def painted(colour: np.ndarray, target: tuple[int, int, int] = GREEN, *, toleran
     return marked
 
 
-def near_misses(colour: np.ndarray, target: tuple[int, int, int] = GREEN, *, tolerance: int = 0) -> NearMisses | None:
+def near_misses(
+    colour: np.ndarray,
+    target: tuple[int, int, int] = GREEN,
+    *,
+    tolerance: int = 0,
+    marked: np.ndarray | None = None,
+) -> NearMisses | None:
     """Return which pixels nearly have the target colour, and the tolerance that takes most of them; None for no pixel.
 
-    What is painted within the given tolerance counts neither as near nor as missed.
+    What is marked, (H, W) bool, or else what is painted within the given tolerance, is neither near nor missed.
     """
     far = colour_distances(colour, target, NEARLY_PAINTED)
-    near = (far <= NEARLY_PAINTED) & ~painted(colour, target, tolerance=tolerance)
+    near = (far <= NEARLY_PAINTED) & ~(painted(colour, target, tolerance=tolerance) if marked is None else marked)
     if not near.any():
         return None
     steps = np.sort(np.ceil(far[near]).astype(np.int64))
@@ -67,6 +89,49 @@ def near_misses(colour: np.ndarray, target: tuple[int, int, int] = GREEN, *, tol
     commonest = int(codes[counts.argmax()])
     red, green, blue = (round((commonest >> shift & 0xFFFF) / levels_per_8_bit_level(colour)) for shift in (32, 16, 0))
     return NearMisses(int((steps <= enough).sum()), (red, green, blue), enough)
+
+
+def likely_paint(colour: np.ndarray, target: tuple[int, int, int] = GREEN) -> LikelyPaint | None:
+    """Return the commonest flat colour that resembles the target: of its hue, or, for a grey target, its lightness.
+
+    colour: as `painted` takes it.  Flat is what has its own shade all around, as paint has and grass has not.
+    """
+    levels = np.broadcast_to(colour // levels_per_8_bit_level(colour), (*colour.shape[:2], 3)).astype(np.int32)
+    shades = (levels >> 3) @ np.array([1024, 32, 1])  # (H, W), 32 levels in each channel
+    counts = np.bincount(shades.ravel(), minlength=1 << 15)
+    best: tuple[int, int] | None = None
+    for shade in np.argsort(counts)[::-1][:TRIED_SHADES].tolist():
+        centre = np.array([[(shade >> 10) * 8 + 4, (shade >> 5 & 31) * 8 + 4, (shade & 31) * 8 + 4]], np.float32)
+        if counts[shade] < LEAST_PAINT or not resembles(lab(centre)[0], lab(np.array([target], np.float32))[0]):
+            continue
+        own = (shades == shade).astype(np.uint8)
+        even = int(cv2.erode(own, np.ones((3, 3), np.uint8)).sum())
+        if even >= LEAST_EVEN_SHARE * counts[shade] and (best is None or even > best[0]):
+            best = even, shade
+    if best is None:
+        return None
+    codes, often = np.unique(levels[shades == best[1]] @ (1 << 16, 1 << 8, 1), return_counts=True)
+    code = int(codes[often.argmax()])
+    found = code >> 16, code >> 8 & 255, code & 255
+    near = near_misses(colour, found)
+    exact = int(painted(colour, found).sum())
+    if near is None or near.count <= exact * (1 - SUGGESTED_SHARE):
+        return LikelyPaint(found, exact, 0)
+    return LikelyPaint(found, exact + near.count, near.tolerance)
+
+
+def has_hue(colour: tuple[int, int, int]) -> bool:
+    """Tell whether a colour, in 8-bit levels, is more than a shade of grey."""
+    return bool(np.hypot(*lab(np.array([colour], np.float32))[0, 1:]) >= LEAST_CHROMA)
+
+
+def resembles(shade: np.ndarray, target: np.ndarray) -> bool:
+    """Tell whether a colour may be meant for another, both L*a*b*: by hue where the target has one."""
+    chroma, wanted = (float(np.hypot(*it[1:])) for it in (shade, target))
+    if wanted < LEAST_CHROMA:
+        return bool(np.linalg.norm(shade - target) <= SAME_GREY) and chroma < LEAST_CHROMA
+    turned = np.degrees(np.arctan2(shade[2], shade[1]) - np.arctan2(target[2], target[1]))
+    return chroma >= LEAST_CHROMA and abs((turned + 180) % 360 - 180) <= SAME_HUE
 
 
 def colour_distances(colour: np.ndarray, target: tuple[int, int, int], limit: int) -> np.ndarray:

@@ -21,6 +21,8 @@ LEAST_OF_ITS_COLOUR = 0.9  # share of a bar's pixels
 LEAST_FLAT_IN_BAR, LEAST_FLAT_IN_BLOB = 0.1, 0.3  # share of pixels that are like their neighbours
 # The shape:
 LEAST_BAR_AREA, LEAST_BAR_DEPTH = 300, 4.0  # px, and px from the edge to the middle
+LEAST_THICKNESS = 9  # px; bars that are thinner must be long, of one exact colour, and over what varies much
+LEAST_THIN_AREA, LEAST_THIN_DEPTH, LEAST_THIN_ASPECT, LEAST_EXACT_IN_THIN = 160, 1.9, 5.0, 0.97
 LEAST_CONVEX = 0.93  # share of the convex hull that is filled
 LEAST_RECTANGULAR = 0.93  # share of the closest rectangle that a bar fills
 
@@ -42,7 +44,7 @@ def flat_parts(levels: np.ndarray) -> list[FlatPart]:
     _, labels, stats, _ = cv2.connectedComponentsWithStats((spread <= BAR_STEP).astype(np.uint8), connectivity=4)
     parts = []
     for index, (left, top, width, height, area) in enumerate(stats.tolist()):
-        small = area < LEAST_BAR_AREA / 4 or min(width, height) < LEAST_BAR_DEPTH
+        small = area < LEAST_THIN_AREA / 4 or min(width, height) < LEAST_THIN_DEPTH
         if index == 0 or small or lies_along_side(left, top, width, height, levels):
             continue
         inside = labels[top : top + height, left : left + width] == index
@@ -89,7 +91,10 @@ def bar_shaped_parts(
         thick = cv2.distanceTransform(cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 3).max()
         area, (_, sides, _) = float(mask.sum()), cv2.minAreaRect(outline)
         even = (distance[mask > 0] <= near).mean() >= LEAST_OF_ITS_COLOUR
-        if even and area >= LEAST_BAR_AREA and area >= LEAST_CONVEX * hull.sum() and thick >= LEAST_BAR_DEPTH:
+        exact = (distance[mask > 0] <= EXACT_COLOUR).mean() >= LEAST_EXACT_IN_THIN
+        thin = exact and max(sides) >= LEAST_THIN_ASPECT * min(sides) and thick >= LEAST_THIN_DEPTH
+        large = area >= LEAST_BAR_AREA and thick >= LEAST_BAR_DEPTH
+        if even and (large or (thin and area >= LEAST_THIN_AREA)) and area >= LEAST_CONVEX * hull.sum():
             straight = area > LEAST_RECTANGULAR * (sides[0] + 1) * (sides[1] + 1)
             if (labels[rows, columns] > 0)[mask > 0].mean() >= (LEAST_FLAT_IN_BAR if straight else LEAST_FLAT_IN_BLOB):
                 parts.append(FlatPart(colour.astype(np.uint8), box[0], box[1], mask, straight))

@@ -19,6 +19,8 @@ from inpaint.discriminators.shown import LEAKY_SLOPE, extra_channels, shown
 
 NORMS = ("batch", "instance", "none")
 INITIAL_DEVIATION = 0.02
+STARTS = ("normal", "kaiming")
+KAIMING_SCALE = 0.1  # of ESRGAN's initialisation, which Region Normalization takes over
 WIDEST = 8  # channels grow to 8 times the width, then stay
 
 
@@ -93,10 +95,16 @@ def norm_layers(norm: str, channels: int) -> list[nn.Module]:
     return [nn.InstanceNorm2d(channels)] if norm == "instance" else []
 
 
-def initialize(module: nn.Module) -> None:
-    """Draw convolutions from N(0, 0.02) and batch norm scales from N(1, 0.02); biases start at 0."""
+def initialize(module: nn.Module, start: str = "normal") -> None:
+    """Draw convolutions from N(0, 0.02) and batch norm scales from N(1, 0.02); biases start at 0.
+
+    start: kaiming draws convolutions by He et al. instead, and takes a tenth.
+    """
     for layer in module.modules():
-        if isinstance(layer, nn.Conv2d):
+        if isinstance(layer, nn.Conv2d) and start == "kaiming":
+            nn.init.kaiming_normal_(layer.weight)
+            layer.weight.data *= KAIMING_SCALE
+        elif isinstance(layer, nn.Conv2d):
             nn.init.normal_(layer.weight, 0.0, INITIAL_DEVIATION)
         elif isinstance(layer, nn.BatchNorm2d):
             nn.init.normal_(layer.weight, 1.0, INITIAL_DEVIATION)
@@ -115,16 +123,20 @@ def build(
     bias: bool = True,
     signed: bool = True,
     in_channels: int = 3,
+    start: str = "normal",
 ) -> Discriminator:
     """Build a PatchGAN; layers is its number of stride-2 convolutions, 0 judges single pixels.
 
     bias: false leaves out every bias.  signed: whether pictures are shown in [-1, 1] or as they are.  in_channels: of
-    the candidates alone.
+    the candidates alone.  start: normal, or kaiming as Region Normalization has it, whose inner layers start 4 to 12
+    times smaller, so that under spectral norm they learn as much faster.
 
     Raises ValueError for a norm that does not exist or for counts out of range.
     """
     if norm not in NORMS:
         raise ValueError(f"norm is {norm!r}: choose among {', '.join(NORMS)}")
+    if start not in STARTS:
+        raise ValueError(f"start is {start!r}: choose {' or '.join(STARTS)}")
     if width < 1 or layers < 0 or in_channels < 1:
         raise ValueError(
             f"width is {width}, layers is {layers} and in_channels is {in_channels}: width and in_channels must be at "
@@ -132,7 +144,7 @@ def build(
         )
     channels = in_channels + extra_channels(see_image=see_image, see_mask=see_mask)
     trunk = PatchTrunk(channels, width=width, layers=layers, norm=norm, bias=bias)
-    initialize(trunk)  # before spectral norm, which starts its power iteration from the weights it finds
+    initialize(trunk, start)  # before spectral norm, which starts its power iteration from the weights it finds
     if spectral:
         for layer in list(trunk.modules()):
             if isinstance(layer, nn.Conv2d):

@@ -3,7 +3,8 @@
 Source: Yu et al., Free-Form Image Inpainting with Gated Convolution (2019), as in the authors' code: six 5x5
 convolutions of stride 2 with TensorFlow's SAME padding, spectral normalisation (Miyato et al., 2018) and bias, a
 leaky ReLU after the last too; a picture of 256 gets 4 x 4 x 256 = 4096 logits.  Differs: RGB where the authors feed
-BGR.  The trunk works in [-1, 1].
+BGR, and no gradient passes through the power iteration, as in PyTorch's spectral norm: in the authors' TensorFlow
+code it passes through the vectors too.  The trunk works in [-1, 1].
 
 The discriminator of region-wise inpainting (Ma et al., 2019) has the same layers, but sees the picture within the hole
 alone and 0 around it, beside a mask with 1 = known: that is `within`.

@@ -13,8 +13,8 @@ from inpaint.evaluation.costs import Cost, cost_of
 from inpaint.evaluation.damaging import Damaged, damage, picture_key, touches_border
 from inpaint.evaluation.methods import Called, Method, NoAnswer
 from inpaint.evaluation.picture_numbers import NumbersFile, PictureNumbers, SkippedPicture, record_key
-from inpaint.evaluation.scoring import MeasuredScene, observe, score
 from inpaint.metrics import Metric
+from inpaint.metrics.scoring import MeasuredScene, observe, score
 from inpaint.metrics.ssim import SSIM_REACH
 
 Numbers = dict[str, Any]  # the fields of `PictureNumbers` that restoring gives

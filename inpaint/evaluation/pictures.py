@@ -82,7 +82,7 @@ def read_pictures(paths: Sequence[Path | CleanPicture]) -> Iterator[tuple[str, T
         yield clean.name, clean.picture.tensor()
 
 
-def spread(cleans: Sequence[CleanPicture], limit: int | None) -> list[CleanPicture]:
+def evenly_spread(cleans: Sequence[CleanPicture], limit: int | None) -> list[CleanPicture]:
     """Return so many of the pictures, evenly spread, or all."""
     if limit is None or limit >= len(cleans):
         return list(cleans)

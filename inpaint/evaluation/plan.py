@@ -13,7 +13,7 @@ from inpaint.evaluation.damage_files import write_damage
 from inpaint.evaluation.damaging import Damaged
 from inpaint.evaluation.measuring import Measuring, Subject
 from inpaint.evaluation.picture_numbers import NumbersFile
-from inpaint.evaluation.pictures import CleanPicture, baked_censor, baked_damage, split_of, spread
+from inpaint.evaluation.pictures import CleanPicture, baked_censor, baked_damage, evenly_spread, split_of
 from inpaint.evaluation.protocol import fitted, read_protocol
 from inpaint.metrics import METRICS, Metric
 from inpaint.metrics.weighted import available_metrics, metrics_named
@@ -50,7 +50,7 @@ def plan_of(
     Raises ValueError for whatever of it is unknown or does not fit.
     """
     given = None if protocol is None else read_protocol(protocol, masks)
-    cleans = spread(split_of(data, split), limit)
+    cleans = evenly_spread(split_of(data, split), limit)
     cases = [*_named_cases(names, cleans, shown, f"{data} has nothing baked into its split {split!r}")]
     if given is not None:
         cases += given.damage(masks if given.takes_masks else None)

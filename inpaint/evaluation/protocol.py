@@ -21,7 +21,7 @@ from inpaint.evaluation.cases import SMALLEST_BLOCK, Case
 from inpaint.parts import Choice, build
 from inpaint.randomness import integer, rng_for
 
-OWN_MASKS = ("folder", "centre")  # masks of protocols alone
+PROTOCOL_MASKS = ("folder", "centre")  # masks of protocols alone
 
 
 class ProtocolCase(Strict):
@@ -81,10 +81,10 @@ def read_protocol(path: Path, masks: Path | None = None) -> Protocol:
 
 def fitted(read: Callable[[], Tensor], name: str, protocol: Protocol) -> Callable[[], Tensor]:
     """Return what reads a picture as a protocol wants it."""
-    return lambda: fit(read(), name, protocol)
+    return lambda: fitted_to_protocol(read(), name, protocol)
 
 
-def fit(picture: Tensor, name: str, protocol: Protocol) -> Tensor:
+def fitted_to_protocol(picture: Tensor, name: str, protocol: Protocol) -> Tensor:
     """Resize a picture, (3, H, W) in [0, 1], until its shorter side is the protocol's, and cut its square."""
     if protocol.side is None:
         return picture
@@ -110,7 +110,7 @@ def _case(given: ProtocolCase, masks: Path | None) -> Case:
         if masks is None and otherwise is None:
             raise ValueError(f"case {given.name!r} needs the files of a mask set: name their folder with --mask")
         mask = Choice(name="folder", path=str(masks)) if masks else Choice.model_validate(otherwise)  # pyright: ignore[reportCallIssue]
-    if mask.name not in OWN_MASKS:
+    if mask.name not in PROTOCOL_MASKS:
         build(MASKS, mask, f"case {given.name!r}: mask")
     elif mask.name == "centre" and not _is_share(mask.options):
         raise ValueError(f"case {given.name!r}: mask centre has one option, side, above 0 and at most 1")

@@ -13,10 +13,10 @@ import torch
 from inpaint.evaluation.costs import Cost
 from inpaint.evaluation.intervals import PairedDifference, paired_difference, standard_error
 from inpaint.evaluation.picture_numbers import PictureNumbers
-from inpaint.evaluation.scoring import capped, mean_of
 from inpaint.metrics import Metric
+from inpaint.metrics.scoring import capped, mean_of
 
-SHARE_STEP = 0.1  # of the picture, in tables by the share of the mask
+MASK_SHARE_STEP = 0.1  # of the picture, in tables by the share of the mask
 Grouping = Callable[[PictureNumbers], str | None]  # the name of the group that a record belongs to, None = none
 
 
@@ -43,7 +43,7 @@ def by_case(record: PictureNumbers) -> str:
 
 def by_share(record: PictureNumbers) -> str:
     """Group holes and mosaics by the share of the picture that is masked, in steps of a tenth."""
-    step = min(math.ceil(record.share / SHARE_STEP), 10) or 1  # 10 % is the end of the first step
+    step = min(math.ceil(record.share / MASK_SHARE_STEP), 10) or 1  # 10 % is the end of the first step
     return f"{record.censor}, {(step - 1) * 10}-{step * 10} % masked"
 
 

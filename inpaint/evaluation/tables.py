@@ -75,7 +75,7 @@ def skipped_in_words(evaluation: Evaluation) -> list[str]:
     whole = [it for it in evaluation.skipped if not it.method]
     lines = []
     if whole:
-        lines.append(f"{counted(len({it.index for it in whole}))} could not be measured in part or at all:")
+        lines.append(f"{counted_words(len({it.index for it in whole}))} could not be measured in part or at all:")
         lines += [f"  {it.picture}{f' ({it.case})' if it.case else ''}: {it.reason}" for it in whole]
     for method in dict.fromkeys(it.method for it in evaluation.skipped if it.method):
         theirs = [it for it in evaluation.skipped if it.method == method]
@@ -87,7 +87,7 @@ def skipped_in_words(evaluation: Evaluation) -> list[str]:
     return lines
 
 
-def counted(count: int) -> str:
+def counted_words(count: int) -> str:
     """Return so many pictures, in words."""
     return f"{count} picture" + ("" if count == 1 else "s")
 

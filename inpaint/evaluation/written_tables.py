@@ -16,7 +16,7 @@ from inpaint.evaluation.tables import (
     CaseTable,
     all_tables,
     case_tables,
-    counted,
+    counted_words,
     grouped_rows,
     skipped_in_words,
     table_legend,
@@ -35,7 +35,7 @@ def text_table(evaluation: Evaluation) -> str:
             (method, *(cell.text + ("*" if cell.best else " ") for cell in cells)) for method, cells in table.lines
         ]
         said = f"\n{table.best}" if table.best else ""
-        parts.append(f"{table.case}, {counted(table.count)}\n{_aligned(lines)}{said}")
+        parts.append(f"{table.case}, {counted_words(table.count)}\n{_aligned(lines)}{said}")
     skipped = skipped_in_words(evaluation)
     notes = ["\n".join(skipped)] if skipped else []
     return "\n\n".join([*parts, *notes, f"{table_legend(evaluation)} *; seed {evaluation.seed}."]) + "\n"
@@ -55,7 +55,7 @@ def markdown_table(evaluation: Evaluation, grouping: str = "case") -> str:
             numbers = (f"**{cell.text}**" if cell.best and cell.text else cell.text for cell in cells)
             lines.append(_markdown_line((table.case, method, *numbers)))
     said = [f"{table.case}: {table.best}." for table in blocks if table.best]
-    note = f"{table_legend(evaluation)} in bold; {counted(evaluation.count)}, seed {evaluation.seed}."
+    note = f"{table_legend(evaluation)} in bold; {counted_words(evaluation.count)}, seed {evaluation.seed}."
     return "\n".join([*lines, "", note, *(["", *(f"- {it}" for it in said)] if said else []), ""])
 
 
@@ -165,7 +165,7 @@ def _latex_table(table: CaseTable, evaluation: Evaluation) -> str:
         texts = (rf"\textbf{{{_latex(it.text)}}}" if it.best and it.text else _latex(it.text) for it in cells)
         lines.append(" & ".join([_latex(method), *texts]) + r" \\")
     lines += [r"\bottomrule", r"\end{tabular}"]
-    caption = f"% {table.case}, {counted(table.count)}, seed {evaluation.seed}. {table.best}"
+    caption = f"% {table.case}, {counted_words(table.count)}, seed {evaluation.seed}. {table.best}"
     return "\n".join([caption, *lines])
 
 

@@ -89,7 +89,7 @@ def session_restorer(model: str | Path, *, device: str) -> Restorer:
         return load_network(model, device=device)
     _, data = exported(model)
     session = Session(data, device=device)
-    return Restorer(session, shows=session.shows, device="cpu")
+    return Restorer(session, shows=session.shows, device="cpu", side=session.side)
 
 
 def exported(model: str | Path) -> tuple[Restorer, bytes]:
@@ -98,7 +98,8 @@ def exported(model: str | Path) -> tuple[Restorer, bytes]:
     reason = restorer.generator.exportable
     if reason is not None:
         raise ValueError(f"a network {run['generator']['name']} cannot be exported to ONNX: {reason}")
-    about = {"shows": restorer.shows, "multiple": restorer.multiple, "run": run}
+    view = (restorer.generator.view, restorer.side)
+    about = {"shows": restorer.shows, "multiple": restorer.multiple, "view": view, "run": run}
     about |= {"cell_steps": restorer.generator.cell_steps}
     return restorer, graph_of(restorer.generator, about)
 

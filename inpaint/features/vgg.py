@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models import VGG16_Weights, VGG19_Weights
+
+from inpaint.features.weight_files import downloaded, read_weight_file
 
 CONVOLUTIONS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}  # in each of five stages, before its pool
 CHANNELS = (64, 128, 256, 512, 512)
@@ -30,7 +32,8 @@ class VggFeatures:
     It follows the pictures to their device.
 
     content, style: the taps that perceptual and style terms compare. weights: "torchvision" downloads the ImageNet
-    weights, "random" is for tests, anything else is the path of a .pth or .safetensors file.
+    weights, "random" is for tests, anything else is the path of a .pth or .safetensors file. side: to which pictures
+    are resized first, as region-wise inpainting does (224); None leaves them as they are.
     """
 
     def __init__(
@@ -41,6 +44,7 @@ class VggFeatures:
         content: Sequence[Tap] = POOLS,
         style: Sequence[Tap] = POOLS,
         normalise: bool = True,
+        side: int | None = None,
     ):
         if network not in CONVOLUTIONS:
             raise ValueError(f"the features network is {network!r}: choose among {', '.join(CONVOLUTIONS)}")
@@ -50,6 +54,9 @@ class VggFeatures:
         taps = {*self.content, *self.style}
         if not taps:
             raise ValueError("the features network has no taps: name at least one layer in content or style")
+        if side is not None and side < 1:
+            raise ValueError(f"the side to which pictures are resized is {side}: it must be at least 1, or null")
+        self.side = side
         self.taps = {names.index(tap): tap for tap in taps}
         self.layers = build_layers(network, count=max(self.taps) + 1)
         self.layers.load_state_dict(read_weights(weights, network, self.layers))
@@ -61,6 +68,8 @@ class VggFeatures:
     def __call__(self, image: Tensor) -> dict[str, Tensor]:
         """Return the feature maps of an image (B, 3, H, W) in [0, 1] by the name of their tap, (B, C, h, w)."""
         layers = self.layers.to(image.device)
+        if self.side is not None:
+            image = F.interpolate(image, (self.side, self.side), mode="bilinear", align_corners=False)
         x = (image - layers.get_buffer("mean")) / layers.get_buffer("deviation")
         answers = {}
         for index, layer in enumerate(layers):
@@ -110,18 +119,8 @@ def read_weights(weights: str | Path, network: str, layers: nn.Sequential) -> di
         return random_state(layers)
     if weights == "torchvision":
         chosen = {"vgg16": VGG16_Weights.IMAGENET1K_V1, "vgg19": VGG19_Weights.IMAGENET1K_V1}[network]
-        return pick(chosen.get_state_dict(progress=True, check_hash=True), network, layers, source="torchvision")
-    path = Path(weights)
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"there are no features weights at {path}: give a .pth or .safetensors file, or "
-            "torchvision to download them"
-        )
-    try:
-        stored = load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
-    except Exception as error:  # a file that is no weights makes the readers fail in any way
-        raise ValueError(f"{path} is not readable as weights: give a .pth or .safetensors state dict") from error
-    return pick(stored, network, layers, source=str(path))
+        return pick(downloaded(chosen), network, layers, source="torchvision")
+    return pick(read_weight_file(Path(weights)), network, layers, source=str(weights))
 
 
 def random_state(layers: nn.Sequential) -> dict[str, Tensor]:
@@ -167,13 +166,15 @@ def build_16(
     content: Sequence[Tap] = POOLS,
     style: Sequence[Tap] = POOLS,
     normalise: bool = True,
+    side: int | None = None,
 ) -> VggFeatures:
     """Build VGG16; content, style: the layers whose maps perceptual and style terms compare, by name or index.
 
     weights: "torchvision", or a file.  normalise: show pictures with ImageNet's mean and deviation, not in [0, 1].
-    Raises ValueError for layers that do not exist and weights that do not fit.
+    side: to which pictures are resized first.  Raises ValueError for layers that do not exist and for weights that do
+    not fit.
     """
-    return VggFeatures("vgg16", weights=weights, content=content, style=style, normalise=normalise)
+    return VggFeatures("vgg16", weights=weights, content=content, style=style, normalise=normalise, side=side)
 
 
 def build_19(
@@ -182,6 +183,7 @@ def build_19(
     content: Sequence[Tap] = POOLS,
     style: Sequence[Tap] = POOLS,
     normalise: bool = True,
+    side: int | None = None,
 ) -> VggFeatures:
     """Build VGG19, with the options of VGG16."""
-    return VggFeatures("vgg19", weights=weights, content=content, style=style, normalise=normalise)
+    return VggFeatures("vgg19", weights=weights, content=content, style=style, normalise=normalise, side=side)

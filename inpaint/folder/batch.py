@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from functools import partial
 from inspect import Parameter
@@ -18,6 +19,7 @@ from inpaint.folder.job import Job, Planned, check_job, plan_files
 from inpaint.folder.options import FIELDS, options_from, show_options
 from inpaint.folder.passes import restorer_with
 from inpaint.folder.restore import restore_file
+from inpaint.interrupt import stop_of_thread, until
 from inpaint.restoring.repair import Restores
 
 RANK_PATIENCE = timedelta(days=30)  # that a rank waits for the others' pictures
@@ -69,10 +71,11 @@ def decensor(
     plan = plan_files(job)
     mine = plan[distributed.rank() :: distributed.world_size()]
     outcomes = []
-    for outcome in restored_files(mine, job):
-        outcomes.append(outcome)
-        if progress:
-            progress(outcome, len(outcomes), len(mine))
+    with closing(restored_files(mine, job)) as restored:
+        for outcome in restored:
+            outcomes.append(outcome)
+            if progress:
+                progress(outcome, len(outcomes), len(mine))
     return in_plan_order(distributed.gathered(outcomes))
 
 
@@ -83,13 +86,21 @@ OPTION_KEYWORDS = [
 show_options(decensor, OPTION_KEYWORDS)
 
 
-def restored_files(plan: Sequence[Planned], job: Job) -> Iterator[Outcome]:
-    """Yield the outcomes in the order of the plan.  On Ctrl-C what is being written is finished, and no more begun."""
-    threads = torch.get_num_threads()
+def restored_files(plan: Sequence[Planned], job: Job) -> Generator[Outcome, None, None]:
+    """Yield the outcomes in the order of the plan.  On Ctrl-C what is being worked on is left, and no more begun."""
+    threads, stop = torch.get_num_threads(), stop_of_thread()
     begin = partial(begin_thread, share_of(threads, job.jobs, len(plan)))
+
+    def restore_until_stopped(one: Planned) -> Outcome:
+        with until(stop):
+            return restore_file(one, job)
+
     with ThreadPoolExecutor(job.jobs, initializer=begin) as pool:
         try:
-            yield from pool.map(partial(restore_file, job=job), plan)
+            yield from pool.map(restore_until_stopped, plan)
+        except BaseException:
+            stop.set()
+            raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
             torch.set_num_threads(threads)

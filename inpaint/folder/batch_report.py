@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from inpaint.files import write_text
+from inpaint import images
+from inpaint.files import reserved, write_text
 from inpaint.folder.file_outcome import Outcome
 from inpaint.pages import HtmlCell, HtmlRow, data_url, html_page, html_table, render_template
 
 REPORT_VERSION = 1
+ENTRY_BYTES, ROW_BYTES = 1 << 10, 1 << 15  # of a picture in either report, about
 BATCH_STYLE = """
 th, td { padding: .35rem .8rem; }
 tr.failed td { background: #fff0f0; }
@@ -43,12 +46,36 @@ def outcome_entry(outcome: Outcome) -> dict[str, Any]:
     return fields | paths | {"seconds": round(outcome.seconds, 3)}
 
 
-def write_outcomes(outcomes: Sequence[Outcome], path: Path | str) -> None:
-    """Write the outcomes of a batch, atomically: {"version", "counts", "seconds", "pictures": [...]}."""
+def others_line(source: Path) -> str | None:
+    """Say which files of a folder were left alone because their names say that they are no pictures; None for none."""
+    others = images.other_files(source) if source.is_dir() else {}
+    if not others:
+        return None
+    kinds = ", ".join(f"{count} {suffix or 'without suffix'}" for suffix, count in others.items())
+    return f"{sum(others.values())} other files were left alone, for they are no pictures that can be read: {kinds}"
+
+
+@contextmanager
+def room_for_reports(source: Path, json_path: Path | None, html_path: Path | None) -> Iterator[None]:
+    """Hold the bytes that the reports of a batch will need; OSError, with a sentence, where the disk has no room."""
+    count = len(images.find(source))
+    with ExitStack() as held:
+        for path, each in ((json_path, ENTRY_BYTES), (html_path, ROW_BYTES)):
+            if path is not None:
+                held.enter_context(reserved(path, (count + 1) * each))
+        yield
+
+
+def write_outcomes(outcomes: Sequence[Outcome], path: Path | str, others: Mapping[str, int] | None = None) -> None:
+    """Write the outcomes of a batch, atomically: {"version", "counts", "seconds", "left_alone", "pictures": [...]}.
+
+    others: how many files were no pictures, by their suffix.
+    """
     report = {
         "version": REPORT_VERSION,
         "counts": status_counts(outcomes),
         "seconds": round(sum(outcome.seconds for outcome in outcomes), 3),  # of work; several go on at once
+        "left_alone": dict(others or {}),
         "pictures": [outcome_entry(outcome) for outcome in outcomes],
     }
     write_text(path, json.dumps(report, indent=1, ensure_ascii=False) + "\n")

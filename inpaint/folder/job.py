@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from inpaint import images
 from inpaint.detection.colour import GREEN
-from inpaint.files import real
-from inpaint.folder.marks import NothingMarked, mask_for, original_of
+from inpaint.files import real, refuse_long_name
 from inpaint.folder.options import DecensorOptions
+from inpaint.folder.pairs import NothingMarked, mask_name, masks_among, masks_for, original_of
 from inpaint.restoring.repair import Restores
 
 
@@ -27,10 +27,11 @@ class Job(NamedTuple):
 
 
 class Planned(NamedTuple):
-    """A file of the batch, what it is read with, and what is written; or why it cannot be."""
+    """A result of the batch: a file, what it is read with, and what is written; or why it cannot be."""
 
     file: Path
-    beside: Path | None = None  # its original or its mask
+    original: Path | None = None
+    masks: tuple[Path, ...] = ()  # whose union is restored
     targets: tuple[Path, ...] = ()
     error: str | None = None
     unmarked: str | None = None  # why nothing can be marked in it
@@ -45,6 +46,10 @@ def check_job(job: Job) -> None:
         raise ValueError("give either originals or masks: with masks the pixels come from the pictures themselves")
     if job.masks is not None and (options.tolerance or options.colour != GREEN):
         raise ValueError("masks say what is restored, so a colour or a tolerance of paint means nothing: leave it out")
+    if job.masks is not None and options.mark != "paint":
+        raise ValueError("masks say what is restored, so transparency marks nothing: leave out --mark or --mask")
+    if job.masks is None and (options.invert_mask or options.mask_threshold is not None):
+        raise ValueError("there are no mask files to invert or to compare with a threshold: give them with --mask")
     for name, path in (("originals", job.original), ("masks", job.masks)):
         if path is not None and not path.exists():
             raise FileNotFoundError(f"the {name} {path} do not exist: give a file or a folder")
@@ -61,27 +66,47 @@ def plan_files(job: Job) -> list[Planned]:
     plan = []
     for file in files:
         try:
-            one = plan_file(file, job)
-            refuse_to_overwrite(one, taken)
+            results = plan_file(file, job)
         except (ValueError, OSError) as error:
-            one = Planned(file, error=str(error))
-        taken |= {real(target) for target in one.targets}
-        plan.append(one)
+            results = [Planned(file, error=str(error))]
+        for one in results:
+            try:
+                refuse_to_overwrite(one, taken)
+            except ValueError as error:
+                one = Planned(file, error=str(error))
+            taken |= {real(target) for target in one.targets}
+            plan.append(one)
     return plan
 
 
-def plan_file(file: Path, job: Job) -> Planned:
+def plan_file(file: Path, job: Job) -> list[Planned]:
     """Find what a file is read with, and name its outputs.  Raises ValueError where its original is missing."""
     subfolder = file.relative_to(job.source if job.source.is_dir() else file.parent).parent
     if job.masks is not None:
-        targets = targets_of(file, file.suffix, job)
-        try:
-            return Planned(file, mask_for(file, job.masks, subfolder), targets)
-        except NothingMarked as error:
-            return Planned(file, None, targets, unmarked=str(error))
+        return plan_masks(file, job, subfolder)
     wanted = job.original if job.options.censor != "hole" else None
     original = None if wanted is None else original_of(file, wanted, subfolder)
-    return Planned(file, original, targets_of(file, (original or file).suffix, job))
+    return [Planned(file, original, (), targets_of(file, (original or file).suffix, job))]
+
+
+def plan_masks(file: Path, job: Job, subfolder: Path) -> list[Planned]:
+    """Find the masks of a file: each makes a result of its own, with the mask's number, or all of them make one."""
+    assert job.masks is not None
+    plain = targets_of(file, file.suffix, job)
+    try:
+        masks = masks_for(file, job.masks, subfolder)
+    except NothingMarked as error:
+        name, beside = mask_name(file.stem), job.masks.resolve() == file.parent.resolve()
+        orphan = f"{file} is named like a mask, but no picture {name and name.picture}.* lies beside it"
+        return [Planned(file, targets=plain, unmarked=orphan if name and beside else str(error))]
+    if len(masks) == 1 or job.options.several_masks == "union":
+        return [Planned(file, None, tuple(masks), plain)]
+    names = [mask_name(mask.stem) for mask in masks]
+    numbers = ["" if name is None else name.number for name in names]
+    return [
+        Planned(file, None, (mask,), targets_of(file, file.suffix, job, number))
+        for mask, number in zip(masks, numbers, strict=True)
+    ]
 
 
 def pictures_of(job: Job) -> list[Path]:
@@ -91,19 +116,31 @@ def pictures_of(job: Job) -> list[Path]:
     others = {path for path in folders if root in path.parents}
     files = [file for file in files if others.isdisjoint([real(file), *real(file).parents])]
     if job.masks is not None and job.masks.resolve() == root:
-        files = [file for file in files if not file.stem.endswith("_mask")]
+        masks = masks_among(files)
+        files = [file for file in files if file not in masks]
+    if job.options.skip_existing and job.output.resolve() == root:
+        files = without_results(files, job)
     if not files:
         raise ValueError(f"{job.source} holds no pictures to restore: names end with {', '.join(images.SUFFIXES)}")
     return files
 
 
-def targets_of(file: Path, suffix: str, job: Job) -> tuple[Path, ...]:
+def without_results(files: list[Path], job: Job) -> list[Path]:
+    """Leave out what an earlier run of this batch has written beside its pictures."""
+    suffixes = {file.suffix for file in files}
+    results = {target for file in files for suffix in suffixes for target in targets_of(file, suffix, job)}
+    return [file for file in files if file not in results or file in targets_of(file, file.suffix, job)]
+
+
+def targets_of(file: Path, suffix: str, job: Job, mask_number: str = "") -> tuple[Path, ...]:
     """Name the outputs of a file: numbered as DeepCreamPy does, unless there is one and it has a name of its own."""
     if names_output(job):
         plain = job.output
     else:
         root = job.source if job.source.is_dir() else job.source.parent
         plain = job.output / file.relative_to(root).parent / f"{file.stem}{suffix}"
+    if mask_number:
+        plain = plain.with_name(f"{plain.stem}_{mask_number}{plain.suffix}")
     if job.options.dry_run:
         return (plain.with_name(f"{plain.stem} overlay.png"),)
     if job.options.variations == 1 and (names_output(job) or job.masks is not None):
@@ -117,8 +154,9 @@ def names_output(job: Job) -> bool:
 
 
 def refuse_to_overwrite(one: Planned, taken: set[Path]) -> None:
-    """Raise ValueError where an output would replace a file of this batch."""
-    reads = set() if one.beside is None else {real(one.beside)}
+    """Raise ValueError where an output would replace a file of this batch, or has too long a name."""
+    reads = {real(path) for path in (one.original, *one.masks) if path is not None}
     for target in one.targets:
+        refuse_long_name(target)
         if real(target) in taken | reads:
             raise ValueError(f"{target} belongs to this batch and would be overwritten: choose another output folder")

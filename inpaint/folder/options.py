@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, NamedTuple, cast
+from typing import Annotated, Any, Literal, NamedTuple, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
@@ -18,6 +18,7 @@ from inpaint.restoring.censors import CENSORS
 WHAT, HOW, FILES, REPORTS, MACHINE = PANELS = ("What to restore", "How", "Files", "Reports", "Machine")
 MOST_GROWTH = 256  # px that a hole may grow, or an edge be blended over
 LARGEST_BLOCK = 4096  # px
+HIGHEST_LEVEL = 65535  # of 16 bits
 LONGEST_VALUE = 40  # letters of a wrong value that its sentence repeats
 
 
@@ -40,6 +41,7 @@ def option(
     sentence: str,
     *,
     choices: Mapping[Any, str] | None = None,
+    least: int = 0,
     most: int | None = None,
     metavar: str = "",
     rule: str = "true or false",
@@ -52,10 +54,11 @@ def option(
         values = [*map(str, choices)]
         metavar, rule = f"[{'|'.join(values)}]", f"{', '.join(values[:-1])} or {values[-1]}"
     elif most is not None:
-        metavar, rule = "N", f"a whole number from 0 to {most}"
+        numbers = f"a whole number from {least} to {most}"
+        metavar, rule = (f"{default}|N", f"{default} or {numbers}") if isinstance(default, str) else ("N", numbers)
     extra: Any = {"shown": Shown(panel, rule, metavar, choices or {}, label, batch, off, most)}
-    least = None if most is None else 0
-    return Field(default, description=sentence, ge=least, le=most, json_schema_extra=extra)
+    bounds: Any = {} if most is None or isinstance(default, str) else {"ge": least, "le": most}
+    return Field(default, description=sentence, json_schema_extra=extra, **bounds)
 
 
 def whole_numbers(value: Any, between: str) -> Any:
@@ -71,6 +74,12 @@ def block_from(value: Any) -> Any:
     return (sides[0], sides[0]) if isinstance(sides, tuple) and len(sides) == 1 else sides
 
 
+def none_if_empty(value: Any) -> Any:
+    """Read the empty word as None."""
+    return None if value == "" else value
+
+
+Growth = Annotated[int, Field(ge=0, le=MOST_GROWTH)]
 Level = Annotated[int, Field(ge=0, le=255)]
 Side = Annotated[int, Field(ge=2, le=LARGEST_BLOCK)]
 
@@ -92,6 +101,14 @@ class DecensorOptions(BaseModel):
         },
         label="Censor",
     )
+    mark: str = option(
+        "paint",
+        WHAT,
+        "What marks a place where there is no mask file: paint of one colour, or that the picture is transparent.",
+        choices={"paint": "paint", "alpha": "transparent holes"},
+        label="Marked by",
+        batch=True,
+    )
     colour: Annotated[tuple[Level, Level, Level], BeforeValidator(lambda value: whole_numbers(value, ","))] = option(
         (0, 255, 0),
         WHAT,
@@ -107,6 +124,24 @@ class DecensorOptions(BaseModel):
         label="Green may be off by",
         batch=True,
     )
+    invert_mask: bool = option(
+        False, WHAT, "Restore what mask files leave black.", label="Masks are black on white", batch=True
+    )
+    mask_threshold: Annotated[int | None, BeforeValidator(none_if_empty)] = option(
+        None,
+        WHAT,
+        "The level, of those in a mask file, from which a pixel is marked; else half of the highest that it can hold.",
+        least=1,
+        most=HIGHEST_LEVEL,
+    )
+    several_masks: str = option(
+        "each",
+        WHAT,
+        "What NAME_mask001, NAME_mask002, ... are for: each for a result of its own, or their union for one.",
+        choices={"each": "one result for each", "union": "one result for all"},
+        label="Several masks of a picture",
+        batch=True,
+    )
     block: Annotated[tuple[Side, Side] | None, BeforeValidator(block_from)] = option(
         None,
         WHAT,
@@ -115,8 +150,12 @@ class DecensorOptions(BaseModel):
         rule=f"one number or height x width, from 2 to {LARGEST_BLOCK}, such as 8 or 8x12",
         label="Mosaic cell, px",
     )
-    grow: int = option(
-        0, WHAT, "Restore holes N px further than they are marked.", most=MOST_GROWTH, label="Grow holes, px"
+    grow: Literal["auto"] | Growth = option(
+        "auto",
+        WHAT,
+        "Restore holes N px further than they are marked; auto: as far as paint is mixed into what is beside it.",
+        most=MOST_GROWTH,
+        label="Grow holes, px",
     )
     on_empty: str = option(
         "error",
@@ -139,6 +178,18 @@ class DecensorOptions(BaseModel):
         "Match the colours of the whole restored place to the known pixels around it.",
         label="Match colours to the surroundings",
     )
+    view: str = option(
+        "auto",
+        HOW,
+        "What the network sees around a hole; auto is what it was made for.",
+        choices={
+            "auto": "what the network was made for",
+            "crop": "a crop with context",
+            "square": "a square of the size it learned from, at least",
+            "whole": "the whole picture",
+        },
+        label="Seen around a hole",
+    )
     passes: int = option(
         1,
         HOW,
@@ -150,12 +201,11 @@ class DecensorOptions(BaseModel):
         1,
         HOW,
         "How many different results to make of each picture.",
-        choices={1: "one", 2: "2 for each picture", 4: "4 for each picture"},
+        choices={1: "one", 2: "2, different", 4: "4, different"},
         label="Results",
-        batch=True,
     )
     best: bool = option(
-        False, HOW, "Number variations by how well they fit the mosaic, the best first.", label="Best first", batch=True
+        False, HOW, "Number variations by how well they fit the mosaic, the best first.", label="Best first"
     )
     skip_existing: bool = option(
         False,

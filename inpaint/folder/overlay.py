@@ -16,7 +16,12 @@ from inpaint.mosaic.lattice import Lattice, sides_in_words
 from inpaint.restoring.repair import RepairWindow
 from inpaint.tiling import Box
 
-COLOUR_OF = {"mosaic": (0, 160, 255), "hole": (255, 0, 160)}  # that pictures seldom hold
+COLOUR_OF = {
+    "mosaic": (0, 160, 255),
+    "blur": (255, 160, 0),
+    "layer": (160, 255, 0),
+    "hole": (255, 0, 160),
+}  # that pictures seldom hold
 THUMBNAIL_CONTEXT = 48  # px around the place that a thumbnail shows
 REGION_THUMBNAIL_SIDE = 240  # px, at most
 TINT = 0.4  # share of the colour that a damaged place is tinted with

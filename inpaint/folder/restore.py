@@ -12,14 +12,22 @@ from torch import Tensor
 
 from inpaint import images
 from inpaint.detection.censored import find_censored
-from inpaint.detection.damage import Damage, count_regions
+from inpaint.detection.damage import Damage
 from inpaint.files import atomically
+from inpaint.folder.damage_notes import notes_on_damage
 from inpaint.folder.file_outcome import Outcome
-from inpaint.folder.frames import Marked, marked_by_mask, marked_by_paint, read_frames_of, write_frames_to
+from inpaint.folder.frames import (
+    Marked,
+    marked_by_alpha,
+    marked_by_masks,
+    marked_by_paint,
+    read_frames_of,
+    write_frames_to,
+)
 from inpaint.folder.job import Job, Planned
-from inpaint.folder.marks import NothingMarked
 from inpaint.folder.overlay import levels, overlay, thumbnail
-from inpaint.mosaic.lattice import Lattice, sides_in_words
+from inpaint.folder.pairs import NothingMarked
+from inpaint.folder.passes import reach_of
 from inpaint.restoring.block_doubts import doubt_block
 from inpaint.restoring.repair import RepairWindow, examine_marks, variations, windows_of
 
@@ -102,7 +110,7 @@ def restore_frames(one: Planned, job: Job, outcome: Outcome) -> Outcome:
 
 def base_of(one: Planned, job: Job) -> Path:
     """Return the file whose pixels are restored: the original of a painted picture, if it has one."""
-    return one.file if job.masks is not None else one.beside or one.file
+    return one.original or one.file
 
 
 def look_at_frames(one: Planned, job: Job) -> FramesToRestore:
@@ -119,12 +127,13 @@ def look_at_frames(one: Planned, job: Job) -> FramesToRestore:
         animation, nothing = read_frames_of(base_of(one, job)), error
         marked = Marked(animation, (None,) * len(animation.frames), base_of(one, job), hidden=False)
     windows: list[list[RepairWindow]] = []
+    context = reach_of(job.restorer, job.options.view)
     for frame, mask in zip(marked.animation.frames, marked.masks, strict=True):
         if mask is not None:
             windows.append(examine_marked(one.file, frame, mask, job, hidden=marked.hidden))
         else:
             found = find_censored(levels(frame)) if finds else []
-            windows.append(windows_of(found, frame.size, grow=job.options.grow))
+            windows.append(windows_of(found, frame, grow=growth(job), context=context))
     if not any(windows):
         raise NothingMarked(f"{nothing}; nothing censored was found")
     return FramesToRestore(marked.animation, windows, marked.base, marked.note)
@@ -132,10 +141,15 @@ def look_at_frames(one: Planned, job: Job) -> FramesToRestore:
 
 def read_marked(one: Planned, job: Job) -> Marked:
     """Read a file and what is marked in it, by the rule of this batch."""
-    if job.masks is not None:
-        assert one.beside is not None
-        return marked_by_mask(one.file, one.beside)
-    return marked_by_paint(one.file, colour=job.options.colour, tolerance=job.options.tolerance, original=one.beside)
+    options = job.options
+    if one.masks:
+        return marked_by_masks(one.file, one.masks, threshold=options.mask_threshold, invert=options.invert_mask)
+    if options.mark == "alpha":
+        return marked_by_alpha(one.file, original=one.original)
+    near = options.grow == "auto"
+    return marked_by_paint(
+        one.file, colour=options.colour, tolerance=options.tolerance, original=one.original, near=near
+    )
 
 
 def without_marks(one: Planned, job: Job, outcome: Outcome, why: str) -> Outcome:
@@ -143,11 +157,11 @@ def without_marks(one: Planned, job: Job, outcome: Outcome, why: str) -> Outcome
     if job.options.on_empty == "error":
         return outcome._replace(error=why)
     if job.options.on_empty == "skip" or job.options.dry_run:
-        return outcome._replace(status="skipped", note="nothing is marked")
+        return outcome._replace(status="skipped", note=f"nothing is marked: {why}")
     with atomically(one.targets[0]) as temporary:
         shutil.copyfile(base_of(one, job), temporary)
     outcome.outputs.append(one.targets[0])
-    return outcome._replace(status="copied", note="nothing is marked")
+    return outcome._replace(status="copied", note=f"nothing is marked: {why}")
 
 
 def examine_marked(file: Path, frame: images.Picture, mask: Tensor, job: Job, *, hidden: bool) -> list[RepairWindow]:
@@ -155,7 +169,13 @@ def examine_marked(file: Path, frame: images.Picture, mask: Tensor, job: Job, *,
     if hidden and job.options.censor == "mosaic":
         raise ValueError(f"the paint in {file} hides the mosaic: give the unpainted picture with --original")
     censor = "hole" if hidden else "auto" if job.options.censor == "marked" else job.options.censor
-    return examine_marks(frame, mask, censor=censor, block=job.options.block, grow=job.options.grow)
+    context = reach_of(job.restorer, job.options.view)
+    return examine_marks(frame, mask, censor=censor, block=job.options.block, grow=growth(job), context=context)
+
+
+def growth(job: Job) -> int | None:
+    """Return by how many px holes grow, None for as far as paint reaches."""
+    return None if job.options.grow == "auto" else job.options.grow
 
 
 def censors_of(damage: list[Damage]) -> str:
@@ -172,12 +192,10 @@ def note_of(seen: FramesToRestore, block: tuple[int, int] | None, *others: str |
     form, named = seen.animation.frames[0].format, images.format_of(seen.base)
     if form != named:
         notes.append(f"{seen.base.name} is a {form} file, but its name says {named}, as which it was written")
+    if reach := max(window.reach for found in seen.windows for window in found):
+        notes.append(
+            f"paint is mixed in up to {reach} px beyond the marks, and so far was restored: --grow 0 keeps that"
+        )
     if block is not None and all(part.censor == "hole" for part in seen.damage):
         notes.append("taken for a hole, so the block was not used: a mosaic needs its own pixels and the censor mosaic")
-    lost = sum(count_regions(part.mask) for part in seen.damage if part.censor == "mosaic" and part.grid is None)
-    if lost:
-        regions = f"{lost} region{'s' * (lost != 1)}"
-        notes.append(f"no grid of cells in {regions}: none are kept there, and default restores it with texture")
-    if rescaled := sorted({sides_in_words(part.grid) for part in seen.damage if isinstance(part.grid, Lattice)}):
-        notes.append(f"cells of {', '.join(rescaled)} px are no whole pixels: their means are kept only nearly")
-    return "; ".join(notes) or None
+    return "; ".join(notes + notes_on_damage(seen.damage)) or None

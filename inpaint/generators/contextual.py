@@ -11,7 +11,7 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn.functional import hardtanh
 
-from inpaint.contracts import Generator
+from inpaint.contracts import Generator, View
 from inpaint.layers.chunked_attention import CHUNKED_UNEXPORTABLE
 from inpaint.layers.deepfill import TwoStage
 from inpaint.layers.padding import PaddedConv
@@ -22,6 +22,7 @@ class Contextual(Generator):
     """The two stages behind the contract of every generator; extras["coarse"] is the first stage's picture."""
 
     multiple = 8
+    view: View = "square"  # its attention looks for patches all over the picture
     exportable: str | None = CHUNKED_UNEXPORTABLE
 
     def __init__(self, trunk: TwoStage):

@@ -17,7 +17,7 @@ import torch.nn as nn
 from torch import Tensor
 from torch.nn.utils.parametrizations import spectral_norm
 
-from inpaint.contracts import Generator
+from inpaint.contracts import Generator, View
 from inpaint.layers.canny import canny, grey
 from inpaint.layers.non_local import NonLocal
 from inpaint.layers.padding import with_margin
@@ -93,6 +93,7 @@ class EdgeConnect(Generator):
     """Both networks, one after the other; the gradient of the painter reaches the one that draws."""
 
     multiple = 4
+    view: View = "square"  # its instance norms are of the picture
     exportable: str | None = "it finds edges with OpenCV's Canny"
 
     def __init__(self, *, width: int, sigma: float, non_local: bool):

@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inpaint.contracts import Generator
+from inpaint.contracts import Generator, View
 from inpaint.layers.partial_conv import Partial, PartialConv2d
 from inpaint.sample import Prediction
 
@@ -102,6 +102,7 @@ class PartialUNet(nn.Module):
 class PConv(Generator):
     """The trunk behind the contract of every generator: image and mask in [0, 1] in, a Prediction out."""
 
+    view: View = "square"  # its levels reach down to a few values for the whole picture
     exportable: str | None = None
 
     def __init__(self, trunk: PartialUNet, *, multiple: int, scale: str = "imagenet"):

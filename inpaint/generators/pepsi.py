@@ -18,7 +18,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
-from inpaint.contracts import Generator
+from inpaint.contracts import Generator, View
 from inpaint.layers.chunked_attention import CHUNKED_UNEXPORTABLE
 from inpaint.layers.euclidean_attention import ATTENTION_CHUNK, EuclideanAttention
 from inpaint.layers.padding import with_margin
@@ -86,6 +86,7 @@ class Pepsi(Generator):
     """See the module's docstring; 3,656,947 parameters for width 32, 2,411,763 on a diet."""
 
     multiple = 8
+    view: View = "square"  # published for squares of 256 alone, over which its attention is normalised
     exportable: str | None = CHUNKED_UNEXPORTABLE
 
     def __init__(self, width: int, *, diet: bool, attention: EuclideanAttention):

@@ -14,7 +14,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from inpaint.contracts import Generator
+from inpaint.contracts import Generator, View
 from inpaint.layers.padding import Reflect
 from inpaint.layers.region_normalization import RegionNormB, RegionNormL
 from inpaint.sample import Prediction
@@ -85,6 +85,7 @@ class RegionNormTrunk(nn.Module):
 class RegionNormNetwork(Generator):
     """The trunk behind the contract of every generator."""
 
+    view: View = "square"  # its norms are of the picture's regions
     exportable: str | None = None
 
     def __init__(self, trunk: RegionNormTrunk):

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inpaint.contracts import Generator
+from inpaint.contracts import Generator, View
 from inpaint.layers.padding import Reflect
 from inpaint.layers.region_wise_conv import RegionWiseConv
 from inpaint.sample import Prediction, composite
@@ -119,6 +119,7 @@ class GPNet(nn.Module):
 class RegionWiseNetwork(Generator):
     """Both networks behind the contract of every generator."""
 
+    view: View = "square"  # published for squares of 256 alone
     exportable: str | None = None
 
     def __init__(self, width: int, *, form: str):

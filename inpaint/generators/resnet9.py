@@ -13,7 +13,7 @@ import torch
 import torch.nn as nn
 from torch import Tensor
 
-from inpaint.contracts import Generator
+from inpaint.contracts import Generator, View
 from inpaint.layers.padding import with_margin
 from inpaint.layers.residual import ReflectedBlock, normalised, start_small
 from inpaint.sample import Prediction
@@ -48,6 +48,7 @@ class ResNet(Generator):
     """The trunk behind the contract of every generator."""
 
     multiple = 4
+    view: View = "square"  # its instance norms are of the picture
     exportable: str | None = None
 
     def __init__(self, width: int, *, blocks: int, see_mask: bool):

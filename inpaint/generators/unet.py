@@ -20,12 +20,13 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
-from inpaint.contracts import Generator
+from inpaint.contracts import Generator, View
 from inpaint.layers.squeeze_excitation import gates
 from inpaint.sample import Prediction
 
 Gates = Callable[[int], list[nn.Module]]  # the attention after a double convolution of this width
 BOTTLENECK_DILATIONS = (2, 4, 8, 16)
+UNET_NORMS = ("batch", "instance")
 
 
 def double_convolution(channels: int, middle: int, width: int, *, attention: Gates) -> nn.Sequential:
@@ -97,10 +98,14 @@ class PlainUNet(nn.Module):
 
 
 class Pix2PixUNet(nn.Module):
-    """`levels` strided convolutions down to one pixel and as many back; the trunk works in [-1, 1]."""
+    """`levels` strided convolutions down to one pixel and as many back; the trunk works in [-1, 1].
 
-    def __init__(self, channels: int, width: int, *, levels: int, dropout: float):
+    norm: batch, or instance, beside which every convolution has a bias, as in the authors' code.
+    """
+
+    def __init__(self, channels: int, width: int, *, levels: int, dropout: float, norm: str = "batch"):
         super().__init__()
+        self.norm = norm
         widths = [min(width * 2**level, width * 8) for level in range(levels)]
         self.encoders = nn.ModuleList(
             self.encoder(channels if level == 0 else widths[level - 1], wide, level=level, last=level == levels - 1)
@@ -115,18 +120,21 @@ class Pix2PixUNet(nn.Module):
         )
         self.apply(start_pix2pix)
 
-    @staticmethod
-    def encoder(channels: int, width: int, *, level: int, last: bool) -> nn.Sequential:
+    def encoder(self, channels: int, width: int, *, level: int, last: bool) -> nn.Sequential:
         plain = level == 0 or last  # no norm on the image level nor on a single pixel
         layers: list[nn.Module] = [nn.LeakyReLU(0.2)] if level else []
-        layers.append(nn.Conv2d(channels, width, 4, stride=2, padding=1, bias=False))
-        return nn.Sequential(*layers, *([] if plain else [nn.BatchNorm2d(width)]))
+        layers.append(nn.Conv2d(channels, width, 4, stride=2, padding=1, bias=self.norm == "instance"))
+        return nn.Sequential(*layers, *([] if plain else [self.normed(width)]))
 
-    @staticmethod
-    def decoder(channels: int, width: int, *, dropout: float, last: bool) -> nn.Sequential:
-        layers: list[nn.Module] = [nn.ReLU(), nn.ConvTranspose2d(channels, width, 4, stride=2, padding=1, bias=last)]
-        layers += [nn.Tanh()] if last else [nn.BatchNorm2d(width)]
+    def decoder(self, channels: int, width: int, *, dropout: float, last: bool) -> nn.Sequential:
+        bias = last or self.norm == "instance"
+        layers: list[nn.Module] = [nn.ReLU(), nn.ConvTranspose2d(channels, width, 4, stride=2, padding=1, bias=bias)]
+        layers += [nn.Tanh()] if last else [self.normed(width)]
         return nn.Sequential(*layers, *([nn.Dropout(dropout)] if dropout else []))
+
+    def normed(self, width: int) -> nn.Module:
+        """Return the norm after a convolution."""
+        return nn.BatchNorm2d(width) if self.norm == "batch" else nn.InstanceNorm2d(width)
 
     def forward(self, x: Tensor) -> Tensor:
         skips = []
@@ -152,10 +160,13 @@ class UNet(Generator):
 
     exportable: str | None = None
 
-    def __init__(self, trunk: nn.Module, *, multiple: int, see_mask: bool, signed: bool, residual: bool):
+    def __init__(
+        self, trunk: nn.Module, *, multiple: int, see_mask: bool, signed: bool, residual: bool, view: View = "crop"
+    ):
         super().__init__()
         self.trunk = trunk
         self.multiple = multiple
+        self.view = view
         self.see_mask = see_mask
         self.signed = signed
         self.residual = residual
@@ -175,6 +186,7 @@ def build(
     bilinear: bool = False,
     levels: int = 8,
     dropout: float = 0.5,
+    norm: str = "batch",
     see_mask: bool = False,
     residual: bool = False,
     attention: str = "none",
@@ -182,7 +194,8 @@ def build(
     reduction: int = 16,
     dilated: bool = False,
 ) -> Generator:
-    """Build a U-Net; shape: plain (uses bilinear, residual, attention, dilated) or pix2pix (uses levels, dropout).
+    """Build a U-Net; shape: plain (uses bilinear, residual, attention, dilated) or pix2pix (uses levels, dropout, norm:
+    batch or instance).
 
     pix2pix with 8 levels takes sizes that divide by 256.  attention: none, se, cse, sse or scse; aggregation (add or
     max) and reduction are its details.  dilated: let the bottleneck see farther.  Raises ValueError for an unknown
@@ -190,6 +203,8 @@ def build(
     """
     if levels < 1 or width < 1:
         raise ValueError(f"a U-Net has at least one level and a width of at least 1, not {levels} and {width}")
+    if norm not in UNET_NORMS or (shape != "pix2pix" and norm != "batch"):
+        raise ValueError(f"norm is {norm!r}: the pix2pix shape has {' or '.join(UNET_NORMS)}, the plain one batch")
     if shape == "pix2pix" and (bilinear or residual):
         raise ValueError("the pix2pix shape is neither bilinear nor residual; choose shape plain for that")
     if shape == "pix2pix" and (attention != "none" or dilated):
@@ -200,6 +215,7 @@ def build(
         trunk = PlainUNet(channels, width, bilinear=bilinear, attention=gating, dilated=dilated)
         return UNet(trunk, multiple=16, see_mask=see_mask, signed=False, residual=residual)
     if shape == "pix2pix":
-        trunk = Pix2PixUNet(channels, width, levels=levels, dropout=dropout)
-        return UNet(trunk, multiple=2**levels, see_mask=see_mask, signed=True, residual=False)
+        trunk = Pix2PixUNet(channels, width, levels=levels, dropout=dropout, norm=norm)
+        whole = 2**levels  # px a side, of which the innermost level makes one value
+        return UNet(trunk, multiple=whole, see_mask=see_mask, signed=True, residual=False, view="square")
     raise ValueError(f"shape {shape!r} is not a U-Net this package builds; choose plain or pix2pix")

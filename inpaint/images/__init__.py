@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from inpaint.images.animation import Animation, is_animated, read_frames, write_frames
-from inpaint.images.listing import SUFFIXES, find, format_of
-from inpaint.images.mask_files import read_mask
+from inpaint.images.decoding import SeveralFrames
+from inpaint.images.listing import SUFFIXES, find, format_of, other_files
+from inpaint.images.mask_files import read_mask, read_mask_for
 from inpaint.images.picture import Picture, eight_bits, from_array
-from inpaint.images.reading import SeveralFrames, read
+from inpaint.images.reading import read
+from inpaint.images.stored_size import stored_size
 from inpaint.images.writing import encode, keep_times, write
 
 __all__ = [
@@ -21,9 +23,12 @@ __all__ = [
     "from_array",
     "is_animated",
     "keep_times",
+    "other_files",
     "read",
     "read_frames",
     "read_mask",
+    "read_mask_for",
+    "stored_size",
     "write",
     "write_frames",
 ]

@@ -16,10 +16,11 @@ from typing import NamedTuple
 from PIL import WebPImagePlugin
 
 from inpaint.images.damaged import damaged
+from inpaint.images.decoding import orientation_of
 from inpaint.images.frame_box import FrameBox
 from inpaint.images.metadata import riff_chunks, webp_is_lossless
 from inpaint.images.picture import Picture
-from inpaint.images.reading import orientation_of, picture_of
+from inpaint.images.reading import picture_of
 
 ALPHA, ANIMATED = 0x10, 0x02  # flags of VP8X
 REPLACE = 2  # flag of ANMF: do not blend

@@ -1,35 +1,32 @@
 """Animated files: read as full pictures with their times, written back in the same format with the same times.
 
 GIF, WebP and PNG hold animations.  In GIF and PNG, and in WebP without loss, known pixels of every frame come back
-exactly.  What differs from Pillow's writers: frames that differ in nothing but their time stay apart.
+exactly.  Frames are read one after the other, so that a long animation takes no more memory than a few of them.  What
+differs from Pillow's writers: frames that differ in nothing but their time stay apart.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
-
 from inpaint.images import gif
-from inpaint.images.animated_webp import WebpCanvas, animated_webp, parse_webp, webp_pictures
-from inpaint.images.apng import animated_png, apng_pictures, parse_apng
+from inpaint.images.animated_webp import parse_webp, webp_pictures
+from inpaint.images.apng import apng_pictures, may_be_clear, parse_apng
+from inpaint.images.content import content_of, format_in
 from inpaint.images.damaged import damaged
-from inpaint.images.encoders import joined_samples
-from inpaint.images.frame_box import box_around_changes, pixels_in_box
-from inpaint.images.gif_writing import encode_gif
+from inpaint.images.frame_encoders import FrameTimes, encoder_of
+from inpaint.images.left_out import left_out
 from inpaint.images.listing import format_of
-from inpaint.images.metadata import png_is_whole
-from inpaint.images.palette import PALETTE_SIZE
-from inpaint.images.picture import Picture, Stored
-from inpaint.images.reading import content_of, format_in
-from inpaint.images.storing import NativeSamples, native_samples
-from inpaint.images.writing import encode, encode_png, gif_note, png_options, refuse_what_does_not_fit, save_bytes
+from inpaint.images.picture import Picture
+from inpaint.images.png_parts import part_png, png_is_whole
+from inpaint.images.reading import read
+from inpaint.images.writing import refuse_what_does_not_fit, save_bytes
 
-MOST_ANIMATION_PIXELS = 100_000_000  # pixels of all frames together; each takes 4 bytes, twice while it is restored
+MOST_ANIMATION_PIXELS = 2_000_000_000  # pixels of all frames together
+MOST_HELD_PIXELS = 100_000_000  # of all frames together where they are held at once; each takes 4 bytes
 ANIMATED_FORMATS = ("GIF", "PNG", "WEBP")
 STILL_IMAGE_LEFT_OUT = "its separate still image, which is no frame, was left out"
 
@@ -57,7 +54,33 @@ def is_animated(path: Path | str) -> bool:
         return True
 
 
-def read_frames(path: Path | str, *, limit: int = MOST_ANIMATION_PIXELS, data: bytes | None = None) -> Animation:
+@dataclass(frozen=True)
+class FrameStream:
+    """The frames of a file, decoded one after the other whenever they are asked for."""
+
+    times: FrameTimes
+    frames: Callable[[], Iterator[Picture]]  # from the first on, each time that it is called; as in Animation
+    clear: Callable[[], bool]  # whether any frame has alpha
+
+    def __len__(self) -> int:
+        return len(self.times.durations)
+
+
+def open_frames(path: Path | str, *, limit: int = MOST_ANIMATION_PIXELS) -> FrameStream:
+    """Open an animated file, or a still picture as an animation of one frame, which is read at once.
+
+    Errors as of `read` and `read_frames`; those of later frames come when they are asked for.
+    """
+    path = Path(path)
+    data = content_of(path)
+    stream = _stream(path, data, format_in(path, data), limit)
+    if stream is not None:
+        return stream
+    still = read(path, data=data)
+    return FrameStream(FrameTimes((0.0,), 0), lambda: iter((still,)), lambda: still.alpha is not None)
+
+
+def read_frames(path: Path | str, *, limit: int = MOST_HELD_PIXELS, data: bytes | None = None) -> Animation:
     """Read a GIF, WebP or PNG of several frames; a clear place is one where nothing is seen, as in a browser.
 
     data: the content of a file that lies elsewhere.  Raises FileNotFoundError where there is no such file, and
@@ -65,14 +88,28 @@ def read_frames(path: Path | str, *, limit: int = MOST_ANIMATION_PIXELS, data: b
     """
     path = Path(path)
     data = content_of(path, data)
-    form = format_in(path, data)
+    stream = _stream(path, data, format_in(path, data), limit)
+    if stream is None:
+        raise ValueError(f"{path} is not animated: it holds one picture")
+    return Animation(tuple(stream.frames()), tuple(stream.times.durations), stream.times.plays)
+
+
+def _stream(path: Path, data: bytes, form: str, limit: int) -> FrameStream | None:
+    """Open an animated file; None for a still."""
     times = _times(path, data, form, limit) if form in ANIMATED_FORMATS else None
     if times is None:
-        raise ValueError(f"{path} is not animated: it holds one picture")
+        return None
     (height, width), durations, plays = times
     if height * width * len(durations) > limit:
         raise ValueError(f"{path} has {len(durations)} times {width} x {height} pixels, more than the limit of {limit}")
-    return Animation(tuple(_pictures(path, data, form, limit)), tuple(durations), plays)
+
+    def frames() -> Iterator[Picture]:
+        return _pictures(path, data, form, limit)
+
+    def clear() -> bool:
+        return (form != "PNG" or may_be_clear(data)) and any(frame.alpha is not None for frame in frames())
+
+    return FrameStream(FrameTimes(tuple(durations), plays), frames, clear)
 
 
 def _times(path: Path, data: bytes, form: str, limit: int) -> tuple[tuple[int, int], Sequence[float], int] | None:
@@ -95,17 +132,23 @@ def _times(path: Path, data: bytes, form: str, limit: int) -> tuple[tuple[int, i
     return times if times and len(times[1]) > 1 else None
 
 
-def _pictures(path: Path, data: bytes, form: str, limit: int) -> list[Picture]:
+def _pictures(path: Path, data: bytes, form: str, limit: int) -> Iterator[Picture]:
     if form == "GIF":
-        return list(gif.gif_pictures(path, gif.parse_gif(path, data, limit)))
+        yield from gif.gif_pictures(path, gif.parse_gif(path, data, limit))
+        return
     if form == "WEBP":
         moving = parse_webp(data)
         assert moving is not None
-        return list(webp_pictures(path, data, moving))
-    moving = parse_apng(data)
+        yield from webp_pictures(path, data, moving)
+        return
+    parts = part_png(path, data)
+    moving = parse_apng(parts.data)
     assert moving is not None
-    frames = list(apng_pictures(path, data, moving, limit))
-    return [replace(frames[0], lost=STILL_IMAGE_LEFT_OUT if moving.still else None), *frames[1:]]
+    frames = apng_pictures(path, parts.data, moving, limit)
+    lost = "; ".join(said for said in (STILL_IMAGE_LEFT_OUT if moving.still else None, parts.lost) if said) or None
+    first = next(frames)
+    yield replace(first, icc=parts.icc or first.icc, chunks=parts.kept, lost=lost)
+    yield from frames
 
 
 def write_frames(animation: Animation, path: Path | str, quality: int | None = None) -> str | None:
@@ -114,80 +157,38 @@ def write_frames(animation: Animation, path: Path | str, quality: int | None = N
     Metadata, palettes and quality are as `write` keeps them, from the first frame.  Returns what could not be kept, in
     words.  Raises ValueError where the format cannot hold the animation, and OSError where the file cannot be written.
     """
-    path, form = Path(path), format_of(path)
-    first = animation.frames[0]
-    if form not in ANIMATED_FORMATS:
-        raise ValueError(f"{path} cannot hold {len(animation.frames)} frames: choose .gif, .webp or .png")
-    if any(frame.size != first.size for frame in animation.frames):
-        raise ValueError(f"{path} cannot hold frames of different sizes")
+    times = FrameTimes(animation.durations, animation.plays)
+    clear = any(frame.alpha is not None for frame in animation.frames)
+    writing = FrameWriter(path, times, clear=clear, quality=quality)
     for frame in animation.frames:
-        refuse_what_does_not_fit(frame, path, form, quality)
-    if form == "GIF":
-        encoded = encode_gif(animation.frames, animation.durations, animation.plays)
-        data, note = encoded.data, gif_note(encoded.inexact, encoded.error)
-    else:
-        data, note = {"PNG": _png, "WEBP": _webp}[form](animation, quality)
-    save_bytes(data, path)
-    return "; ".join(said for said in (first.lost, note) if said) or None
+        writing.add(frame)
+    return writing.end()
 
 
-def _png(animation: Animation, quality: int | None) -> tuple[bytes, str | None]:
-    stack = _stacked(animation.frames)
-    stored, note = native_samples(stack, "PNG")
-    samples = joined_samples(stack) if stored is None else stored.samples
-    plain = NativeSamples("", samples) if stored is None else stored
-    if plain.mode == "P":  # a frame of few colours would have fewer bits than the others
-        plain = plain._replace(palette=_filled(plain))
-    height, options = animation.frames[0].size[0], png_options(animation.frames[0])
-    whole = [samples[top : top + height] for top in range(0, len(samples), height)]
-    first = encode_png(whole[0], plain._replace(samples=whole[0]), options)
-    others = []
-    for before, after in pairwise(whole):
-        box = box_around_changes(before, after)
-        part = np.ascontiguousarray(after[pixels_in_box(box)])
-        others.append((box, encode_png(part, plain._replace(samples=part), {})))
-    return animated_png(first, others, animation.durations, animation.plays), note
+class FrameWriter:
+    """Writes an animation frame by frame; nothing is written, and what was there before is left, until its end."""
 
+    def __init__(self, path: Path | str, times: FrameTimes, *, clear: bool, quality: int | None = None) -> None:
+        """Begin an animation in the format of the suffix; clear: whether any frame has alpha."""
+        self.path, self.form = Path(path), format_of(path)
+        if self.form not in ANIMATED_FORMATS:
+            raise ValueError(f"{path} cannot hold {len(times.durations)} frames: choose .gif, .webp or .png")
+        self.times, self.clear, self.quality = times, clear, quality
+        self.size: Sequence[int] | None = None
 
-def _webp(animation: Animation, quality: int | None) -> tuple[bytes, str | None]:
-    first, *later = animation.frames
-    whole, note = encode(first, "WEBP", quality)
-    others, before = [], first
-    for frame in later:
-        left, top, across, down = box_around_changes(joined_samples(before), joined_samples(frame))
-        box = (left - left % 2, top - top % 2, across + left % 2, down + top % 2)
-        inside = pixels_in_box(box)
-        alpha = None if frame.alpha is None else frame.alpha[inside]
-        part = Picture(frame.colour[inside], alpha, frame.format, first.lossless)
-        others.append((box, encode(part, "WEBP", quality)[0]))
-        before = frame
-    canvas = WebpCanvas(first.size, any(frame.alpha is not None for frame in animation.frames))
-    return animated_webp(whole, others, animation.durations, animation.plays, canvas=canvas), note
+    def add(self, frame: Picture) -> None:
+        """Encode the next frame; ValueError where the format cannot hold it, or its size is another."""
+        if self.size is None:
+            self.size = frame.size
+            self.encoder = encoder_of(self.form, frame, self.times, clear=self.clear, quality=self.quality)
+            self.lost = (frame.lost, left_out(frame, self.form))
+        if frame.size != self.size:
+            raise ValueError(f"{self.path} cannot hold frames of different sizes")
+        refuse_what_does_not_fit(frame, self.path, self.form, self.quality)
+        self.encoder.add(frame)
 
-
-def _filled(plain: NativeSamples) -> np.ndarray:
-    """Give the palette with enough entries for all 8 bits."""
-    assert plain.palette is not None
-    filled = np.full((max(17, min(PALETTE_SIZE, len(plain.palette))), 4), 255, np.uint8)
-    filled[: len(plain.palette)] = plain.palette
-    return filled
-
-
-def _kind(stored: Stored) -> tuple[str, bytes]:
-    return stored.mode, b"" if stored.palette is None else stored.palette.tobytes()
-
-
-def _stacked(frames: Sequence[Picture]) -> Picture:
-    """Set all frames under each other in one picture, so that they share a palette."""
-    colour = np.concatenate([frame.colour for frame in frames])
-    alpha = None
-    if any(frame.alpha is not None for frame in frames):
-        peak = frames[0].peak
-        full = np.full(frames[0].size, peak, colour.dtype)
-        alpha = np.concatenate([full if frame.alpha is None else frame.alpha for frame in frames])
-    known = [frame.stored for frame in frames if frame.stored is not None]
-    stored = None
-    if len(known) == len(frames) and len({_kind(each) for each in known}) == 1:
-        shown, samples = (np.concatenate([getattr(each, name) for each in known]) for name in ("shown", "samples"))
-        stored = known[0]._replace(shown=shown, samples=samples)
-    return replace(frames[0], colour=colour, alpha=alpha, stored=stored)
+    def end(self) -> str | None:
+        """Write the file, atomically, and return what could not be kept, in words."""
+        data, note = self.encoder.end()
+        save_bytes(data, self.path)
+        return "; ".join(said for said in (self.lost[0], note, self.lost[1]) if said) or None

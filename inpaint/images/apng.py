@@ -17,14 +17,14 @@ from typing import NamedTuple
 import numpy as np
 from PIL import PngImagePlugin
 
-from inpaint.images.encoders import png_of
+from inpaint.images.decoding import orientation_of
 from inpaint.images.frame_box import FrameBox
-from inpaint.images.metadata import png_chunks, turn
+from inpaint.images.metadata import turn
 from inpaint.images.palette import entry_numbers, packed_colours
 from inpaint.images.picture import Picture, Stored
-from inpaint.images.reading import decoded_still, orientation_of
+from inpaint.images.png_parts import PngChunk, png_chunks, png_of
+from inpaint.images.reading import decoded_still
 
-PngChunk = tuple[bytes, bytes]
 LEFT_OUT_CHUNKS = (b"eXIf", b"iTXt", b"tEXt", b"zTXt", b"tIME", b"pHYs", b"acTL")  # what no single frame needs
 PNG_CLEAR, PNG_REVERT = 1, 2  # what happens to a frame before the next is drawn
 PNG_OVER = 1  # the frame is blended over the one before
@@ -71,6 +71,16 @@ def parse_apng(data: bytes) -> PngAnimation | None:
         return None
     width, height = struct.unpack_from(">II", shared[0][1])
     return PngAnimation((height, width), counts[1], counts[0], frames, shared, still)
+
+
+def may_be_clear(data: bytes) -> bool:
+    """Say whether a frame of an animated PNG may leave a place of its canvas clear, by all but its pixels."""
+    moving = parse_apng(data)
+    if moving is None or moving.shared[0][1][9] in (4, 6) or any(name == b"tRNS" for name, _ in moving.shared):
+        return True
+    height, width = moving.size
+    disposed = any(frame.disposal in (PNG_CLEAR, PNG_REVERT) for frame in moving.frames)
+    return disposed or moving.frames[0].place != (width, height, 0, 0)
 
 
 def _frame(control: bytes, data: bytes) -> PngFrame:

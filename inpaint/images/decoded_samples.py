@@ -16,8 +16,9 @@ import numpy as np
 from PIL import Image, ImageCms, TiffImagePlugin
 
 from inpaint.images.deep_pairs import as_eight_bits, deep_pairs
-from inpaint.images.metadata import png_chunks
 from inpaint.images.picture import NO_SAMPLES
+from inpaint.images.png_parts import png_chunks
+from inpaint.images.tiff_parts import planes_as_files, tiff_pages
 from inpaint.images.tiff_tags import BITS_PER_SAMPLE, EXTRA_SAMPLES, PHOTOMETRIC, PLANAR_CONFIGURATION, SAMPLE_FORMAT
 
 SHOWN_MODES = {"1": "L", "L": "L", "LA": "LA", "La": "LA", "PA": "RGBA", "RGB": "RGB", "RGBA": "RGBA", "RGBa": "RGBA"}
@@ -51,6 +52,8 @@ def samples_in(path: Path, opened: Image.Image, data: bytes) -> DecodedSamples:
         return DecodedSamples(colour, None, shown_in, "CMYK", np.array(opened))
     elif opened.mode == "P":
         return _from_palette(opened, icc)
+    elif opened.mode == "I;16" and opened.format == "JXL":
+        samples = np.array(opened)
     elif opened.mode in SHOWN_MODES:
         wanted = SHOWN_MODES[opened.mode]
         samples = np.array(opened if opened.mode == wanted else opened.convert(wanted))
@@ -123,19 +126,25 @@ def _is_deep(path: Path, opened: Image.Image, data: bytes) -> bool:
     bits = set(tags.get(BITS_PER_SAMPLE, (1,)))
     if bits <= {1, 2, 4, 8}:
         return False
-    interleaved = tags.get(PHOTOMETRIC) in (1, 2) and tags.get(PLANAR_CONFIGURATION, 1) == 1
+    plain = tags.get(PHOTOMETRIC) in (1, 2)
     unsigned = set(tags.get(SAMPLE_FORMAT, (1,))) == {1}
     plain_alpha = set(tags.get(EXTRA_SAMPLES, (2,))) <= {0, 2} and len(tags.get(EXTRA_SAMPLES, ())) <= 1
-    if bits != {16} or not (interleaved and unsigned and plain_alpha):
+    if bits != {16} or not (plain and unsigned and plain_alpha):
         raise ValueError(
             f"{path} is a TIFF of {max(bits)} bits per sample in an unusual layout: beyond 8 bits only unsigned 16-bit "
-            "grey, RGB and RGBA, interleaved and not premultiplied, can be kept exactly"
+            "grey, RGB and RGBA, not premultiplied, can be kept exactly"
         )
     return True
 
 
 def _deep_samples(path: Path, opened: Image.Image, data: bytes) -> np.ndarray:
-    """Decode 16-bit samples with OpenCV into (H, W, 1 to 4): grey, grey and alpha, RGB or RGBA."""
+    """Decode 16-bit samples with OpenCV into (H, W, 1 to 4): grey, grey and alpha, RGB or RGBA.
+
+    The planes of a TIFF that holds one channel after the other are decoded each by itself, by Pillow.
+    """
+    tags = getattr(opened, "tag_v2", {})
+    if tags.get(PLANAR_CONFIGURATION, 1) == 2 and len(tags.get(BITS_PER_SAMPLE, ())) > 1:
+        return deep_planes(path, data)
     samples = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if samples is None or samples.dtype != np.uint16 or samples.shape[:2] != (opened.height, opened.width):
         raise ValueError(f"{path} is damaged or of an unusual kind and cannot be decoded at 16 bits per sample")
@@ -144,3 +153,12 @@ def _deep_samples(path: Path, opened: Image.Image, data: bytes) -> np.ndarray:
     grey = opened.format == "PNG" and data[25] in (0, 4)  # OpenCV widens grey with alpha to BGRA
     colour = samples[:, :, :1] if grey else samples[:, :, 2::-1]
     return np.concatenate([colour, samples[:, :, 3:]], axis=2)
+
+
+def deep_planes(path: Path, data: bytes) -> np.ndarray:
+    """Decode each channel of a 16-bit TIFF by itself, (H, W, C) uint16."""
+    planes = []
+    for plane in planes_as_files(data, tiff_pages(data)[0]):
+        samples = np.array(TiffImagePlugin.TiffImageFile(io.BytesIO(plane), str(path)))
+        planes.append(samples.astype(np.uint16))
+    return np.stack(planes, axis=2)

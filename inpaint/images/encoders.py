@@ -8,13 +8,12 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterable
 
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from inpaint.images.metadata import png_chunks
 from inpaint.images.picture import Picture
+from inpaint.images.png_parts import png_chunks, png_of
 
 PNG_COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # by the number of samples per pixel
 TRIED_STRIP = (16, 2048)  # height and width of the strips that two ways to compress are tried on
@@ -72,14 +71,6 @@ def png_size(image: Image.Image, **options: int) -> int:
     return encoded.tell()
 
 
-def png_of(chunks: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """Join (name, data) chunks into a PNG file."""
-    encoded = [b"\x89PNG\r\n\x1a\n"]
-    for name, data in chunks:
-        encoded += [struct.pack(">I", len(data)), name, data, struct.pack(">I", zlib.crc32(data, zlib.crc32(name)))]
-    return b"".join(encoded)
-
-
 def _paeth(rows: np.ndarray, pixel: int) -> bytes:
     """Filter rows of bytes (H, W * pixel) with PNG's Paeth predictor, a filter byte before each row."""
     filtered = np.full((rows.shape[0], rows.shape[1] + 1), 4, np.uint8)
@@ -109,10 +100,8 @@ def clear_bmp(picture: Picture) -> bytes:
 
 
 def png_info(picture: Picture) -> PngImagePlugin.PngInfo:
-    """Gather texts, XMP and the chunks that say what the colours mean, for Pillow's PNG encoder."""
+    """Gather texts and XMP for Pillow's PNG encoder."""
     info = PngImagePlugin.PngInfo()
-    for name, data in picture.chunks:
-        info.add(name, data)
     for key, value in picture.text.items():
         info.add_text(key, value)
     if picture.xmp:

@@ -135,6 +135,7 @@ def gif_pictures(path: Path, parsed: Gif) -> Iterator[Picture]:
     """
     height, width = parsed.size
     canvas = np.zeros((height, width, 4), np.uint8)
+    grey = all(is_grey_ramp(frame.table) for frame in parsed.frames)
     for frame in parsed.frames:
         left, top, across, down = frame.place
         view = canvas[top : top + down, left : left + across]
@@ -146,15 +147,14 @@ def gif_pictures(path: Path, parsed: Gif) -> Iterator[Picture]:
         if frame.control.clear is not None:
             table[frame.control.clear, 3] = 0
         whole = len(parsed.frames) == 1 and indices.shape == (height, width)
-        yield _picture(parsed, canvas, table, indices if whole else NO_SAMPLES)
+        yield _picture(parsed, canvas, table, indices if whole else NO_SAMPLES, grey=grey)
         if frame.control.disposal == GIF_CLEAR:
             view[:] = 0
         elif before is not None:
             view[:] = before
 
 
-def _picture(parsed: Gif, canvas: np.ndarray, table: np.ndarray, indices: np.ndarray) -> Picture:
-    grey = all(is_grey_ramp(frame.table) for frame in parsed.frames)
+def _picture(parsed: Gif, canvas: np.ndarray, table: np.ndarray, indices: np.ndarray, *, grey: bool) -> Picture:
     colour = canvas[:, :, : 1 if grey else 3].copy()
     opaque = canvas[:, :, 3].all()
     return Picture(

@@ -42,30 +42,54 @@ class EncodedGif(NamedTuple):
     error: float  # of the restored pixels of the worst frame, 8-bit levels
 
 
-def encode_gif(frames: Sequence[Picture], durations: Sequence[float] = (), plays: int = 1) -> EncodedGif:
-    """Encode full frames of one size; durations: milliseconds, for each frame if there are several."""
-    height, width = frames[0].size
-    canvas = np.zeros((height, width, 4), np.uint8)
-    blocks, worst, inexact, shared = [_preamble(frames, plays)], 0.0, False, b""
-    target = _rgba(frames[0])
-    for number, frame in enumerate(frames):
-        following = _rgba(frames[number + 1]) if number + 1 < len(frames) else None
-        vanishing = np.zeros((height, width), bool)
+class GifEncoder:
+    """Encodes full frames of one size; each waits for the next one, to see what becomes clear in it."""
+
+    def __init__(self, durations: Sequence[float] = (), plays: int = 1) -> None:
+        """Begin a file; durations: milliseconds, for each frame if there are several."""
+        self.durations, self.plays, self.drawn = durations, plays, 0
+        self.blocks: list[bytes] = []
+        self.waiting: tuple[Picture, np.ndarray] | None = None
+        self.canvas, self.shared, self.worst, self.inexact = np.zeros((0, 0, 4), np.uint8), b"", 0.0, False
+
+    def add(self, frame: Picture) -> None:
+        target = _rgba(frame)
+        if self.waiting is None:
+            self.canvas = np.zeros_like(target)
+            self.blocks.append(_preamble(frame, self.plays, several=len(self.durations) > 1))
+        else:
+            self._draw_waiting(target)
+        self.waiting = frame, target
+
+    def end(self) -> EncodedGif:
+        """Return the file."""
+        self._draw_waiting(None)
+        height, width = self.canvas.shape[:2]
+        head = b"GIF89a" + struct.pack("<HHBBB", width, height, 0xF7, 0, 0) + self.shared
+        return EncodedGif(b"".join([head, *self.blocks, b";"]), self.inexact, self.worst)
+
+    def _draw_waiting(self, following: np.ndarray | None) -> None:
+        assert self.waiting is not None
+        frame, target = self.waiting
+        vanishing = np.zeros(frame.size, bool)
         if following is not None:
             vanishing = (following[:, :, 3] == 0) & (target[:, :, 3] > 0)
-        drawn = _draw(frame, target, canvas, vanishing)
-        worst, inexact = max(worst, drawn.error), inexact or drawn.known_error > 0
+        drawn, clear = _draw(frame, target, self.canvas, vanishing), bool(vanishing.any())
+        self.worst, self.inexact = max(self.worst, drawn.error), self.inexact or drawn.known_error > 0
         table = drawn.palette[:, :3].tobytes()
-        if number == 0:
-            shared = table
-            blocks.insert(0, b"GIF89a" + struct.pack("<HHBBB", width, height, 0xF7, 0, 0) + shared)
-        delay = round(durations[number] / 10) if durations else 0
-        blocks.append(
-            _frame_blocks(drawn, GIF_CLEAR if vanishing.any() else GIF_KEEP, delay, b"" if table == shared else table)
-        )
-        _update(canvas, drawn, clear=bool(vanishing.any()))
-        target = following if following is not None else target
-    return EncodedGif(b"".join([*blocks, b";"]), inexact, worst)
+        self.shared = self.shared or table
+        delay = round(self.durations[self.drawn] / 10) if self.durations else 0
+        own = b"" if table == self.shared else table
+        self.blocks.append(_frame_blocks(drawn, GIF_CLEAR if clear else GIF_KEEP, delay, own))
+        self.drawn += 1
+        _update(self.canvas, drawn, clear=clear)
+
+
+def encode_gif(picture: Picture) -> EncodedGif:
+    """Encode a still picture."""
+    encoder = GifEncoder()
+    encoder.add(picture)
+    return encoder.end()
 
 
 def _rgba(frame: Picture) -> np.ndarray:
@@ -147,10 +171,10 @@ def _compressed(indices: np.ndarray) -> bytes:
     return parse_gif_data(encoded.getvalue()).frames[0].data
 
 
-def _preamble(frames: Sequence[Picture], plays: int) -> bytes:
+def _preamble(first: Picture, plays: int, *, several: bool) -> bytes:
     """Write what stands before the frames: loops, comment, profile, XMP."""
-    first, blocks = frames[0], b""
-    if len(frames) > 1 and plays != 1:
+    blocks = b""
+    if several and plays != 1:
         blocks += b"\x21\xff\x0b" + NETSCAPE + _parted(b"\1" + struct.pack("<H", max(0, plays - 1)))
     if first.comment:
         blocks += b"\x21\xfe" + _parted(first.comment)

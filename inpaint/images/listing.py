@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 FORMAT_BY_SUFFIX = {
@@ -13,6 +15,9 @@ FORMAT_BY_SUFFIX = {
     ".jfif": "JPEG",
     ".webp": "WEBP",
     ".avif": "AVIF",
+    ".heic": "HEIF",
+    ".heif": "HEIF",
+    ".jxl": "JXL",
     ".gif": "GIF",
     ".bmp": "BMP",
     ".tif": "TIFF",
@@ -33,11 +38,19 @@ def find(path: Path | str, recursive: bool = True) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise FileNotFoundError(f"{path} does not exist: give a picture or a folder of pictures")
-    found = []
+    return sorted(file for file in _files_below(path, recursive) if _is_picture(file.name))
+
+
+def other_files(path: Path | str) -> dict[str, int]:
+    """Count the files of a folder that are no pictures by their name: suffix, "" for none -> how many, most first."""
+    suffixes = (file.suffix.lower() for file in _files_below(Path(path), True) if not _is_picture(file.name))
+    return dict(Counter(suffixes).most_common())
+
+
+def _files_below(path: Path, recursive: bool) -> Iterator[Path]:
     for folder, folders, names in os.walk(path):
         folders[:] = [name for name in folders if recursive and not name.startswith(".")]
-        found += [Path(folder, name) for name in names if not name.startswith(".") and _is_picture(name)]
-    return sorted(found)
+        yield from (Path(folder, name) for name in names if not name.startswith("."))
 
 
 def format_of(path: Path | str) -> str:

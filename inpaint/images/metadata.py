@@ -1,4 +1,4 @@
-"""What stands beside the pixels: orientation, EXIF, and the chunks of PNG and WebP.
+"""What stands beside the pixels: orientation, EXIF, XMP, and the chunks of WebP.
 
 EXIF is carried as its original bytes, of which only two places change, so that maker notes and unknown tags survive:
 the orientation becomes 1 because the pixels are turned on reading, and the embedded thumbnail is unlinked because it
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import struct
-import zlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -24,11 +23,12 @@ EXIF_DIRECTORY, GPS_DIRECTORY, INTEROPERABILITY = 0x8769, 0x8825, 0xA005
 DESCRIPTIVE = (270, 271, 272, 305, 306, 315, 316, 33432)
 EXIF_PREFIX = b"Exif\x00\x00"
 XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\x00"
-XMP_ORIENTATION = re.compile(rb'(tiff:Orientation(?:="|=\'|>)\s*)[2-8]')
+XMP_ORIENTATION = re.compile(rb'(tiff:Orientation(?:="|=\'|>)\s*)[1-8]')
+TURNED_BACK = {6: 8, 8: 6}  # the orientations that another one undoes; the others undo themselves
 
 
-def reset_orientation(block: bytes, *, unlink: bool) -> bytes:
-    """Set the orientation of a TIFF block to 1 in place; `unlink` also cuts the directory after the first (thumbnail).
+def reset_orientation(block: bytes, *, unlink: bool, to: int = 1) -> bytes:
+    """Set the orientation of a TIFF block in place; `unlink` also cuts the directory after the first (thumbnail).
 
     A block that ends early is changed as far as it can be walked, which is as far as anyone else can read it.
     """
@@ -44,7 +44,7 @@ def reset_orientation(block: bytes, *, unlink: bool) -> bytes:
         for at in range(entry, entry + count * stride, stride):
             tag, kind = struct.unpack_from(order + "HH", block, at)
             if tag == ORIENTATION:
-                struct.pack_into(order + ("I" if kind == 4 else "H"), patched, at + value, 1)
+                struct.pack_into(order + ("I" if kind == 4 else "H"), patched, at + value, to)
         if unlink:
             struct.pack_into(order + ("Q" if big else "I"), patched, entry + count * stride, 0)
     except struct.error:
@@ -56,7 +56,7 @@ def upright_exif(picture: Image.Image) -> bytes | None:
     """Give the EXIF block of an opened picture with orientation 1; None where it has none."""
     if picture.format == "TIFF":
         block = _described(picture)
-    elif "exif" in picture.info:
+    elif picture.info.get("exif"):
         block = picture.info["exif"]
     elif "Raw profile type exif" in picture.info:  # ImageMagick's way to put EXIF in a PNG
         block = picture.getexif().tobytes()
@@ -104,30 +104,10 @@ def turn(samples: np.ndarray, orientation: int) -> np.ndarray:
     return np.ascontiguousarray(turned.get(orientation, lambda: samples)())
 
 
-def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Walk the (name, data) chunks of a PNG file."""
-    at = 8
-    while at + 8 <= len(data):
-        length, name = struct.unpack_from(">I4s", data, at)
-        yield name, data[at + 8 : at + 8 + length]
-        at += 12 + length
-
-
-def png_is_whole(data: bytes) -> bool:
-    """Say whether the chunks of a PNG reach to its end and have the checksums that they were written with."""
-    at, name = 8, b""
-    while at + 12 <= len(data) and name != b"IEND":
-        length, name = struct.unpack_from(">I4s", data, at)
-        body = data[at + 4 : at + 8 + length]
-        if data[at + 8 + length : at + 12 + length] != struct.pack(">I", zlib.crc32(body)):
-            return False
-        at += 12 + length
-    return name == b"IEND"
-
-
 def riff_chunks(data: bytes, at: int = 12) -> Iterator[tuple[bytes, bytes]]:
-    """Walk the (name, data) chunks of a WebP file, or of one of its frames from its 16th byte on."""
-    while at + 8 <= len(data):
+    """Walk the (name, data) chunks of a WebP file, or of one of its frames from its 16th byte on, up to its end."""
+    end = min(len(data), 8 + int.from_bytes(data[4:8], "little")) if at == 12 else len(data)
+    while at + 8 <= end:
         name, length = struct.unpack_from("<4sI", data, at)
         yield name, data[at + 8 : at + 8 + length]
         at += 8 + length + length % 2

@@ -26,6 +26,15 @@ class Compression(NamedTuple):
     progressive: bool
 
 
+class CodedJpeg(NamedTuple):
+    """A JPEG as it was read, for its blocks to be kept where nothing is restored."""
+
+    data: bytes  # up to its end
+    orientation: int  # that turns its pixels upright
+    segments: tuple[tuple[int, bytes], ...]  # marker and content of what stands before the pixels and is carried over
+    trailer: bytes  # what follows its end: further pictures, a video, ...
+
+
 class Stored(NamedTuple):
     """The samples as the file holds them, upright, where the colours of a picture only show what they mean."""
 
@@ -52,7 +61,10 @@ class Picture:
     text: dict[str, str] = field(default_factory=dict)  # PNG
     chunks: tuple[tuple[bytes, bytes], ...] = ()  # PNG: (name, data) of the chunks that say what the colours mean
     compression: Compression | None = None  # JPEG
-    chroma: str | None = None  # AVIF: "4:2:0", "4:4:4", ...
+    coded: CodedJpeg | None = None  # JPEG
+    chroma: str | None = None  # AVIF, HEIC: "4:2:0", "4:4:4", ...
+    tags: tuple[tuple[int, int, bytes], ...] = ()  # TIFF: tag, kind and content of those that are carried over
+    extra: np.ndarray | None = None  # (H, W), TIFF: a channel of which the file does not say what it is
     stored: Stored | None = None
     lost: str | None = None  # what reading could not keep, in words
 

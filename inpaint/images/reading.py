@@ -1,56 +1,32 @@
-"""Reading a picture file into exact samples, upright.
-
-The decoders are called directly, not through `Image.open`, so that only these formats can be reached and no limit that
-is global to the process takes part.
-"""
+"""Reading a picture file into exact samples, upright."""
 
 from __future__ import annotations
 
-import io
-import os
-import stat
-import warnings
+from dataclasses import replace
 from pathlib import Path
 
-from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
+from PIL import Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from inpaint.images import gif
-from inpaint.images.avif import avif_chroma, avif_depth, avif_opener
+from inpaint.images.avif import avif_chroma, avif_depth
+from inpaint.images.content import content_of, format_in
 from inpaint.images.damaged import damaged
 from inpaint.images.decoded_samples import samples_in
-from inpaint.images.deep_pairs import as_eight_bits
-from inpaint.images.metadata import (
-    ORIENTATION,
-    png_chunks,
-    reset_orientation,
-    turn,
-    upright_exif,
-    upright_xmp,
-    webp_is_lossless,
-)
-from inpaint.images.picture import Compression, Picture, Stored
+from inpaint.images.decoding import decode_with_pillow, several_frames
+from inpaint.images.extra_formats import extra_losses, heif_chroma
+from inpaint.images.jpeg_files import main_jpeg
+from inpaint.images.metadata import turn, upright_exif, upright_xmp, webp_is_lossless
+from inpaint.images.picture import CodedJpeg, Compression, Picture, Stored
+from inpaint.images.png_parts import part_png
+from inpaint.images.tiff_parts import part_tiff
 from inpaint.images.tiff_tags import X_RESOLUTION
 
 MOST_PIXELS = 200_000_000  # pixels
-MOST_FILE_BYTES = 2 << 30  # bytes of a file; more is no picture within LIMIT
-MOST_SAMPLES_PER_BYTE = 1100  # samples of 8 bits that a byte of deflate can stand for, at the very most (1032)
-PILLOW_DECODERS = {
-    "PNG": PngImagePlugin.PngImageFile,
-    "JPEG": JpegImagePlugin.JpegImageFile,  # of a multi-picture JPEG (phones) this is the main picture
-    "WEBP": WebPImagePlugin.WebPImageFile,
-    "BMP": BmpImagePlugin.BmpImageFile,
-    "TIFF": TiffImagePlugin.TiffImageFile,
-}
-COLOUR_CHUNKS = (b"cHRM", b"cICP", b"gAMA", b"sRGB")
 LOSSY_TIFF = ("jpeg", "tiff_jpeg", "webp")
 
 
-class SeveralFrames(ValueError):
-    """A file of several pictures where one is wanted; `read_frames` reads those that move."""
-
-
 def read(path: Path | str, *, limit: int = MOST_PIXELS, data: bytes | None = None) -> Picture:
-    """Read a PNG, JPEG, WebP, AVIF, GIF, BMP or TIFF file, upright: its EXIF orientation is applied here, once.
+    """Read a picture file of any format here, upright: its EXIF orientation is applied here, once.
 
     The content tells the format, not the suffix.  data: the content of a file that lies in an archive; the path then
     only names it in errors.  Raises FileNotFoundError where there is no such file, and ValueError for a file that is
@@ -80,8 +56,33 @@ def read(path: Path | str, *, limit: int = MOST_PIXELS, data: bytes | None = Non
 
 def decoded_still(path: Path, data: bytes, form: str, limit: int) -> Picture:
     """Decode a file of one picture, of any format but GIF, which Pillow or OpenCV decode."""
-    opened, orientation, data = _decode(path, data, form, limit)
-    return picture_of(path, opened, orientation, data, form)
+    if form == "PNG":
+        parts = part_png(path, data)
+        picture = _decoded(path, parts.data, form, limit)
+        return replace(picture, icc=parts.icc or picture.icc, chunks=parts.kept, lost=parts.lost)
+    if form == "TIFF":
+        parts = part_tiff(path, data)
+        picture = replace(_decoded(path, parts.data, form, limit), tags=parts.tags, lost=parts.lost)
+        if parts.inverted:
+            picture = replace(picture, colour=picture.peak - picture.colour)
+        return replace(picture, alpha=None, extra=picture.alpha) if parts.unknown else picture
+    if form == "JPEG":
+        data, coded, mended = main_jpeg(path, data)
+        picture = _decoded(path, data, form, limit)
+        if coded is not None and picture.coded is not None:
+            coded = coded._replace(orientation=picture.coded.orientation)
+        return replace(picture, coded=coded, lost=mended)
+    return _decoded(path, data, form, limit)
+
+
+def _decoded(path: Path, data: bytes, form: str, limit: int) -> Picture:
+    opened, orientation, data = decode_with_pillow(path, data, form, limit)
+    try:
+        return picture_of(path, opened, orientation, data, form)
+    except Exception as error:  # of ours, a sentence that names the file; else whatever a damaged one makes raise
+        if isinstance(error, ValueError) and str(error).startswith(str(path)):
+            raise
+        raise damaged(path, form, error) from error
 
 
 def picture_of(path: Path, opened: Image.Image, orientation: int, data: bytes, form: str) -> Picture:
@@ -103,102 +104,18 @@ def picture_of(path: Path, opened: Image.Image, orientation: int, data: bytes, f
         dpi=_dpi(opened, orientation),
         comment=opened.info.get("comment") if form == "JPEG" else None,
         text=_text(opened),
-        chunks=tuple(item for item in png_chunks(data) if item[0] in COLOUR_CHUNKS) if form == "PNG" else (),
         compression=_compression(opened),
-        chroma=avif_chroma(data) if form == "AVIF" else None,
+        coded=CodedJpeg(data, orientation, (), b"") if form == "JPEG" else None,
+        chroma=avif_chroma(data) if form == "AVIF" else heif_chroma(opened) if form == "HEIF" else None,
         stored=stored,
         lost=_lost(opened, data),
     )
 
 
-def content_of(path: Path, data: bytes | None = None) -> bytes:
-    """Read the bytes of a file, if they are not given; errors as of `read`."""
-    try:
-        data = _bytes_of(path) if data is None else data
-    except FileNotFoundError:
-        raise FileNotFoundError(f"{path} does not exist") from None
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read: {error.strerror}") from error
-    if not data:
-        raise ValueError(f"{path} is empty (0 bytes)")
-    return data
-
-
-def _bytes_of(path: Path) -> bytes:
-    status = os.stat(path)
-    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
-        raise ValueError(f"{path} is no file but a pipe, a socket or a device: only files are read")
-    if status.st_size > MOST_FILE_BYTES:
-        raise ValueError(f"{path} has {status.st_size} bytes, more than the limit of {MOST_FILE_BYTES}")
-    return path.read_bytes()
-
-
-def format_in(path: Path, data: bytes) -> str:
-    """Tell the format by the first bytes; ValueError where it is none of those that can be read."""
-    if data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
-        return "TIFF"
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "WEBP"
-    if data[4:8] == b"ftyp" and any(data[at : at + 4] in (b"avif", b"avis") for at in (8, *range(16, 64, 4))):
-        return "AVIF"
-    signatures = {"PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff", "GIF": b"GIF8", "BMP": b"BM"}
-    for form, signature in signatures.items():
-        if data.startswith(signature):
-            return form
-    raise ValueError(
-        f"{path} is not a picture that can be read: it is none of PNG, JPEG, WebP, AVIF, GIF, BMP and TIFF"
-    )
-
-
-def several_frames(path: Path, frames: int, form: str) -> SeveralFrames:
-    """Say that a file holds several pictures where one is wanted."""
-    kind = "pages" if form == "TIFF" else "frames"
-    return SeveralFrames(f"{path} holds {frames} {kind}, but a single picture is needed here")
-
-
-def _decode(path: Path, data: bytes, form: str, limit: int) -> tuple[Image.Image, int, bytes]:
-    """Open and decode with Pillow; also give the orientation still to be applied, and the data without it."""
-    opener = avif_opener(path) if form == "AVIF" else PILLOW_DECODERS[form]
-    try:
-        shown = as_eight_bits(data) if form == "TIFF" else data
-        opened = opener(io.BytesIO(shown), str(path))
-        width, height = opened.size
-        frames = getattr(opened, "n_frames", 1)
-        if (
-            form == "PNG" and MOST_SAMPLES_PER_BYTE * 8 * len(data) < width * height <= limit
-        ):  # at least 1 bit per pixel
-            raise OSError("it is far too short for its size")
-        if width * height <= limit and frames == 1:
-            orientation = orientation_of(path, opened) if form != "PNG" else 1
-            if form == "TIFF" and orientation != 1:  # Pillow would turn it, OpenCV sometimes: leave them nothing to do
-                data = reset_orientation(data, unlink=False)
-                shown = as_eight_bits(data)
-                opened = opener(io.BytesIO(shown), str(path))
-            if shown is data:
-                opened.load()
-            if form == "PNG":  # EXIF may stand after the pixels
-                orientation = orientation_of(path, opened)
-            return opened, orientation, data
-    except Exception as error:  # decoders raise nearly everything when a file is damaged
-        raise damaged(path, form, error) from error
-    if frames != 1:
-        raise several_frames(path, frames, form)
-    raise ValueError(f"{path} has {width} x {height} pixels, more than the limit of {limit}")
-
-
-def orientation_of(path: Path, opened: Image.Image) -> int:
-    """Give the EXIF orientation, 1 to 8, of an opened picture."""
-    try:
-        return opened.getexif().get(ORIENTATION, 1)
-    except Exception as error:  # whatever a damaged block makes the parser raise; the pixels are good all the same
-        warnings.warn(f"{path} has EXIF that cannot be read ({error}): it is taken to stand upright", stacklevel=2)
-        return 1
-
-
 def _is_lossless(opened: Image.Image, data: bytes) -> bool:
     if opened.format == "WEBP":
         return webp_is_lossless(data)
-    return opened.format not in ("JPEG", "AVIF") and opened.info.get("compression") not in LOSSY_TIFF
+    return opened.format not in ("JPEG", "AVIF", "HEIF") and opened.info.get("compression") not in LOSSY_TIFF
 
 
 def _compression(opened: Image.Image) -> Compression | None:
@@ -224,7 +141,7 @@ def _is_ycck(opened: Image.Image) -> bool:
 def _lost(opened: Image.Image, data: bytes) -> str | None:
     if opened.format == "AVIF" and avif_depth(data) > 8:
         return f"its {avif_depth(data)} bits per sample were reduced to 8"
-    return None
+    return ("; ".join(extra_losses(opened, data)) or None) if opened.format in ("HEIF", "JXL") else None
 
 
 def _dpi(opened: Image.Image, orientation: int) -> tuple[float, float] | None:

@@ -24,6 +24,7 @@ from inpaint.images.metadata import (
 )
 from inpaint.images.picture import Picture
 from inpaint.images.storing import NativeSamples
+from inpaint.images.tiff_parts import values_of
 from inpaint.images.tiff_tags import (
     BITS_PER_SAMPLE,
     COLOUR_MAP,
@@ -56,6 +57,9 @@ def encode_tiff(picture: Picture, native: NativeSamples | None = None) -> bytes:
     samples = joined_samples(picture) if native is None else np.atleast_3d(native.samples)
     if samples.dtype == np.uint16 and samples.shape[2] == 2 and picture.format != "TIFF":  # hardly any reader knows it
         samples = samples[:, :, [0, 0, 0, 1]]
+    extra = picture.extra if samples.shape[2] in (1, 3) else None
+    if extra is not None:
+        samples = np.concatenate([samples, extra[:, :, None]], axis=2)
     height, width, channels = samples.shape
     rows = max(1, STRIP_BYTES // (width * channels * samples.itemsize))
     strips = [_strip(samples[top : top + rows]) for top in range(0, height, rows)]
@@ -76,7 +80,7 @@ def encode_tiff(picture: Picture, native: NativeSamples | None = None) -> bytes:
         entries[: len(native.palette)] = native.palette[:, :3]
         tags[COLOUR_MAP] = tuple((entries * 257).T.flatten().tolist())
     elif channels in (2, 4) and mode != "CMYK":
-        tags[EXTRA_SAMPLES] = 2  # the extra sample is alpha, not premultiplied
+        tags[EXTRA_SAMPLES] = 2 if extra is None else 0  # alpha that is not premultiplied, or unknown
     directory = bytearray(tags.tobytes(8))
     table = 8 + len(directory)
     offsets = [*accumulate(sizes[:-1], initial=table + 4 * len(strips))]
@@ -107,6 +111,9 @@ def _describe(tags: TiffImagePlugin.ImageFileDirectory_v2, picture: Picture) -> 
         if data:
             tags.tagtype[tag] = kind
             tags[tag] = data
+    for tag, kind, content in picture.tags:
+        tags.tagtype[tag] = kind
+        tags[tag] = values_of(kind, content)
     if picture.exif:
         try:
             described = _exif_tags(picture.exif)

@@ -22,3 +22,7 @@ EXTRA_SAMPLES = 338
 SAMPLE_FORMAT = 339
 XMP_PACKET = 700
 ICC_PROFILE = 34675
+# All tags that say how pixels are stored, which are written anew.
+STORING_TAGS = (254, 255, *range(256, 260), *range(262, 267), 273, *range(277, 286), *range(286, 298), 301, 305, 317,
+                *range(318, 327), 332, 333, 334, 336, 338, 339, 340, 341, 347, *range(512, 522), 529, 530, 531, 532,
+                50838, 50839, 34665, 34853)  # fmt: skip

@@ -12,16 +12,20 @@ import numpy as np
 from PIL import Image
 
 from inpaint.files import atomically
-from inpaint.images.avif import avif_opener
+from inpaint.images.decoding import opener_of
 from inpaint.images.encoders import clear_bmp, compression_of, deep_png, joined_samples, png_info
 from inpaint.images.gif_writing import encode_gif
+from inpaint.images.jpeg_files import encode_jpeg
+from inpaint.images.left_out import left_out
 from inpaint.images.listing import format_of
 from inpaint.images.metadata import EXIF_PREFIX, XMP_PREFIX
 from inpaint.images.picture import Picture
+from inpaint.images.png_parts import with_chunks
 from inpaint.images.storing import MOST_PALETTE_ERROR, NativeSamples, image_of, native_samples
 from inpaint.images.tiff import encode_tiff
 
-DEFAULT_QUALITY = {"JPEG": 95, "WEBP": 90, "AVIF": 90}  # where neither the caller nor the source says otherwise
+# Where neither the caller nor the source says otherwise.
+DEFAULT_QUALITY = {"JPEG": 95, "WEBP": 90, "AVIF": 90, "HEIF": 90}
 LONGEST_SIDE = {"JPEG": 65500, "WEBP": 16383, "GIF": 65535, "AVIF": 65536}  # pixels along a side; limits of the formats
 JPEG_SEGMENT_BYTES = 65533  # bytes that fit in one segment of a JPEG
 
@@ -33,9 +37,10 @@ def write(picture: Picture, path: Path | str, quality: int | None = None) -> str
     the resolution only, GIF the profile and XMP).  `quality`, 1 to 100, applies to JPEG, WebP and AVIF; the others are
     always exact.  Without it a picture from a JPEG keeps its quantisation tables and subsampling, any other becomes a
     JPEG of quality 95 without subsampling; a WebP is exact unless the source was a lossy WebP (then quality 90); an
-    AVIF has quality 90.  A palette, CMYK and single bits come back as such.  Returns what of this could not be kept, in
-    words.  Raises ValueError where the format cannot hold the picture (alpha in JPEG, 16 bits outside PNG and TIFF,
-    more than 256 colours in GIF), and OSError, with a sentence, where the file cannot be written.
+    AVIF or a HEIC has quality 90, a JPEG XL is exact.  A palette, CMYK and single bits come back as such.  Returns what
+    of this could not be kept, in words.  Raises ValueError where the format cannot hold the picture (alpha in JPEG, 16
+    bits outside PNG and TIFF, more than 256 colours in GIF), and OSError, with a sentence, where the file cannot be
+    written.
 
     A mosaic's place is painted grey; every other pixel keeps its exact value:
 
@@ -59,7 +64,7 @@ def write(picture: Picture, path: Path | str, quality: int | None = None) -> str
     if form == "GIF" and note and picture.format != "GIF":
         raise ValueError(f"{path} cannot hold more than 256 colours, and the picture has more: choose .png")
     save_bytes(data, path)
-    return "; ".join(said for said in (picture.lost, note) if said) or None
+    return "; ".join(said for said in (picture.lost, note, left_out(picture, form)) if said) or None
 
 
 def save_bytes(data: bytes, path: Path | str) -> None:
@@ -79,7 +84,7 @@ def keep_times(source: os.stat_result, path: Path | str) -> None:
 def encode(picture: Picture, form: str, quality: int | None = None) -> tuple[bytes, str | None]:
     """Encode a picture in a format, as `write` does; also give what could not be kept, in words."""
     if form == "GIF":
-        encoded = encode_gif([picture])
+        encoded = encode_gif(picture)
         return encoded.data, gif_note(encoded.inexact, encoded.error)
     stored, note = native_samples(picture, form)
     if stored is not None and stored.mode == "CMYK":
@@ -90,13 +95,19 @@ def encode(picture: Picture, form: str, quality: int | None = None) -> tuple[byt
         return encode_tiff(picture, stored), note
     if form == "BMP" and picture.alpha is not None:
         return clear_bmp(picture), note
-    options = {"PNG": _png, "JPEG": _jpeg, "WEBP": _webp, "AVIF": _avif, "BMP": _bmp}[form](picture, quality)
+    options = {"PNG": _png, "JPEG": _jpeg, "WEBP": _webp, "AVIF": _avif, "BMP": _bmp, "HEIF": _heif, "JXL": _jxl}[form](
+        picture, quality
+    )
     options |= {"dpi": picture.dpi} if picture.dpi else {}
     if form == "PNG":
-        return encode_png(joined_samples(picture), stored, options), note
+        data, unfit = with_chunks(encode_png(joined_samples(picture), stored, options), picture.chunks)
+        return data, "; ".join(said for said in (note, unfit) if said) or None
+    image = image_of(stored or NativeSamples("", joined_samples(picture)))
+    if form == "JPEG":
+        data, anew = encode_jpeg(picture, image, options, edit=quality is None)
+        return data, "; ".join(said for said in (note, anew) if said) or None
     encoded = io.BytesIO()
-    plain = stored or NativeSamples("", joined_samples(picture))
-    image_of(plain).save(encoded, form, **options)
+    image.save(encoded, form, **options)
     return encoded.getvalue(), note
 
 
@@ -139,9 +150,10 @@ def refuse_what_does_not_fit(picture: Picture, path: Path, form: str, quality: i
         raise ValueError(f"{path} cannot hold transparency, which the picture has: choose .png, .webp, .tif or .bmp")
     if form == "GIF" and picture.alpha is not None and not np.isin(picture.alpha, (0, 255)).all():
         raise ValueError(f"{path} cannot hold half transparent pixels, which the picture has: choose .png or .webp")
-    if form == "AVIF":
-        avif_opener(path)
-    if picture.colour.dtype == np.uint16 and form not in ("PNG", "TIFF"):
+    if form not in ("GIF", "TIFF"):
+        opener_of(path, form)
+    grey = picture.colour.shape[2] == 1 and picture.alpha is None
+    if picture.colour.dtype == np.uint16 and form not in ("PNG", "TIFF") and not (form == "JXL" and grey):
         raise ValueError(f"{path} cannot hold 16 bits per sample, which the picture has: choose .png or .tif")
     if max(picture.size) > LONGEST_SIDE.get(form, max(picture.size)):
         height, width = picture.size
@@ -193,6 +205,17 @@ def _avif(picture: Picture, quality: int | None) -> dict:
     if chroma == "4:0:0" and picture.colour.shape[2] == 3:
         chroma = "4:4:4"
     return options | {"quality": quality or DEFAULT_QUALITY["AVIF"], "subsampling": chroma}
+
+
+def _heif(picture: Picture, quality: int | None) -> dict:
+    options = _profile_and_exif(picture) | ({"xmp": picture.xmp} if picture.xmp else {})
+    chroma = {"4:2:0": 420, "4:2:2": 422}.get(picture.chroma or "", 444)
+    return options | {"quality": quality or DEFAULT_QUALITY["HEIF"], "chroma": chroma}
+
+
+def _jxl(picture: Picture, quality: int | None) -> dict:
+    options = _profile_and_exif(picture) | ({"xmp": picture.xmp} if picture.xmp else {})
+    return options | ({"lossless": True} if quality is None else {"quality": quality})
 
 
 def _is_readable(block: bytes) -> bool:

@@ -13,14 +13,13 @@ from torch import Tensor
 
 from inpaint.checkpoint import save_checkpoint
 from inpaint.config import Run, override, parse_run, run_to_tree
-from inpaint.generators import GENERATORS
-from inpaint.importing.foreign_files import Foreign, first_few, read_foreign
+from inpaint.foreign_files import Foreign, first_few, read_foreign, weights_path
 from inpaint.importing.layout import Entries, Layout
 from inpaint.importing.layouts import LAYOUTS
-from inpaint.parts import build
+from inpaint.importing.recognise import compared, recognised, without_model
 
 CHANNEL_ORDERS = ("auto", "rgb", "bgr")
-COUNTER = "num_batches_tracked"  # of batch norms; older PyTorch did not keep it, and only training reads it
+SPECTRAL = ("weight_orig", "parametrizations.weight.original")  # of spectral norm, older and newer
 
 
 class Report(NamedTuple):
@@ -52,25 +51,30 @@ def import_weights(
     files: Sequence[Path | str],
     output: Path | str,
     *,
-    layout: str,
+    layout: str | None = None,
     channels: str = "auto",
     settings: Sequence[str] = (),
 ) -> Report:
     """Convert files of weights to a checkpoint that `inpaint.load` takes.
 
-    layout: one of LAYOUTS.  channels: what the network in the files expects, rgb, bgr, or auto for what its layout
-    says.  settings: such as "generator.fuse=false", for what weights do not tell.  Raises ValueError in a sentence for
-    files that are not this network's, whole and with nothing left over.
+    layout: one of LAYOUTS; None recognises it by the entries.  channels: what the network in the files expects, rgb,
+    bgr, or auto for what its layout says.  settings: such as "generator.fuse=false", for what weights do not tell.
+    Raises ValueError in a sentence for files that are not this network's, whole and with nothing left over.
     """
-    output, paths = Path(output), [Path(file) for file in files]
+    output, paths = Path(output), [weights_path(Path(file)) for file in files]
     if output.suffix != ".safetensors":
         raise ValueError(f"{output} should end in .safetensors, as checkpoints do")
     if output.resolve() in [path.resolve() for path in paths]:
         raise ValueError(f"{output} is also the file to read: choose another name")
+    layout = "edge_connect" if layout is None and len(paths) == 2 else layout  # whose authors alone keep two files
     check_choices(layout, channels, len(paths))
     foreign = [read_foreign(path) for path in paths]
-    entries = in_one(foreign, LAYOUTS[layout][0].files)
-    kind = layout_of(layout, entries)
+    if layout is None:
+        layout, kind, _ = recognised(foreign[0].entries, str(paths[0]))
+        entries = without_model(foreign[0].entries, [kind])
+    else:
+        entries = without_model(in_one(foreign, LAYOUTS[layout][0].files), LAYOUTS[layout])
+        kind = layout_of(layout, entries)
     order = kind.channels if channels == "auto" else channels
     if order == "bgr" and not kind.colours:
         raise ValueError(f"--channels bgr does not apply to {layout}, whose authors feed RGB")
@@ -85,12 +89,16 @@ def import_weights(
     return Report(output, kind, len(weights) - len(started), [*ignored, *others], started, order)
 
 
-def check_choices(layout: str, channels: str, files: int) -> None:
+def check_choices(layout: str | None, channels: str, files: int) -> None:
     """Raise ValueError for a choice that does not exist or does not go with this many files."""
-    if layout not in LAYOUTS:
+    if layout is not None and layout not in LAYOUTS:
         raise ValueError(f"--as {layout!r} is unknown; choose {', '.join(LAYOUTS)}")
     if channels not in CHANNEL_ORDERS:
         raise ValueError(f"--channels {channels!r} is unknown; choose {', '.join(CHANNEL_ORDERS)}")
+    if layout is None:
+        if files != 1:
+            raise ValueError(f"a network is in one file, or in EdgeConnect's two, not in {files}")
+        return
     needed = len(LAYOUTS[layout][0].files)
     if files != needed:
         kept = f"the generators of {LAYOUTS[layout][0].source}" if needed > 1 else "one file"
@@ -101,7 +109,7 @@ def in_one(foreign: Sequence[Foreign], starts: Sequence[str]) -> dict[str, Tenso
     """Return the entries of all files; two are distinguished by spectral norm, which only the one for edges has."""
     if len(starts) == 1:
         return foreign[0].entries
-    spectral = [any(name.endswith("weight_orig") for name in file.entries) for file in foreign]
+    spectral = [any(name.endswith(SPECTRAL) for name in file.entries) for file in foreign]
     if spectral.count(True) != 1:
         what = "both" if all(spectral) else "neither"
         raise ValueError(
@@ -109,7 +117,20 @@ def in_one(foreign: Sequence[Foreign], starts: Sequence[str]) -> dict[str, Tenso
             f"spectral norm (weight_orig), and one that paints, without: {what} has it"
         )
     ordered = foreign if spectral[0] else foreign[::-1]
-    return {start + name: it for start, file in zip(starts, ordered, strict=True) for name, it in file.entries.items()}
+    whole = ((start, with_right_vectors(file.entries)) for start, file in zip(starts, ordered, strict=True))
+    return {start + name: it for start, entries in whole for name, it in entries.items()}
+
+
+def with_right_vectors(entries: Entries) -> dict[str, Tensor]:
+    """Return entries with weight_v for every weight_u: PyTorch before 1.0 kept the left vectors alone."""
+    found = dict(entries)
+    for name, left in entries.items():
+        stem = name.removesuffix("_u")
+        if name.endswith("weight_u") and f"{stem}_v" not in entries and f"{stem}_orig" in entries:
+            weight = entries[f"{stem}_orig"]
+            rows = (weight if len(weight) == len(left) else weight.transpose(0, 1)).flatten(1)
+            found[f"{stem}_v"] = torch.nn.functional.normalize(left @ rows, dim=0)
+    return found
 
 
 def layout_of(name: str, entries: Entries) -> Layout:
@@ -144,28 +165,18 @@ def converted(
 
     Raises ValueError for entries that are missing, left over, or of another shape.
     """
-    with torch.device("meta"):
-        wanted = build(GENERATORS, run.generator, "generator").state_dict()
-    theirs = {name: kind.theirs(name, run.generator.options) for name in wanted}
-    started = [name for name in wanted if theirs[name] not in entries and name.endswith(COUNTER)]
-    missing = [theirs[name] for name in wanted if theirs[name] not in entries and name not in started]
-    extra = [name for name in entries if name not in set(theirs.values())]
-    ignored = [name for name in extra if name.endswith(f".{COUNTER}") or re.fullmatch(kind.harmless, name)]
-    left = [name for name in extra if name not in ignored]
+    seen = compared(kind, entries, run.generator.options)
     network = f"generator {kind.generator} ({kind.source})"
-    if missing or left:
-        faults = [f"lacks {len(missing)} it needs ({first_few(missing)})"] if missing else []
-        faults += [f"has {len(left)} left over ({first_few(left)})"] if left else []
-        raise ValueError(f"{origin} does not fit {network}: of the entries, it {' and '.join(faults)}")
+    if seen.missing or seen.left:
+        raise ValueError(f"{origin} does not fit {network}: of the entries, it {seen.in_words()}")
+    if seen.misshapen:
+        raise ValueError(f"{origin} does not fit {network}: {seen.misshapen[0]}")
     weights = {}
-    for name, like in wanted.items():
-        tensor = torch.zeros(like.shape) if name in started else entries[theirs[name]]
-        if tensor.shape != like.shape:
-            shapes = f"{list(tensor.shape)} where {list(like.shape)} belongs"
-            raise ValueError(f"{origin} does not fit {network}: {theirs[name]} is {shapes}")
+    for name, like in seen.wanted.items():
+        tensor = torch.zeros(like.shape) if name in seen.started else entries[seen.theirs[name]]
         tensor = tensor.to(like.dtype)
         weights[name] = kind.adapt(name, tensor) if kind.adapt else tensor
-    return weights, ignored, started
+    return weights, seen.ignored, seen.started
 
 
 def swapped(tensor: Tensor, dimension: int) -> Tensor:

@@ -15,15 +15,20 @@ SMALL_START_DEVIATION = 0.02
 
 
 class ResidualBlock(nn.Module):
-    """Add conv(ReLU(conv(x))) to x; 3x3, zero padding, bias, no normalisation.  (B, width, H, W) in and out."""
+    """Add conv(ReLU(conv(x))) to x; 3x3, zero padding, bias, no normalisation.  (B, width, H, W) in and out.
 
-    def __init__(self, width: int):
+    scale: by which what is added is multiplied, which keeps wide networks stable.
+    """
+
+    def __init__(self, width: int, *, scale: float = 1.0):
         super().__init__()
+        self.scale = scale
         self.first = nn.Conv2d(width, width, 3, padding=1)
         self.second = nn.Conv2d(width, width, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.second(self.first(x).relu())
+        added = self.second(self.first(x).relu())
+        return x + (added if self.scale == 1 else self.scale * added)
 
 
 class ReflectedBlock(nn.Module):

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from inpaint.distributed import mean_over_ranks
 from inpaint.layers.hole_window import cropped
 from inpaint.losses.scene import Scene
 
@@ -38,7 +39,8 @@ def valid_l1(scene: Scene) -> Tensor:
 
 def l1_per_hole(scene: Scene) -> Tensor:
     """Return the mean absolute error over everything, divided by the share of the picture that is hole."""
-    return l1(scene) / scene.sample.mask.mean().clamp_min(1 / scene.sample.mask.numel())
+    share = mean_over_ranks(scene.sample.mask.mean())  # of all ranks, so that they learn as one would from all samples
+    return l1(scene) / share.clamp_min(1 / scene.sample.mask.numel())
 
 
 def charbonnier(scene: Scene) -> Tensor:
@@ -94,10 +96,11 @@ def coarse_discounted_l1(scene: Scene) -> Tensor:
 def tv(scene: Scene) -> Tensor:
     """Return the total variation of the composite over the hole grown by one pixel.
 
-    Only neighbours that both lie in the grown hole count: multiplying by the mask instead would make edges of its
-    border. The sum is divided by all N values.
+    Only neighbours that both lie in the grown hole count, as in the paper: multiplying by the mask instead would make
+    edges of its border. The sum is divided by all N values.  Reimplementations sum over the whole composite, which is
+    more (7-fold, for a hole of an eighth) and has the same gradient: known neighbours have none.
     """
-    image = scene.composite
+    image = scene.in_units(scene.composite)
     near = F.max_pool2d(scene.sample.mask, kernel_size=3, stride=1, padding=1)  # (B, 1, H, W), the 3 x 3 dilation
     across = (image[..., :, 1:] - image[..., :, :-1]).abs() * near[..., :, 1:] * near[..., :, :-1]
     down = (image[..., 1:, :] - image[..., :-1, :]).abs() * near[..., 1:, :] * near[..., :-1, :]
@@ -105,13 +108,13 @@ def tv(scene: Scene) -> Tensor:
 
 
 def error(scene: Scene) -> Tensor:
-    """Return the raw prediction minus the target, (B, 3, H, W)."""
-    return scene.prediction.image - scene.sample.target
+    """Return the raw prediction minus the target, (B, 3, H, W), in the scene's unit of errors."""
+    return scene.in_units(scene.prediction.image - scene.sample.target)
 
 
 def coarse_error(scene: Scene) -> Tensor:
-    """Return the first stage's picture minus the target, (B, 3, H, W)."""
-    return scene.coarse - scene.sample.target
+    """Return the first stage's picture minus the target, (B, 3, H, W), in the scene's unit of errors."""
+    return scene.in_units(scene.coarse - scene.sample.target)
 
 
 def discounted(values: Tensor, mask: Tensor) -> Tensor:
@@ -136,5 +139,9 @@ def smooth_absolute(difference: Tensor) -> Tensor:
 
 
 def mean_within(values: Tensor, mask: Tensor) -> Tensor:
-    """Return the mean of values (B, C, H, W) where mask (B, 1, H, W) is 1, over the whole batch; 0 where none is."""
-    return (values * mask).sum() / (mask.sum() * values.shape[1]).clamp_min(1)
+    """Return the mean of values (B, C, H, W) where mask (B, 1, H, W) is 1, over the whole batch; 0 where none is.
+
+    Several ranks divide by the area of all of them, so that the mean of what they return is that of all their samples.
+    """
+    area = mean_over_ranks(mask.sum())
+    return (values * mask).sum() / (area * values.shape[1]).clamp_min(1)

@@ -7,7 +7,14 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from inpaint.features.vgg import IMAGENET_DEVIATION
 from inpaint.sample import Prediction, Sample, composite
+
+ERROR_UNITS = {  # what one unit of an error is, by the pictures that authors compare; here they are in [0, 1]
+    "unit": (1.0, 1.0, 1.0),
+    "signed": (0.5, 0.5, 0.5),  # in [-1, 1]
+    "imagenet": IMAGENET_DEVIATION,  # normalised by ImageNet's statistics
+}
 
 
 class Features(Protocol):
@@ -24,16 +31,20 @@ class Features(Protocol):
 class Scene:
     """A prediction beside the sample it answers, with the composite and the cached perceptual features of both.
 
-    features: the network whose feature maps are compared, or None where no term needs one.
+    features: the network whose feature maps are compared, or None where no term needs one.  errors_in: the scale in
+    which terms that compare pixels measure, one of ERROR_UNITS.
     """
 
-    def __init__(self, prediction: Prediction, sample: Sample, features: Features | None = None):
+    def __init__(
+        self, prediction: Prediction, sample: Sample, features: Features | None = None, errors_in: str = "unit"
+    ):
         # Under autocast an answer may be half precision: a mean over a million pixels must not be.
         image = prediction.image.to(sample.target.dtype)
         self.prediction = prediction._replace(image=image)
         self.sample = sample
         self.composite = composite(image, sample.image, sample.mask)  # (B, 3, H, W)
         self.features = features
+        self.unit = torch.tensor(ERROR_UNITS[errors_in]).view(3, 1, 1).to(sample.target)
         self._seen: dict[str, dict[str, Tensor]] = {}
 
     def picture(self, name: str) -> Tensor:
@@ -71,6 +82,10 @@ class Scene:
             )
         return extras["coarse"].to(self.sample.target.dtype)
 
+    def in_units(self, difference: Tensor) -> Tensor:
+        """Return a difference of pictures (B, 3, H, W) in the scale in which errors are measured."""
+        return difference / self.unit
+
     def seen(self, name: str) -> dict[str, Tensor]:
         """Return the named feature maps of a picture, computed at the first call; targets carry no gradient."""
         features = self.required_features()
@@ -94,3 +109,9 @@ class Scene:
                 "a perceptual or style term needs a features network: add features to the recipe, or remove the term"
             )
         return self.features
+
+
+def check_error_units(errors_in: str) -> None:
+    """Raise ValueError for a scale that does not exist."""
+    if errors_in not in ERROR_UNITS:
+        raise ValueError(f"errors_in is {errors_in!r}: choose among {', '.join(ERROR_UNITS)}")

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from inpaint.contracts import Discriminator, Generator, Turn
 from inpaint.losses import Weight, check_weights, weighted
 from inpaint.losses.objectives import ADVERSARIAL, feature_matching
-from inpaint.losses.scene import Features, Scene
+from inpaint.losses.scene import Features, Scene, check_error_units
 from inpaint.recipes.frozen import frozen
 from inpaint.sample import Sample
 
@@ -34,17 +34,20 @@ class Adversarial(nn.Module):
         weight: float = 0.1,
         feature_matching: float = 0.0,
         fake: str = "composite",
+        errors_in: str = "unit",
         features: Features | None = None,
         start: int = 0,
     ):
         """Take the networks that learn and how much each term counts.
 
         weight: of the generator's adversarial term. feature_matching: its weight, 0 leaves it out. fake: what the
-        discriminators see, the composite or the raw answer. start: the step before which the generator learns from
+        discriminators see, the composite or the raw answer. errors_in: the scale in which pixels are compared: unit,
+        signed ([-1, 1]) or imagenet (by its deviation). start: the step before which the generator learns from
         the supervised terms alone and the discriminators rest.
         """
         super().__init__()
         check_weights(weights, features=features)
+        check_error_units(errors_in)
         if loss not in ADVERSARIAL:
             raise ValueError(f"the adversarial loss is {loss!r}: choose among {', '.join(ADVERSARIAL)}")
         if fake not in FAKES:
@@ -58,6 +61,7 @@ class Adversarial(nn.Module):
         self.weight = weight
         self.feature_matching = feature_matching
         self.fake = fake
+        self.errors_in = errors_in
         self.features = features  # no nn.Module, so neither the state dict nor the averaging sees it
         self.start = start
 
@@ -69,7 +73,7 @@ class Adversarial(nn.Module):
     def turns(self, sample: Sample, step: int) -> Iterator[Turn]:
         """Yield the discriminators' turns, then the generator's."""
         prediction = self.generator(sample.image, sample.mask)
-        scene = Scene(prediction, sample, self.features)
+        scene = Scene(prediction, sample, self.features, self.errors_in)
         judges = dict(self.discriminators.items()) if step >= self.start else {}
         fake = scene.composite if self.fake == "composite" else scene.prediction.image  # (B, 3, H, W)
         for name, discriminator in judges.items():

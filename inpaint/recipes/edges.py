@@ -1,7 +1,8 @@
 """Learning to draw edges, to paint by them, and both together: the stages of EdgeConnect in one run.
 
 Source: Nazeri et al., EdgeConnect: Generative Image Inpainting with Adversarial Edge Learning (2019), and the authors'
-code, whose models 1 to 4 are the stages.  Canny's edges are of the whole original here; a network at work knows only
+code, whose models 1 to 4 are the stages; their released model 4, joint, raises, and their last is model 3, drawn.
+Canny's edges are of the whole original here; a network at work knows only
 those of the known pixels.
 
 What differs: a generator is judged by a discriminator that has already stepped, where the authors differentiate through

@@ -46,6 +46,10 @@ class RestorerByCensor:
                 restorer = self.gridless
         return restorer(image, mask, censor=censor, grid=grid, **how)
 
+    def reach(self, view: str = "auto") -> float:
+        """Return how many px around a mark the networks must be shown where the picture has them."""
+        return max(restorer.reach(view) for restorer in self.restorers.values())
+
     @cached_property
     def gridless(self) -> Restorer:
         """The network for mosaics whose pixels show no grid."""

@@ -20,6 +20,7 @@ from torch import Tensor
 from inpaint.contracts import Generator
 from inpaint.degradation.fills import FILLS
 from inpaint.device import find_device, out_of_memory, release, warn_of_bfloat16
+from inpaint.interrupt import go_on
 from inpaint.mosaic.grid import enlarge
 from inpaint.randomness import rng_for
 from inpaint.restoring.cores import Cores
@@ -40,15 +41,23 @@ class NetworkAnswers:
     """A generator, how it wants to be shown a censored picture, and what computes it; see `Restorer`, which is one."""
 
     def __init__(
-        self, generator: Generator, *, shows: Mapping[str, str], device: str = "auto", precision: str = "float32"
+        self,
+        generator: Generator,
+        *,
+        shows: Mapping[str, str],
+        device: str = "auto",
+        precision: str = "float32",
+        side: int = 0,
     ):
         if precision not in ("float32", "bfloat16"):
             raise ValueError(f"precision {precision!r} is unknown; choose float32 or bfloat16")
         self.device = find_device(device)
-        layout: Any = {"memory_format": torch.channels_last}  # which torch's own signature leaves out
+        self.layout = torch.channels_last if generator.channels_last else torch.contiguous_format
+        layout: Any = {"memory_format": self.layout}  # which torch's own signature leaves out
         self.generator = generator.eval().to(self.device, **layout)
         self.multiple = generator.multiple
         self.shows = dict(shows)
+        self.side = side
         self.bfloat16 = precision == "bfloat16"
         if self.bfloat16:
             warn_of_bfloat16(self.device)
@@ -68,7 +77,7 @@ class NetworkAnswers:
     def parts(self, number: int, crop: RegionCrop, box: Box) -> list[TileTask]:
         """Cut a box of a crop into tiles; a frame or a chain of specks leaves most of its box alone."""
         size = (crop.image.shape[1], crop.image.shape[2])
-        if self.generator.view != "crop":  # it must see all of the crop
+        if crop.view != "crop":  # it must see all of the crop
             return [TileTask(number, box, Box(0, 0, *size))]
         cores = [core for core in tiles(box, self.tile) if core.of(crop.own).any()]
         # A network that halves pictures answers alike where it is shifted by whole steps only.
@@ -84,7 +93,12 @@ class NetworkAnswers:
         if len(failed) > 1:
             self.together = min(self.together, len(failed) // 2)
             return list(todo)
-        (_, core, _), tile = failed[0], self.tile
+        (number, core, seen), tile = failed[0], self.tile
+        if (view := crops[number].view) != "crop":
+            raise ValueError(
+                f"{self.device} has not enough memory for the {seen.right - seen.left}x{seen.bottom - seen.top} pixels "
+                f"that this network sees at once by the view {view}; the view crop shows it less"
+            )
         side = max(core.bottom - core.top, core.right - core.left)
         if side <= SMALLEST_TILE:
             raise ValueError(
@@ -155,7 +169,7 @@ class NetworkAnswers:
             F.pad(view.flip(axes), (0, size[1] - view.shape[2], 0, size[0] - view.shape[1]), mode="replicate")
             for view in views
         ]
-        batch = torch.stack(padded).to(self.device, memory_format=torch.channels_last)  # (B, 4, H, W)
+        batch = torch.stack(padded).to(self.device, memory_format=self.layout)  # (B, 4, H, W)
         with self.computing():
             prediction = self.generator(batch[:, :3], batch[:, 3:], **self.noise(batch[:, :3], flips))
         answers = prediction.image.float().cpu()
@@ -197,6 +211,7 @@ class NetworkAnswers:
     @contextmanager
     def computing(self) -> Iterator[None]:
         """Take the cores that a network needs, and compute in the precision that was asked for."""
+        go_on()
         with (
             self.cores.taken(torch.get_num_threads()),
             torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16),

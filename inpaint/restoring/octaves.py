@@ -1,4 +1,4 @@
-"""Mosaics of any block, restored octave by octave by a network that makes one step of 2 or 4.
+"""Mosaics of any block, restored octave by octave by a network that makes one step of 2 or 4, or of another factor.
 
 Cells of b pixels become cells of b/4 or b/2, the same problem one octave finer, and so on down to the pixels; after
 every step the answer is corrected until the means of the original cells are the measured ones.  At every octave the
@@ -26,11 +26,15 @@ TOLERANCE = 1e-6  # what is masked by less is masked by rounding
 
 
 class Stepper(Protocol):
-    """What makes one step: `generators.cells`; it is given noise where it is asked for variations."""
+    """What makes one step: `generators.cells`, or a network of super-resolution; it may be given noise to vary with.
+
+    It may say by `tells_guesses` whether it restores estimates otherwise than measured cells, and by `resampled` that
+    an answer is averaged before the last step, so that the step ends at the block and not beyond.
+    """
 
     @property
     def cell_steps(self) -> tuple[int, ...]:
-        """Which steps it has learned: 4, or 2 and 4."""
+        """Which steps it has learned: 4, or 2 and 4, or the one factor of a network of super-resolution."""
         ...
 
     def __call__(
@@ -67,7 +71,11 @@ def restore_cells(
     """
     seen = cellwise(image, mask, grid, cells)
     answer, fine = seen.cells, 1
-    for step in steps_of(max(seen.block), generator.cell_steps):
+    steps = steps_of(max(seen.block), generator.cell_steps)
+    for number, step in enumerate(steps, 1):
+        needed = -(-max(seen.block) // step)  # px a cell, of which a step makes the block
+        if number == len(steps) and getattr(generator, "resampled", False) and needed < fine:
+            answer, fine = resampled(answer, fine, (needed, needed)), needed
         answer, fine = stepped(generator, seen, answer, fine, step, rng), fine * step
     whole = resampled(answer, fine, seen.block)  # (3, rows * bh, columns * bw)
     whole = masked_to(whole, seen.present, seen.cells, seen.block)
@@ -77,19 +85,20 @@ def restore_cells(
 
 
 def steps_of(block: int, known: Sequence[int] = (2, 4)) -> list[int]:
-    """Return the steps by which a block is restored: by 4, and once by 2 at first where that is enough.
+    """Return the steps by which a block is restored: by the largest, and once by a smaller one where that is enough.
 
     The first step is the cheapest, for it is made on the fewest cells, so the small one comes first.  known: the steps
     that the network has learned; with 4 alone every block is reached by steps of 4.
     """
+    largest, count = max(known), 1
     if block > 4**LARGEST_STEPS:
         raise ValueError(f"a cell of {block} pixels is too large; at most {4**LARGEST_STEPS} can be restored")
-    count = 0
-    while 4**count < block:
+    if block == 1:
+        return []
+    while largest**count < block:
         count += 1
-    if 2 in known and 4**count // 2 >= block:
-        return [2] + [4] * (count - 1)
-    return [4] * count
+    first = min(step for step in known if step * largest ** (count - 1) >= block)
+    return [first] + [largest] * (count - 1)
 
 
 def stepped(
@@ -103,7 +112,7 @@ def stepped(
     beyond = (0, -columns % (2 * step), 0, -rows % (2 * step))  # the network wants an even number of cells
     image, masked = (F.pad(it[None], beyond, mode="replicate") for it in (shown, mask))
     noise = {} if rng is None else {"noise": noise_for(generator, image, step, rng)}
-    guessed = fine > 1 and len(generator.cell_steps) > 1  # a network of one step has learned from measured cells alone
+    guessed = fine > 1 and getattr(generator, "tells_guesses", len(generator.cell_steps) > 1)
     prediction = generator(image, masked, block=step, guessed=float(guessed), **noise)
     raw = prediction.extras["raw"][0, :, :rows, :columns].to(answer.dtype)
     return masked_to(raw.where(mask > 0.5, known), mask, seen.cells, finer)

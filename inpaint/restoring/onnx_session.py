@@ -47,6 +47,7 @@ class Session(Generator):
             raise ValueError(f"{where} was not exported by this package: use inpaint export")
         self.multiple: int = json.loads(about["multiple"])
         self.shows: dict[str, str] = json.loads(about["shows"])
+        self.view, self.side = json.loads(about.get("view", '["crop", 0]'))  # what it sees, of which training size
         self.reads = [entry.name for entry in self.session.get_inputs()]  # a network may not look at the mask
 
         self.cell_steps = tuple(json.loads(about.get("cell_steps", "[]")))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from inpaint.contracts import View
 from inpaint.mosaic.grid import Grid, cells_of
 from inpaint.mosaic.projection import CellMeasures, measure_cells
 from inpaint.tiling import Box, Region
@@ -21,6 +22,7 @@ class RegionCrop(NamedTuple):
     region: Box  # tight around its pixels
     grid: Grid | None  # as seen from the corner of the crop
     measures: CellMeasures | None  # of the grid's cells
+    view: View = "crop"  # which must not be cut where it is more
 
 
 class TileTask(NamedTuple):

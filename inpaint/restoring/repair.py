@@ -8,42 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from inpaint.degradation.smooth import smooth_fill
 from inpaint.detection.censored import Censored, mask_of
 from inpaint.detection.damage import Damage, count_regions, find_damage
 from inpaint.images import Picture
 from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice, shifted_grid
-from inpaint.mosaic.projection import CellMeasures
-from inpaint.mosaic.resampling import resampled_mosaic
-from inpaint.sample import composite
-from inpaint.tiling import LEAST_CONTEXT, Box, context_windows, grown_mask
+from inpaint.restoring.clear_pixels import opaque_where_restored, without_clear_colours
+from inpaint.restoring.damage_restoring import Measures, Restores, restore_damage
+from inpaint.restoring.paint_reach import FARTHEST_REACH, grown_damage, with_chroma_of
+from inpaint.tiling import LEAST_CONTEXT, Box, context_windows
 
 LARGEST_FOUND_CELL = 64  # px that detection looks for
 # Variant number -> mirrored (top-bottom, left-right) while restoring, in the order of DeepCreamPy.
 FLIPS = ((False, False), (False, True), (True, False), (True, True))
-
-
-class Restores(Protocol):
-    """What a repair needs of a restorer: the call of `inpaint.restoring.restorer.Restorer`."""
-
-    def __call__(
-        self,
-        image: Tensor,
-        mask: Tensor,
-        *,
-        censor: str,
-        grid: Grid | None,
-        flips: tuple[bool, bool],
-        measures: dict[Box, CellMeasures] = ...,  # given where a mosaic is restored in several ways
-        missed: list[Tensor] = ...,  # given where those are ranked
-    ) -> Tensor: ...
 
 
 class RepairWindow(NamedTuple):
@@ -52,34 +35,57 @@ class RepairWindow(NamedTuple):
     box: Box
     regions: int  # 8-connected marked places
     damage: list[Damage]  # masks and grids as seen from the corner of the box
+    tinted: Tensor | None = None  # (1, h, w) bool, beside the holes, where only chroma is restored
+    reach: int = 0  # px that its holes grew by because paint reaches so far
 
     @property
     def mask(self) -> Tensor:
         """Everything that is restored in the window, (1, h, w)."""
-        return torch.stack([part.mask for part in self.damage]).amax(0)
+        whole = torch.stack([part.mask for part in self.damage]).amax(0)
+        return whole if self.tinted is None else torch.maximum(whole, self.tinted.to(whole.dtype))
+
+    @property
+    def holes(self) -> Tensor:
+        """Where nothing is left in the window, (1, h, w)."""
+        return torch.stack([part.mask * (part.censor == "hole") for part in self.damage]).amax(0)
 
 
 def examine_marks(
-    picture: Picture, mask: Tensor, *, censor: str, block: tuple[int, int] | None = None, grow: int = 0
+    picture: Picture,
+    mask: Tensor,
+    *,
+    censor: str,
+    block: tuple[int, int] | None = None,
+    grow: int | None = 0,
+    context: float = 0,
 ) -> list[RepairWindow]:
     """Return the windows that hold everything marked, and what was done to it.
 
     mask: (1, H, W), 1 or True = restore.  censor: "auto", "hole" or "mosaic", and block: as `find_damage` takes them.
-    grow: restore holes so many px further, but not over mosaics, which never grow: beside them all is original.
+    grow: restore holes so many px further, None as far as their paint reaches, but not over mosaics, which never grow:
+    beside them all is original.  context: px around marks that the network must see, however far the picture goes.
     """
-    margin = max(LEAST_CONTEXT, LARGEST_FOUND_CELL, *(block or ())) + grow
+    margin = margin_of(picture, max(LARGEST_FOUND_CELL, context, *(block or ())), grow)
     found = []
     for box in context_windows(mask, margin):
         marked = (box.of(mask) > 0).float()  # (1, h, w)
-        damage = find_damage(part_of_picture(picture, box).tensor(), marked, censor=censor, block=block)
-        found.append(RepairWindow(box, count_regions(marked), [grown_damage(part, damage, grow) for part in damage]))
+        piece = part_of_picture(picture, box)
+        damage = find_damage(piece.tensor(), marked, censor=censor, block=block)
+        found.append(RepairWindow(box, count_regions(marked), *grown_damage(piece, damage, grow)))
     return found
 
 
-def windows_of(found: Sequence[Censored], size: tuple[int, int], *, grow: int = 0) -> list[RepairWindow]:
-    """Return the windows that hold regions which were found in a picture of this size, without examining them again."""
-    whole, result = mask_of(found, size), []
-    for box in context_windows(whole, max(LEAST_CONTEXT, LARGEST_FOUND_CELL) + grow):
+def margin_of(picture: Picture, wanted: float, grow: int | None) -> int:
+    """Return how many px around marks a window has, at most all of the picture."""
+    return int(min(max(LEAST_CONTEXT, wanted), max(picture.size))) + (FARTHEST_REACH if grow is None else grow)
+
+
+def windows_of(
+    found: Sequence[Censored], picture: Picture, *, grow: int | None = 0, context: float = 0
+) -> list[RepairWindow]:
+    """Return the windows that hold regions which were found in a picture, without examining them again."""
+    whole, result = mask_of(found, picture.size), []
+    for box in context_windows(whole, margin_of(picture, max(LARGEST_FOUND_CELL, context), grow)):
         masks: dict[tuple[str, Grid | Lattice | None], Tensor] = {}
         for region in found:
             own = region_in_box(region, box)  # (1, h, w)
@@ -87,9 +93,8 @@ def windows_of(found: Sequence[Censored], size: tuple[int, int], *, grow: int = 
                 kind = region.censor, region.grid and shifted_grid(region.grid, -box.top, -box.left)
                 masks[kind] = torch.maximum(own, masks.get(kind, own))
         damage = [Damage(censor, grid, mask) for (censor, grid), mask in masks.items()]
-        result.append(
-            RepairWindow(box, count_regions(box.of(whole)), [grown_damage(part, damage, grow) for part in damage])
-        )
+        grown = grown_damage(part_of_picture(picture, box), damage, grow)
+        result.append(RepairWindow(box, count_regions(box.of(whole)), *grown))
     return result
 
 
@@ -103,20 +108,6 @@ def region_in_box(region: Censored, box: Box) -> Tensor:
         inner = region.mask[top - region.top : bottom - region.top, left - region.left : right - region.left]
         Box(top, left, bottom, right).within(box).of(own).copy_(torch.from_numpy(inner))
     return own
-
-
-def grown_damage(part: Damage, damage: list[Damage], grow: int) -> Damage:
-    """Return holes grown up to the mosaics of the same window."""
-    if part.censor != "hole":
-        return part
-    mask = grown_mask(part.mask, grow)
-    for other in damage:
-        if other.censor == "mosaic":
-            mask = mask * (1 - other.mask)
-    return part._replace(mask=mask)
-
-
-Measures = dict[Box, CellMeasures]  # what the cells of a mosaic measure, by the crop that they were measured in
 
 
 def variations(
@@ -167,9 +158,20 @@ def pieces_of(
     pieces = []
     for window, measures in zip(found, known, strict=True):
         piece = part_of_picture(picture, window.box)
-        restored = restore_damage(piece.tensor(), window.damage, restorer, flips, measures, missed)
+        seen = without_clear_colours(piece.tensor(), piece.alpha, window.mask)
+        if window.tinted is not None:
+            seen = untinted(seen, window, restorer, flips)
+        restored = restore_damage(seen, window.damage, restorer, flips, measures, missed)
         pieces.append(piece.restored(restored, window.mask).colour)
     return pieces
+
+
+def untinted(image: Tensor, window: RepairWindow, restorer: Restores, flips: tuple[bool, bool]) -> Tensor:
+    """Return an image whose tinted pixels have the chroma that is restored there together with the holes."""
+    assert window.tinted is not None
+    holes = [part for part in window.damage if part.censor == "hole"]
+    wider = [part._replace(mask=torch.maximum(part.mask, window.tinted.to(part.mask.dtype))) for part in holes]
+    return with_chroma_of(restore_damage(image, wider, restorer, flips), image, window.tinted)
 
 
 def assembled(
@@ -178,6 +180,7 @@ def assembled(
     """Return the picture with its windows replaced, in its own samples if asked to and nothing else needs them.
 
     What a file holds in place of colours (a palette, inks) follows from which colours changed, so those are kept.
+    Alpha becomes opaque where a hole of it was restored.
     """
     if not found:
         return picture
@@ -185,48 +188,12 @@ def assembled(
     colour = picture.colour if owned else picture.colour.copy()
     for window, piece in zip(found, pieces, strict=True):
         colour[window.box.slices] = piece
-    return replace(picture, colour=colour)
+    return replace(
+        picture, colour=colour, alpha=opaque_where_restored(picture.alpha, [(it.box, it.holes) for it in found])
+    )
 
 
 def part_of_picture(picture: Picture, box: Box) -> Picture:
-    """Return the colours of a part of a picture, as a view."""
-    return Picture(picture.colour[box.slices])
-
-
-def restore_damage(
-    image: Tensor,
-    damage: list[Damage],
-    restorer: Restores,
-    flips: tuple[bool, bool],
-    measures: Measures | None = None,
-    missed: list[Tensor] | None = None,
-) -> Tensor:
-    """Restore mosaics first, then holes with the restored mosaics as their context.
-
-    image: (3, H, W).  Until their turn holes are filled smoothly, so that a mosaic never sees a bar beside it.
-    measures: what the first mosaic's cells measure, handed from variation to variation; the others' surroundings are
-    restored otherwise in each.  missed gets, for every mosaic of whole pixels, by how much the cells of the answer
-    missed its own before they were corrected.
-    """
-    for part in damage:
-        if part.censor == "hole" and len(damage) > 1:
-            image = smooth_fill(image[None], part.mask[None])[0]
-    for number, part in enumerate(sorted(damage, key=lambda part: part.censor == "hole")):
-        how: dict[str, Any] = {"censor": part.censor, "grid": part.grid, "flips": flips}
-        if part.censor == "mosaic" and measures is not None and number == 0:
-            how["measures"] = measures
-        if isinstance(part.grid, Lattice):
-            image = restore_rescaled(image, part.mask, part.grid, restorer, how)
-            continue
-        if part.grid is not None and missed is not None:
-            how["missed"] = missed
-        image = restorer(image, part.mask, **how)
-    return image
-
-
-def restore_rescaled(image: Tensor, mask: Tensor, lattice: Lattice, restorer: Restores, how: dict[str, Any]) -> Tensor:
-    """Restore a mosaic whose cells are no whole pixels in a picture that is resampled so that they are."""
-    seen = resampled_mosaic(image, mask, lattice)
-    how = {**how, "grid": seen.grid}
-    answer = restorer(seen.image, seen.mask, **how)
-    return composite(seen.back(answer), image, mask)
+    """Return the colours and the alpha of a part of a picture, as views."""
+    alpha = None if picture.alpha is None else picture.alpha[box.slices]
+    return Picture(picture.colour[box.slices], alpha, lossless=picture.lossless)

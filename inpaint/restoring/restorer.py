@@ -6,11 +6,14 @@ context around it, and only masked pixels are taken from the network's answer.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import torch
 from torch import Tensor
 
+from inpaint.contracts import VIEWS, View
 from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.projection import CellMeasures, keep_cells, missed_cells
 from inpaint.restoring.blending import meet_known
@@ -26,7 +29,13 @@ class Restorer(NetworkAnswers):
 
     shows: for each censor that the network learned, how the censored pixels are presented to it: a fill value for
     "hole" ("smooth", "grey", ...), an enlargement for "mosaic" ("nearest", "bicubic").
+    side: of the squares that it learned from, in px, which a view of a square shows it at least.
     """
+
+    def reach(self, view: str = "auto") -> float:
+        """Return how many px around a mark it must be shown where the picture has them; infinite for all."""
+        chosen = self.generator.view if view == "auto" else view
+        return {"crop": 0, "square": self.side, "whole": math.inf}[chosen]
 
     @torch.no_grad()
     def __call__(
@@ -41,6 +50,7 @@ class Restorer(NetworkAnswers):
         feather: int = 0,
         match_colour: bool = False,
         keep: bool = True,
+        view: str = "auto",
         measures: dict[Box, CellMeasures] | None = None,
         missed: list[Tensor] | None = None,
     ) -> Tensor:
@@ -53,6 +63,7 @@ class Restorer(NetworkAnswers):
         grow: restore holes so many px further; a mosaic is never grown, for what lies beside it is original.
         feather: blend the restored edge into the known pixels over so many px, inside the mask; match_colour does so
         through the whole region.
+        view: what the network sees around a hole: "crop", "square", "whole", or "auto" for what it was made for.
         measures: a dict that is handed to every call with the same image, mask and grid, empty to the first, so that
         the mosaic's cells are measured in the first alone.  missed gets, for each region, by how much the cells of the
         answer missed the mosaic's before they were corrected, (n,).
@@ -68,16 +79,15 @@ class Restorer(NetworkAnswers):
         ((3, 48, 64), True)
         """
         self.check(image, mask, censor, grid)
+        seen = self.view_of(censor, view)
         image, mask = image.float().cpu(), (mask.cpu() > 0.5).float()
         if censor == "hole":
             mask = grown_mask(mask, grow)
         restored = image.clone()
         measures = {} if measures is None else measures
-        for plan in self.batches(crops_planned(mask, grid.block if grid else (1, 1), view=self.generator.view)):
-            crops = [
-                crop_of(image, mask, region, box, grid if censor == "mosaic" else None, measures)
-                for region, box in plan
-            ]
+        of_mosaic = grid if censor == "mosaic" else None
+        for plan in self.batches(crops_planned(mask, grid.block if grid else (1, 1), view=seen, side=self.side)):
+            crops = [crop_of(image, mask, region, box, of_mosaic, measures)._replace(view=seen) for region, box in plan]
             answers = self.answers(crops, censor, flips)
             for (_, box), crop, answer in zip(plan, crops, answers, strict=True):
                 if feather or match_colour:
@@ -91,6 +101,14 @@ class Restorer(NetworkAnswers):
                         answer = keep_cells(answer, crop.image, crop.mask, crop.grid, **of_cells)
                 box.of(restored).copy_(composite(answer, box.of(restored), crop.own))
         return restored
+
+    def view_of(self, censor: str, view: str) -> View:
+        """Return what the network sees around a region; a mosaic is restored from the cells around it by no other."""
+        if view not in ("auto", *VIEWS):
+            raise ValueError(f"view {view!r} is unknown; choose auto, {', '.join(VIEWS)}")
+        if view == "auto" or (censor == "mosaic" and self.generator.cell_steps):
+            return self.generator.view
+        return cast(View, view)
 
     def check(self, image: Tensor, mask: Tensor, censor: str, grid: Grid | None) -> None:
         if not image.is_floating_point():

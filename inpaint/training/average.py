@@ -6,6 +6,7 @@ import copy
 
 import torch
 from torch import nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 
 class Average:
@@ -22,7 +23,6 @@ class Average:
     def update(self, network: nn.Module, step: int) -> None:
         """Move the average towards the network as it stands after `step` steps."""
         share = 1 - min(self.decay, (1 + step) / (10 + step))
-        for mine, theirs in zip(self.network.parameters(), network.parameters(), strict=True):
-            mine.lerp_(theirs, share)
+        get_ema_multi_avg_fn(1 - share)([*self.network.parameters()], [*network.parameters()], 0)
         for mine, theirs in zip(self.network.buffers(), network.buffers(), strict=True):
             mine.copy_(theirs)

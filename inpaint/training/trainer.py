@@ -2,29 +2,31 @@
 
 The trainer knows nothing of GANs: it asks for a turn, sums its terms, differentiates, averages gradients over the
 ranks, clips, steps that player's optimizer, and asks for the next turn.  What is random depends on (seed, step) alone.
+Whatever ends a run early, a signal or an error, the state is saved first; all ranks stop at the same step.
 """
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
-from tqdm import tqdm
+from torch import Tensor
 
 from inpaint import distributed
-from inpaint.checkpoint import load_state, save_checkpoint, save_state
 from inpaint.contracts import Recipe, Turn
-from inpaint.interrupt import unbroken
-from inpaint.metrics.pixelwise import psnr
+from inpaint.data.skipped import Skipped
+from inpaint.interrupt import Stopped, StopRequest, stop_requests
 from inpaint.randomness import rng_for
 from inpaint.sample import Sample, composite
 from inpaint.training.average import Average
-from inpaint.training.journal import Journal, write_sheet
+from inpaint.training.finite import FiniteWatch, step_unless, total_norm
+from inpaint.training.journal import write_sheet
+from inpaint.training.keeping import Keeper
+from inpaint.training.progress import Clock, bar_of
+from inpaint.training.telling import Teller
+from inpaint.training.validating import Best, batches_of, shared, spread, validation_means
 
 
 class Player(NamedTuple):
@@ -46,9 +48,10 @@ class Intervals(NamedTuple):
 class Trainer:
     """Trains the networks of a recipe on batches, from the first step or a saved one to the last.
 
-    folder: receives journal.jsonl, last.safetensors, best.safetensors, state.pt and samples/.
-    run: the tree that is stored in every checkpoint.
+    folder: receives journal.jsonl, last.safetensors, best.safetensors, the last `keep` states, run.yaml and samples/.
+    run: the tree that is stored in every checkpoint and state.
     provenance: what every checkpoint says of where it comes from, beside step and time.
+    skipped: what `batches` could not make, if it replaces samples.
     """
 
     def __init__(
@@ -69,44 +72,84 @@ class Trainer:
         device: torch.device | None = None,
         bfloat16: bool = False,
         channels_last: bool = True,
+        keep: int = 2,
+        best: Best | None = None,
+        skipped: Skipped | None = None,
     ):
         self.recipe, self.players = recipe, players
         self.batches, self.validation = batches, validation
-        self.folder, self.run, self.provenance = folder, run, dict(provenance or {})
         self.steps, self.every, self.seed, self.clip = steps, every, seed, clip
         self.device = device or torch.device("cpu")
         self.bfloat16 = bfloat16
         self.layout = torch.channels_last if channels_last else torch.contiguous_format
         self.average = Average(recipe.generator, decay)
-        self.journal = Journal(folder / "journal.jsonl")
-        self.step, self.best, self.seconds = 0, -math.inf, 0.0
+        self.skipped, self.best = skipped or Skipped(0.0), best or Best()
+        self.step, self.score, self.seconds = 0, None, 0.0
+        self.within = False  # a step
+        self.agreed = False  # all ranks end at this step, each knowing of it
+        self.clock, self.watch = Clock(), FiniteWatch(recipe)
+        self.keeper = Keeper(self, folder, run, dict(provenance or {}), keep)
+        self.teller = Teller(self, folder)
+
+    @property
+    def folder(self) -> Path:
+        return self.keeper.folder
 
     def fit(self) -> None:
-        """Train to the last step; on Ctrl-C save where we are and raise KeyboardInterrupt again."""
-        self.recipe.train()
-        if distributed.rank() == 0:
-            self.journal.cut(self.step)  # what it says of later steps is about to be said again
-        bar = tqdm(total=self.steps, initial=self.step, unit="step", disable=distributed.rank() > 0)
-        started, since = time.monotonic() - self.seconds, (time.monotonic(), self.step)
+        """Train to the last step.
+
+        Raises Stopped, which is a KeyboardInterrupt, once Ctrl-C, SIGTERM or SIGHUP have ended a step and the state is
+        saved; any other error is raised again when the state has been saved.
+        """
+        with (
+            stop_requests() as stop,
+            self.keeper.held(),
+            self.teller.telling(bar_of(self.steps, self.step, shown=distributed.rank() == 0)),
+        ):
+            self.recipe.train()
+            try:
+                if self.step == 0 and self.validation:
+                    self.validate()  # a network that starts from weights may only get worse
+                self.loop(stop)
+            except BaseException as error:
+                self.keeper.rescue(error)
+                raise
+
+    def loop(self, stop: StopRequest) -> None:
+        batches = iter(self.batches(self.step, self.steps))
         try:
-            batches = iter(self.batches(self.step, self.steps))
             while self.step < self.steps:
-                with unbroken(excuse=True):
-                    sample = next(batches)
-                with unbroken():
+                sample = self.fetch(batches, stop)
+                self.within = True
+                with self.clock.measured("step"):
                     terms = self.learn(self.to_device(sample))
-                    self.step += 1
-                    self.seconds = time.monotonic() - started
-                    bar.update()
-                    if self.due(self.every.log):
-                        speed = (self.step - since[1]) * len(sample.image) * distributed.world_size()
-                        since = self.log(terms, speed / (time.monotonic() - since[0]), bar)
-                    self.look()
-        except KeyboardInterrupt:
-            self.save()
-            raise
+                self.step += 1
+                self.within = False
+                self.teller.stepped(terms, len(sample.image))
+                self.look()
         finally:
-            bar.close()
+            if isinstance(batches, Generator):
+                batches.close()  # its processes end now, not when this error has been forgotten
+
+    def fetch(self, batches: Iterator[Sample], stop: StopRequest) -> Sample:
+        """Return the next batch, unless one of the ranks was asked to stop or has none."""
+        sample, fault = None, None
+        with self.clock.measured("data"):
+            try:
+                sample = next(batches)
+            except Exception as error:
+                fault = error
+        number, failed, skipped = distributed.highest([stop.signal, fault is not None, len(self.skipped.new)])
+        if skipped:
+            self.teller.skipping()
+        self.agreed = bool(failed or number)
+        if failed:
+            raise fault or distributed.RankLost("another process of this run could not go on")
+        self.skipped.check((self.step + 1) * distributed.world_size())
+        if number:
+            raise Stopped(number)
+        assert sample is not None
+        return sample
 
     def due(self, interval: int) -> bool:
         return self.step % interval == 0 or self.step == self.steps
@@ -115,18 +158,21 @@ class Trainer:
         """Play every turn of one step and return the terms, for the log."""
         torch.manual_seed(rng_for(self.seed, "step", self.step).initial_seed() + distributed.rank())
         seen: dict[str, Tensor] = {}
+        self.watch.begin(len(sample.image) * distributed.world_size())
         turns = iter(self.recipe.turns(sample, self.step))
         while (turn := self.draw(turns)) is not None:
             network, player = self.recipe.players[turn.player], self.players[turn.player]
             player.optimizer.zero_grad(set_to_none=True)
-            torch.stack(list(turn.terms.values())).sum().backward()
+            terms = torch.stack(list(turn.terms.values()))
+            terms.sum().backward()
             distributed.average_gradients(network.parameters())
-            if self.clip:
-                nn.utils.clip_grad_norm_(network.parameters(), self.clip)
+            norm = total_norm(network.parameters(), self.clip)
+            spoiled = self.watch.spoiled(self.step, turn.player, turn.terms, terms, norm)
             for group in player.optimizer.param_groups:
                 group["lr"] = player.rate(self.step)
-            player.optimizer.step()
+            step_unless(player.optimizer, spoiled)
             seen |= {name: term.detach() for name, term in turn.terms.items()}
+        self.watch.end()
         self.average.update(self.recipe.generator, self.step)
         return seen
 
@@ -134,110 +180,51 @@ class Trainer:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             return next(turns, None)
 
-    def log(self, terms: dict[str, Tensor], speed: float, bar: tqdm) -> tuple[float, int]:
-        """Write a line to the journal; a loss that is no number ends the run with what to do about it."""
-        losses = {name: term.item() for name, term in terms.items()}
-        lost = [name for name, value in losses.items() if not math.isfinite(value)]
-        if lost:
-            raise ValueError(
-                f"the loss {lost[0]} is {losses[lost[0]]} at step {self.step}: lower the learning rate or clip, "
-                f"and resume from the last checkpoint in {self.folder}"
-            )
-        rates = {name: player.optimizer.param_groups[0]["lr"] for name, player in self.players.items()}
-        bar.set_postfix({name: f"{value:.4f}" for name, value in losses.items()} | {"images/s": f"{speed:.1f}"})
-        if distributed.rank() == 0:
-            line = {"step": self.step, "seconds": round(self.seconds, 1), "images_per_second": round(speed, 2)}
-            self.journal.write(line | {"losses": losses, "rates": rates})
-        return time.monotonic(), self.step
-
     def look(self) -> None:
         """Do what is due at this step: validate, draw a sheet, save."""
         if self.validation and self.due(self.every.validate):
             self.validate()
         if self.validation and self.due(self.every.samples) and distributed.rank() == 0:
-            shown = self.validation[:8]
-            with torch.no_grad():
-                write_sheet(self.folder / "samples" / f"{self.step:07d}.png", shown, self.restore(shown))
+            with self.clock.measured("samples"):
+                shown = spread(self.validation)
+                path = self.folder / "samples" / f"{self.step:07d}.png"
+                self.teller.unless_full(lambda: write_sheet(path, shown, self.restore(shown)))
         if self.due(self.every.save):
-            self.save()
+            with self.clock.measured("save"):
+                self.teller.unless_full(self.keeper.save, must=self.step == self.steps)
 
     def restore(self, samples: Sequence[Sample]) -> list[Tensor]:
         """Return the averaged generator's composites, each (1, 3, H, W), as float32 on the CPU."""
-        composites = []
-        for sample in samples:
+        composites: list[Tensor] = []
+        for sample in batches_of(samples, self.keeper.validation_batch):
             image, mask, _ = self.to_device(sample)
             with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
                 prediction = self.average.network(image, mask)
-            composites.append(composite(prediction.image.float(), image, mask).clamp(0, 1).cpu())
+            composites += composite(prediction.image.float(), image, mask).clamp(0, 1).cpu().split(1)
         return composites
 
     def validate(self) -> None:
-        """Log the mean PSNR over the mask, and keep the averaged generator when it is the best so far."""
-        restored = self.restore(self.validation)
-        pairs = list(zip(restored, self.validation, strict=True))
-        score = sum(decibels(image, sample) for image, sample in pairs) / len(pairs)
-        before = sum(decibels(sample.image, sample) for sample in self.validation) / len(pairs)
-        if distributed.rank() == 0:
-            self.journal.write({"step": self.step, "psnr": round(score, 4), "psnr_before": round(before, 4)})
-        if score > self.best:
-            self.best = score
-            self.save_generator("best.safetensors", psnr=score)
+        """Log the means of PSNR over the mask and of what chooses the best, and keep the generator that is the best."""
+        with self.clock.measured("validate"):
+            samples = shared(self.validation)
+            names = list(dict.fromkeys(["psnr_mask", self.best.metric or "psnr_mask"]))
+            now = validation_means(names, samples, self.restore(samples))
+            before = validation_means(names[:1], samples, [sample.image for sample in samples])
+        self.teller.validated(now, before)
+        score = now[names[-1]]
+        if self.best.better(score, self.score) and not self.watch.row and self.keeper.finite():
+            self.score = score
+            self.teller.unless_full(lambda: self.keeper.save_generator("best.safetensors", **{self.label: score}))
 
-    def save(self) -> None:
-        """Write last.safetensors (the averaged generator) and state.pt (all that resuming needs).
-
-        Raises ValueError instead of replacing good weights by ones that are no numbers.
-        """
-        if not all(parameter.isfinite().all() for parameter in self.recipe.parameters()):
-            raise ValueError(
-                f"weights are not finite at step {self.step} and were not saved: lower the learning rate or clip, and "
-                f"resume from the last checkpoint in {self.folder}"
-            )
-        self.save_generator("last.safetensors")
-        if distributed.rank() == 0:
-            save_state(self.folder / "state.pt", self.state())
-
-    def save_generator(self, name: str, **more: Any) -> None:
-        if distributed.rank() == 0:
-            provenance = {
-                "step": self.step,
-                "seconds": round(self.seconds),
-                "torch": torch.__version__,
-                **self.provenance,
-                **more,
-            }
-            weights = self.average.network.state_dict()
-            save_checkpoint(self.folder / name, weights, run=self.run, provenance=provenance)
-
-    def state(self) -> dict[str, Any]:
-        """Return everything that changes while training, as tensors and plain values."""
-        return {
-            "step": self.step,
-            "best": self.best,
-            "seconds": self.seconds,
-            "recipe": self.recipe.state_dict(),
-            "average": self.average.network.state_dict(),
-            "optimizers": {name: player.optimizer.state_dict() for name, player in self.players.items()},
-        }
+    @property
+    def label(self) -> str:
+        """What checkpoints call the number that chose them."""
+        return (self.best.metric or "psnr_mask").removesuffix("_mask")
 
     def resume(self) -> None:
-        """Take up the state that the folder holds.  Raises ValueError where it is of other networks."""
-        path = self.folder / "state.pt"
-        state = load_state(path)
-        try:
-            self.recipe.load_state_dict(state["recipe"])
-            self.average.network.load_state_dict(state["average"])
-            for name, player in self.players.items():
-                player.optimizer.load_state_dict(state["optimizers"][name])
-        except (RuntimeError, ValueError, KeyError) as error:
-            raise ValueError(f"{path} does not fit the networks of this run: {' '.join(str(error).split())}") from None
-        self.step, self.best, self.seconds = state["step"], state["best"], state["seconds"]
+        """Take up the newest state that the folder holds, as far as the run that is given now allows."""
+        self.keeper.resume()
 
     def to_device(self, sample: Sample) -> Sample:
         move = {"device": self.device, "non_blocking": True, "memory_format": self.layout}
         return Sample(*(part.to(**move) for part in sample))
-
-
-def decibels(image: Tensor, sample: Sample) -> float:
-    """Return the PSNR over the mask; a perfect answer (a flat place) counts as 100 dB, not as infinity."""
-    return psnr(image, sample.target, sample.mask).clamp(max=100.0).item()

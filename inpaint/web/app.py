@@ -2,20 +2,20 @@
 
 Routes: POST inpaint (image and mask in, image out), detect, preview, batch (files in, zip out); GET models, health.
 Errors are JSON {"error": sentence} with a 4xx status.  Source: the first of these takes what IOPaint's clients send.
-What differs from IOPaint: requests queue, sizes are limited, pages of others are refused, nothing is kept on the disk.
+What differs from IOPaint: requests queue, sizes are limited, pages of others are refused, nothing is kept on the disk,
+and work whose client has left is left too.
 """
 
 from __future__ import annotations
 
-import asyncio
+import base64
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -29,35 +29,15 @@ from inpaint.version import __version__
 from inpaint.web import find_regions
 from inpaint.web.asking import form_of_options, read_many, read_one
 from inpaint.web.guard import LOOPBACK, Guard
+from inpaint.web.iopaint_routes import ChosenModel, iopaint_routes
+from inpaint.web.mask_upload import mask_of_upload
+from inpaint.web.queue import Queue
 from inpaint.web.restore_batch import restore_many
-from inpaint.web.restore_upload import DEFAULT_LIMITS, Limits, restore_one
+from inpaint.web.restore_upload import DEFAULT_LIMITS, Limits, Restored, restore_one
 
 STATIC = Path(__file__).parent / "static"
-MOST_WAITING = 16  # requests; more are asked to come again
 ANSWER_CHUNK = 1 << 20  # bytes
 WARNING = "Restored pixels are invented, not recovered: never use them to identify anyone."
-WorkResult = TypeVar("WorkResult")
-
-
-class Queue:
-    """Runs one piece of work at a time, in a thread; the others wait in their order."""
-
-    def __init__(self) -> None:
-        self.turn, self.waiting = asyncio.Semaphore(1), 0
-        self.progress: tuple[int, int] | None = None  # pictures of the running batch: done, of all
-
-    async def run(self, function: Callable[..., WorkResult], *arguments: Any, **options: Any) -> WorkResult:
-        if self.waiting >= MOST_WAITING:
-            raise HTTPException(503, f"{self.waiting} requests are waiting already: try again in a while")
-        self.waiting += 1
-        try:
-            async with self.turn:
-                return await run_in_threadpool(function, *arguments, **options)
-        finally:
-            self.waiting -= 1
-
-    def note_progress(self, done: int, total: int) -> None:
-        self.progress = (done, total)
 
 
 def application(
@@ -69,31 +49,40 @@ def application(
     """
     queue = Queue()
 
+    chosen = ChosenModel(list(restorers))
+
     def restorer_of(model: str) -> Restores:
-        name = model or next(iter(restorers))
-        if name not in restorers:
-            raise ValueError(f"the model {name!r} is not here: choose {', '.join(restorers)}")
-        return restorers[name]
+        return restorers[chosen.named(model)]
 
     async def restore(request: Request) -> Response:
         asked = await read_one(request)
-        if not asked.mask:
-            raise ValueError("the request has no mask: send a picture of the same size, white where to restore")
         given: dict[str, Any] = {"restorer": restorer_of(asked.model), "options": asked.options, "limits": limits}
-        restored = await queue.run(restore_one, asked.name, asked.picture, asked.mask, **given)
-        outcome = restored.outcome
+        restored = await queue.run(request, restore_one, asked.name, asked.picture, asked.masks, **given)
+        outcome, form = restored.outcome, f"image/{restored.form.lower()}"
+        note = "; ".join(filter(None, (asked.note, outcome.note)))
+        if "application/json" in request.headers.get("accept", ""):
+            return JSONResponse(restored_as_json(restored, form, note))
         headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(restored.name)}"}
         headers |= {"X-Regions": str(outcome.regions), "X-Censor": outcome.censor}
-        headers |= {"X-Seconds": f"{outcome.seconds:.2f}", "X-Note": quote(outcome.note or "")}
-        return Response(restored.data, headers=headers, media_type=f"image/{restored.form.lower()}")
+        headers |= {"X-Seconds": f"{outcome.seconds:.2f}", "X-Note": quote(note)}
+        headers |= {"X-Seed": str(asked.seed)}  # IOPaint's clients read it back
+        return Response(restored.variations[0], headers=headers, media_type=form)
 
     async def detect(request: Request) -> Response:
         asked = await read_one(request)
-        return JSONResponse(await queue.run(find_regions.find_regions, asked.name, asked.picture, limits))
+        return JSONResponse(await queue.run(request, find_regions.find_regions, asked.name, asked.picture, limits))
+
+    async def mask(request: Request) -> Response:
+        asked = await read_one(request)
+        if len(asked.masks) != 1:
+            raise ValueError(f"the request has {len(asked.masks)} masks, but one is shown: send one as mask")
+        how: dict[str, Any] = {"options": asked.options, "limits": limits}
+        shown = await queue.run(request, mask_of_upload, asked.name, asked.picture, asked.masks[0], **how)
+        return Response(shown.png, headers={"X-Note": quote(shown.note)}, media_type="image/png")
 
     async def preview(request: Request) -> Response:
         asked = await read_one(request)
-        shown = await queue.run(find_regions.preview, asked.name, asked.picture, limits)
+        shown = await queue.run(request, find_regions.preview, asked.name, asked.picture, limits)
         return Response(shown, media_type="image/png")
 
     async def batch(request: Request) -> Response:
@@ -102,7 +91,7 @@ def application(
         named = [(file.filename or "", file.file) for file in files]
         answer = tempfile.TemporaryFile()  # noqa: SIM115 (closed when it is sent)
         try:
-            await queue.run(restore_many, named, answer, progress=queue.note_progress, **given)
+            await queue.run(request, restore_many, named, answer, progress=queue.note_progress, **given)
         except BaseException:
             answer.close()
             raise
@@ -127,14 +116,22 @@ def application(
         state = {"status": "ok", "version": __version__, "waiting": queue.waiting, "progress": queue.progress}
         return JSONResponse(state)
 
-    verbs = {"inpaint": restore, "detect": detect, "preview": preview, "batch": batch}
+    verbs = {"inpaint": restore, "detect": detect, "mask": mask, "preview": preview, "batch": batch}
     routes = [Route(f"/{name}", verb, methods=["POST"]) for name, verb in verbs.items()]
-    routes += [Route("/models", models), Route("/health", health)]
+    routes += [Route("/models", models), Route("/health", health), *iopaint_routes(chosen, limits)]
     return Starlette(
         routes=[Mount("/api/v1", routes=routes), Mount("/", StaticFiles(directory=STATIC, html=True))],
         middleware=[Middleware(Guard, most_bytes=limits.bytes, hosts=hosts)],
         exception_handlers={ValueError: refused, HTTPException: refused, Exception: refused},
     )
+
+
+def restored_as_json(restored: Restored, form: str, note: str) -> dict[str, Any]:
+    """Return every variation of a restored picture, and what was done, for a client that accepts JSON."""
+    outcome = restored.outcome
+    pictures = [{"type": form, "data": base64.b64encode(data).decode()} for data in restored.variations]
+    said = {"name": restored.name, "regions": outcome.regions, "censor": outcome.censor, "note": note}
+    return said | {"seconds": round(outcome.seconds, 2), "pictures": pictures}
 
 
 def refused(request: Request, error: Exception) -> Response:

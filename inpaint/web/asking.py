@@ -10,40 +10,49 @@ from typing import Any, NamedTuple
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
+from inpaint.folder.as_iopaint import unheeded
 from inpaint.folder.options import FIELDS, DecensorOptions, options_from, shown_of
 
 MOST_FILES = 2000
+MOST_MASKS = 100  # of one picture
 
 
 class Asked(NamedTuple):
-    """One picture, its mask, and what shall be done."""
+    """One picture, its masks, and what shall be done."""
 
     name: str
     picture: bytes
-    mask: bytes | None
+    masks: list[bytes]
     model: str  # "" = the first
     options: DecensorOptions
+    seed: int = 42  # IOPaint's own default; nothing here is random
+    note: str = ""  # what of the request changes nothing
 
 
 async def read_one(request: Request) -> Asked:
-    """Read a picture and its mask; ValueError where the picture is missing or an option is wrong.
+    """Read a picture and its masks; ValueError where the picture is missing or an option is wrong.
 
-    JSON: {"image": base64 or data URI, "mask": the same, options}; keys that are not known are left alone, for
-    IOPaint's clients send many.
+    JSON: {"image": base64 or data URI, "mask": the same, or a list of such, options}; keys that are not known are left
+    alone, for IOPaint's clients send many.
     """
     if request.headers.get("content-type", "").startswith("application/json"):
         body = await json_of(request)
-        picture, mask = from_base64(body, "image"), from_base64(body, "mask")
-        name, fields = str(body.get("name", "picture")), body
+        picture, name, fields = from_base64(body, "image"), str(body.get("name", "picture")), body
+        many = body.get("mask")
+        given = many if isinstance(many, list) else [many]
+        masks = [from_base64({"mask": one}, "mask") for one in given]
     else:
-        form = await request.form(max_files=2)
-        parts = {key: part for key, part in form.items() if isinstance(part, UploadFile)}
-        picture, mask = [await parts[key].read() if key in parts else None for key in ("image", "mask")]
-        name = (parts["image"].filename or "picture") if "image" in parts else ""
-        fields = form
+        form = await request.form(max_files=1 + MOST_MASKS)
+        parts = {key: [part for part in form.getlist(key) if isinstance(part, UploadFile)] for key in ("image", "mask")}
+        picture = await parts["image"][0].read() if parts["image"] else None
+        masks = [await part.read() for part in parts["mask"]]
+        name, fields = (parts["image"][0].filename or "picture") if parts["image"] else "", form
     if not picture:
         raise ValueError("the request has no image: send a form with the file image, or JSON with base64 in image")
-    return Asked(name, picture, mask, model_of(fields), options_of(fields))
+    seed = fields.get("sd_seed")
+    known: dict[str, Any] = {"seed": seed} if isinstance(seed, int) else {}
+    known["note"] = unheeded(fields) or ""
+    return Asked(name, picture, [mask for mask in masks if mask], model_of(fields), options_in(fields), **known)
 
 
 async def read_many(request: Request) -> tuple[list[UploadFile], str, DecensorOptions]:
@@ -52,17 +61,24 @@ async def read_many(request: Request) -> tuple[list[UploadFile], str, DecensorOp
     files = [part for part in form.getlist("files") if isinstance(part, UploadFile) and part.filename]
     if not files:
         raise ValueError("the request has no files: send a form with pictures or zips, each as files")
-    return files, model_of(form), options_of(form)
+    return files, model_of(form), options_in(form)
 
 
 async def json_of(request: Request) -> Mapping[str, Any]:
     try:
-        body = json.loads(await request.body())
+        body = json.loads(await request.body(), parse_constant=refuse_constant)
     except ValueError as error:
         raise ValueError(f"the request is no JSON: {error}") from None
+    except RecursionError:
+        raise ValueError("the request is nested too deeply: send a JSON object with image and mask") from None
     if not isinstance(body, dict):
         raise ValueError("the request should be a JSON object with image and mask")
     return body
+
+
+def refuse_constant(name: str) -> None:
+    """Refuse Infinity and NaN, which Python would read."""
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def from_base64(body: Mapping[str, Any], key: str) -> bytes | None:
@@ -83,7 +99,7 @@ def model_of(fields: Mapping[str, Any]) -> str:
     return str(fields.get("model") or "")
 
 
-def options_of(fields: Mapping[str, Any]) -> DecensorOptions:
+def options_in(fields: Mapping[str, Any]) -> DecensorOptions:
     """Read the options of a form or of JSON; ValueError for a wrong value.  What is left empty has its default."""
     return options_from({name: fields[name] for name in FIELDS if fields.get(name) not in (None, "")})
 

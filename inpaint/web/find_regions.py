@@ -14,15 +14,16 @@ from torch import Tensor
 
 from inpaint import images
 from inpaint.detection.censored import find_censored, mask_of
-from inpaint.detection.colour import painted
+from inpaint.detection.colour import GREEN
 from inpaint.detection.damage import labelled_regions
+from inpaint.folder.paint import paint_in
 from inpaint.web.restore_upload import Limits, check_picture
 
 
 def find_regions(name: str, data: bytes, limits: Limits) -> dict:
     """Return the mask of what is painted green, or else of mosaics and bars, as base64 PNG, and what each region is."""
     picture = first_frame(name, data, limits)
-    mask = torch.from_numpy(painted(picture.colour)).float()[None]  # (1, H, W)
+    mask = torch.from_numpy(paint_in(picture, GREEN).mask).float()[None]  # (1, H, W)
     regions: list[dict] = [{"kind": "paint", "box": box, "block": None} for box in region_boxes(mask)]
     if not regions:
         found = find_censored(picture.tensor())

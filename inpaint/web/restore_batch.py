@@ -13,7 +13,16 @@ from typing import IO
 from inpaint import images
 from inpaint.folder import DecensorOptions, Outcome, Restores, decensor
 from inpaint.folder.batch_report import write_outcomes, write_outcomes_page
-from inpaint.web.restore_upload import PAINT_OPTIONS, Limits, check_picture, plain_name, without_folder, without_path
+from inpaint.folder.pairs import masks_among
+from inpaint.web.restore_upload import (
+    MASK_OPTIONS,
+    PAINT_OPTIONS,
+    Limits,
+    check_picture,
+    plain_name,
+    without_folder,
+    without_path,
+)
 
 REPORT_JSON, REPORT_PAGE = "report.json", "report.html"
 MOST_SWELLING = 10  # times the bytes of a request that its zips may unpack to
@@ -30,8 +39,8 @@ def restore_many(
 ) -> None:
     """Restore pictures, or zips of them, into a zip with a report; a picture that fails stands there with its reason.
 
-    Where any picture is named NAME_mask, masks mark what to restore; otherwise green paint does, and with the censor
-    auto, where there is none, what is found.
+    Where any picture is named NAME_mask like another, masks mark what to restore; otherwise green paint or transparency
+    does, and with the censor auto, where there is none, what is found.
     """
     with tempfile.TemporaryDirectory(prefix="inpaint-") as made:
         folder = Path(made)
@@ -40,7 +49,7 @@ def restore_many(
         refused = lay_out(files, source, limits)
         outcomes: list[Outcome] = []
         pictures = images.find(source)
-        masks = source if any(path.stem.endswith("_mask") for path in pictures) else None
+        masks = source if options.mark == "paint" and masks_among(pictures) else None
         if pictures:
             try:
                 outcomes = decensor(
@@ -50,7 +59,7 @@ def restore_many(
                     masks=masks,
                     thumbnails=True,
                     progress=lambda _, done, total: progress(done, total),
-                    **options.model_dump(exclude=PAINT_OPTIONS if masks else None),
+                    **options.model_dump(exclude=PAINT_OPTIONS if masks else MASK_OPTIONS),
                 )
             except (ValueError, OSError) as error:
                 raise ValueError(without_path(str(error), folder)) from error

@@ -5,18 +5,18 @@ Everything lies in a temporary folder that is gone when the answer is made, so n
 
 from __future__ import annotations
 
-import io
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from PIL import Image
-
 from inpaint import images
 from inpaint.folder import DecensorOptions, Outcome, Restores, decensor
-from inpaint.images.reading import format_in
+from inpaint.images.content import format_in
 
-PAINT_OPTIONS = {"colour", "tolerance"}  # options that mean nothing where masks mark
+PAINT_OPTIONS = {"colour", "tolerance", "mark"}  # options that mean nothing where masks mark
+MASK_OPTIONS = {"invert_mask", "mask_threshold", "several_masks"}  # and where none do
+SUFFIX_OF = {images.format_of(f"a{suffix}"): suffix for suffix in reversed(images.SUFFIXES)}
 NAME_LENGTH = 50  # letters kept of an uploaded file's name; file systems take 255 bytes
 
 
@@ -36,31 +36,33 @@ class Restored(NamedTuple):
 
     name: str
     form: str  # PNG, JPEG, ...
-    data: bytes
+    variations: list[bytes]  # the picture, in as many versions as were asked for
     outcome: Outcome
 
 
 def restore_one(
-    name: str, picture: bytes, mask: bytes, *, restorer: Restores, options: DecensorOptions, limits: Limits
+    name: str, picture: bytes, masks: Sequence[bytes], *, restorer: Restores, options: DecensorOptions, limits: Limits
 ) -> Restored:
-    """Restore one picture where its mask is white; of several variations the first is returned.
+    """Restore one picture where its masks are white, or without any where it is transparent, if that shall mark.
 
     Raises ValueError in a sentence for what cannot be restored.
     """
+    check_masks(masks, options)
     form = check_picture(name, picture, limits)
-    check_picture("the mask", mask, limits)
+    for mask in masks:
+        check_picture("the mask", mask, limits)
     with tempfile.TemporaryDirectory(prefix="inpaint-") as made:
         folder = Path(made)
-        source, marks = folder / "input" / file_name(name, form), folder / "mask.png"
+        source = folder / "input" / file_name(name, form)
         source.parent.mkdir()
         source.write_bytes(picture)
-        marks.write_bytes(mask)
+        marks = lay_out_masks(masks, source.stem, folder / "masks") if masks else None
         (outcome,) = decensor(
             source,
             folder / "output",
             restorer=restorer,
             masks=marks,
-            **options.model_dump(exclude=PAINT_OPTIONS),
+            **options.model_dump(exclude=PAINT_OPTIONS if masks else MASK_OPTIONS),
         )
         outcome = without_folder(outcome, folder)
         if outcome.error:
@@ -69,7 +71,29 @@ def restore_one(
             raise ValueError(f"{name} is left as it is: {outcome.note}")
         written = outcome.outputs[0]
         shown = written.name if options.dry_run else source.name
-        return Restored(shown, images.format_of(written), (folder / "output" / written).read_bytes(), outcome)
+        variations = [(folder / "output" / path).read_bytes() for path in outcome.outputs]
+        return Restored(shown, images.format_of(written), variations, outcome)
+
+
+def check_masks(masks: Sequence[bytes], options: DecensorOptions) -> None:
+    """Raise ValueError where a request has no mask, or more than one answer can be made of."""
+    if not masks and options.mark != "alpha":
+        raise ValueError("the request has no mask: send a picture of the same size, white where to restore")
+    if masks and options.mark == "alpha":
+        raise ValueError("the request has a mask, so transparency marks nothing: leave out mark or mask")
+    if len(masks) > 1 and options.several_masks != "union":
+        raise ValueError(
+            f"the request has {len(masks)} masks, but one picture is answered: send several_masks=union, or each alone"
+        )
+
+
+def lay_out_masks(masks: Sequence[bytes], stem: str, folder: Path) -> Path:
+    """Write masks as files that belong to a picture of this stem, and return their folder."""
+    folder.mkdir()
+    for number, mask in enumerate(masks):
+        name = f"{stem}_mask{number or ''}{SUFFIX_OF[format_in(Path('the mask'), mask)]}"
+        (folder / name).write_bytes(mask)
+    return folder
 
 
 def without_folder(outcome: Outcome, folder: Path) -> Outcome:
@@ -81,7 +105,9 @@ def without_folder(outcome: Outcome, folder: Path) -> Outcome:
 
 def without_path(text: str, folder: Path) -> str:
     """Return a sentence without the temporary folder."""
-    for part, name in (("input/", ""), ("output/", ""), ("input", "the batch"), ("", "")):
+    for part in ("input/", "output/", "masks/"):
+        text = text.replace(f"{folder}/{part}", "")
+    for part, name in (("masks", "the request"), ("input", "the batch"), ("", "")):
         text = text.replace(f"{folder}/{part}", name)
     return text
 
@@ -89,11 +115,7 @@ def without_path(text: str, folder: Path) -> str:
 def check_picture(name: str, data: bytes, limits: Limits) -> str:
     """Return the format that a file's first bytes tell; ValueError for what is no picture, or too large a one."""
     form = format_in(Path(name), data)
-    try:
-        with Image.open(io.BytesIO(data)) as opened:  # reads the head alone
-            width, height = opened.size
-    except Exception as error:  # decoders raise nearly everything when a file is damaged
-        raise ValueError(f"{name} is damaged or cut off and cannot be opened as {form}: {error}") from error
+    height, width = images.stored_size(name, data)
     if width * height > limits.pixels:
         raise ValueError(f"{name} has {width} x {height} pixels, more than the limit of {limits.pixels}")
     return form
@@ -104,7 +126,7 @@ def file_name(name: str, form: str) -> str:
     path = PurePosixPath(plain_name(PurePosixPath(name.replace("\\", "/")).name))
     if path.suffix.lower() in images.SUFFIXES and images.format_of(path.name) == form:
         return path.name
-    return path.stem + next(suffix for suffix in images.SUFFIXES if images.format_of(f"a{suffix}") == form)
+    return path.stem + SUFFIX_OF[form]
 
 
 def plain_name(part: str) -> str:

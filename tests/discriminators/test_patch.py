@@ -186,3 +186,13 @@ def test_spectral_norm_of_a_diagonal_divides_by_its_largest_entry():
 def test_impossible_options_are_refused(option: str, value: object):
     with pytest.raises(ValueError, match=option):
         build(**{option: value})  # pyright: ignore[reportArgumentType]
+
+
+def test_the_start_of_region_normalization_draws_inner_layers_smaller():
+    torch.manual_seed(0)
+    network = build(norm="none", spectral=True, bias=False, signed=False, start="kaiming")
+    weights = [it for name, it in network.named_parameters() if name.endswith("original")]
+    deviations = [weight.std().item() for weight in weights]
+    assert deviations == pytest.approx([0.0205, 0.0044, 0.0031, 0.0022, 0.0016], rel=0.05)
+    with pytest.raises(ValueError, match="start is 'he': choose normal or kaiming"):
+        build(start="he")

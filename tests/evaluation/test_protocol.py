@@ -11,7 +11,7 @@ from inpaint.data.synthetic import render
 from inpaint.evaluation.cases import parse_case
 from inpaint.evaluation.damaging import damage, picture_key, touches_border
 from inpaint.evaluation.evaluate import evaluate
-from inpaint.evaluation.protocol import fit, read_protocol
+from inpaint.evaluation.protocol import fitted_to_protocol, read_protocol
 from inpaint.images import from_array, write
 from inpaint.metrics.weighted import available_metrics
 from inpaint.randomness import rng_for
@@ -27,7 +27,7 @@ def test_the_protocols_that_papers_use_are_there():
 @pytest.mark.parametrize("path", PROTOCOLS, ids=lambda path: path.stem)
 def test_every_protocol_damages_a_picture_as_it_says(path: Path):
     protocol = read_protocol(path)
-    picture = fit(render((288, 320), rng_for("protocol")), "one", protocol)
+    picture = fitted_to_protocol(render((288, 320), rng_for("protocol")), "one", protocol)
     assert min(picture.shape[1:]) == (protocol.side or 288)
     assert picture.shape[1] == picture.shape[2] or protocol.crop == "none"
     cases = protocol.damage()

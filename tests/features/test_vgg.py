@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 from pathlib import Path
+from urllib.error import URLError
 
 import pytest
 import torch
@@ -165,3 +168,52 @@ def test_a_file_that_holds_no_weights_is_said(suffix: str, tmp_path: Path):
 def test_a_missing_file_is_said():
     with pytest.raises(FileNotFoundError, match=r"nowhere\.pth"):
         VggFeatures(weights="nowhere.pth")
+
+
+def test_pictures_are_resized_first_where_asked():
+    features = VggFeatures(weights="random", side=32)
+    picture = torch.rand(1, 3, 48, 64)
+    small = torch.nn.functional.interpolate(picture, (32, 32), mode="bilinear", align_corners=False)
+    answers, expected = features(picture), VggFeatures(weights="random")(small)
+    assert answers["pool1"].shape == (1, 64, 16, 16)
+    assert all(torch.equal(answers[tap], expected[tap]) for tap in expected)
+
+
+def test_a_side_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="the side to which pictures are resized is 0"):
+        VggFeatures(weights="random", side=0)
+
+
+@pytest.mark.parametrize("error", [URLError("no route to host"), OSError("disk full"), TimeoutError("timed out")])
+def test_without_a_network_it_is_said_how_to_bring_the_file(error: Exception, monkeypatch: pytest.MonkeyPatch):
+    def refuse(*told: object, **named: object) -> None:
+        raise error
+
+    monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", refuse)
+    with pytest.raises(ValueError) as raised:
+        VggFeatures("vgg19")
+    assert "fetch https://download.pytorch.org/models/vgg19-dcbb9e9d.pth" in str(raised.value)
+    assert "features.weights=FILE" in str(raised.value)
+    assert str(Path("hub") / "checkpoints") in str(raised.value)
+
+
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+def test_a_file_that_is_named_for_its_hash_must_have_it(state: dict[str, Tensor], suffix: str, tmp_path: Path):
+    plain = tmp_path / f"vgg16{suffix}"
+    (save_file if suffix == ".safetensors" else torch.save)(state, plain)
+    data = plain.read_bytes()
+    named = tmp_path / f"vgg16-{hashlib.sha256(data).hexdigest()[:8]}{suffix}"
+    named.write_bytes(data)
+    assert VggFeatures("vgg16", weights=named).taps
+    named.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    with pytest.raises(ValueError, match="is not what its name says"):
+        VggFeatures("vgg16", weights=named)
+
+
+def test_features_of_another_form_and_lists_are_refused(state: dict[str, Tensor], tmp_path: Path):
+    torch.save(state | {"classifier.0.weight": torch.full((2, 2), math.nan)}, tmp_path / "other.pth")
+    with pytest.raises(ValueError, match="IMAGENET1K_FEATURES, which expects pictures in another form"):
+        VggFeatures("vgg16", weights=tmp_path / "other.pth")
+    torch.save([1], tmp_path / "list.pth")
+    with pytest.raises(ValueError, match="it holds list, not a state dict"):
+        VggFeatures("vgg16", weights=tmp_path / "list.pth")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from folder_pictures import BOX, LEVEL, Fake, load, noise, only, painted, save, 
 from PIL import Image
 
 from inpaint.folder import decensor
+from inpaint.interrupt import go_on
 
 
 def test_one_mask_serves_all_and_names_stay(tmp_path: Path):
@@ -114,6 +116,71 @@ def test_no_output_replaces_another_input_or_an_earlier_output(tmp_path: Path):
     one, two = decensor(tmp_path / "painted", tmp_path / "out", restorer=Fake(), original=tmp_path / "clean")
     assert one.error is None
     assert "would be overwritten" in str(two.error)
+
+
+@pytest.mark.parametrize("options", [{}, {"variations": 2}, {"dry_run": True}], ids=str)
+def test_a_batch_whose_results_lie_beside_its_pictures_goes_on(options: dict, tmp_path: Path):
+    for name in ("a.png", "b.png"):
+        save(tmp_path / name, painted(noise(), BOX))
+    first = decensor(tmp_path, tmp_path, restorer=Fake(), skip_existing=True, **options)
+    assert [outcome.error for outcome in first] == [None, None]
+    save(tmp_path / "c.png", painted(noise(), BOX))
+    fake = Fake()
+    second = decensor(tmp_path, tmp_path, restorer=fake, skip_existing=True, **options)
+    assert [(it.path.name, it.error, it.status == "skipped") for it in second] == [
+        ("a.png", None, True),
+        ("b.png", None, True),
+        ("c.png", None, False),
+    ]
+    assert len(fake.calls) == (0 if "dry_run" in options else options.get("variations", 1))
+
+
+def test_a_name_that_is_too_long_is_said_before_the_work(tmp_path: Path):
+    save(tmp_path / "in" / f"{'a' * 250}.png", painted(noise(), BOX))
+    fake = Fake()
+    outcome = only(decensor(tmp_path / "in", tmp_path / "out", restorer=fake))
+    assert "has 256 bytes, more than the 255 that a file system can hold" in str(outcome.error)
+    assert fake.calls == []
+
+
+def test_a_mask_of_another_size_is_refused_before_anything_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    save(tmp_path / "a.png", noise())
+    save(tmp_path / "mask.png", white()[:20])
+    monkeypatch.setattr("inpaint.images.reading.decoded_still", lambda *_: pytest.fail("it was decoded"))
+    outcome = only(decensor(tmp_path / "a.png", tmp_path / "out", restorer=Fake(), masks=tmp_path / "mask.png"))
+    assert "mask.png is a mask of 50 x 20 pixels, but its picture has 50 x 40" in str(outcome.error)
+
+
+def test_what_is_being_worked_on_is_left_when_a_batch_is_interrupted(tmp_path: Path):
+    for number in range(3):
+        save(tmp_path / "in" / f"{number}.png", painted(noise(), BOX))
+    restorer = Waiting()
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        decensor(tmp_path / "in", tmp_path / "out", restorer=restorer, jobs=2, progress=interrupt)
+    assert restorer.left >= 1
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["0 0.png"]
+
+
+class Waiting(Fake):
+    """A restorer that is quick once, and then works until its work is called off."""
+
+    left = 0
+
+    def __call__(self, *arguments, **options):
+        if not self.calls:
+            return super().__call__(*arguments, **options)
+        try:
+            for _ in range(1000):
+                go_on()
+                time.sleep(0.01)
+        except BaseException:
+            self.left += 1
+            raise
+        return super().__call__(*arguments, **options)
 
 
 def test_folders_of_the_batch_inside_the_source_are_no_pictures_of_it(tmp_path: Path):

@@ -148,7 +148,8 @@ def test_format_mode_name_and_known_pixels_come_back(case: Case, tmp_path: Path)
     case.save(source)
     Image.fromarray(np.where(KNOWN, 0, 255).astype(np.uint8)).save(tmp_path / "mask.png")
     outcome = only(decensor(tmp_path / "in", tmp_path / "out", restorer=Fake(), masks=tmp_path / "mask.png"))
-    assert (outcome.error, outcome.note) == (None, None)
+    inks = "it was compressed anew as a whole, which moves known pixels slightly: it holds inks (CMYK)"
+    assert (outcome.error, outcome.note) == (None, inks if case.name.endswith("CMYK.jpg") else None)
     written = tmp_path / "out" / "sub" / case.name
     assert outcome.outputs == [written]
     before, after = read(source), read(written)

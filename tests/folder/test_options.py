@@ -16,19 +16,24 @@ import inpaint
 from inpaint import cli
 from inpaint.folder import decensor
 from inpaint.folder.options import FIELDS, PANELS, DecensorOptions, options_from, shown_of
-from inpaint.web.asking import form_of_options, options_of
+from inpaint.web.asking import form_of_options, options_in
 
 OF_PLACES = {"source", "output", "original", "restorer", "masks", "jobs", "thumbnails", "progress"}
 OF_THE_COMMAND = {"source", "output", "original", "mask", "jobs", "model", "json", "html", "backend", "device"}
 WRONG = {
     "censor": "blur",
+    "mark": "blue",
     "colour": "green",
     "tolerance": 256,
+    "invert_mask": "perhaps",
+    "mask_threshold": 0,
+    "several_masks": "some",
     "block": "8x8x8",
     "grow": -1,
     "on_empty": "cry",
     "feather": "soft",
     "match_colour": "perhaps",
+    "view": "half",
     "passes": 3,
     "variations": 5,
     "best": "perhaps",
@@ -48,9 +53,12 @@ def test_the_three_ways_in_accept_the_same_options_with_the_same_defaults():
     assert {name: value for name, value in of_python.items() if name not in OF_PLACES} == defaults
     of_command = {it.name: it.default for it in command().params if it.name not in {*OF_THE_COMMAND, "precision"}}
     assert set(of_command) == set(FIELDS)
-    assert options_from(of_command) == DecensorOptions() == options_of({}) == options_of(dict.fromkeys(FIELDS, ""))
-    words = {name: str(value) for name, value in {**defaults, "colour": "1,2,3", "block": "8x12"}.items()}
-    assert options_of(words) == options_from({"colour": (1, 2, 3), "block": (8, 12)})
+    assert options_from(of_command) == DecensorOptions() == options_in({}) == options_in(dict.fromkeys(FIELDS, ""))
+    words = {
+        name: str(value)
+        for name, value in {**defaults, "colour": "1,2,3", "block": "8x12", "mask_threshold": ""}.items()
+    }
+    assert options_in(words) == options_from({"colour": (1, 2, 3), "block": (8, 12)})
     shown = {it["name"]: it["default"] for it in form_of_options()}
     assert shown == {name: defaults[name] for name in shown}
     assert {"feather", "match_colour", "best"} <= set(shown)
@@ -66,7 +74,7 @@ def test_the_three_ways_in_refuse_a_value_in_the_same_sentence(
         decensor(picture, tmp_path / "out", restorer=Fake(), **{name: value})
     assert str(refused.value) == said
     with pytest.raises(ValueError, match="but must be") as refused:
-        options_of({name: str(value)})
+        options_in({name: str(value)})
     assert str(refused.value) == said
     if isinstance(FIELDS[name].default, bool):
         return  # a flag takes no value
@@ -80,7 +88,7 @@ def test_the_three_ways_in_refuse_a_value_in_the_same_sentence(
 
 
 def test_an_option_that_is_none_is_refused_with_the_choices():
-    with pytest.raises(ValueError, match="there is no option 'censored'; choose censor, colour, "):
+    with pytest.raises(ValueError, match="there is no option 'censored'; choose censor, mark, colour, "):
         options_from({"censored": "hole"})
 
 
@@ -92,7 +100,7 @@ def test_the_record_is_frozen_and_checks_itself():
 
 
 def test_a_bar_is_another_word_for_a_hole(tmp_path: Path):
-    assert options_from({"censor": "bar"}) == options_of({"censor": "bar"}) == options_from({"censor": "hole"})
+    assert options_from({"censor": "bar"}) == options_in({"censor": "bar"}) == options_from({"censor": "hole"})
     save(tmp_path / "a.png", painted(noise(), BOX))
     assert only(decensor(tmp_path / "a.png", tmp_path / "out", restorer=Fake(), censor="bar")).censor == "hole"
 

@@ -14,6 +14,7 @@ from inpaint.generators import GENERATORS, edsr, espcn, srcnn
 from inpaint.generators.edsr import MEAN, EdsrTrunk
 from inpaint.generators.espcn import EspcnTrunk
 from inpaint.generators.srcnn import SrcnnTrunk
+from inpaint.layers.residual import ResidualBlock
 from inpaint.mosaic.grid import Grid, pixelate
 from inpaint.sample import Prediction
 from tests.generators.contract import CONTRACT, Check
@@ -37,6 +38,17 @@ def test_espcn_of_one_channel_has_the_parameters_of_its_table(block: int, parame
 def test_edsr_has_the_parameters_of_the_authors_code(block: int, parameters: int):
     with torch.device("meta"):
         assert count(edsr.build(block=block)) == parameters
+
+
+def test_the_large_edsr_has_the_parameters_of_the_authors_code_and_scales_what_its_blocks_add():
+    with torch.device("meta"):
+        assert count(edsr.build(block=4, width=256, blocks=32, res_scale=0.1)) == 43_089_923
+    torch.manual_seed(0)
+    block = ResidualBlock(4, scale=0.1)
+    x = torch.rand(1, 4, 8, 8)
+    whole = ResidualBlock(4)
+    whole.load_state_dict(block.state_dict())
+    torch.testing.assert_close(block(x) - x, 0.1 * (whole(x) - x))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from PIL import Image
 
 from inpaint.images import Animation, Picture, is_animated, read, read_frames, write, write_frames
 from inpaint.images.encoders import png_of
-from inpaint.images.metadata import png_chunks
+from inpaint.images.png_parts import png_chunks
 
 SIZE = (24, 33)
 RNG = np.random.default_rng(0)

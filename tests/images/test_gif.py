@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from inpaint.images import Picture, gif, read, write
-from inpaint.images.gif_writing import _compressed, encode_gif
+from inpaint.images.gif_writing import GifEncoder, _compressed
 
 RNG = np.random.default_rng(0)
 PHOTO = RNG.integers(0, 256, (5, 6, 3), np.uint8).repeat(8, 0).repeat(8, 1)  # (40, 48, 3)
@@ -101,7 +101,10 @@ def test_what_is_written_is_read_frame_by_frame(plays: int):
         frames.append(Picture(colour, alpha if number else None))
     frames.append(frames[-1])  # nothing moves
     durations = [10.0, 20.0, 0.0, 650.0, 70.0, 80.0]
-    encoded = encode_gif(frames, durations, plays)
+    encoder = GifEncoder(durations, plays)
+    for frame in frames:
+        encoder.add(frame)
+    encoded = encoder.end()
     assert not encoded.inexact
     parsed = gif.parse_gif(Path("a.gif"), encoded.data, 10**6)
     assert parsed.plays == plays

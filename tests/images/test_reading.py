@@ -17,7 +17,7 @@ from ink_profile import ink_profile
 from PIL import Image, ImageCms, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
-from inpaint.images import read, reading
+from inpaint.images import content, read
 
 COLOUR = np.random.default_rng(0).integers(0, 256, (9, 14, 4), np.uint8)
 DEEP = np.random.default_rng(1).integers(0, 65536, (9, 14, 4), np.uint16)
@@ -323,7 +323,7 @@ def test_only_files_of_a_sensible_size_are_read(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(ValueError, match=r"a\.png is no file but a pipe"):
         read(tmp_path / "a.png")
     Image.new("L", (9, 9)).save(tmp_path / "b.png")
-    monkeypatch.setattr(reading, "MOST_FILE_BYTES", 10)
+    monkeypatch.setattr(content, "MOST_FILE_BYTES", 10)
     with pytest.raises(ValueError, match=r"b\.png has \d+ bytes, more than the limit of 10"):
         read(tmp_path / "b.png")
     (tmp_path / "c.png").symlink_to("c.png")

@@ -13,13 +13,13 @@ from torch import Tensor
 from inpaint.evaluation.cases import parse_case
 from inpaint.evaluation.evaluate import evaluate
 from inpaint.evaluation.evaluation_page import write_evaluation_page
-from inpaint.evaluation.scoring import MeasuredScene, score
 from inpaint.evaluation.written_tables import markdown_table, text_table, write_scores
 from inpaint.metrics import ALL_METRICS, METRICS, Metric
 from inpaint.metrics.detail import detail
 from inpaint.metrics.edge_agreement import edge_agreement
 from inpaint.metrics.picture_regions import PictureRegion, region_of
 from inpaint.metrics.pixelwise import l1_distance, psnr, psnr_luma
+from inpaint.metrics.scoring import MeasuredScene, score
 from inpaint.metrics.ssim import ssim
 from inpaint.metrics.weighted import metrics_named
 

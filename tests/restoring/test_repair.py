@@ -21,7 +21,8 @@ from inpaint.mosaic import projection
 from inpaint.mosaic.grid import Grid, cell_means
 from inpaint.mosaic.lattice import Lattice
 from inpaint.restoring.block_doubts import doubt_block
-from inpaint.restoring.repair import examine_marks, restore_damage, variations, windows_of
+from inpaint.restoring.damage_restoring import restore_damage
+from inpaint.restoring.repair import examine_marks, variations, windows_of
 from inpaint.restoring.restorer import Restorer
 from inpaint.sample import Prediction
 from inpaint.tiling import Box
@@ -57,7 +58,7 @@ def test_what_was_found_is_restored_in_windows_with_the_grids_that_were_found():
         Censored("mosaic", grid, None, 100, 200, apart, 0.9),
         Censored("hole", None, (0, 0, 0), 120, 245, np.ones((20, 30), bool), 0.8),
     ]
-    windows = windows_of(found, (1500, 1600))
+    windows = windows_of(found, Picture(noise(1500, 1600)))
     covered = torch.zeros(1, 1500, 1600)
     for window in windows:
         window.box.of(covered).copy_(window.mask)

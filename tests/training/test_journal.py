@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import json
+import math
+import os
 from pathlib import Path
 
+import pytest
 import torch
 
 from inpaint.images import read
@@ -45,12 +50,55 @@ def test_cutting_drops_later_steps_and_keeps_the_step_itself(tmp_path: Path):
 
 def test_cutting_moves_no_number(tmp_path: Path):
     journal = Journal(tmp_path / "journal.jsonl")
-    line = {"step": 1, "losses": {"a": 1 / 3, "b": 1e-30}, "psnr": float("inf")}
+    line = {"step": 1, "losses": {"a": 1 / 3, "b": 1e-30}, "psnr": None}
     journal.write(line)
     before = journal.path.read_bytes()
     journal.cut(1)
     assert journal.path.read_bytes() == before
     assert journal.read() == [line]
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_a_number_that_is_none_is_null_and_the_line_stays_json(tmp_path: Path, number: float):
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.write({"step": 1, "losses": {"a": number, "b": [1.0, number]}})
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is no JSON")
+
+    told = json.loads(journal.path.read_text(), parse_constant=refuse)
+    assert told == {"step": 1, "losses": {"a": None, "b": [1.0, None]}}
+
+
+@pytest.mark.parametrize("faulty", ["{'step': 2}", '{"stepp": 2}', "[1]", "null", '{"step": "2"}', "", "\x00\x01"])
+def test_a_faulty_line_is_named_by_file_and_line(tmp_path: Path, faulty: str):
+    path = tmp_path / "journal.jsonl"
+    path.write_text(f'{{"step": 1}}\n{faulty}\n{{"step": 3}}\n')
+    for reading in (Journal(path).read, lambda: Journal(path).cut(3)):
+        with pytest.raises(ValueError, match=r"journal\.jsonl, line 2, is not JSON with a step"):
+            reading()
+
+
+def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.write({"step": 1})
+    truncated_write(monkeypatch)
+    with pytest.raises(OSError, match="No space left"):
+        journal.write({"step": 2})
+    monkeypatch.undo()
+    journal.write({"step": 3})
+    assert journal.read() == [{"step": 1}, {"step": 3}]
+
+
+def truncated_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let writing end in the middle, as on a full disk."""
+    plain = os.write
+
+    def write(handle: int, data: bytes) -> int:
+        plain(handle, data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.write", write)
 
 
 def test_a_sheet_has_a_row_per_sample_input_output_target(tmp_path: Path):

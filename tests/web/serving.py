@@ -12,9 +12,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-uvicorn = __import__("pytest").importorskip("uvicorn", reason="the extra [web] is not installed")
+__import__("pytest").importorskip("uvicorn", reason="the extra [web] is not installed")
 
+from inpaint.interrupt import go_on  # noqa: E402
 from inpaint.web.app import application  # noqa: E402
+from inpaint.web.serving import server_of  # noqa: E402
 from tests.folder_pictures import Fake  # noqa: E402
 
 DEMO = Path(__file__).parent.parent.parent / "data" / "demo"
@@ -32,8 +34,11 @@ class Slow(Fake):
         self.feathers += [feather] if feather else []
         self.running += 1
         self.most = max(self.most, self.running)
-        time.sleep(self.seconds)
         try:
+            end = time.monotonic() + self.seconds
+            while time.monotonic() < end:
+                go_on()  # as a network does between its tiles
+                time.sleep(0.01)
             return super().__call__(*arguments, **options)
         finally:
             self.running -= 1
@@ -42,9 +47,8 @@ class Slow(Fake):
 @contextmanager
 def served(restorers: dict, **options) -> Iterator[str]:
     """Serve an application; yield its address."""
-    config = uvicorn.Config(application(restorers, **options), host="127.0.0.1", port=0, log_level="critical")
-    server = uvicorn.Server(config)
-    sockets = [config.bind_socket()]
+    server = server_of(application(restorers, **options), host="127.0.0.1", port=0, log_level="critical")
+    sockets = [server.config.bind_socket()]
     thread = threading.Thread(target=server.run, args=(sockets,), daemon=True)
     thread.start()
     while not server.started:

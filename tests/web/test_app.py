@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -20,6 +23,8 @@ from tests.folder_pictures import BOX, GRID, LARGE, LEVEL, mosaic, noise, painte
 from tests.web.serving import Slow, cat, decoded, encoded, served  # noqa: E402
 
 PICTURE, MASK = noise(), white()
+HALF_BODY = b"POST /api/v1/inpaint HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+HALF_BODY += b"Content-Length: 100\r\n\r\nhalf"
 
 
 class Client:
@@ -72,6 +77,47 @@ def test_the_format_is_what_the_bytes_say_and_the_name_follows(client: Client):
     answer = client.inpaint(encoded(PICTURE, "BMP"), png(MASK), name="..\\..\\evil/../cat.png")
     assert answer.headers["content-type"] == "image/bmp"
     assert answer.headers["content-disposition"].endswith("''cat.bmp")
+
+
+def test_masks_as_people_make_them_are_understood_as_in_a_folder(client: Client):
+    wanted = PICTURE.copy()
+    wanted[BOX] = LEVEL
+    layer = np.full((40, 50, 4), (255, 255, 255, 0), np.uint8)
+    layer[BOX] = 0, 0, 0, 255
+    erased = np.dstack([PICTURE, np.where(MASK[..., :1] > 0, 0, 255).astype(np.uint8)])
+    made = {"a layer": layer, "labels": MASK[..., 0] // 255, "erased": erased, "inverted": 255 - MASK}
+    for name, mask in made.items():
+        answer = client.inpaint(png(PICTURE), png(mask), invert_mask=str(name == "inverted"))
+        assert np.array_equal(decoded(answer.content), wanted), name
+    answer = client.inpaint(png(PICTURE), png(MASK // 5))
+    assert answer.json()["error"].endswith("or use --mask-threshold 51")
+    assert client.inpaint(png(PICTURE), png(MASK // 5), mask_threshold="51").status_code == 200
+    note = unquote(client.inpaint(png(PICTURE), png(255 - MASK)).headers["x-note"])
+    assert note.endswith("it marks 94 % of the picture, more than is kept; --invert-mask restores the other 6 %")
+
+
+def test_transparency_marks_where_no_mask_is_sent(client: Client):
+    source = np.dstack([PICTURE, np.where(MASK[..., :1] > 0, 0, 255).astype(np.uint8)])
+    send = {"image": ("a.png", png(source))}
+    answer = client.http.post("/api/v1/inpaint", files=send, data={"mark": "alpha"})
+    after = np.array(Image.open(io.BytesIO(answer.content)))
+    assert (after[BOX] == (LEVEL, LEVEL, LEVEL, 255)).all()
+    assert "has no mask" in client.http.post("/api/v1/inpaint", files=send).json()["error"]
+    send["mask"] = ("m.png", png(MASK))
+    answer = client.http.post("/api/v1/inpaint", files=send, data={"mark": "alpha"})
+    assert answer.json()["error"].endswith("leave out mark or mask")
+
+
+def test_the_union_of_several_masks_is_restored_when_asked(client: Client):
+    other = (slice(20, 30), slice(25, 40))
+    files = [("image", ("a.png", png(PICTURE))), ("mask", ("m.png", png(MASK))), ("mask", ("n.png", png(white(other))))]
+    wanted = painted(PICTURE, BOX, other, colour=(LEVEL,) * 3)
+    answer = client.http.post("/api/v1/inpaint", files=files, data={"several_masks": "union"})
+    assert np.array_equal(decoded(answer.content), wanted)
+    body = {"image": base64.b64encode(png(PICTURE)).decode(), "several_masks": "union"}
+    body["mask"] = [base64.b64encode(png(it)).decode() for it in (MASK, white(other))]  # type: ignore[assignment]
+    assert np.array_equal(decoded(client.http.post("/api/v1/inpaint", json=body).content), wanted)
+    assert "has 2 masks, but one picture" in client.http.post("/api/v1/inpaint", files=files).json()["error"]
 
 
 def test_json_as_iopaint_sends_it_gives_the_same_bytes(client: Client):
@@ -135,7 +181,12 @@ def test_a_fault_is_told_in_a_sentence(client: Client, fault: str):
     assert tempfile.gettempdir() not in sentence
 
 
-@pytest.mark.parametrize("body", ['["a"]', "{", '{"image": 3}', '{"image": "§"}', '{"image": "aGVsbG8="}'])
+DEEP = "[" * 100_000 + "]" * 100_000
+WRONG_JSON = ['["a"]', "{", '{"image": 3}', '{"image": "§"}', '{"image": "aGVsbG8="}', DEEP, f'{{"image": {DEEP}}}']
+WRONG_JSON += ['{"image": Infinity}', '{"image": "aGVsbG8=", "grow": 1e999}', '{"grow": NaN}']
+
+
+@pytest.mark.parametrize("body", WRONG_JSON, ids=lambda body: body[:40])
 def test_wrong_json_is_told_in_a_sentence(client: Client, body: str):
     headers = {"content-type": "application/json"}
     answer = client.http.post("/api/v1/inpaint", content=body.encode(), headers=headers)
@@ -157,11 +208,23 @@ def test_a_request_that_is_too_long_is_refused(client: Client, content: bytes | 
     assert "300000 bytes" in answer.json()["error"]
 
 
-@pytest.mark.parametrize("headers", [{"host": "evil.example"}, {"origin": "http://evil.example"}, {"origin": "null"}])
+FOREIGN = [{"host": "evil.example"}, {"host": "evil.example@127.0.0.1"}, {"host": "["}, {"host": "127.0.0.1:x"}]
+FOREIGN += [{"origin": origin} for origin in ("http://evil.example", "null", "", "http://[", "http://evil@127.0.0.1")]
+FOREIGN += [{"sec-fetch-site": site} for site in ("cross-site", "same-site", "anything")]
+
+
+@pytest.mark.parametrize("headers", FOREIGN, ids=str)
 def test_pages_of_others_are_refused(client: Client, headers: dict):
     answer = client.http.get("/api/v1/models", headers=headers)
     assert answer.status_code == 403
     assert answer.json()["error"][-1] not in ".!"
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none"])
+def test_its_own_page_and_the_person_at_the_browser_are_not_refused(client: Client, site: str):
+    assert client.http.get("/api/v1/models", headers={"sec-fetch-site": site}).status_code == 200
+    link = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+    assert client.http.get("/", headers=link).status_code == 200
 
 
 def test_its_own_page_is_served_and_nothing_beside_it(client: Client):
@@ -200,7 +263,7 @@ def test_nothing_stays_on_the_disk(monkeypatch: pytest.MonkeyPatch, client: Clie
 
 
 def test_requests_queue_and_too_many_are_told_to_come_again(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("inpaint.web.app.MOST_WAITING", 3)
+    monkeypatch.setattr("inpaint.web.queue.MOST_WAITING", 3)
     restorer = Slow(seconds=0.4)
     with served({"grey": restorer}) as address, ThreadPoolExecutor(6) as threads:
         client = Client(address, restorer)
@@ -211,6 +274,33 @@ def test_requests_queue_and_too_many_are_told_to_come_again(monkeypatch: pytest.
     assert codes[:3] == [200, 200, 200]
     assert codes[-1] == 503
     assert set(codes) == {200, 503}
+
+
+def test_work_whose_client_has_left_is_left_and_what_waits_is_not_begun():
+    restorer = Slow(seconds=60)
+    with served({"grey": restorer}) as address, ThreadPoolExecutor(3) as threads:
+        files = {"image": ("a.png", png(PICTURE)), "mask": ("m.png", png(MASK))}
+        impatient = [threads.submit(httpx.post, f"{address}/api/v1/inpaint", files=files, timeout=1) for _ in range(3)]
+        for call in impatient:
+            with pytest.raises(httpx.ReadTimeout):
+                call.result()
+        restorer.seconds = 0
+        assert Client(address, restorer).inpaint(png(PICTURE), png(MASK)).status_code == 200
+        assert httpx.get(f"{address}/api/v1/health").json()["waiting"] == 0
+    assert len(restorer.calls) == 1  # of four; the first was left in its middle, the others never begun
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HT", HALF_BODY], ids=["nothing", "half a head", "half a body"])
+def test_a_connection_on_which_nothing_comes_is_dropped(monkeypatch: pytest.MonkeyPatch, sent: bytes):
+    for name in ("SECONDS_FOR_HEAD", "SECONDS_OF_SILENCE", "SECONDS_BETWEEN_LOOKS"):
+        monkeypatch.setattr(f"inpaint.web.serving.{name}", 0.1)
+    with served({"grey": Slow(seconds=1)}) as address:
+        host, port = address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as opened:
+            opened.sendall(sent)
+            with suppress(ConnectionResetError):
+                assert opened.recv(1) == b""
+        assert Client(address, Slow()).inpaint(png(PICTURE), png(MASK)).status_code == 200  # however long it works
 
 
 def test_what_is_censored_is_found(client: Client):

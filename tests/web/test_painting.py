@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,7 @@ def mask_of(page: Page) -> np.ndarray:
 
 
 def middle(page: Page) -> Point:
+    page.locator("#mask").evaluate("it => it.scrollIntoView({block: 'center'})")
     box = page.locator("#mask").bounding_box()
     assert box is not None
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -48,6 +50,15 @@ def middle(page: Page) -> Point:
 
 def zoomed(page: Page) -> int:
     return int((page.locator("#zoom").text_content() or "").removesuffix(" %"))
+
+
+def until(page: Page, holds: Callable[[], bool]) -> None:
+    """Wait until something is so: the browser does its part in its own time."""
+    for _ in range(200):
+        if holds():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it never was so")
 
 
 class Fingers:
@@ -84,7 +95,7 @@ def test_one_finger_paints_and_two_zoom_and_move_but_never_both(phone: Page, tmp
     fingers.event("touchMove", (x - 55, y + 80))  # one is lifted; the other must not paint
     fingers.event("touchMove", (x, y + 100))
     fingers.event("touchEnd")
-    assert zoomed(phone) > 1.5 * before
+    until(phone, lambda: zoomed(phone) > 1.5 * before)
     assert (mask_of(phone) == painted).all()
     phone.tap("#undo")
     assert not mask_of(phone).any(), "the pinch left no step behind"
@@ -145,7 +156,7 @@ def test_the_wheel_zooms_at_the_cursor_and_with_shift_sizes_the_brush(page: Page
     large, seen = zoomed(page), page.evaluate(place, [x + 40, y + 30])
     for _ in range(4):
         page.mouse.wheel(0, -100)
-    page.wait_for_function(f"parseInt(document.getElementById('zoom').textContent) > {2 * large}")
+    until(page, lambda: zoomed(page) > 2 * large)
     now = page.evaluate(place, [x + 40, y + 30])
     assert abs(now[0] - seen[0]) < 0.01
     assert abs(now[1] - seen[1]) < 0.01
@@ -153,7 +164,7 @@ def test_the_wheel_zooms_at_the_cursor_and_with_shift_sizes_the_brush(page: Page
     page.keyboard.down("Shift")
     page.mouse.wheel(0, -100)
     page.keyboard.up("Shift")
-    page.wait_for_function(f"Number(document.getElementById('size').value) > {size}")
+    until(page, lambda: int(page.locator("#size").input_value()) > size)
     page.mouse.move(x, y)
     page.keyboard.press("[")
     assert int(page.locator("#size").input_value()) <= size

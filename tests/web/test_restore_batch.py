@@ -72,6 +72,15 @@ def test_masks_beside_the_pictures_mark_what_is_restored(address: str):
     assert "b.png has no mask" in rows["b.png"]["error"]
 
 
+def test_a_mask_without_its_picture_is_a_picture_or_told(address: str):
+    rows, pictures = unpacked(send(address, ("gas_mask.png", PAINTED)))
+    assert list(pictures) == ["gas_mask 0.png"]
+    files = [("a.png", encoded(noise())), ("a_mask.png", encoded(white())), ("b_mask.png", encoded(white()))]
+    rows, pictures = unpacked(send(address, *files))
+    assert list(pictures) == ["a.png"]
+    assert rows["b_mask.png"]["error"] == "b_mask.png is named like a mask, but no picture b.* lies beside it"
+
+
 def test_what_nobody_marked_is_found(address: str):
     files = [("cat.png", encoded(cat())), ("noise.png", encoded(noise()))]
     rows, pictures = unpacked(send(address, *files, censor="auto"))
@@ -104,12 +113,11 @@ def test_a_name_that_leads_out_is_refused(address: str, name: str):
     ("files", "words"),
     [
         ([], "no files"),
-        ([("a_mask.png", PAINTED)], "the batch holds no pictures to restore"),
         ([("a.zip", b"hello")], "a.zip is a damaged or encrypted zip"),
         ([(f"{number}.png", PAINTED) for number in range(10)], "more than 9 files"),
         ([("a.zip", zipped(**{f"{number}.png": bytes(1_600_000) for number in range(2)}))], "unpacks to more than"),
     ],
-    ids=["nothing", "a mask alone", "no zip", "too many files", "a zip that swells"],
+    ids=["nothing", "no zip", "too many files", "a zip that swells"],
 )
 def test_what_a_batch_cannot_be_is_told_in_a_sentence(address: str, files: list, words: str):
     answer = send(address, *files)

@@ -7,13 +7,36 @@ nipponjo/deepfillv2-pytorch (both of its files), naoto0804/pytorch-inpainting-wi
 from __future__ import annotations
 
 from inpaint.importing.layout import Layout
-from inpaint.importing.layouts import cyclegan, edge_connect, gated, pconv, pix2pix, region_norm
+from inpaint.importing.layouts import (
+    contextual,
+    cyclegan,
+    edge_connect,
+    edsr,
+    gated,
+    pconv,
+    pepsi,
+    pix2pix,
+    region_norm,
+    region_wise,
+    srcnn,
+    unet,
+    upscalers,
+)
 
 LAYOUTS: dict[str, tuple[Layout, ...]] = {
     "edge_connect": edge_connect.EDGE_CONNECT_LAYOUTS,
+    "contextual": contextual.CONTEXTUAL_LAYOUTS,
     "gated": gated.GATED_LAYOUTS,
+    "pepsi": pepsi.PEPSI_LAYOUTS,
     "pconv": pconv.PCONV_LAYOUTS,
     "region_norm": region_norm.REGION_NORM_LAYOUTS,
+    "region_wise": region_wise.REGION_WISE_LAYOUTS,
     "pix2pix": pix2pix.PIX2PIX_LAYOUTS,
     "cyclegan": cyclegan.CYCLEGAN_LAYOUTS,
+    "unet": unet.UNET_LAYOUTS,
+    "srcnn": srcnn.SRCNN_LAYOUTS,
+    "edsr": edsr.EDSR_LAYOUTS,
+    "imdn": upscalers.IMDN_LAYOUTS,
+    "rlfn": upscalers.RLFN_LAYOUTS,
+    "span": upscalers.SPAN_LAYOUTS,
 }

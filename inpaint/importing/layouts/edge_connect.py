@@ -21,6 +21,15 @@ def edge_connect_name(name: str, options: GeneratorOptions) -> str:
 
 EDGE_CONNECT_LAYOUTS = (
     Layout(
+        source="the authors' EdgeModel_gen.pth and InpaintingModel_gen.pth, with parametrizations",
+        generator="edge_connect",
+        first="edges.encoder.1.parametrizations.weight.original",
+        options=lambda entries: {"width": width_of(entries, "painter.encoder.1.weight")},
+        theirs=lambda name, options: name,
+        files=("edges.", "painter."),
+        fills=(WHITE_HOLES,),
+    ),
+    Layout(
         source="the authors' EdgeModel_gen.pth and InpaintingModel_gen.pth",
         generator="edge_connect",
         first="painter.encoder.1.weight",

@@ -1,6 +1,6 @@
-"""DeepFill v2, as nipponjo/deepfillv2-pytorch keeps it in its two files.
+"""DeepFill v2, as its authors' TensorFlow checkpoints and nipponjo/deepfillv2-pytorch's two files keep it.
 
-Entries are named there from the authors' TensorFlow names, which are ours.
+Entries are named in the port from the authors' TensorFlow names, which are ours.
 """
 
 from __future__ import annotations
@@ -16,6 +16,17 @@ DEEPFILL_COLOURS = (
     ("trunk.matched.pmconv1.weight", 1),
     *((f"trunk.{end}.{leaf}", 0) for end in ("coarse.conv17", "refine.allconv17") for leaf in ("weight", "bias")),
 )
+
+
+# What a training checkpoint of TensorFlow holds beside a generator.
+TENSORFLOW_REST = r"discriminator.*|disc_.*|.*/Adam(_\d+)?|.*beta\d_power(_\d+)?|global_step|.*ExponentialMovingAverage"
+
+
+def authors_variable(name: str, options: GeneratorOptions) -> str:
+    """Return the name of a variable in the authors' checkpoints."""
+    layer, leaf = name.split(".")[-2:]
+    inner = f"{layer}/{layer}_conv" if layer.endswith("_upsample") else layer
+    return f"inpaint_net/{inner}/{'kernel' if leaf == 'weight' else 'bias'}"
 
 
 def tensorflow_name(name: str, options: GeneratorOptions) -> str:
@@ -56,6 +67,17 @@ def gated_options(name: str, padding: str) -> Callable[[Entries], GeneratorOptio
     return lambda entries: {"width": width_of(entries, name), "padding": padding, "fuse": True}
 
 
+AUTHORS = Layout(
+    source="the authors' TensorFlow checkpoint",
+    generator="gated",
+    first="inpaint_net/conv1/kernel",
+    options=gated_options("inpaint_net/conv1/kernel", "tensorflow"),
+    theirs=authors_variable,
+    harmless=TENSORFLOW_REST,
+    channels="bgr",  # the authors' program reads pictures with OpenCV
+    colours=DEEPFILL_COLOURS,
+    mask="deepfill",
+)
 FROM_TENSORFLOW = Layout(
     source="weights converted from TensorFlow, for nipponjo's networks_tf.py",
     generator="gated",
@@ -83,4 +105,4 @@ EARLY_PYTORCH_PORT = PYTORCH_PORT._replace(
     options=gated_options("stage2.b1_conv1.conv.weight", "pytorch"),
     theirs=port_name("b1_", "b2_"),
 )
-GATED_LAYOUTS = (FROM_TENSORFLOW, PYTORCH_PORT, EARLY_PYTORCH_PORT)
+GATED_LAYOUTS = (AUTHORS, FROM_TENSORFLOW, PYTORCH_PORT, EARLY_PYTORCH_PORT)

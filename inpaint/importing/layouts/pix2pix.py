@@ -29,7 +29,8 @@ def pix2pix_level(level: int) -> str:
 def pix2pix_options(entries: Entries) -> GeneratorOptions:
     """Return the options of the U-Net in a file."""
     levels = next(level for level in count(1) if f"{pix2pix_level(level)}.1.weight" not in entries)
-    return {"shape": "pix2pix", "width": width_of(entries, "model.model.0.weight"), "levels": levels}
+    norm = "instance" if "model.model.0.bias" in entries else "batch"  # beside which alone convolutions have biases
+    return {"shape": "pix2pix", "width": width_of(entries, "model.model.0.weight"), "levels": levels, "norm": norm}
 
 
 PIX2PIX_LAYOUTS = (
@@ -39,6 +40,8 @@ PIX2PIX_LAYOUTS = (
         first="model.model.0.weight",
         options=pix2pix_options,
         theirs=pix2pix_name,
+        # PyTorch before 0.4 kept statistics of instance norms, which nothing reads
+        harmless=r"model(\.model|\.\d+)+\.(running_mean|running_var)",
         mask="deepfill",
         fills=(WHITE_HOLES, {"name": "mosaic"}),
         note="the authors' test program normalises by each picture's own statistics unless given --eval; "

@@ -4,6 +4,8 @@ import {
   canRedo, canUndo, clearMask, eraseMask, hasMask, layMask, maskFile, redoMask, scaleSize, setSize, startPainting, undoMask,
 } from "./paint.js";
 import { reportOf, tabulate } from "./report.js";
+import { draw, forget, lineUp, offer } from "./results.js";
+import { ask, bytesOf, shown } from "./server.js";
 import { moving, refit, startViewing, zoomBy, zoomToFit } from "./viewport.js";
 
 const at = (id) => document.getElementById(id);
@@ -13,20 +15,6 @@ let tab = "one";
 let picture = null; // the chosen file
 let batch = []; // the chosen files
 let busy = false;
-
-async function ask(verb, fields) {
-  const form = new FormData();
-  for (const [key, value] of fields) form.append(key, value);
-  let response;
-  try {
-    response = await fetch(`api/v1/${verb}`, { method: "POST", body: form });
-  } catch {
-    throw new Error("The server does not answer: does inpaint web still run?");
-  }
-  if (response.ok) return response;
-  const answer = await response.json().catch(() => ({}));
-  throw new Error(answer.error ?? `The server answered ${response.status}.`);
-}
 
 function say(text, isError = false) {
   if (at("said").textContent !== text) at("said").textContent = text;
@@ -58,7 +46,8 @@ async function working(text, work) {
 
 function refresh() {
   at("run").disabled = busy || (tab === "one" ? !picture || !hasMask() : !batch.length);
-  at("find").disabled = at("other").disabled = busy;
+  at("find").disabled = at("other").disabled = at("mask-file").disabled = busy;
+  at("save-mask").disabled = !hasMask();
   at("undo").disabled = !canUndo();
   at("redo").disabled = !canRedo();
   if (!at("fields").childElementCount) return;
@@ -66,22 +55,9 @@ function refresh() {
   at("grow").hidden = options.censor.value === "mosaic";
 }
 
-async function shown(file) {
-  try {
-    return await createImageBitmap(file);
-  } catch { // a format that this browser does not know, such as TIFF
-    return createImageBitmap(await (await ask("preview", [["image", file]])).blob());
-  }
-}
-
-function draw(canvas, bitmap) {
-  canvas.width = bitmap.width;
-  canvas.height = bitmap.height;
-  canvas.getContext("2d").drawImage(bitmap, 0, 0);
-}
-
 function show(comparing) {
   for (const id of ["after", "line", "slide"]) at(id).hidden = !comparing;
+  at("results").hidden = !comparing || !at("results").childElementCount;
   at("mask").hidden = at("paint-tools").hidden = comparing;
   at("view").textContent = comparing ? "Change the mask" : "Compare";
 }
@@ -90,18 +66,6 @@ function slide(share) {
   at("slider").value = share;
   at("after").style.clipPath = `inset(0 0 0 ${share}%)`;
   at("line").style.left = `${share}%`;
-}
-
-function forget() {
-  at("download").hidden = true;
-  if (at("download").href) URL.revokeObjectURL(at("download").href);
-  at("download").removeAttribute("href");
-}
-
-function offer(blob, name) {
-  forget();
-  Object.assign(at("download"), { href: URL.createObjectURL(blob), download: name, hidden: false });
-  at("download").textContent = `Download ${name}`;
 }
 
 async function open(file) {
@@ -147,18 +111,14 @@ const chosenOptions = () => [...new FormData(options)];
 async function restore() {
   await working("Restoring.", async () => {
     const fields = [["image", picture], ["mask", await maskFile(), "mask.png"], ...chosenOptions()];
-    const response = await ask("inpaint", fields);
-    const blob = await response.blob();
-    draw(at("after"), await shown(blob));
-    const named = response.headers.get("Content-Disposition").split("''")[1];
-    offer(blob, decodeURIComponent(named).replace(/(\.\w+)$/, " restored$1"));
+    const said = await (await ask("inpaint", fields, { Accept: "application/json" })).json();
+    const results = said.pictures.map(({ type, data }) => new Blob([bytesOf(data)], { type }));
+    await lineUp(results, said.name.replace(/(\.\w+)$/, " restored$1"));
     at("view").hidden = false;
     show(true);
     slide(50);
-    const regions = Number(response.headers.get("X-Regions"));
-    const note = decodeURIComponent(response.headers.get("X-Note"));
-    const done = `${response.headers.get("X-Censor")}, ${regions} region${regions === 1 ? "" : "s"}`;
-    return `Restored (${done}) in ${response.headers.get("X-Seconds")} s. ${note}`;
+    const done = `${said.censor}, ${said.regions} region${said.regions === 1 ? "" : "s"}`;
+    return `Restored (${done}) in ${said.seconds} s. ${said.note}`;
   });
 }
 
@@ -166,10 +126,25 @@ async function find() {
   await working("Looking for what is censored.", async () => {
     const found = await (await ask("detect", [["image", picture]])).json();
     if (found.regions.length) {
-      await layMask(new Blob([Uint8Array.from(atob(found.mask), (letter) => letter.charCodeAt())]));
+      await layMask(new Blob([bytesOf(found.mask)]));
     }
     return found.told;
   });
+}
+
+async function loadMask(file) {
+  await working(`Reading ${file.name}.`, async () => {
+    const response = await ask("mask", [["image", picture], ["mask", file], ...chosenOptions()]);
+    await layMask(await response.blob());
+    return `${file.name} is laid over the picture. ${decodeURIComponent(response.headers.get("X-Note"))}`;
+  });
+}
+
+async function saveMask() {
+  const link = document.createElement("a");
+  Object.assign(link, { href: URL.createObjectURL(await maskFile()), download: picture.name.replace(/(\.\w+)?$/, "_mask.png") });
+  link.click();
+  URL.revokeObjectURL(link.href);
 }
 
 async function restoreBatch() {
@@ -257,6 +232,11 @@ at("clear").addEventListener("click", clearMask);
 at("erase").addEventListener("click", () => eraseMask());
 at("size").addEventListener("input", (event) => setSize(Number(event.target.value)));
 at("find").addEventListener("click", find);
+at("save-mask").addEventListener("click", saveMask);
+at("mask-file").addEventListener("change", (event) => {
+  if (event.target.files.length) loadMask(event.target.files[0]);
+  event.target.value = "";
+});
 at("mask").addEventListener("maskchange", refresh);
 options.addEventListener("input", refresh);
 options.addEventListener("submit", (event) => {

@@ -16,6 +16,7 @@ from inpaint.detection.censored import find_censored, mask_of
 from inpaint.detection.damage import find_damage
 from inpaint.detection.mosaics.rescaled_regions import interpolated_rows
 from inpaint.folder.detecting import detect_folder
+from inpaint.images import Picture
 from inpaint.mosaic.grid import Grid, pixelate
 from inpaint.mosaic.lattice import Lattice, cell_edges, same_grid, shifted_grid, sides_in_words
 from inpaint.restoring.repair import windows_of
@@ -63,7 +64,7 @@ def test_json_tells_fractions_and_a_repair_gets_the_lattice_of_its_window(tmp_pa
     said = json.loads((tmp_path / "out" / "cat.json").read_text())["regions"][0]
     assert said["block"] == [pytest.approx(12.6, rel=0.02)] * 2
     assert all(0 <= phase < block for phase, block in zip(said["phase"], said["block"], strict=True))
-    (window,) = windows_of(sighting.found, picture.shape[:2])
+    (window,) = windows_of(sighting.found, Picture(picture))
     (part,) = window.damage
     assert part.censor == "mosaic"
     assert isinstance(grid := sighting.found[0].grid, Lattice)

@@ -26,4 +26,13 @@ def edge_connect_files(state: State) -> tuple[State, State]:
     return renamed(drawing, edges()), painting
 
 
-CASES = {"edge connect": Case("edge_connect", {"width": 4}, edge_connect_files)}
+def parametrized_files(state: State) -> tuple[State, State]:
+    """Return the same two of a program that uses PyTorch's newer spectral norm."""
+    drawing = {name.removeprefix("edges."): it for name, it in state.items() if name.startswith("edges.")}
+    return drawing, edge_connect_files(state)[1]
+
+
+CASES = {
+    "edge connect": Case("edge_connect", {"width": 4}, edge_connect_files),
+    "edge connect parametrized": Case("edge_connect", {"width": 4}, parametrized_files),
+}

@@ -6,24 +6,16 @@ Which options a part has is checked when the run is assembled: see `inpaint.part
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, ValidationError, model_validator
 
-from inpaint.parts import Choice, Part
-
-
-class Loader(yaml.SafeLoader):
-    """Reads YAML 1.1, and takes 1e-4 for a number, as YAML 1.2 does."""
-
-
-Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?\d[\d_]*(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
-)
+from inpaint.config.yaml_trees import Loader as Loader
+from inpaint.config.yaml_trees import override
+from inpaint.parts import Choice, Part, did_you_mean
 
 
 class Strict(BaseModel):
@@ -56,6 +48,7 @@ class Data(Strict):
 
     `train` and `validation` take a folder, the word "synthetic", or a list of both with shares.
     Crops of folders are mirrored half of the time where `flip` is true, and shrunk by a factor from `shrink` to 1.
+    Pictures that cannot be read or are smaller than the crop are left out, up to the share `skip`; then the run ends.
     """
 
     train: Sources
@@ -66,6 +59,7 @@ class Data(Strict):
     workers: int = Field(default=1, ge=0)
     flip: bool = True
     shrink: float = Field(default=1.0, gt=0, le=1)
+    skip: float = Field(default=0.05, ge=0, lt=1)
     mask: Choices
     fill: Choices
     realism: dict[str, Any] | None = None
@@ -81,6 +75,7 @@ class Optim(Strict):
     lr: float = Field(gt=0)
     betas: tuple[float, float] = (0.9, 0.99)
     weight_decay: float = Field(default=0.0, ge=0)
+    eps: float = Field(default=1e-8, gt=0)  # which TensorFlow adds before it corrects the second moment
     schedule: Literal["constant", "cosine", "linear", "multistep"] = "constant"
     constant_for: float = Field(default=0.0, ge=0, le=1)
     milestones: tuple[PositiveInt, ...] = ()
@@ -130,6 +125,16 @@ class Every(Strict):
     save: PositiveInt = 1000
 
 
+class BestOf(Strict):
+    """Which network becomes best.safetensors: by a metric of the validation samples, over the mask or whole pictures.
+
+    The metric "last" keeps the newest, for networks that no number chooses well, such as adversarial ones.
+    """
+
+    metric: str = "psnr"
+    of: Literal["mask", "whole"] = "mask"
+
+
 class Run(Strict):
     """A whole experiment; it is stored in every checkpoint that the run writes."""
 
@@ -142,6 +147,8 @@ class Run(Strict):
     ema: float = Field(default=0.999, ge=0, lt=1)
     clip: float | None = Field(default=1.0, gt=0)
     every: Every = Every()
+    keep: PositiveInt = 2  # states, of which a damaged newest one falls back to the one before
+    best: BestOf = BestOf()
     data: Data
     generator: Part
     pretrained: str | None = None  # whose weights the generator starts from: a bundled network, or a checkpoint
@@ -172,31 +179,6 @@ def read_run(path: Path | str, settings: Sequence[str] = ()) -> Run:
     return parse_run(tree, str(path))
 
 
-def override(tree: dict[str, Any], setting: str) -> None:
-    """Set one value in a tree of mappings and lists by its dotted path, in place."""
-    path, equals, value = setting.partition("=")
-    if not equals:
-        raise ValueError(f"--set {setting!r} should read key=value, with dots between levels")
-    *parents, last = path.strip().split(".")
-    try:
-        parsed = yaml.load(value, Loader)
-    except yaml.YAMLError as error:
-        raise ValueError(f"--set {setting!r}: {value!r} is not YAML: {' '.join(str(error).split())}") from None
-    node: Any = tree
-    for key in parents:
-        node = node[position(node, key, setting)] if isinstance(node, list) else node.setdefault(key, {})
-        if not isinstance(node, dict | list):
-            raise ValueError(f"--set {setting!r}: {key!r} holds {node!r}, which has nothing below it")
-    place: Any = position(node, last, setting) if isinstance(node, list) else last
-    node[place] = parsed
-
-
-def position(items: list[Any], key: str, setting: str) -> int:
-    if not key.isdigit() or int(key) >= len(items):
-        raise ValueError(f"--set {setting!r}: {key!r} should be a position from 0 to {len(items) - 1}")
-    return int(key)
-
-
 def parse_run(tree: dict[str, Any], origin: str) -> Run:
     """Validate a tree against the schema.  Raises ValueError naming the origin, each faulty key and its rule."""
     try:
@@ -212,8 +194,28 @@ def place_and_rule(fault: Any) -> tuple[str, str]:
     if fault["type"] == "value_error":  # a rule of this schema, whose sentence says all
         return where, rule.removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
-        return where, "there is no such key"
+        keys = keys_beside(Run, fault["loc"])
+        return where, f"there is no such key; choose {', '.join(keys)}{did_you_mean(fault['loc'][-1], keys)}"
     return where, f"{rule} (given: {given!r})" if isinstance(given, str | int | float) else rule
+
+
+def keys_beside(kind: Any, place: Sequence[str | int]) -> list[str]:
+    """Return the keys that a section has, by the place of one that it has not."""
+    for key in place[:-1]:
+        kind = section_of(kind)
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            kind = next((it.annotation for name, it in kind.model_fields.items() if key in (name, it.alias)), None)
+        else:  # a list, or a mapping whose keys are the user's own
+            kind = next((it for it in get_args(kind) if it not in (str, Ellipsis)), None)
+    kind = section_of(kind)
+    fields = kind.model_fields if isinstance(kind, type) and issubclass(kind, BaseModel) else {}
+    return [it.alias or name for name, it in fields.items()]
+
+
+def section_of(kind: Any) -> Any:
+    """Return what an optional section is where it is there."""
+    optional = type(None) in get_args(kind)
+    return next(it for it in get_args(kind) if it is not type(None)) if optional else kind
 
 
 def run_to_tree(run: Run) -> dict[str, Any]:

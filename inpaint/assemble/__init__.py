@@ -1,0 +1,179 @@
+"""Build what a run's YAML names: networks, data, recipe, optimizers.  Only this file knows both schema and parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from inpaint import distributed
+from inpaint.assemble.checks import check_block, check_lengths
+from inpaint.assemble.data import samples_of as samples_of
+from inpaint.assemble.data import validation_of as validation_of
+from inpaint.assemble.networks import recipe_of as recipe_of
+from inpaint.assemble.networks import take_weights
+from inpaint.builders.report.attribution import licences_of
+from inpaint.checkpoint import is_checkpoint, load_checkpoint
+from inpaint.config import Optim, Run, parse_run, run_to_tree
+from inpaint.contracts import Recipe
+from inpaint.data.samples import Positions
+from inpaint.data.samples import load_batches as load_batches
+from inpaint.data.skipped import Skipped
+from inpaint.degradation.presentations import presentations as presentations
+from inpaint.device import find_device, precision_of, warn_of_bfloat16
+from inpaint.generators import GENERATORS
+from inpaint.metrics import METRICS
+from inpaint.parts import build
+from inpaint.restoring.by_censor import AnyRestorer, RestorerByCensor
+from inpaint.restoring.community import load_community
+from inpaint.restoring.onnx_session import Session
+from inpaint.restoring.restorer import Restorer
+from inpaint.sample import Sample
+from inpaint.training.trainer import Intervals, Player, Trainer
+from inpaint.training.validating import Best
+from inpaint.weights import MODEL_SUFFIXES, NETWORKS_OF_DEFAULT, WITHOUT_GRID, model_file, parse_models
+
+
+def provenance_of(run: Run) -> dict[str, Any]:
+    """Return what the provenance of every checkpoint says of the data, and of the network that it started from."""
+    provenance: dict[str, Any] = {
+        "licences": {source.path: licences_of(Path(source.path)) for source in run.data.train}
+    }
+    if run.pretrained is not None:
+        provenance["pretrained"] = {"network": run.pretrained, **load_checkpoint(model_file(run.pretrained)).provenance}
+    return provenance
+
+
+def player_of(network: nn.Module, optim: Optim, steps: int) -> Player:
+    """Build the optimizer of one network."""
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[optim.name]
+    parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    how: dict[str, Any] = {"betas": optim.betas, "weight_decay": optim.weight_decay, "eps": optim.eps}
+    optimizer = kind(parameters, lr=optim.lr, fused=True, **how)
+    return Player(optimizer, partial(optim.rate, steps=steps))
+
+
+def players_of(run: Run, recipe: Recipe) -> dict[str, Player]:
+    """Build an optimizer for each player.  Raises ValueError where the run's optimizers are of other players."""
+    players = recipe.players
+    if set(players) != set(run.optim):
+        raise ValueError(f"optim names {sorted(run.optim)}, but the run's players are {sorted(players)}")
+    return {name: player_of(network, run.optim[name], run.steps) for name, network in players.items()}
+
+
+def best_of(run: Run) -> Best:
+    """Return what chooses the best network.  Raises ValueError naming the choices for an unknown metric."""
+    if run.best.metric == "last":
+        return Best(None)
+    name = f"{run.best.metric}_{run.best.of}"
+    known = [key for key, it in METRICS.items() if it.whole_set is None and it.better != "near one"]
+    if name not in known:
+        choices = dict.fromkeys(key.rpartition("_")[0] for key in known)
+        raise ValueError(
+            f"best.metric {run.best.metric!r} of {run.best.of} is unknown; choose {', '.join(choices)} or last"
+        )
+    return Best(name)
+
+
+def trainer_of(run: Run) -> Trainer:
+    """Build everything that a run names.  Raises ValueError in a sentence for what does not fit."""
+    device = find_device(run.device)
+    if run.precision == "bfloat16":
+        warn_of_bfloat16(device)
+    recipe = recipe_of(run)
+    multiple, crop = recipe.generator.multiple, run.data.crop
+    if crop % multiple:
+        raise ValueError(f"data.crop {crop} does not divide by {multiple}, as generator {run.generator.name} needs")
+    check_block(run, recipe.generator)
+    check_lengths(run)
+    layout = torch.channels_last if run.channels_last else torch.contiguous_format
+    recipe.to(device=device, memory_format=layout)
+    samples, skipped = samples_of(run), Skipped(run.data.skip, run.data.batch)
+
+    def batches(start: int, stop: int) -> Iterable[Sample]:
+        rank, world = distributed.rank(), distributed.world_size()
+        positions = Positions(start, stop, batch=run.data.batch, rank=rank, world=world)
+        return load_batches(samples, positions, workers=run.data.workers, pin=device.type == "cuda", skipped=skipped)
+
+    every = run.every
+    return Trainer(
+        recipe,
+        players_of(run, recipe),
+        batches=batches,
+        validation=validation_of(run),
+        folder=Path(run.output),
+        run=run_to_tree(run),
+        provenance=provenance_of(run),
+        steps=run.steps,
+        every=Intervals(log=every.log, samples=every.samples, validate=every.validate_, save=every.save),
+        seed=run.seed,
+        decay=run.ema,
+        clip=run.clip,
+        device=device,
+        bfloat16=run.precision == "bfloat16",
+        channels_last=run.channels_last,
+        keep=run.keep,
+        best=best_of(run),
+        skipped=skipped,
+    )
+
+
+def load(
+    model: str | Path | Mapping[str, str | Path] = "default", *, device: str = "auto", precision: str = "auto"
+) -> AnyRestorer:
+    """Load a bundled network by its name, or a checkpoint or another network's file by its path, ready to restore.
+
+    "default" is the best bundled network for each censor.  A mapping, such as {"mosaic": "network.pth"}, or the words
+    "holes=FILE" or "mosaics=FILE", replace what it has for one censor or for both.  Files are checkpoints, exported
+    .onnx files, and networks of other projects that `inpaint.restoring.community` can take.  precision: float32,
+    bfloat16, or auto, which is bfloat16 for a network that learned in it, on a device that computes in it natively.
+    Raises ValueError for a name that is neither, or a file that does not fit its own description.
+
+    >>> import torch, inpaint
+    >>> restore = inpaint.load("default", device="cpu")
+    >>> sorted(restore.shows)  # what it has learned to restore
+    ['hole', 'mosaic']
+    >>> image, mask = torch.zeros(3, 16, 16), torch.zeros(1, 16, 16)
+    >>> mask[:, 4:8, 4:8] = 1
+    >>> restore(image, mask).shape
+    torch.Size([3, 16, 16])
+    """
+    given: Any = {"device": device, "precision": precision}
+    chosen = parse_models([str(model)]) if isinstance(model, str | Path) else model
+    if chosen != "default" and not isinstance(chosen, Mapping):
+        return load_network(chosen, **given)
+    own = {} if chosen == "default" else dict(chosen)
+    restorers = {censor: load_network(own.get(censor, name), **given) for censor, name in NETWORKS_OF_DEFAULT.items()}
+    for censor, file in own.items():
+        if censor not in restorers or censor not in restorers[censor].shows:
+            learned = ", ".join(restorers[censor].shows) if censor in restorers else "no such censor"
+            raise ValueError(f"{file} cannot restore a {censor}: it learned {learned}")
+    return RestorerByCensor(restorers, without_grid=partial(load_network, WITHOUT_GRID, **given))
+
+
+def load_network(model: str | Path, *, device: str = "auto", precision: str = "float32") -> Restorer:
+    """Load one network, ready to restore what it learned; arguments and errors as of `load`."""
+    path = model_file(model)
+    if path.suffix == ".onnx":
+        return load_onnx(path, device, precision)
+    if path.suffix.lower() in MODEL_SUFFIXES and not is_checkpoint(path):
+        return load_community(path, device=device, precision=precision)
+    checkpoint = load_checkpoint(path)
+    run = parse_run(checkpoint.run, str(model))
+    generator = build(GENERATORS, run.generator, "generator")
+    take_weights(generator, checkpoint, str(model), run.generator.name)
+    shows = presentations(run.data.fill) | dict(generator.shows)
+    precision = precision_of(precision, find_device(device), trained=run.precision)
+    return Restorer(generator, shows=shows, device=device, precision=precision, side=run.data.crop)
+
+
+def load_onnx(path: Path, device: str, precision: str) -> Restorer:
+    """Load an exported network; its tensors stay on the CPU, whatever ONNX Runtime computes on."""
+    if precision not in ("auto", "float32"):
+        raise ValueError(f"{path} computes in the precision that it was exported in: leave out {precision}")
+    session = Session(path, device=device)
+    return Restorer(session, shows=session.shows, device="cpu", side=session.side)

@@ -1,0 +1,43 @@
+"""Whether the sections of a run fit each other."""
+
+from __future__ import annotations
+
+from inpaint.config import Run
+from inpaint.contracts import Generator
+from inpaint.degradation.fills import FILLS, Mosaic
+from inpaint.layers.mosaic_cells import OnCells
+from inpaint.parts import build
+
+
+def check_block(run: Run, generator: Generator) -> None:
+    """Raise ValueError where a generator enlarges cells of one block, and no fill of the run is a mosaic of it."""
+    if not isinstance(generator, OnCells):
+        return
+    short, long = sorted(generator.block)
+    fills = [build(FILLS, choice, "fill") for choice in run.data.fill]
+    mosaics = [fill for fill in fills if isinstance(fill, Mosaic)]
+    for fill in mosaics:
+        least, most = (int(short * ratio) for ratio in fill.ratio)  # the longer side of a rectangular cell
+        drawn = fill.rectangular < 1 if short == long else fill.rectangular > 0 and least <= long <= most
+        if fill.block == (short, short) and drawn:
+            return
+    blocks = " and ".join(str(low) if low == high else f"{low} to {high}" for low, high in (it.block for it in mosaics))
+    raise ValueError(
+        f"generator {run.generator.name} enlarges cells of block {short if short == long else list(generator.block)} "
+        f"alone, but data.fill draws {'mosaics of block ' + blocks if mosaics else 'no mosaics'}: "
+        "choose the same block for both"
+    )
+
+
+def check_lengths(run: Run) -> None:
+    """Raise ValueError where something takes longer than the run, or a mask has no room in the crop."""
+    for name, optim in run.optim.items():
+        if optim.warmup >= run.steps:
+            raise ValueError(f"optim.{name}.warmup {optim.warmup} is not less than steps {run.steps}: it would not end")
+    for number, choice in enumerate(run.data.mask):
+        sides = choice.options.get("sides")
+        if choice.name == "boxes" and isinstance(sides, list | tuple) and sides and sides[0] > run.data.crop:
+            raise ValueError(
+                f"data.mask.{number}.sides {list(sides)} are larger than data.crop {run.data.crop}: "
+                "every box would cover the whole picture"
+            )

@@ -1,0 +1,73 @@
+"""The samples of a run: what its section `data` names."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from functools import partial
+from pathlib import Path
+
+from inpaint import distributed
+from inpaint.config import Run
+from inpaint.data.checking import leave_out_faulty
+from inpaint.data.crops import FindMask
+from inpaint.data.samples import Samples, fixed_samples
+from inpaint.data.sources import Folder, centre_crops, picture_source
+from inpaint.degradation.build import degradation_of
+from inpaint.folder.pairs import masks_for
+from inpaint.sample import Sample
+
+
+def samples_of(run: Run) -> Samples:
+    """Build the endless table of training samples."""
+    sources = [
+        (
+            source.share,
+            picture_source(
+                source.path, flip=run.data.flip, shrink=run.data.shrink, mask_of=mask_finder(run, source.path)
+            ),
+        )
+        for source in run.data.train
+    ]
+    faults = [
+        fault
+        for _, source in sources
+        if isinstance(source, Folder) and source.paths
+        for fault in leave_out_faulty(source, run.data.crop, run.data.skip)
+    ]
+    if faults and distributed.rank() == 0:
+        named = "; ".join(faults[:3]) + (f"; and {len(faults) - 3} more" if len(faults) > 3 else "")
+        warnings.warn(f"left out of the training: {named}", stacklevel=2)
+    return Samples(
+        sources, degradation_of(run.data.mask, run.data.fill, run.data.realism), crop=run.data.crop, seed=run.seed
+    )
+
+
+def validation_of(run: Run) -> list[Sample]:
+    """Cut the centres of the validation pictures and damage each of them in the same way in every run of this seed."""
+    if run.data.validation is None:
+        return []
+    count = run.data.validation_samples
+    each = math.ceil(count / len(run.data.validation))
+    targets = [
+        crop
+        for source in run.data.validation
+        for crop in centre_crops(source.path, run.data.crop, each, mask_of=mask_finder(run, source.path))
+    ]
+    return fixed_samples(targets[:count], degradation_of(run.data.mask, run.data.fill, run.data.realism), seed=run.seed)
+
+
+def mask_finder(run: Run, folder: str) -> FindMask | None:
+    """Return what finds the mask of a picture of this folder by its name, where the run wants that."""
+    wanted = [choice.options for choice in run.data.mask if choice.name == "paired"]
+    if not wanted:
+        return None
+    return partial(find_mask, folder=Path(folder), masks=Path(wanted[0].get("path") or folder))
+
+
+def find_mask(file: Path, *, folder: Path, masks: Path) -> Path:
+    """Find the mask of a picture as `inpaint decensor` does.  Raises ValueError where there is none, or several."""
+    mask, *others = masks_for(file, masks, file.parent.relative_to(folder))
+    if others:
+        raise ValueError(f"{file} has {1 + len(others)} masks, {mask} and others: in training it needs one")
+    return mask

@@ -1,0 +1,75 @@
+"""The networks of a run, and the recipe by which they learn."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from functools import partial
+from typing import Any
+
+import torch
+
+from inpaint.checkpoint import Checkpoint, load_checkpoint
+from inpaint.config import Network, Run
+from inpaint.contracts import Generator, Recipe
+from inpaint.discriminators import DISCRIMINATORS
+from inpaint.features import FEATURES
+from inpaint.generators import GENERATORS
+from inpaint.losses import NEEDS_FEATURES
+from inpaint.parts import build, call, did_you_mean
+from inpaint.recipes import RECIPES
+from inpaint.recipes.frozen import Teachers
+from inpaint.weights import model_file
+
+
+def recipe_of(run: Run) -> Recipe:
+    """Build the networks, on the CPU with weights drawn from the run's seed, and the recipe by which they learn."""
+    torch.manual_seed(run.seed)
+    generator = with_weights(build(GENERATORS, run.generator, "generator"), run.pretrained, run.generator.name)
+    others: dict[str, Any] = {
+        "partners": {name: network_of(part) for name, part in run.partners.items()},
+        "discriminators": {name: build(DISCRIMINATORS, it, "discriminator") for name, it in run.discriminators.items()},
+        "teachers": Teachers({name: network_of(part) for name, part in run.teachers.items()}),
+    }
+    if run.recipe.name not in RECIPES:
+        near = did_you_mean(run.recipe.name, RECIPES)
+        raise ValueError(f"recipe {run.recipe.name!r} is unknown; choose {', '.join(RECIPES)}{near}")
+    factory = RECIPES[run.recipe.name]
+    given: list[Any] = [generator]
+    for kind, networks in others.items():
+        if kind in inspect.signature(factory).parameters:
+            given.append(networks)
+        elif networks:
+            raise ValueError(f"recipe {run.recipe.name} learns without {kind}: remove {', '.join(networks)}")
+    if run.features is not None and features_wanted(run):
+        factory = partial(factory, features=build(FEATURES, run.features, "features"))
+    return call(factory, run.recipe.options, f"recipe {run.recipe.name}", *given)
+
+
+def features_wanted(run: Run) -> bool:
+    """Tell whether a loss term of the run compares features; where none does, they are not loaded, with a word."""
+    weights = run.recipe.options.get("weights") or {}
+    wanted = any(name in NEEDS_FEATURES for name in weights)
+    if not wanted:
+        warnings.warn("no loss term of this run compares features: the section features is left out", stacklevel=2)
+    return wanted
+
+
+def network_of(part: Network) -> Generator:
+    """Build a partner or a teacher, with the weights that it names."""
+    return with_weights(build(GENERATORS, part, "generator"), part.pretrained, part.name)
+
+
+def with_weights(generator: Generator, pretrained: str | None, name: str) -> Generator:
+    """Return the generator with the weights of a bundled network or a checkpoint, or as it is for None."""
+    if pretrained is not None:
+        take_weights(generator, load_checkpoint(model_file(pretrained)), f"pretrained {pretrained}", name)
+    return generator
+
+
+def take_weights(generator: Generator, checkpoint: Checkpoint, what: str, name: str) -> None:
+    """Load a checkpoint's weights into a generator.  Raises ValueError where they are another network's."""
+    try:
+        generator.load_state_dict(checkpoint.weights)
+    except RuntimeError as error:
+        raise ValueError(f"{what} does not fit generator {name}: {' '.join(str(error).split())}") from None

@@ -1,0 +1,57 @@
+"""Samples that cannot be made, such as of a picture that was deleted in mid-run: replaced, counted and named."""
+
+from __future__ import annotations
+
+from torch.utils.data import Dataset, default_collate
+
+from inpaint.sample import Sample
+
+TRIES_IN_A_ROW = 20  # positions in a row; that so many fail is no accident
+COUNTED_FROM = 1000  # samples: a share of fewer says little
+
+
+class Replacing(Dataset[tuple[Sample, list[str]]]):
+    """The samples of a table, and why some were left out: a position that fails is replaced by the next one."""
+
+    def __init__(self, samples: Dataset[Sample]):
+        self.samples = samples
+
+    def __getitem__(self, position: int) -> tuple[Sample, list[str]]:
+        faults: list[str] = []
+        for number in range(position, position + TRIES_IN_A_ROW):
+            try:
+                return self.samples[number], faults
+            except (ValueError, OSError) as error:
+                faults.append(" ".join(str(error).split()))
+        raise ValueError(f"{faults[0]}; nor could the {TRIES_IN_A_ROW - 1} samples after this one be made")
+
+
+def collated(items: list[tuple[Sample, list[str]]]) -> tuple[Sample, list[str]]:
+    """Join samples to a batch, and their faults to a list."""
+    samples, faults = zip(*items, strict=True)
+    return default_collate(list(samples)), [fault for each in faults for fault in each]
+
+
+class Skipped:
+    """The faults of a run's samples, of which no more than a share may be skipped."""
+
+    def __init__(self, share: float, batch: int = 1):
+        """share: of the samples that were drawn since this start.  batch: of one rank."""
+        self.share, self.batch = share, batch
+        self.new: list[str] = []
+        self.count, self.began = 0, 0
+
+    def take(self) -> list[str]:
+        """Return the faults since this was last called."""
+        faults, self.new = self.new, []
+        return faults
+
+    def check(self, batches: int) -> None:
+        """Raise ValueError where more than the share is skipped; batches: how many all ranks have drawn in all."""
+        self.began = self.began or batches
+        allowed = self.share * max(COUNTED_FROM, (batches - self.began) * self.batch)
+        if self.count > allowed:
+            raise ValueError(
+                f"{self.count} samples could not be made since this start, more than data.skip {self.share:g} allows: "
+                "see the journal for the files"
+            )

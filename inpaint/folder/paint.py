@@ -1,0 +1,81 @@
+"""Where a picture is painted in the marking colour: in the numbers of its file, or by its profile in those of sRGB."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from inpaint import images
+from inpaint.detection.colour import colour_distances, has_hue, painted
+from inpaint.images.profile_colour import in_profile
+
+SAME_PAINT = 8  # distance (CIE 1976) by which JPEG moves pixels of one paint
+SAME_GREY_PAINT = 2  # the same inside paint of black, white or grey
+LOSSY_BLOCK = 16  # px; side of what JPEG and WebP compress together
+PROFILE_TOLERANCE = 2  # distance by which rounding in a profile may move paint
+
+
+class FoundPaint(NamedTuple):
+    """The paint in a picture."""
+
+    mask: np.ndarray  # (H, W) bool
+    colour: tuple[int, int, int]  # in the numbers of the file
+    note: str | None = None
+
+
+def paint_in(picture: images.Picture, colour: tuple[int, int, int], tolerance: int = 0) -> FoundPaint:
+    """Return where a picture is visibly painted in a colour; what is clear has none.
+
+    Programs that mind profiles write other numbers for the colour than those that do not, so both are looked for, and
+    the one of which there is more counts.
+    """
+    seen = True if picture.alpha is None else picture.alpha > 0
+    plain = painted(picture.colour, colour, tolerance=tolerance)
+    meant = in_profile(colour, picture.icc) if picture.icc and picture.colour.shape[2] == 3 else None
+    if meant is not None and meant != colour:
+        other = painted(picture.colour, meant, tolerance=max(tolerance, PROFILE_TOLERANCE)) & seen
+        if other.sum() > (plain & seen).sum():
+            note = f"by its profile {meant} in the file is {colour}, which is restored"
+            return FoundPaint(other, meant, note)
+    visible = plain & seen
+    hidden = int(plain.sum() - visible.sum())
+    note = (
+        f"{hidden} pixels of {colour} are clear, so they mark nothing: --mark alpha restores them" if hidden else None
+    )
+    return FoundPaint(visible, colour, note)
+
+
+def visible_colours(picture: images.Picture, colour: tuple[int, int, int]) -> np.ndarray:
+    """Return a picture's colours with what is clear in one that nobody takes for that colour, (H, W, 1 or 3)."""
+    if picture.alpha is None or picture.alpha.all():
+        return picture.colour
+    other = [(255 - level if abs(level - 128) > 64 else 0) * (picture.peak // 255) for level in colour]
+    shown = np.broadcast_to(picture.colour, (*picture.size, 3)).copy()
+    shown[picture.alpha == 0] = other
+    return shown
+
+
+def with_near_paint(paint: FoundPaint, picture: images.Picture) -> np.ndarray:
+    """Return the paint with what hardly differs from it, touches it step by step, and is near, (H, W) bool.
+
+    Lossy files leave few pixels of the exact colour among many that nearly have it; in others paint is exact.
+    """
+    if picture.lossless or not paint.mask.any():
+        return paint.mask
+    off = colour_distances(visible_colours(picture, paint.colour), paint.colour, SAME_PAINT)
+    near = off <= SAME_PAINT
+    if not has_hue(paint.colour):  # shadows and lights are nearly black and white, too
+        beside = cv2.distanceTransform((~paint.mask).astype(np.uint8), cv2.DIST_L2, 5) <= LOSSY_BLOCK
+        near &= beside | (off <= SAME_GREY_PAINT)
+    return parts_with(near | paint.mask, paint.mask)
+
+
+def parts_with(whole: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+    """Return the 8-connected parts of a mask in which a seed lies; all are (H, W) bool."""
+    count, parts = cv2.connectedComponents(whole.astype(np.uint8), connectivity=8)
+    labels, seeded = np.asarray(parts, np.int32), np.zeros(count, bool)
+    seeded[labels[seeds & whole]] = True
+    seeded[0] = False
+    return seeded[labels]
