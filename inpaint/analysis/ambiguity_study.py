@@ -20,14 +20,14 @@ from inpaint.analysis.ambiguity import (
     patch_roughness,
     patch_table,
 )
-from inpaint.analysis.figures import FIGURE_COLOURS, show_picture, study_figure, write_numbers
+from inpaint.analysis.figures import FIGURE_COLOURS, drawn_figure, show_picture, write_numbers
 from inpaint.mosaic.grid import Grid, pixelate
 from inpaint.randomness import rng_for
 
 TOLERANCES = (1.0, 2.0, 4.0, 8.0)  # levels of 255 that cell means may differ by
 QUERIES = 100  # patches whose company is counted
 MOST_PATCHES = 60_000
-SHOWN_ROWS, STUDIED_PATCHES = 5, 5
+SHOWN_ROWS, OTHERS_SHOWN = 5, 5
 FEWEST_SHOWN = 4  # other patches that a shown one must have
 
 
@@ -99,9 +99,8 @@ def _softness(table: PatchTable, found: Sequence[FittingPatches]) -> dict[str, f
 def _shown(table: PatchTable, found: Sequence[FittingPatches]) -> list[FittingPatches]:
     """Choose the roughest of the patches that have company enough to be shown, each of another place."""
     enough = [it for it in found if len(it.found) > FEWEST_SHOWN]
-    order = (
-        patch_roughness(table.patches[[it.query for it in enough]]).argsort(descending=True).tolist() if enough else []
-    )
+    rough = patch_roughness(table.patches[[it.query for it in enough]]) if enough else torch.zeros(0)
+    order = rough.argsort(descending=True).tolist()
     chosen: list[FittingPatches] = []
     for number in order:
         if not any(enough[number].query in it.found.tolist() for it in chosen):
@@ -110,7 +109,7 @@ def _shown(table: PatchTable, found: Sequence[FittingPatches]) -> list[FittingPa
 
 
 def _draw_counts(path: Path, counts: dict[str, dict[str, Any]]) -> None:
-    with study_figure(path, 1, 1, size=(6.4, 3.6)) as axes:
+    with drawn_figure(path, 1, 1, size=(6.4, 3.6)) as axes:
         axis = axes[0][0]
         for number, (block, told) in enumerate(counts.items()):
             colour = FIGURE_COLOURS[1 + number % (len(FIGURE_COLOURS) - 1)]
@@ -126,15 +125,15 @@ def _draw_counts(path: Path, counts: dict[str, dict[str, Any]]) -> None:
 
 def _draw_patches(path: Path, rows: Sequence[tuple[PatchTable, FittingPatches, int]]) -> None:
     """Draw for every chosen patch its mosaic, itself, others that fit, and the mean and the median of all."""
-    with study_figure(path, len(rows), STUDIED_PATCHES + 4, size=(1.15, 1.3)) as axes:
+    with drawn_figure(path, len(rows), OTHERS_SHOWN + 4, size=(1.15, 1.3)) as axes:
         for row, (table, fits, block) in enumerate(rows):
             patch = table.patches[fits.query].float() / 255
             mosaic = pixelate(patch, Grid((block, block), (0, 0)))
             mean, median = (it / 255 for it in between(table, fits))
-            others = [table.patches[it].float() / 255 for it in fits.found[1 : STUDIED_PATCHES + 1].tolist()]
-            others += [torch.ones_like(patch)] * (STUDIED_PATCHES - len(others))
+            others = [table.patches[it].float() / 255 for it in fits.found[1 : OTHERS_SHOWN + 1].tolist()]
+            others += [torch.ones_like(patch)] * (OTHERS_SHOWN - len(others))
             shown = [mosaic, patch, *others, mean, median]
-            titles = ["mosaic", "original", *[f"fits, {it}" for it in range(1, STUDIED_PATCHES + 1)], "mean", "median"]
+            titles = ["mosaic", "original", *[f"fits, {it}" for it in range(1, OTHERS_SHOWN + 1)], "mean", "median"]
             for axis, picture, title in zip(axes[row], shown, titles, strict=True):
                 show_picture(axis, picture, title if row == 0 else "")
             axes[row][1].set_title(f"{len(fits.found) - 1} others fit" if row else "original", fontsize=8)

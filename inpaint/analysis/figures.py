@@ -18,7 +18,7 @@ FIGURE_COLOURS = ("#000000", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f0
 
 
 @contextmanager
-def study_figure(path: Path, rows: int, columns: int, *, size: tuple[float, float]) -> Iterator[Any]:
+def drawn_figure(path: Path, rows: int, columns: int, *, size: tuple[float, float]) -> Iterator[Any]:
     """Yield the axes of a new figure, (rows, columns), and write it to a PNG file, atomically.
 
     size: of one of them, (width, height) inches.  Raises ValueError where matplotlib is not installed.

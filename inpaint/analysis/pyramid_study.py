@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inpaint.analysis.figures import FIGURE_COLOURS, show_picture, study_figure, write_numbers
+from inpaint.analysis.figures import FIGURE_COLOURS, drawn_figure, show_picture, write_numbers
 from inpaint.analysis.pyramids import bands_left, from_bands, gaussian_pyramid, laplacian_pyramid
 from inpaint.evaluation.methods import Restore
 from inpaint.mosaic.grid import Grid, pixelate
@@ -74,7 +74,7 @@ def _grid(block: int) -> Grid:
 
 def _draw_bands(path: Path, means: Mapping[str, Sequence[Mapping[str, float]]]) -> None:
     labels = [f"1/{2**band}" for band in range(PYRAMID_LEVELS - 1)] + ["rest"]
-    with study_figure(path, 1, 2, size=(5.2, 3.6)) as axes:
+    with drawn_figure(path, 1, 2, size=(5.2, 3.6)) as axes:
         width = 0.8 / len(means)
         for axis, field, title in zip(
             axes[0], ("energy", "psnr"), ("energy, share of the original's", "PSNR of the band, dB"), strict=True
@@ -92,7 +92,7 @@ def _draw_bands(path: Path, means: Mapping[str, Sequence[Mapping[str, float]]]) 
 
 def _draw_pyramids(path: Path, shown: Mapping[str, np.ndarray]) -> None:
     """Draw the Gaussian levels of the picture, and the bands of everything."""
-    with study_figure(path, 1 + len(shown), PYRAMID_LEVELS, size=(1.9, 1.75)) as axes:
+    with drawn_figure(path, 1 + len(shown), PYRAMID_LEVELS, size=(1.9, 1.75)) as axes:
         for level, picture in enumerate(gaussian_pyramid(shown["picture"], PYRAMID_LEVELS)):
             show_picture(axes[0][level], picture, f"Gaussian, 1/{2**level}")
         for row, (name, picture) in enumerate(shown.items(), start=1):

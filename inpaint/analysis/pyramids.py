@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from inpaint.metrics import PSNR_CAP
 
-Picture64 = NDArray[np.float64]  # (H, W) or (H, W, 3) in [0, 1]
+Picture64 = NDArray[Any]  # (H, W) or (H, W, 3) float64 in [0, 1]
 SMALLEST_LEVEL = 4  # px, the shorter side of the coarsest level
 
 
@@ -36,27 +36,27 @@ def gaussian_pyramid(picture: Picture64, levels: int) -> list[Picture64]:
         )
     pyramid = [picture]
     for _ in range(levels - 1):
-        pyramid.append(cv2.pyrDown(pyramid[-1]).astype(np.float64))
+        pyramid.append(cv2.pyrDown(pyramid[-1]))
     return pyramid
 
 
 def laplacian_pyramid(picture: Picture64, levels: int) -> list[Picture64]:
     """Return the bands of a picture, the finest first; the last is the coarsest level itself."""
     pyramid = gaussian_pyramid(picture, levels)
-    return [fine - enlarged_level(coarse, fine) for fine, coarse in pairwise(pyramid)] + pyramid[-1:]
+    return [fine - finer_level(coarse, fine) for fine, coarse in pairwise(pyramid)] + pyramid[-1:]
 
 
 def from_bands(bands: Sequence[Picture64]) -> Picture64:
     """Return the picture of which these are the bands."""
     picture = bands[-1]
     for band in reversed(bands[:-1]):
-        picture = enlarged_level(picture, band) + band
+        picture = finer_level(picture, band) + band
     return picture
 
 
-def enlarged_level(coarse: Picture64, fine: Picture64) -> Picture64:
+def finer_level(coarse: Picture64, fine: Picture64) -> Picture64:
     """Enlarge a level to the size of the next finer one."""
-    return cv2.pyrUp(coarse, dstsize=(fine.shape[1], fine.shape[0])).astype(np.float64)
+    return cv2.pyrUp(coarse, dstsize=(fine.shape[1], fine.shape[0]))
 
 
 def bands_left(picture: Picture64, original: Picture64, levels: int) -> list[BandNumbers]:

@@ -9,23 +9,23 @@ rounding.  Source: Oppenheim and Schafer, "Discrete-time signal processing".
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-SpectrumPlane = NDArray[np.float64]
+LumaPlane = NDArray[np.floating[Any]]  # (H, W)
 BAND_EDGES = (1 / 16, 1 / 4)  # cycles per pixel, between low, band and high pass
 
 
 class RadialSpectrum(NamedTuple):
     """The mean power at every distance from frequency 0."""
 
-    frequency: SpectrumPlane  # (n,) cycles per pixel, 0 to 0.5
-    power: SpectrumPlane  # (n,)
+    frequency: LumaPlane  # (n,) cycles per pixel, 0 to 0.5
+    power: LumaPlane  # (n,)
 
 
-def power_spectrum(picture: SpectrumPlane) -> SpectrumPlane:
+def power_spectrum(picture: LumaPlane) -> LumaPlane:
     """Return the power of a picture (H, W) by frequency, (H, W), frequency 0 in the middle; its mean is left out.
 
     A Hann window takes away the cross that the picture's borders would draw.
@@ -36,7 +36,7 @@ def power_spectrum(picture: SpectrumPlane) -> SpectrumPlane:
     return np.fft.fftshift(np.abs(np.fft.fft2(faded)) ** 2) / picture.size
 
 
-def radial_average(power: SpectrumPlane) -> RadialSpectrum:
+def radial_average(power: LumaPlane) -> RadialSpectrum:
     """Average a spectrum (H, W), frequency 0 in the middle, over circles: a value for each step of the shorter side."""
     distance = np.hypot(*np.meshgrid(*(np.fft.fftshift(np.fft.fftfreq(side)) for side in power.shape), indexing="ij"))
     steps = min(power.shape)
@@ -47,15 +47,15 @@ def radial_average(power: SpectrumPlane) -> RadialSpectrum:
     return RadialSpectrum(np.arange(len(sums)) / steps, sums / counts)
 
 
-def row_spectrum(picture: SpectrumPlane) -> RadialSpectrum:
+def row_spectrum(picture: LumaPlane) -> RadialSpectrum:
     """Average the one-dimensional spectra of the rows of a picture (H, W): what happens across the picture alone."""
     window = np.hanning(picture.shape[1])
     rows = (picture - picture.mean(1, keepdims=True)) * window / np.sqrt((window**2).mean())
     power = (np.abs(np.fft.rfft(rows, axis=1)) ** 2).mean(0) / picture.shape[1]
-    return RadialSpectrum(np.fft.rfftfreq(picture.shape[1]).astype(np.float64), power)
+    return RadialSpectrum(np.fft.rfftfreq(picture.shape[1]), power)
 
 
-def box_response(frequency: SpectrumPlane, block: int) -> SpectrumPlane:
+def box_response(frequency: LumaPlane, block: int) -> LumaPlane:
     """Return the response of the mean of so many pixels, centred, at frequencies f in cycles per pixel.
 
     It is sin(pi f b) / (b sin(pi f)).
@@ -65,7 +65,7 @@ def box_response(frequency: SpectrumPlane, block: int) -> SpectrumPlane:
     return np.where(np.abs(below) < 1e-12, 1.0, np.sin(angle * block) / np.where(np.abs(below) < 1e-12, 1.0, below))
 
 
-def box_blurred(picture: SpectrumPlane, block: int) -> SpectrumPlane:
+def box_blurred(picture: LumaPlane, block: int) -> LumaPlane:
     """Return the mean of the block x block pixels from every pixel on, of a picture (H, W) that repeats."""
     blurred = picture
     for axis in (0, 1):
@@ -73,7 +73,7 @@ def box_blurred(picture: SpectrumPlane, block: int) -> SpectrumPlane:
     return np.asarray(blurred)
 
 
-def mosaicked(picture: SpectrumPlane, block: int, phase: tuple[int, int] = (0, 0)) -> SpectrumPlane:
+def mosaicked(picture: LumaPlane, block: int, phase: tuple[int, int] = (0, 0)) -> LumaPlane:
     """Replace every cell of a picture (H, W) that repeats by its mean; both sides must divide by the block.
 
     phase: where a grid line lies, (y, x) pixels.
@@ -86,7 +86,7 @@ def mosaicked(picture: SpectrumPlane, block: int, phase: tuple[int, int] = (0, 0
     return np.roll(means.repeat(block, 0).repeat(block, 1), phase, (0, 1))
 
 
-def mean_mosaic(picture: SpectrumPlane, block: int) -> SpectrumPlane:
+def mean_mosaic(picture: LumaPlane, block: int) -> LumaPlane:
     """Return the mean of the mosaics of all phases of the grid."""
     places = [(y, x) for y in range(block) for x in range(block)]
     total = np.zeros_like(picture)
@@ -95,7 +95,7 @@ def mean_mosaic(picture: SpectrumPlane, block: int) -> SpectrumPlane:
     return total / len(places)
 
 
-def measured_response(before: SpectrumPlane, after: SpectrumPlane) -> SpectrumPlane:
+def measured_response(before: LumaPlane, after: LumaPlane) -> LumaPlane:
     """Return by how much every frequency across the picture was kept, (W // 2 + 1,), from the pictures themselves.
 
     It is the size of the ratio of the row of both spectra that has no change down the picture.
@@ -104,13 +104,13 @@ def measured_response(before: SpectrumPlane, after: SpectrumPlane) -> SpectrumPl
     return np.abs(spectra[1]) / np.maximum(np.abs(spectra[0]), 1e-9)
 
 
-def band_passed(picture: SpectrumPlane, low: float, high: float) -> SpectrumPlane:
+def band_passed(picture: LumaPlane, low: float, high: float) -> LumaPlane:
     """Return the part of a picture (H, W) between two frequencies, from low up to but without high."""
     distance = np.hypot(*np.meshgrid(*(np.fft.fftfreq(side) for side in picture.shape), indexing="ij"))
     return np.fft.ifft2(np.fft.fft2(picture) * ((distance >= low) & (distance < high))).real
 
 
-def three_bands(picture: SpectrumPlane) -> tuple[SpectrumPlane, SpectrumPlane, SpectrumPlane]:
+def three_bands(picture: LumaPlane) -> tuple[LumaPlane, LumaPlane, LumaPlane]:
     """Split a picture into low, band and high pass at BAND_EDGES; together they are the picture."""
     low, high = BAND_EDGES
     return band_passed(picture, 0, low), band_passed(picture, low, high), band_passed(picture, high, 1)

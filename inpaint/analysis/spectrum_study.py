@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inpaint.analysis.figures import FIGURE_COLOURS, show_picture, study_figure, write_numbers
+from inpaint.analysis.figures import FIGURE_COLOURS, drawn_figure, show_picture, write_numbers
 from inpaint.analysis.spectra import (
     BAND_EDGES,
-    SpectrumPlane,
+    LumaPlane,
     box_blurred,
     box_response,
     mean_mosaic,
@@ -43,7 +43,7 @@ def study_spectrum(
     """
     cut = [(name, whole_cells(picture, blocks)) for name, picture in pictures]
     middle = sorted(blocks)[len(blocks) // 2]
-    kinds: dict[str, list[SpectrumPlane]] = {}
+    kinds: dict[str, list[LumaPlane]] = {}
     for _, picture in cut:
         for name, plane in variants(picture, blocks, middle, restorers).items():
             kinds.setdefault(name, []).append(plane)
@@ -84,7 +84,7 @@ def whole_cells(picture: Tensor, blocks: Sequence[int]) -> Tensor:
 
 def variants(
     picture: Tensor, blocks: Sequence[int], middle: int, restorers: Mapping[str, Restore]
-) -> dict[str, SpectrumPlane]:
+) -> dict[str, LumaPlane]:
     """Return the luma of a picture (3, side, side) and of what was done to it, (side, side) in [0, 1], by name."""
     plane = luma_plane(picture)
     side = len(plane)
@@ -103,9 +103,9 @@ def variants(
     return found
 
 
-def responses_of(plane: SpectrumPlane, block: int) -> dict[str, SpectrumPlane]:
+def responses_of(plane: LumaPlane, block: int) -> dict[str, LumaPlane]:
     """Return the responses across a picture of a box blur and of the mean mosaic, measured and in theory."""
-    frequency = np.fft.rfftfreq(plane.shape[1]).astype(np.float64)
+    frequency = np.fft.rfftfreq(plane.shape[1])
     theory = box_response(frequency, block)
     return {
         "frequency": frequency,
@@ -117,7 +117,7 @@ def responses_of(plane: SpectrumPlane, block: int) -> dict[str, SpectrumPlane]:
     }
 
 
-def luma_plane(picture: Tensor) -> SpectrumPlane:
+def luma_plane(picture: Tensor) -> LumaPlane:
     """Return the luma of a picture (3, H, W), (H, W) in [0, 1]."""
     return luma(picture[None])[0, 0].numpy() / 255
 
@@ -139,7 +139,7 @@ def _shares(spectrum: Any, original: Any) -> dict[str, float]:
 
 
 def _draw_curves(path: Path, radial: Mapping[str, Any], rows: Mapping[str, Any]) -> None:
-    with study_figure(path, 1, 2, size=(5.4, 3.9)) as axes:
+    with drawn_figure(path, 1, 2, size=(5.4, 3.9)) as axes:
         for axis, spectra, title in zip(axes[0], (radial, rows), ("averaged over circles", "across"), strict=True):
             for number, (name, spectrum) in enumerate(spectra.items()):
                 colour = FIGURE_COLOURS[number % len(FIGURE_COLOURS)]
@@ -152,8 +152,8 @@ def _draw_curves(path: Path, radial: Mapping[str, Any], rows: Mapping[str, Any])
         axes[0][0].legend(fontsize=7)
 
 
-def _draw_responses(path: Path, side: int, responses: Mapping[int, Mapping[str, SpectrumPlane]]) -> None:
-    with study_figure(path, 1, 2, size=(5.4, 3.4)) as axes:
+def _draw_responses(path: Path, side: int, responses: Mapping[int, Mapping[str, LumaPlane]]) -> None:
+    with drawn_figure(path, 1, 2, size=(5.4, 3.4)) as axes:
         for axis, kind, title in zip(
             axes[0], ("blur", "mosaic"), ("box blur", "mosaic, mean of all phases"), strict=True
         ):
@@ -167,9 +167,9 @@ def _draw_responses(path: Path, side: int, responses: Mapping[int, Mapping[str, 
         axes[0][0].legend(fontsize=8)
 
 
-def _draw_pictures(path: Path, planes: Mapping[str, SpectrumPlane]) -> None:
+def _draw_pictures(path: Path, planes: Mapping[str, LumaPlane]) -> None:
     """Draw every kind of picture, its two-dimensional spectrum and its three bands."""
-    with study_figure(path, 5, len(planes), size=(1.75, 1.75)) as axes:
+    with drawn_figure(path, 5, len(planes), size=(1.75, 1.75)) as axes:
         top = np.log10(power_spectrum(planes["picture"]) + 1e-9).max()
         for column, (name, plane) in enumerate(planes.items()):
             show_picture(axes[0][column], plane, name.replace(" restored", "\nrestored").replace(" and", "\nand"))

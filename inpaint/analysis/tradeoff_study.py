@@ -14,7 +14,7 @@ from typing import Any
 from torch import Tensor
 
 from inpaint.analysis.blends import alike, blended
-from inpaint.analysis.figures import FIGURE_COLOURS, study_figure, write_numbers
+from inpaint.analysis.figures import FIGURE_COLOURS, drawn_figure, write_numbers
 from inpaint.evaluation.cases import Case
 from inpaint.evaluation.evaluate import evaluate
 from inpaint.evaluation.methods import Restore
@@ -86,7 +86,7 @@ def _unnatural(row: Row, name: str) -> float:
 def _draw_plane(
     path: Path, points: Mapping[str, Mapping[str, tuple[float, float]]], line: Sequence[str], heading: str
 ) -> None:
-    with study_figure(path, 1, len(points), size=(4.6, 3.8)) as axes:
+    with drawn_figure(path, 1, len(points), size=(4.6, 3.8)) as axes:
         for axis, (case, methods) in zip(axes[0], points.items(), strict=True):
             between = [methods[name] for name in line if name in methods]
             if between:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from inpaint.cli.analyze_commands import ambiguity, pyramid, spectrum, tradeoff
+from inpaint.cli.analyze_commands import analyze_ambiguity, analyze_pyramid, analyze_spectrum, analyze_tradeoff
 from inpaint.cli.blend_command import blend
 from inpaint.cli.config_command import config
 from inpaint.cli.dataset_commands import build_dataset, inspect
@@ -92,8 +92,9 @@ analyses = typer.Typer(
     rich_markup_mode=None,
     context_settings=HELP_FLAGS,
 )
-for verb in (spectrum, pyramid, ambiguity, tradeoff):
-    analyses.command(cls=PanelCommand, context_settings=HELP_FLAGS)(verb)
+for verb in (analyze_spectrum, analyze_pyramid, analyze_ambiguity, analyze_tradeoff):
+    name = verb.__name__.removeprefix("analyze_")
+    analyses.command(name, cls=PanelCommand, context_settings=HELP_FLAGS)(verb)
 app.add_typer(analyses, name="analyze")
 
 

@@ -24,7 +24,7 @@ RESULTS = Path("runs/analysis")
 BLOCKS = (4, 8, 16)
 
 
-def spectrum(
+def analyze_spectrum(
     data: PicturesOption = DEMO,
     block: BlocksOption = None,
     model: ModelsOption = None,
@@ -36,14 +36,14 @@ def spectrum(
     from inpaint.analysis.spectrum_study import study_spectrum
 
     prepare()
-    pictures, restorers = picture_read(data, limit), loaded_models(model or ["default"], device)
+    pictures, restorers = clean_pictures(data, limit), networks_named(model or ["default"], device)
     found = study_spectrum(pictures, block or BLOCKS, restorers, output)
     for name, shares in found["share_of_power"].items():
         typer.echo(f"{name:40}" + "  ".join(f"{band} {share:7.1%}" for band, share in shares.items()))
     typer.echo(f"Power left in each band, as a share of the picture's; figures and numbers are in {output}")
 
 
-def pyramid(
+def analyze_pyramid(
     data: PicturesOption = DEMO,
     block: BlocksOption = None,
     model: ModelsOption = None,
@@ -55,14 +55,14 @@ def pyramid(
     from inpaint.analysis.pyramid_study import study_pyramid
 
     prepare()
-    pictures, restorers = picture_read(data, limit), loaded_models(model or ["default"], device)
+    pictures, restorers = clean_pictures(data, limit), networks_named(model or ["default"], device)
     found = study_pyramid(pictures, block or BLOCKS, restorers, output)
     for name, bands in found["means"].items():
         typer.echo(f"{name:40}" + "  ".join(f"{band['energy']:4.2f} ({band['psnr']:4.1f} dB)" for band in bands))
     typer.echo(f"Energy as a share of the picture's, and PSNR, the finest band first; figures are in {output}")
 
 
-def ambiguity(
+def analyze_ambiguity(
     data: PicturesOption = DEMO,
     block: BlocksOption = None,
     cells: Annotated[int, typer.Option(min=1, metavar="N", help="Patches are N x N cells.")] = 2,
@@ -74,14 +74,14 @@ def ambiguity(
     from inpaint.analysis.ambiguity_study import study_ambiguity
 
     prepare()
-    found = study_ambiguity(picture_read(data, limit), block or BLOCKS, output, cells=cells, seed=seed)
+    found = study_ambiguity(clean_pictures(data, limit), block or BLOCKS, output, cells=cells, seed=seed)
     for size, told in found["blocks"].items():
         shares = {it: sum(count > 0 for count in counts) / len(counts) for it, counts in told["fitting"].items()}
         typer.echo(f"cells of {size} px: " + ", ".join(f"{share:.0%} within {it}" for it, share in shares.items()))
     typer.echo(f"Share of patches that another one fits within so many levels; figures and numbers are in {output}")
 
 
-def tradeoff(
+def analyze_tradeoff(
     data: PicturesOption = DEMO,
     model: ModelsOption = None,
     blend: Annotated[
@@ -103,13 +103,13 @@ def tradeoff(
     from inpaint.metrics.weighted import metrics_named
 
     prepare()
-    restorers = loaded_models(model or ["default", "texture"], device)
+    restorers = networks_named(model or ["default", "texture"], device)
     ends = tuple((blend or "default,texture").split(",")) if blend or not model else None
     if ends is not None and len(ends) != 2:
         raise ValueError(f"--blend {blend!r} should name two networks, such as default,texture")
     perception = next(iter(metrics_named([metric], weights).items())) if metric else None
     found = study_tradeoff(
-        picture_read(data, limit),
+        clean_pictures(data, limit),
         restorers,
         [parse_case(name) for name in case or ("mosaic-8", "mosaic-16")],
         output,
@@ -123,14 +123,14 @@ def tradeoff(
     typer.echo(f"PSNR, and {found['perception']}; the figure and the numbers are in {output}")
 
 
-def picture_read(data: Path, limit: int | None) -> list[tuple[str, Any]]:
+def clean_pictures(data: Path, limit: int | None) -> list[tuple[str, Any]]:
     """Read the pictures of a folder."""
-    from inpaint.evaluation.pictures import read_pictures, split_of, evenly_spread
+    from inpaint.evaluation.pictures import evenly_spread, read_pictures, split_of
 
     return list(read_pictures(evenly_spread(split_of(data), limit)))
 
 
-def loaded_models(models: list[str], device: str) -> Mapping[str, Any]:
+def networks_named(models: list[str], device: str) -> Mapping[str, Any]:
     """Load networks, by their names."""
     from inpaint.assemble import load
 

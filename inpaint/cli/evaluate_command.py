@@ -84,17 +84,10 @@ def evaluate(
     Methods that need no training, and what other programs restored, are measured beside them on the same damage. All
     numbers are written as they come; a run that was stopped goes on when it is started again.
     """
-    from tqdm import tqdm
-
     from inpaint import distributed
     from inpaint.assemble import load
-    from inpaint.evaluation.evaluate import evaluate as measure
-    from inpaint.evaluation.evaluation_page import write_evaluation_page
-    from inpaint.evaluation.methods import RestoredFolder, identity_of
-    from inpaint.evaluation.plan import EvaluationPlan, damage_files, plan_of
-    from inpaint.evaluation.report_files import about_run, write_reports
-    from inpaint.evaluation.written_tables import text_table, write_scores
-    from inpaint.weights import files_of
+    from inpaint.evaluation.methods import RestoredFolder
+    from inpaint.evaluation.plan import damage_files, plan_of
 
     prepare()
     distributed.join()
@@ -104,8 +97,8 @@ def evaluate(
     names = names_of(models or [])
     restorers = {name: load(model, device=device, precision=precision) for model, name in names.items()}
     others = [RestoredFolder(*pair) for pair in map(name_and_folder, restored or [])]
-    shown = {censor for restorer in restorers.values() for censor in restorer.shows} or {"hole", "mosaic"}
-    plan: EvaluationPlan = plan_of(
+    shown = {censor for restorer in restorers.values() for censor in restorer.shows}
+    plan = plan_of(
         data,
         split,
         limit=limit,
@@ -114,7 +107,7 @@ def evaluate(
         masks=mask,
         metrics=metric or (),
         weights=weights,
-        shown=sorted(shown) if not others else ["hole", "mosaic"],
+        shown=("hole", "mosaic") if others or not shown else sorted(shown),
     )
     for note in plan.notes if distributed.rank() == 0 else ():
         typer.echo(note, err=True)
@@ -124,36 +117,59 @@ def evaluate(
         typer.echo(f"Wrote {len(plan.cases)} cases to {write_damage}: CASE/input, CASE/mask and CASE/target")
         return
     folder = output or Path("runs") / "evaluation" / data.resolve().name
-    if fresh:
+    how = {"seed": seed, "baselines": baselines, "others": others, "against": against}
+    result = measured(plan, names, restorers, folder, fresh=fresh, run=(device, precision), **how)
+    if distributed.rank() == 0:
+        title = f"{', '.join(names.values()) or 'Methods without training'} on {data.resolve().name}"
+        about = {"data": str(data), "split": split, "protocol": protocol and str(protocol)}
+        reported(result, folder, title=title, about=about, json=json, html=html)
+
+
+def measured(
+    plan: Any, names: dict[str, str], restorers: Any, folder: Path, *, fresh: bool, run: tuple[str, ...], **how: Any
+) -> Any:
+    """Measure what is planned under a progress bar; Ctrl-C ends as a sentence that says how to go on."""
+    from tqdm import tqdm
+
+    from inpaint import distributed
+    from inpaint.evaluation.evaluate import evaluate as measure
+    from inpaint.evaluation.methods import identity_of
+    from inpaint.weights import files_of
+
+    if fresh and distributed.rank() == 0:
         for path in folder.glob("numbers-*.jsonl"):
             path.unlink()
-    how = (device, precision, plan.identity)
-    identities = {name: identity_of(files_of(model), *how) for model, name in names.items()}
+    distributed.barrier()
+    identities = {name: identity_of(files_of(model), *run, plan.identity) for model, name in names.items()}
+    share = len(range(distributed.rank(), len(plan.pictures), distributed.world_size()))
     try:
-        share = len(range(distributed.rank(), len(plan.pictures), distributed.world_size()))
         with tqdm(total=share, unit="picture", delay=BAR_DELAY, disable=distributed.rank() > 0) as bar:
-            result = measure(
+            return measure(
                 restorers,
                 plan.pictures,
                 cases=plan.cases,
-                seed=seed,
-                baselines=baselines,
                 progress=lambda _: (bar.update(), None)[1],
                 baked=plan.baked,
                 metrics=plan.metrics,
-                others=others,
-                against=against,
                 folder=folder,
                 identities=identities,
                 costs=True,
+                **how,
             )
     except KeyboardInterrupt:
         typer.echo(f"\nStopped; what was measured is in {folder}: the same command goes on", err=True)
         sys.exit(130)
-    if distributed.rank() > 0:
-        return
-    title = f"{', '.join(names.values()) or 'Methods without training'} on {data.resolve().name}"
-    about: dict[str, Any] = about_run() | {"data": str(data), "split": split, "protocol": protocol and str(protocol)}
+
+
+def reported(
+    result: Any, folder: Path, *, title: str, about: dict[str, Any], json: Path | None, html: Path | None
+) -> None:
+    """Print the tables, and write all files."""
+    from inpaint.evaluation.evaluation_page import write_evaluation_page
+    from inpaint.evaluation.report_files import about_run, write_reports
+    from inpaint.evaluation.written_tables import text_table, write_scores
+
+    about = about_run() | about
     write_reports(result, folder, title=title, about=about)
     typer.echo(text_table(result))
     if result.reused:

@@ -56,7 +56,7 @@ def test_two_ranks_give_the_rows_of_one_and_read_each_others_numbers(tmp_path: P
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    processes.spawn(work, (port, str(tmp_path)), nprocs=WORLD)
+    processes.spawn(work, (port, str(tmp_path)), nprocs=WORLD)  # pyright: ignore[reportPrivateImportUsage]
     alone = measured(None)
     for rank in range(WORLD):
         told = torch.load(tmp_path / f"{rank}.pt", weights_only=False)
