@@ -50,8 +50,11 @@ def provenance_of(run: Run) -> dict[str, Any]:
 
 def player_of(network: nn.Module, optim: Optim, steps: int) -> Player:
     """Build the optimizer of one network."""
-    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[optim.name]
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    if optim.name == "adadelta":
+        forgetting: Any = {"rho": optim.betas[0], "weight_decay": optim.weight_decay}
+        return Player(torch.optim.Adadelta(parameters, lr=optim.lr, **forgetting), partial(optim.rate, steps=steps))
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[optim.name]
     how: dict[str, Any] = {"betas": optim.betas, "weight_decay": optim.weight_decay, "eps": optim.eps}
     optimizer = kind(parameters, lr=optim.lr, fused=True, **how)
     return Player(optimizer, partial(optim.rate, steps=steps))

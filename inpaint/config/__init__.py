@@ -68,10 +68,11 @@ class Data(Strict):
 class Optim(Strict):
     """One player's optimizer; the rate warms up over `warmup` steps and then follows `schedule` to the last step.
 
-    The schedule multistep multiplies the rate by `gamma` at each of the steps `milestones`.
+    The schedule multistep multiplies the rate by `gamma` at each of the steps `milestones`.  Adadelta forgets by the
+    first of the betas.
     """
 
-    name: Literal["adam", "adamw"] = "adamw"
+    name: Literal["adam", "adamw", "adadelta"] = "adamw"
     lr: float = Field(gt=0)
     betas: tuple[float, float] = (0.9, 0.99)
     weight_decay: float = Field(default=0.0, ge=0)
