@@ -8,8 +8,8 @@
     DATASET/report.html, stats.json            the same at length: rules with examples, licences, sizes, ...
 
 The same pictures and settings give the same bytes for any number of processes, also when a build was killed and begun
-again.  Of near-duplicates the largest is kept; variants of one picture (day and night) are kept in one group, and a
-group lies in one split.
+again.  Of near-duplicates the best is kept; what shows the same (cropped, mirrored, turned, captioned, by day and by
+night) is kept in one group, and a group lies in one split.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ import torch
 from inpaint.builders.annotations import AnnotatedRegion, Lookup, read_annotations
 from inpaint.builders.examining.clean import Fault
 from inpaint.builders.examining.examine import examine_picture
+from inpaint.builders.inspection.second_look import straddling_pairs
+from inpaint.builders.likeness.earlier import EarlierDataset, moved_since
 from inpaint.builders.likeness.judge import judge_pictures
-from inpaint.builders.report.build_report import DatasetReport, report_of
+from inpaint.builders.report.build_report import DatasetReport, empty_splits, report_of
 from inpaint.builders.settings import DatasetSettings, parse_settings, settings_to_tree
 from inpaint.builders.sources.collect import collect
 from inpaint.builders.sources.source import SourcePicture
@@ -64,13 +66,14 @@ def build_dataset(
     `clean` and `group`; they count more than `settings`.  restart: throw away what an unfinished build left behind,
     from which the same command goes on otherwise.  progress is called with (done, total) pictures.
     Raises ValueError for a wrong option, an output that holds files, an unfinished build by another command, or when
-    no picture is kept.
+    no picture is kept or a split stays empty.
     """
     settings = with_options(settings or DatasetSettings(), options)
     if processes < 1:
         raise ValueError(f"processes is {processes}; at least 1 is needed")
     censoring_of(settings)  # says what is wrong with it before the pictures are read
     annotations = None if settings.annotations is None else read_annotations(**settings.annotations.model_dump())
+    earlier = None if settings.splits_from is None else EarlierDataset(Path(settings.splits_from))
     output = Path(output)
     if output.exists() and not (output.is_dir() and not any(output.iterdir())):
         raise ValueError(f"{output} already exists and is not an empty folder: choose a new one or remove it first")
@@ -86,10 +89,14 @@ def build_dataset(
         store.list_sources(pictures)
         work = _tasks(store, None if annotations is None else Lookup(annotations.regions))
         _examine_all(store, work, settings, processes, progress)
-        report = report_of(store, judge_pictures(store, settings))
-        if not report.kept:
+        notes = judge_pictures(store, settings, earlier)
+        if earlier is None:
+            notes += moved_since(store, output)
+        report = report_of(store, list(straddling_pairs(store)), notes)
+        fault = empty_splits(report, settings)
+        if fault:
             clear_store(store)
-            raise ValueError(f"no picture was kept, so no dataset was written to {output}\n\n{report.table()}")
+            raise ValueError(f"{fault}, so no dataset was written to {output}\n\n{report.table()}")
         finish_dataset(store, write_dataset(store, report, settings), output)
     finally:
         store.close()

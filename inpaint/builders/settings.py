@@ -15,6 +15,7 @@ import yaml
 from pydantic import BeforeValidator, Field, PositiveInt, ValidationError, field_validator, model_validator
 
 from inpaint.builders.likeness.fingerprints import KIN, QUARTER, TWIN
+from inpaint.builders.likeness.geometry import FEWEST_INLIERS, LEAST_INLIERS
 from inpaint.builders.likeness.groups import SPLITS
 from inpaint.config import Choices, Loader, Strict, listed, override, place_and_rule
 
@@ -46,6 +47,12 @@ class CleanSettings(Strict):
     )  # finds 3 % more crops than TWIN
 
 
+class FeatureSettings(Strict):
+    """How many local features of two pictures must agree, so that they show the same thing."""
+
+    inliers: int = Field(default=LEAST_INLIERS, ge=FEWEST_INLIERS)
+
+
 class GroupSettings(Strict):
     """What keeps pictures together in one split."""
 
@@ -53,6 +60,7 @@ class GroupSettings(Strict):
     pattern: str | None = None  # searched for in the file's name; what its groups hold is the key
     column: str | None = None  # of a manifest of sources
     alike: NearSettings | None = NearSettings(bits=KIN.bits, correlation=KIN.correlation)
+    features: FeatureSettings | None = FeatureSettings()
     quarters: NearSettings | None = NearSettings(bits=QUARTER.bits, correlation=QUARTER.correlation)
     largest_held_out: PositiveInt | None = 100  # pictures; a larger group lies in the largest split
 
@@ -112,6 +120,8 @@ class DatasetSettings(Strict):
         0.5,
         0.25,
     )  # of the picture, as far as it fits
+    keep: Literal["quality", "largest", "first"] = "quality"  # of near-duplicates
+    splits_from: str | None = None  # a dataset; what it holds, and what shows the same, stays in its split
     clean: CleanSettings = CleanSettings()
     group: GroupSettings = GroupSettings()
     annotations: AnnotationSettings | None = None

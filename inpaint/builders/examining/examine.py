@@ -18,6 +18,9 @@ from inpaint.builders.annotations import AnnotatedRegion
 from inpaint.builders.examining.annotated import AnnotatedPatch, cut_annotated
 from inpaint.builders.examining.clean import Fault, decode_picture, fault_of
 from inpaint.builders.examining.patches import CutPatch, cut_patches
+from inpaint.builders.examining.quality import quality_of
+from inpaint.builders.inspection.second_look import corners_to_bytes
+from inpaint.builders.likeness.features import features_of, features_to_bytes
 from inpaint.builders.likeness.fingerprints import fingerprint_of, quarter_fingerprints
 from inpaint.builders.settings import DatasetSettings
 from inpaint.builders.sources.source import SourcePicture, read_source
@@ -57,7 +60,18 @@ def examine_picture(
     looks = (fingerprint_of(gray), *quarter_fingerprints(gray))
     staging.mkdir(parents=True, exist_ok=True)
     patches = tuple(_stage(place, staging / f"{number}_{index}.png") for index, place in enumerate(places))
-    return Finding(source, "", "", digest, (gray.shape[0], gray.shape[1]), len(data), looks, patches)
+    needed = settings.group.features is not None or settings.splits_from is not None
+    return Finding(
+        source,
+        digest=digest,
+        size=(gray.shape[0], gray.shape[1]),
+        bytes=len(data),
+        looks=looks,
+        patches=patches,
+        features=features_to_bytes(features_of(gray)) if needed else b"",
+        corners=corners_to_bytes(gray),
+        quality=quality_of(rgb, gray, data),
+    )
 
 
 def places_of(

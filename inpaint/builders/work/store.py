@@ -19,6 +19,7 @@ import numpy as np
 from inpaint.builders.sources.source import SourcePicture
 from inpaint.builders.work.records import (
     FINDING_COLUMNS,
+    FINDING_VALUES,
     SOURCE_COLUMNS,
     Finding,
     Member,
@@ -39,12 +40,15 @@ CREATE TABLE IF NOT EXISTS sources (
 CREATE TABLE IF NOT EXISTS findings (
     id INTEGER PRIMARY KEY, rule TEXT NOT NULL, detail BLOB NOT NULL, digest TEXT NOT NULL, height INTEGER NOT NULL,
     width INTEGER NOT NULL, bytes INTEGER NOT NULL, hashes BLOB NOT NULL, thumbnails BLOB NOT NULL,
-    patches TEXT NOT NULL, count INTEGER NOT NULL
+    patches TEXT NOT NULL, count INTEGER NOT NULL, quality TEXT NOT NULL, worth REAL NOT NULL
 );
+CREATE TABLE IF NOT EXISTS features (id INTEGER PRIMARY KEY, data BLOB NOT NULL, corners BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS verdicts (
-    id INTEGER PRIMARY KEY, rule TEXT NOT NULL, detail BLOB NOT NULL, key TEXT NOT NULL, split TEXT NOT NULL
+    id INTEGER PRIMARY KEY, rule TEXT NOT NULL, detail BLOB NOT NULL, key TEXT NOT NULL, split TEXT NOT NULL,
+    partner INTEGER NOT NULL
 );
 """
+INSERT_VERDICT = "INSERT INTO verdicts VALUES (?, ?, ?, ?, ?, ?)"
 DATABASE_FILE = "store.sqlite"
 BATCH_ROWS = 500  # rows that are inserted or asked for at once
 BatchItem = TypeVar("BatchItem")
@@ -140,8 +144,15 @@ class Store:
     def add(self, findings: Sequence[tuple[int, Finding]]) -> None:
         """Write findings down, all or none; their patches lie in the staging folder already."""
         rows = ((number, *finding_row(finding)) for number, finding in findings)
+        marks = ", ".join("?" * FINDING_VALUES)
         with self.transaction() as database:
-            database.executemany("INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            database.executemany(f"INSERT INTO findings VALUES ({marks})", rows)
+            seen = ((number, finding.features, finding.corners) for number, finding in findings if not finding.rule)
+            database.executemany("INSERT INTO features VALUES (?, ?, ?)", seen)
+
+    def features(self, number: int, column: str = "data") -> bytes:
+        """Return the features, or the corners, of a picture that no rule rejected when it was examined."""
+        return self.database.execute(f"SELECT {column} FROM features WHERE id = ?", (number,)).fetchone()[0]
 
     def thumbnails(self, numbers: np.ndarray, part: int, side: int) -> np.ndarray:
         """Return the thumbnails of pictures, (N, side * side) uint8; part 0 is the whole, 1 to 4 are the quarters."""

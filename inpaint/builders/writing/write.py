@@ -98,7 +98,8 @@ def _write_files(store: Store, folder: Path, report: DatasetReport, settings: Da
     mean, deviation = totals.moments(settings.size)
     counts = report._asdict()
     counts.pop("examples")
-    counts["astray"] = counts.pop("leaked_pairs")  # as the file has always called them
+    counts["astray"] = len(counts.pop("straddling"))  # as the file has always called them
+    counts.pop("notes")
     described = {"version": LAYOUT_VERSION, "parameters": settings_to_tree(settings), "counts": counts}
     kept = (member.finding.source for member in store.members())
     described["licences"] = write_credits(folder, ((source.name, source.facts) for source in kept))  # of pictures
