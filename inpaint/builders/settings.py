@@ -40,7 +40,12 @@ class CleanSettings(Strict):
     blur: float | None = Field(default=8.0, ge=0)  # variance of the Laplacian, below which
     aspect: float | None = Field(default=5.0, ge=1)  # longer side / shorter side, above which
     animated: Switch = True  # without this rule the first frame is taken
-    censored: float | None = Field(default=None, ge=0, le=1)  # share under mosaics or paint, above which
+    dark: float | None = Field(default=10.0, ge=0, le=255)  # mean grey level, below which
+    bright: float | None = Field(default=None, ge=0, le=255)  # mean grey level, above which; a drawing may have 250
+    upscaled: float | None = Field(default=None, ge=1)  # factor by which it was enlarged, above which
+    compressed: float | None = Field(default=None, ge=1)  # steps at the edges of JPEG blocks to others, above which
+    margins: float | None = Field(default=None, ge=0, le=1)  # share of borders and captions, above which
+    censored: float | None = Field(default=0.02, ge=0, le=1)  # share under mosaics or paint, above which
     duplicates: Switch = True
     near_duplicates: NearSettings | None = NearSettings(
         bits=TWIN.bits, correlation=0.93
@@ -89,6 +94,8 @@ class AnnotationSettings(Strict):
 
     path: str
     format: str = "auto"
+    classes: Annotated[tuple[str, ...], BeforeValidator(listed)] = ()  # the labels that count; () for all
+    frame: Literal["auto", "shown", "stored"] = "auto"  # of pictures that EXIF turns: what the annotations are for
 
 
 class CensorSettings(Strict):
@@ -97,6 +104,7 @@ class CensorSettings(Strict):
     mask: Choices | None = None
     fill: Choices
     realism: dict[str, Any] | None = None
+    largest_share: float = Field(default=0.6, gt=0, le=1)  # of a patch, above which what is annotated is left out
     splits: Annotated[tuple[Split, ...], BeforeValidator(listed), Field(min_length=1)] = ("val", "test")
 
 

@@ -23,6 +23,7 @@ from inpaint.builders.annotations.region import (
     read_json,
 )
 from inpaint.builders.annotations.runs import runs_from_text, runs_of
+from inpaint.builders.annotations.skipped import SkippedEntries, entry
 
 
 def is_coco(tree: Any) -> bool:
@@ -30,7 +31,7 @@ def is_coco(tree: Any) -> bool:
     return isinstance(tree, dict) and isinstance(tree.get("images"), list) and isinstance(tree.get("annotations"), list)
 
 
-def read_coco(path: Path) -> Annotations:
+def read_coco(path: Path, skipped: SkippedEntries | None = None) -> Annotations:
     """Return the regions of every picture of a COCO file."""
     tree = read_json(path)
     names: dict[Any, str] = {}
@@ -47,14 +48,14 @@ def read_coco(path: Path) -> Annotations:
     found: Annotations = {name: [] for name in names.values()}
     for index, annotation in enumerate(json_entry(tree, "annotations", list, str(path))):
         where = f"{path}, annotation {index + 1}"
-        image = json_entry(annotation, "image_id", (int, str), where)
-        if image not in names:
-            raise ValueError(f"{where}: image_id is {image!r}, but no image has that id")
-        category = annotation.get("category_id")
-        if labels and category not in labels:
-            raise ValueError(f"{where}: category_id is {category!r}; the categories are {sorted(labels, key=str)}")
-        label = labels.get(category, "")
-        found[names[image]].append(_region(annotation, label, frames[image], where))
+        with entry(skipped):
+            image = json_entry(annotation, "image_id", (int, str), where)
+            if image not in names:
+                raise ValueError(f"{where}: image_id is {image!r}, but no image has that id")
+            category = annotation.get("category_id")
+            if labels and category not in labels:
+                raise ValueError(f"{where}: category_id is {category!r}; the categories are {sorted(labels, key=str)}")
+            found[names[image]].append(_region(annotation, labels.get(category, ""), frames[image], where))
     return found
 
 

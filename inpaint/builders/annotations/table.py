@@ -35,7 +35,7 @@ def is_box_table(columns: Iterable[str]) -> bool:
     )
 
 
-def read_table(path: Path) -> Annotations:
+def read_table(path: Path, skipped: SkippedEntries | None = None) -> Annotations:
     """Return the boxes of every picture of a table."""
     found: Annotations = {}
     for where, row in manifest_records(path):

@@ -16,7 +16,7 @@ from PIL import Image
 
 from inpaint.builders.annotations import AnnotatedRegion
 from inpaint.builders.examining.annotated import AnnotatedPatch, cut_annotated
-from inpaint.builders.examining.clean import Fault, decode_picture, fault_of
+from inpaint.builders.examining.clean import Fault, decode_picture, fault_of, quality_fault
 from inpaint.builders.examining.patches import CutPatch, cut_patches
 from inpaint.builders.examining.quality import quality_of
 from inpaint.builders.inspection.second_look import corners_to_bytes
@@ -45,18 +45,22 @@ def examine_picture(
     try:
         data = read_source(source)
     except ValueError as error:
-        return Finding(source, "unreadable", str(error))
+        return Finding(source, "unreadable", _without_name(str(error), source.name))
     rgb = decode_picture(source.name, data, settings)  # (H, W, 3) uint8
     if isinstance(rgb, Fault):
-        return Finding(source, *rgb)
+        return Finding(source, rgb.rule, _without_name(rgb.detail, source.name))
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     fault = fault_of(rgb, gray, settings)
+    if fault is not None:
+        return Finding(source, *fault)
+    quality = quality_of(rgb, gray, data)
+    fault = quality_fault(quality, settings)
     if fault is not None:
         return Finding(source, *fault)
     digest = hashlib.sha256(repr(rgb.shape).encode() + rgb.tobytes()).hexdigest()
     places = places_of(source, rgb, digest, settings, regions)
     if isinstance(places, Fault):
-        return Finding(source, *places)
+        return Finding(source, places.rule, _without_name(places.detail, source.name))
     looks = (fingerprint_of(gray), *quarter_fingerprints(gray))
     staging.mkdir(parents=True, exist_ok=True)
     patches = tuple(_stage(place, staging / f"{number}_{index}.png") for index, place in enumerate(places))
@@ -70,7 +74,7 @@ def examine_picture(
         patches=patches,
         features=features_to_bytes(features_of(gray)) if needed else b"",
         corners=corners_to_bytes(gray),
-        quality=quality_of(rgb, gray, data),
+        quality=quality,
     )
 
 
@@ -92,6 +96,11 @@ def places_of(
     except (ValueError, OSError) as error:
         return Fault("wrong annotation", str(error))
     return annotated[:most] or Fault("not annotated", "its annotated regions are too small to leave a pixel in a patch")
+
+
+def _without_name(detail: str, name: str) -> str:
+    """Return a reason without the name that it begins with: it stands beside the name everywhere."""
+    return detail.removeprefix(name).lstrip(" :") or detail
 
 
 def _stage(place: CutPatch | AnnotatedPatch, path: Path) -> StagedPatch:

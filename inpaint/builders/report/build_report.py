@@ -21,7 +21,12 @@ REJECTION_RULES = (  # in the order in which they are applied
     "extreme aspect ratio",
     "flat",
     "blurred",
+    "too dark",
+    "too bright",
     "censored",
+    "upscaled",
+    "compressed",
+    "borders or captions",
     "duplicate",
     "near-duplicate",
 )

@@ -42,6 +42,15 @@ class Finding(NamedTuple):
     quality: Quality = Quality()
 
 
+class Rejection(NamedTuple):
+    """A rejected picture: its name, the rule, why, and the name of what is kept instead, where something is."""
+
+    source: str
+    rule: str
+    detail: str
+    partner: str
+
+
 class Member(NamedTuple):
     """A kept picture, its group and its split."""
 

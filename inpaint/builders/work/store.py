@@ -23,6 +23,7 @@ from inpaint.builders.work.records import (
     SOURCE_COLUMNS,
     Finding,
     Member,
+    Rejection,
     finding_row,
     kept_finding,
     source_from_row,
@@ -181,14 +182,14 @@ class Store:
             raise ValueError(f"no source is called {name!r}")
         return source_from_row(row)
 
-    def rejected(self) -> Iterator[Finding]:
+    def rejected(self) -> Iterator[Rejection]:
         """Yield every rejected picture, by whatever rule, sorted by name."""
         query = (
-            f"SELECT {SOURCE_COLUMNS}, verdicts.rule, verdicts.detail FROM sources JOIN verdicts USING (id) "
-            "WHERE verdicts.rule <> '' ORDER BY sources.name"
+            "SELECT sources.name, verdicts.rule, verdicts.detail, kept.name FROM sources JOIN verdicts USING (id) "
+            "LEFT JOIN sources AS kept ON kept.id = verdicts.partner WHERE verdicts.rule <> '' ORDER BY sources.name"
         )
-        for row in self.database.execute(query):
-            yield Finding(source_from_row(row[:5]), row[5], text_from_bytes(row[6]))
+        for name, rule, detail, kept in self.database.execute(query):
+            yield Rejection(text_from_bytes(name), rule, text_from_bytes(detail), text_from_bytes(kept or b""))
 
     def members(self) -> Iterator[Member]:
         """Yield every kept picture with its group and split, sorted by name."""

@@ -93,7 +93,7 @@ def _write_files(store: Store, folder: Path, report: DatasetReport, settings: Da
     _write_lines(folder / "manifest.jsonl", _lines(store, folder, totals, settings))
     _write_lines(
         folder / "rejected.jsonl",
-        ({"source": it.source.name, "rule": it.rule, "detail": it.detail} for it in store.rejected()),
+        ({key: value for key, value in it._asdict().items() if value} for it in store.rejected()),
     )
     mean, deviation = totals.moments(settings.size)
     counts = report._asdict()
@@ -113,7 +113,13 @@ def _write_files(store: Store, folder: Path, report: DatasetReport, settings: Da
     contact_sheet(rows, folder / "contact.png")
     statistics = describe_dataset(folder)
     write_statistics(statistics, folder)
-    write_dataset_page(statistics, folder, title="Dataset", rejected=lambda name: read_source(store.source_named(name)))
+    write_dataset_page(
+        statistics,
+        folder,
+        title="Dataset",
+        rejected=lambda name: read_source(store.source_named(name)),
+        check=report.check(),
+    )
 
 
 def _lines(store: Store, folder: Path, totals: Totals, settings: DatasetSettings) -> Iterator[dict[str, Any]]:
