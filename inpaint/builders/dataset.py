@@ -35,6 +35,7 @@ from inpaint.builders.likeness.judge import judge_pictures
 from inpaint.builders.report.build_report import DatasetReport, empty_splits, report_of
 from inpaint.builders.settings import DatasetSettings, parse_settings, settings_to_tree
 from inpaint.builders.sources.collect import collect
+from inpaint.builders.sources.other_files import OtherFiles
 from inpaint.builders.sources.source import SourcePicture
 from inpaint.builders.work.records import Finding
 from inpaint.builders.work.store import Store, batches
@@ -72,13 +73,18 @@ def build_dataset(
     if processes < 1:
         raise ValueError(f"processes is {processes}; at least 1 is needed")
     censoring_of(settings)  # says what is wrong with it before the pictures are read
-    annotations = None if settings.annotations is None else read_annotations(**settings.annotations.model_dump())
+    annotations = (
+        None
+        if settings.annotations is None
+        else read_annotations(settings.annotations.path, settings.annotations.format)
+    )
     earlier = None if settings.splits_from is None else EarlierDataset(Path(settings.splits_from))
     output = Path(output)
     if output.exists() and not (output.is_dir() and not any(output.iterdir())):
         raise ValueError(f"{output} already exists and is not an empty folder: choose a new one or remove it first")
     paths = [Path(source) for source in sources]
-    pictures = collect(paths, output)
+    others = OtherFiles()
+    pictures = collect(paths, output, others=others)
     begun = {"version": __version__, "sources": [str(path.resolve()) for path in paths]}
     if annotations is not None:
         begun["content of the annotations"] = hashlib.sha256(
@@ -87,11 +93,19 @@ def build_dataset(
     store = open_store(output, begun | settings_to_tree(settings), restart=restart)
     try:
         store.list_sources(pictures)
-        work = _tasks(store, None if annotations is None else Lookup(annotations.regions))
+        if not store.count("sources"):
+            clear_store(store)
+            raise ValueError(f"no pictures in {', '.join(map(str, paths))}{others.sentence()}")
+        lookup = None if annotations is None else Lookup(annotations.regions)
+        work = _tasks(store, lookup, () if settings.annotations is None else settings.annotations.classes)
         _examine_all(store, work, settings, processes, progress)
         notes = judge_pictures(store, settings, earlier)
         if earlier is None:
             notes += moved_since(store, output)
+        notes += others.notes()
+        if annotations is not None and lookup is not None:
+            notes += [f"Read: {annotations.sentence()}.", *lookup.said(store.names())]
+            notes += [f"{count} annotated regions {why}." for why, count in store.left_out().items()]
         report = report_of(store, list(straddling_pairs(store)), notes)
         fault = empty_splits(report, settings)
         if fault:
@@ -114,17 +128,25 @@ def with_options(settings: DatasetSettings, options: dict[str, Any]) -> DatasetS
     return parse_settings(tree, "build_dataset")
 
 
-def _tasks(store: Store, lookup: Lookup | None) -> Iterator[list[Task]]:
+def _tasks(store: Store, lookup: Lookup | None, classes: Sequence[str]) -> Iterator[list[Task]]:
     """Yield what was not examined yet, in chunks, with what is annotated."""
     for chunk in batches(store.pending(), PICTURES_IN_CHUNK):
-        yield [(number, source, None if lookup is None else _regions(source, lookup)) for number, source in chunk]
+        yield [
+            (number, source, None if lookup is None else _regions(source, lookup, classes)) for number, source in chunk
+        ]
 
 
-def _regions(source: SourcePicture, lookup: Lookup) -> list[AnnotatedRegion] | Fault:
+def _regions(source: SourcePicture, lookup: Lookup, classes: Sequence[str]) -> list[AnnotatedRegion] | Fault:
     try:
-        return lookup.regions(source.name) or Fault("not annotated", "no annotation names it")
+        regions = lookup.regions(source.name)
     except ValueError as error:
         return Fault("wrong annotation", str(error))
+    if not regions:
+        why = "no annotation names it" if regions is None else "its annotation holds no region"
+        return Fault("not annotated", why)
+    chosen = [region for region in regions if not classes or region.label in classes]
+    labels = sorted({region.label for region in regions})
+    return chosen or Fault("not annotated", f"it has none of the classes {', '.join(classes)}, but {', '.join(labels)}")
 
 
 def _examine_all(

@@ -27,7 +27,11 @@ class SkippedEntries:
         if not self.count:
             return ""
         more = f"; and {self.count - len(self.examples)} more" if self.count > len(self.examples) else ""
-        what = "entry of the annotations is faulty and was" if self.count == 1 else "entries of the annotations are faulty and were"
+        what = (
+            "entry of the annotations is faulty and was"
+            if self.count == 1
+            else "entries of the annotations are faulty and were"
+        )
         return f"{self.count} {what} passed over: {'; '.join(self.examples)}{more}"
 
 

@@ -23,7 +23,7 @@ from inpaint.builders.annotations.region import (
     frame_of,
 )
 from inpaint.builders.annotations.skipped import SkippedEntries, entry
-from inpaint.builders.annotations.text import read_xml
+from inpaint.builders.sources.text import read_xml
 
 VOC_EDGES = ("ymin", "xmin", "ymax", "xmax")
 VOC_ATTRIBUTES = ("pose", "truncated", "difficult", "occluded")

@@ -65,9 +65,7 @@ def is_label_file(path: Path) -> bool:
     return not words or (len(words) >= 5 and all(re.fullmatch(r"[-+.\deE]+", word) for word in words))
 
 
-def read_yolo(
-    path: Path, names: list[str], folder: str = "", skipped: SkippedEntries | None = None
-) -> Annotations:
+def read_yolo(path: Path, names: list[str], folder: str = "", skipped: SkippedEntries | None = None) -> Annotations:
     """Return the regions of the picture of a label file, named by the file's stem below `folder`."""
     regions = []
     try:

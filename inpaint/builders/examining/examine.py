@@ -7,6 +7,7 @@ duplicate is known only when all have been seen.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from inpaint.builders.annotations import AnnotatedRegion
+from inpaint.builders.annotations import AnnotatedRegion, as_shown, exif_orientation
 from inpaint.builders.examining.annotated import AnnotatedPatch, cut_annotated
 from inpaint.builders.examining.clean import Fault, decode_picture, fault_of, quality_fault
 from inpaint.builders.examining.patches import CutPatch, cut_patches
@@ -58,7 +59,8 @@ def examine_picture(
     if fault is not None:
         return Finding(source, *fault)
     digest = hashlib.sha256(repr(rgb.shape).encode() + rgb.tobytes()).hexdigest()
-    places = places_of(source, rgb, digest, settings, regions)
+    left_out: Counter[str] = Counter()
+    places = places_of(source, rgb, digest, settings, _shown(regions, data, rgb, settings), left_out)
     if isinstance(places, Fault):
         return Finding(source, places.rule, _without_name(places.detail, source.name))
     looks = (fingerprint_of(gray), *quarter_fingerprints(gray))
@@ -75,6 +77,7 @@ def examine_picture(
         features=features_to_bytes(features_of(gray)) if needed else b"",
         corners=corners_to_bytes(gray),
         quality=quality,
+        left_out=tuple(sorted(left_out.items())),
     )
 
 
@@ -83,19 +86,41 @@ def places_of(
     rgb: np.ndarray,
     digest: str,
     settings: DatasetSettings,
-    regions: Sequence[AnnotatedRegion] | None,
+    regions: Sequence[AnnotatedRegion] | Fault | None,
+    left_out: Counter[str] | None = None,
 ) -> Sequence[CutPatch | AnnotatedPatch] | Fault:
     """Return what is cut out of a picture, or why nothing is: around its annotations, or else where there is detail."""
+    if isinstance(regions, Fault):
+        return regions
     most, key = settings.patches_per_image, (settings.seed, digest)
     if regions is None:
         places = cut_patches(rgb, size=settings.size, most=most, scales=settings.scales, key=key)
         return places or Fault("flat", f"no patch of {settings.size} pixels in it shows any detail")
     sides = {"size": settings.size, "original_size": settings.original_size}
+    largest = settings.censor.largest_share if settings.censor is not None else 1.0
+    left_out = Counter() if left_out is None else left_out
     try:
-        annotated = cut_annotated(rgb, regions, **sides, name=source.name)
+        annotated = cut_annotated(rgb, regions, **sides, largest_share=largest, name=source.name, left_out=left_out)
     except (ValueError, OSError) as error:
         return Fault("wrong annotation", str(error))
-    return annotated[:most] or Fault("not annotated", "its annotated regions are too small to leave a pixel in a patch")
+    if len(annotated) > most:
+        left_out[f"lie in patches beyond the {most} that a picture gives"] += len(annotated) - most
+    if not annotated:
+        counted = ", ".join(f"{count} {why}" for why, count in left_out.items())
+        return Fault("not annotated", f"none of its {len(regions)} annotated regions gives a patch: {counted}")
+    return annotated[:most]
+
+
+def _shown(
+    regions: Sequence[AnnotatedRegion] | None, data: bytes, rgb: np.ndarray, settings: DatasetSettings
+) -> Sequence[AnnotatedRegion] | Fault | None:
+    """Return regions as they lie on the picture that is shown, or why that cannot be known."""
+    if regions is None or settings.annotations is None:
+        return regions
+    try:
+        return as_shown(regions, exif_orientation(data), (rgb.shape[0], rgb.shape[1]), settings.annotations.frame)
+    except ValueError as error:
+        return Fault("wrong annotation", str(error))
 
 
 def _without_name(detail: str, name: str) -> str:
@@ -116,7 +141,8 @@ def _stage(place: CutPatch | AnnotatedPatch, path: Path) -> StagedPatch:
     )
     if isinstance(place, CutPatch):
         return patch
-    return patch._replace(mask=_save(place.mask * np.uint8(255), mask_beside(path)), labels=place.labels)
+    share = round(float(place.mask.mean()), 6)
+    return patch._replace(share=share, mask=_save(place.mask * np.uint8(255), mask_beside(path)), labels=place.labels)
 
 
 def mask_beside(path: Path) -> Path:

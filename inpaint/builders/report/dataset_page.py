@@ -22,6 +22,8 @@ DISTRIBUTIONS = {
     "blocks": ("Height of a mosaic cell, px", "baked samples"),
     "masks": ("Masks", "baked samples"),
     "fills": ("Fills", "baked samples"),
+    "labels": ("Labels", "patches"),
+    "marked": ("Share of a patch that is annotated", "patches"),
 }
 DATASET_STYLE = """
 body { max-width: 68rem; margin: 0 auto; }

@@ -48,6 +48,8 @@ class Statistics(NamedTuple):
     fills: dict[str, int]
     shares: Histogram  # baked-in: share of a patch that is to be restored
     blocks: Histogram  # baked-in: height of the mosaic's cells
+    labels: dict[str, int]  # patches in which each label is annotated
+    marked: Histogram  # share of a patch that is annotated
     heat: list[list[float]]  # (16, 16): how often a part of the picture lies in a patch, 1 = most often
     mean: list[float] | None  # of the training patches, RGB in [0, 1]
     std: list[float] | None
@@ -121,7 +123,7 @@ class _Tally:
         self.groups: dict[str, Counter[str]] = {}
         self.group_files: dict[str, list[str]] = {}
         self.counts = {name: Counter() for name in ("licences", "sides", "aspects", "scales", "masks", "fills")}
-        self.counts |= {"shares": Counter(), "blocks": Counter()}
+        self.counts |= {name: Counter() for name in ("shares", "blocks", "labels", "marked")}
         self.authors: set[str] = set()
         self.heat = [[0.0] * HEAT_CELLS for _ in range(HEAT_CELLS)]
         self.examples: dict[str, list[tuple[int, str, str]]] = {}
@@ -150,6 +152,9 @@ class _Tally:
             self.counts["scales"][bucket(float(line["scale"]), SCALE_EDGES)] += 1
         if size and line.get("box"):
             self._warm(line["box"], size)
+        self.counts["labels"].update(map(str, line.get("labels") or ()))
+        if "share" in (line.get("mask") or {}):
+            self.counts["marked"][bucket(float(line["mask"]["share"]), SHARE_EDGES)] += 1
         if line.get("censor"):
             self._censored(line["censor"])
         self._show(split, line)
@@ -202,6 +207,8 @@ class _Tally:
             fills=dict(sorted(self.counts["fills"].items(), key=_falling)),
             shares=histogram(self.counts["shares"], SHARE_EDGES),
             blocks=histogram(self.counts["blocks"], BLOCK_EDGES),
+            labels=dict(sorted(self.counts["labels"].items(), key=_falling)),
+            marked=histogram(self.counts["marked"], SHARE_EDGES),
             heat=[[round(value / hottest, 4) for value in row] for row in self.heat],
             mean=about.get("mean"),
             std=about.get("std"),

@@ -24,6 +24,7 @@ class StagedPatch(NamedTuple):
     squares: tuple[int, ...]  # sum of their squares
     mask: str = ""  # sha256 of the PNG file that shows what is annotated, where something is
     labels: tuple[str, ...] = ()  # of what is annotated
+    share: float = 0.0  # of the patch that is annotated
 
 
 class Finding(NamedTuple):
@@ -40,6 +41,7 @@ class Finding(NamedTuple):
     features: bytes = b""  # as features_to_bytes writes them
     corners: bytes = b""  # as corners_to_bytes writes them, for the second look
     quality: Quality = Quality()
+    left_out: tuple[tuple[str, int], ...] = ()  # annotated regions that gave no patch, by the reason
 
 
 class Rejection(NamedTuple):
@@ -60,7 +62,7 @@ class Member(NamedTuple):
 
 
 SOURCE_COLUMNS = "sources.name, sources.path, sources.member, sources.told, sources.problem"
-FINDING_VALUES = 13  # columns of the table, with the number
+FINDING_VALUES = 14  # columns of the table, with the number
 FINDING_COLUMNS = "findings.digest, findings.height, findings.width, findings.bytes, findings.patches"
 
 
@@ -90,7 +92,7 @@ def finding_row(finding: Finding) -> tuple[Any, ...]:
     thumbnails = b"".join(look.thumbnail for look in finding.looks)
     patches = json.dumps([patch._asdict() for patch in finding.patches])
     looks = hashes, thumbnails, patches, len(finding.patches)
-    quality = json.dumps(finding.quality), finding.quality.worth(finding.size)
+    quality = json.dumps(finding.quality), finding.quality.worth(finding.size), json.dumps(dict(finding.left_out))
     return finding.rule, text_to_bytes(finding.detail), finding.digest, *finding.size, finding.bytes, *looks, *quality
 
 

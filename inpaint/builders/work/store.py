@@ -7,6 +7,7 @@ paths are stored as bytes, because a file name need not be text.
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -41,7 +42,8 @@ CREATE TABLE IF NOT EXISTS sources (
 CREATE TABLE IF NOT EXISTS findings (
     id INTEGER PRIMARY KEY, rule TEXT NOT NULL, detail BLOB NOT NULL, digest TEXT NOT NULL, height INTEGER NOT NULL,
     width INTEGER NOT NULL, bytes INTEGER NOT NULL, hashes BLOB NOT NULL, thumbnails BLOB NOT NULL,
-    patches TEXT NOT NULL, count INTEGER NOT NULL, quality TEXT NOT NULL, worth REAL NOT NULL
+    patches TEXT NOT NULL, count INTEGER NOT NULL, quality TEXT NOT NULL, worth REAL NOT NULL,
+    left_out TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS features (id INTEGER PRIMARY KEY, data BLOB NOT NULL, corners BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS verdicts (
@@ -166,6 +168,19 @@ class Store:
             for index, number in enumerate(chosen, start):
                 found[index] = np.frombuffer(rows[number], np.uint8)
         return found
+
+    def names(self) -> Iterator[str]:
+        """Yield the name of every source, sorted."""
+        for (name,) in self.database.execute("SELECT name FROM sources ORDER BY name"):
+            yield text_from_bytes(name)
+
+    def left_out(self) -> dict[str, int]:
+        """Return how many annotated regions gave no patch, by the reason."""
+        total: dict[str, int] = {}
+        for (row,) in self.database.execute("SELECT left_out FROM findings WHERE left_out <> '{}'"):
+            for why, count in json.loads(row).items():
+                total[why] = total.get(why, 0) + count
+        return dict(sorted(total.items()))
 
     def sources(self, numbers: Sequence[int]) -> dict[int, SourcePicture]:
         """Return at most BATCH_ROWS sources by their numbers."""

@@ -135,7 +135,9 @@ def _lines(store: Store, folder: Path, totals: Totals, settings: DatasetSettings
             totals.add(patch, number, line)
             if censor is not None and censored is not None and member.split in censor.splits:
                 given = censored if censor.mask else _over(folder / line["mask"]["file"], censored)
-                line["censor"] = bake_file(folder, line["file"], given, seed=settings.seed)
+                line["censor"] = bake_file(
+                    folder, line["file"], given, seed=settings.seed, largest_share=censor.largest_share
+                )
             yield line
 
 
@@ -171,7 +173,10 @@ def manifest_line(member: Member, number: int, patch: StagedPatch) -> dict[str, 
         "sha256": patch.sha256,
     }
     if patch.mask:
-        line |= {"mask": {"file": f"masks/{line['file']}", "sha256": patch.mask}, "labels": list(patch.labels)}
+        line |= {
+            "mask": {"file": f"masks/{line['file']}", "sha256": patch.mask, "share": patch.share},
+            "labels": list(patch.labels),
+        }
     return line | ({"facts": dict(member.finding.source.facts)} if member.finding.source.facts else {})
 
 

@@ -14,33 +14,37 @@ XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 DECODED_TEXT = 1 << 16  # characters by which encodings are told apart
 
 
-def decoded_text(data: bytes, name: str) -> str:
-    """Return bytes as text.  Raises ValueError, naming the file, where they are of none of these encodings.
+def text_encoding(data: bytes, name: str) -> str:
+    """Return the encoding of text by its first bytes.  Raises ValueError, naming the file, where none fits.
 
     Without a mark of byte order, text that is valid UTF-8 is that; else Shift-JIS and GBK are tried, and what gives
     more of the letters that people write, kana and common ideographs, is taken.
     """
     for mark, encoding in BYTE_ORDER_MARKS.items():
         if data.startswith(mark):
-            return _strict(data, encoding, name)
+            return encoding
     if data[:200].count(0) > len(data[:200]) // 4:  # half of the bytes of Latin text in UTF-16
-        return _strict(data, "utf-16-le" if data[1:2] == b"\0" else "utf-16-be", name)
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        fault = error
-    found = []
-    for encoding in EAST_ASIAN:
+        return "utf-16-le" if data[1:2] == b"\0" else "utf-16-be"
+    found: dict[str, str] = {}
+    for encoding in ("utf-8", *EAST_ASIAN):
         try:
-            found.append(data.decode(encoding))
+            found[encoding] = codecs.getincrementaldecoder(encoding)().decode(data)  # the last letter may be cut
         except UnicodeDecodeError:
             continue
-    if not found:
-        raise ValueError(
-            f"{name} is not UTF-8 text ({fault.reason} at byte {fault.start}), nor UTF-16, Shift-JIS or GBK: save it as "
-            "UTF-8"
-        )
-    return max(found, key=_likely)
+        if encoding == "utf-8":
+            return encoding
+    if max((_likely(text) for text in found.values()), default=0.0) <= 0:
+        raise ValueError(f"{name} is not UTF-8 text, nor UTF-16, Shift-JIS or GBK: save it as UTF-8")
+    return max(found, key=lambda encoding: _likely(found[encoding]))
+
+
+def decoded_text(data: bytes, name: str) -> str:
+    """Return bytes as text.  Raises ValueError, naming the file, where they are of no encoding that is known."""
+    encoding = text_encoding(data, name)
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{name} is not {encoding} text: {error.reason} at byte {error.start}") from None
 
 
 def read_xml(path: Path) -> ElementTree.Element:
@@ -61,13 +65,6 @@ def read_xml(path: Path) -> ElementTree.Element:
         return ElementTree.fromstring(XML_DECLARATION.sub("", text, count=1))
     except ElementTree.ParseError as error:
         raise ValueError(f"{path} is not XML: {error}") from None
-
-
-def _strict(data: bytes, encoding: str, name: str) -> str:
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{name} is not {encoding} text: {error.reason} at byte {error.start}") from None
 
 
 def _likely(text: str) -> float:
