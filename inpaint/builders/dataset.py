@@ -19,6 +19,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from functools import partial
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
@@ -35,9 +36,11 @@ from inpaint.builders.likeness.judge import judge_pictures
 from inpaint.builders.report.build_report import DatasetReport, empty_splits, report_of
 from inpaint.builders.settings import DatasetSettings, parse_settings, settings_to_tree
 from inpaint.builders.sources.collect import collect
+from inpaint.builders.sources.download import Manners, download
+from inpaint.builders.sources.download_count import DownloadCount
 from inpaint.builders.sources.other_files import OtherFiles
 from inpaint.builders.sources.source import SourcePicture
-from inpaint.builders.work.records import Finding
+from inpaint.builders.work.records import Finding, text_from_bytes
 from inpaint.builders.work.store import Store, batches
 from inpaint.builders.work.work_folder import clear_store, finish_dataset, open_store, staging_folder
 from inpaint.builders.writing.write import censoring_of, write_dataset
@@ -59,13 +62,14 @@ def build_dataset(
     processes: int = 1,
     restart: bool = False,
     progress: Progress | None = None,
+    downloaded: Progress | None = None,
     **options: Any,
 ) -> DatasetReport:
     """Build a dataset in the folder `output`, which appears only when it is complete.
 
     options: keys of the settings, such as size=128 or splits=(0.8, 0.1, 0.1), and min_side and group_by for those in
     `clean` and `group`; they count more than `settings`.  restart: throw away what an unfinished build left behind,
-    from which the same command goes on otherwise.  progress is called with (done, total) pictures.
+    from which the same command goes on otherwise.  progress and downloaded are called with (done, total) pictures.
     Raises ValueError for a wrong option, an output that holds files, an unfinished build by another command, or when
     no picture is kept or a split stays empty.
     """
@@ -83,16 +87,22 @@ def build_dataset(
     if output.exists() and not (output.is_dir() and not any(output.iterdir())):
         raise ValueError(f"{output} already exists and is not an empty folder: choose a new one or remove it first")
     paths = [Path(source) for source in sources]
-    others = OtherFiles()
-    pictures = collect(paths, output, others=others)
+    others, downloads = OtherFiles(), DownloadCount(downloaded)
+    pictures = collect_for(paths, output, settings, others, downloads)
     begun = {"version": __version__, "sources": [str(path.resolve()) for path in paths]}
     if annotations is not None:
         begun["content of the annotations"] = hashlib.sha256(
             repr(sorted(annotations.regions.items())).encode()
         ).hexdigest()
-    store = open_store(output, begun | settings_to_tree(settings), restart=restart)
+    tree = settings_to_tree(settings)
+    tree["download"] = {"longest_side": settings.download.longest_side}  # how it is asked for changes nothing
+    store = open_store(output, begun | tree, restart=restart)
     try:
         store.list_sources(pictures)
+        if lost := downloads.too_many_lost(settings.download.most_lost):
+            first = store.database.execute("SELECT problem FROM sources WHERE problem <> '' LIMIT 1").fetchone()
+            clear_store(store)
+            raise ValueError(f"{lost}; the first fault: {text_from_bytes(first[0])}")
         if not store.count("sources"):
             clear_store(store)
             raise ValueError(f"no pictures in {', '.join(map(str, paths))}{others.sentence()}")
@@ -115,6 +125,17 @@ def build_dataset(
     finally:
         store.close()
     return report
+
+
+def collect_for(
+    paths: Sequence[Path], output: Path, settings: DatasetSettings, others: OtherFiles, downloads: DownloadCount
+) -> Iterator[SourcePicture]:
+    """Yield the pictures of the sources, downloaded as the settings ask."""
+    chosen = settings.download
+    manners = Manners(contact=chosen.contact, interval=chosen.interval, longest_side=chosen.longest_side)
+    cache = None if chosen.cache is None else Path(chosen.cache)
+    downloader = partial(download, threads=chosen.parallel, manners=manners)
+    return collect(paths, output, cache=cache, downloader=downloader, others=others, downloads=downloads)
 
 
 def with_options(settings: DatasetSettings, options: dict[str, Any]) -> DatasetSettings:

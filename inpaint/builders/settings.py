@@ -108,6 +108,17 @@ class CensorSettings(Strict):
     splits: Annotated[tuple[Split, ...], BeforeValidator(listed), Field(min_length=1)] = ("val", "test")
 
 
+class DownloadSettings(Strict):
+    """How the pictures of a list of addresses are asked for."""
+
+    interval: float = Field(default=1.0, ge=0)  # s between two requests to one host, at least
+    contact: str = ""  # an address where whoever runs this can be reached, told to every server
+    parallel: PositiveInt = 8  # hosts that are asked at once
+    cache: str | None = None  # a folder that stays; null: beside the dataset, until it is finished
+    longest_side: PositiveInt | None = None  # px, to which larger pictures are shrunk as they arrive
+    most_lost: float = Field(default=0.1, ge=0, le=1)  # share that may be missing; more is an error
+
+
 class StoreSettings(Strict):
     """How patches are stored: as files in folders, or as tar shards of so many patches."""
 
@@ -134,6 +145,7 @@ class DatasetSettings(Strict):
     group: GroupSettings = GroupSettings()
     annotations: AnnotationSettings | None = None
     censor: CensorSettings | None = None
+    download: DownloadSettings = DownloadSettings()
     store: StoreSettings = StoreSettings()
 
     @field_validator("splits")

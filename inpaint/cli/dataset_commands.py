@@ -71,14 +71,19 @@ def build_dataset(
     }
     flags = [f"{name}={value}" for name, value in given.items() if value is not None]
     chosen = read_settings(config, [*(settings or []), *flags])
-    with tqdm(unit="picture", delay=BAR_DELAY) as bar:
+    fetching = tqdm(unit="picture", desc="downloading", delay=BAR_DELAY, leave=False)
+    with fetching, tqdm(unit="picture", delay=BAR_DELAY) as bar:
 
-        def progress(done: int, total: int) -> None:
+        def progress(done: int, total: int, bar: tqdm = bar) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
+        def downloaded(done: int, total: int) -> None:
+            progress(done, total, fetching)
+
+        given = {"settings": chosen, "processes": processes, "restart": restart}
         try:
-            report = build(images, output, settings=chosen, processes=processes, restart=restart, progress=progress)
+            report = build(images, output, **given, progress=progress, downloaded=downloaded)
         except KeyboardInterrupt:
             bar.close()
             typer.echo(f"\nStopped; {work_folder(output)} keeps what is done.  Go on with the same command.", err=True)

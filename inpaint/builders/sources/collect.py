@@ -16,6 +16,7 @@ from pathlib import Path
 from inpaint.builders.sources.archives import ARCHIVE_SUFFIXES as ARCHIVES
 from inpaint.builders.sources.archives import archive_sources, is_archive
 from inpaint.builders.sources.download import Download, Wanted, download
+from inpaint.builders.sources.download_count import DownloadCount
 from inpaint.builders.sources.manifests import MANIFEST_SUFFIXES as MANIFESTS
 from inpaint.builders.sources.manifests import Lender, ManifestRow, manifest_rows
 from inpaint.builders.sources.other_files import OtherFiles
@@ -32,12 +33,13 @@ def collect(
     cache: Path | None = None,
     downloader: Downloader = download,
     others: OtherFiles | None = None,
+    downloads: DownloadCount | None = None,
 ) -> Iterator[SourcePicture]:
     """Yield every picture of the sources, in no particular order, each name once.
 
     Names begin with the source's own name, so they stay when another source is added.  cache: a folder for downloads
     and decompressed archives, which must stay as long as the sources are read; default OUTPUT.building.  others: counts
-    the files in folders that are no pictures.  What cannot
+    the files in folders that are no pictures.  downloads: counts what was downloaded and what was not.  What cannot
     be had (not downloaded, encrypted, ...) is yielded too and says so as its problem.  Raises, before anything is
     yielded, FileNotFoundError for a source that does not exist, and ValueError for a file of another kind and where
     the output lies inside a source; while yielding, ValueError for a manifest that cannot be read.
@@ -54,7 +56,7 @@ def collect(
         source
         for prefix, root in prefixes.items()
         if not any(_holds(other, root) for other in roots)
-        for source in _of_root(root, prefix, cache, downloader, OtherFiles() if others is None else others)
+        for source in _of_root(root, prefix, cache, downloader, others or OtherFiles(), downloads or DownloadCount())
     )
 
 
@@ -81,14 +83,14 @@ def _holds(folder: Path, root: Path) -> bool:
 
 
 def _of_root(
-    root: Path, prefix: str, cache: Path, downloader: Downloader, others: OtherFiles
+    root: Path, prefix: str, cache: Path, downloader: Downloader, others: OtherFiles, downloads: DownloadCount
 ) -> Iterator[SourcePicture]:
     if root.is_dir():
         yield from _of_folder(root, prefix, cache, others)
     elif is_archive(root.name):
         yield from archive_sources(root, prefix, cache)
     elif root.suffix.lower() in MANIFESTS:
-        yield from _of_manifest(root, prefix, cache, downloader)
+        yield from _of_manifest(root, prefix, cache, downloader, downloads)
     else:
         yield SourcePicture(prefix, root)
 
@@ -113,7 +115,9 @@ def _of_folder(root: Path, prefix: str, cache: Path, others: OtherFiles) -> Iter
                 others.add(name)
 
 
-def _of_manifest(path: Path, prefix: str, cache: Path, downloader: Downloader) -> Iterator[SourcePicture]:
+def _of_manifest(
+    path: Path, prefix: str, cache: Path, downloader: Downloader, downloads: DownloadCount
+) -> Iterator[SourcePicture]:
     """Yield the pictures of a manifest: first those that are here, then those to download."""
     for row in _distinct(row for row in manifest_rows(path) if row.file):
         file = path.parent / row.file
@@ -127,8 +131,10 @@ def _of_manifest(path: Path, prefix: str, cache: Path, downloader: Downloader) -
             waiting.append(row)
             yield Wanted(row.url, dict(row.facts).get("sha256", ""))
 
+    downloads.wanted += sum(1 for _ in _distinct(row for row in manifest_rows(path) if not row.file))
     for outcome in downloader(wanted(), cache / "downloads"):
         row = waiting.popleft()
+        downloads.add(lost=bool(outcome.problem))
         yield SourcePicture(f"{prefix}/{outcome.path.name}", outcome.path, facts=row.facts, problem=outcome.problem)
 
 

@@ -100,7 +100,7 @@ def _write_files(store: Store, folder: Path, report: DatasetReport, settings: Da
     counts.pop("examples")
     counts["astray"] = len(counts.pop("straddling"))  # as the file has always called them
     counts.pop("notes")
-    described = {"version": LAYOUT_VERSION, "parameters": settings_to_tree(settings), "counts": counts}
+    described = {"version": LAYOUT_VERSION, "parameters": _parameters(settings), "counts": counts}
     kept = (member.finding.source for member in store.members())
     described["licences"] = write_credits(folder, ((source.name, source.facts) for source in kept))  # of pictures
     write_text(folder / "dataset.json", json.dumps({**described, "mean": mean, "std": deviation}, indent=2) + "\n")
@@ -120,6 +120,13 @@ def _write_files(store: Store, folder: Path, report: DatasetReport, settings: Da
         rejected=lambda name: read_source(store.source_named(name)),
         check=report.check(),
     )
+
+
+def _parameters(settings: DatasetSettings) -> dict[str, Any]:
+    """Return the settings without the address of whoever downloaded."""
+    tree = settings_to_tree(settings)
+    tree["download"] = {"longest_side": settings.download.longest_side}
+    return tree
 
 
 def _lines(store: Store, folder: Path, totals: Totals, settings: DatasetSettings) -> Iterator[dict[str, Any]]:
