@@ -62,7 +62,8 @@ def examine_picture(
     left_out: Counter[str] = Counter()
     places = places_of(source, rgb, digest, settings, _shown(regions, data, rgb, settings), left_out)
     if isinstance(places, Fault):
-        return Finding(source, places.rule, _without_name(places.detail, source.name))
+        left = tuple(sorted(left_out.items()))
+        return Finding(source, places.rule, _without_name(places.detail, source.name), left_out=left)
     looks = (fingerprint_of(gray), *quarter_fingerprints(gray))
     staging.mkdir(parents=True, exist_ok=True)
     patches = tuple(_stage(place, staging / f"{number}_{index}.png") for index, place in enumerate(places))
