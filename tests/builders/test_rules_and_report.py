@@ -109,8 +109,8 @@ def test_classes_are_chosen_regions_left_out_are_counted_and_labels_are_told(tmp
     assert report.kept == 2
     assert report.notes == (
         "Read: annotations of the format csv: 6 regions in 4 pictures.",
-        "1 annotated regions have no pixel in the picture.",
         "1 annotated regions cover more than 70 % of their patch.",
+        "1 annotated regions have no pixel in the picture.",
     )
     rejected = {
         row["source"]: row for row in map(json.loads, (tmp_path / "set/rejected.jsonl").read_text().splitlines())

@@ -22,13 +22,13 @@ from inpaint.builders.annotations.region import (
     frame_of,
 )
 from inpaint.builders.annotations.skipped import SkippedEntries, entry
+from inpaint.builders.annotations.yolo import ROUNDING_SLACK
 from inpaint.builders.sources.manifests import FILE_COLUMNS, manifest_records
 
 CORNER_COLUMNS = (("xmin", "ymin", "xmax", "ymax"), ("x1", "y1", "x2", "y2"), ("left", "top", "right", "bottom"))
 SIDE_COLUMNS = (("x", "y", "width", "height"), ("x", "y", "w", "h"))
 LABEL_COLUMNS = ("label", "class", "name", "category", "labelname")
 IMAGE_COLUMNS = ("image", "imageid")  # the second one: OpenImages, whose names have no suffix
-ROUNDING_SLACK = 0.01  # beyond the picture, of a fraction that was rounded
 FRACTION_SHARE = 0.9  # of the coordinates, which tell that all are fractions
 
 
