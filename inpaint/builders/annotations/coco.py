@@ -12,6 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from inpaint.builders.annotations.faulty_entries import SkippedEntries, entry
 from inpaint.builders.annotations.region import (
     AnnotatedRegion,
     Annotations,
@@ -24,7 +25,6 @@ from inpaint.builders.annotations.region import (
     read_json,
 )
 from inpaint.builders.annotations.runs import runs_from_text, runs_of
-from inpaint.builders.annotations.skipped import SkippedEntries, entry
 
 
 def is_coco(tree: Any) -> bool:

@@ -22,6 +22,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from inpaint.builders.annotations.faulty_entries import SkippedEntries, entry
 from inpaint.builders.annotations.region import (
     AnnotatedRegion,
     Annotations,
@@ -34,7 +35,6 @@ from inpaint.builders.annotations.region import (
     turned_box,
 )
 from inpaint.builders.annotations.runs import runs_from_mask
-from inpaint.builders.annotations.skipped import SkippedEntries, entry
 from inpaint.builders.sources.text import read_xml
 
 CVAT_SHAPES = ("box", "polygon", "ellipse", "mask")

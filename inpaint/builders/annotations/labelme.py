@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from inpaint import images
+from inpaint.builders.annotations.faulty_entries import SkippedEntries, entry
 from inpaint.builders.annotations.region import (
     AnnotatedRegion,
     Annotations,
@@ -33,7 +34,6 @@ from inpaint.builders.annotations.region import (
     spanned_box,
 )
 from inpaint.builders.annotations.runs import runs_from_mask
-from inpaint.builders.annotations.skipped import SkippedEntries, entry
 
 WITHOUT_AREA = ("point", "points", "line", "linestrip")
 LABELME_SHAPES = ("polygon", "rectangle", "circle", "mask", "oriented_rectangle", "rotation")  # the last: AnyLabeling

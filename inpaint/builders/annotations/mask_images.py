@@ -11,7 +11,7 @@ from pathlib import Path
 from inpaint import images
 from inpaint.builders.annotations.region import AnnotatedRegion, Annotations
 
-MASK_NAME = re.compile(r"[-_. ]masks?$", re.IGNORECASE)  # what a stem ends with that says itself what it is
+MASK_STEM = re.compile(r"[-_. ]masks?$", re.IGNORECASE)  # what a stem ends with that says itself what it is
 
 
 def read_mask_images(path: Path) -> Annotations:
@@ -19,9 +19,9 @@ def read_mask_images(path: Path) -> Annotations:
     root = path if path.is_dir() else path.parent
     found: Annotations = {}
     files = images.find(path)
-    marked = [file for file in files if MASK_NAME.search(file.stem)]
+    marked = [file for file in files if MASK_STEM.search(file.stem)]
     for file in marked or files:  # NAME_mask.png may lie beside NAME.jpg
-        name = MASK_NAME.sub("", file.relative_to(root).with_suffix("").as_posix())
+        name = MASK_STEM.sub("", file.relative_to(root).with_suffix("").as_posix())
         if name in found:
             raise ValueError(f"{file} is a second mask for {name}: each picture has one")
         found[name] = [AnnotatedRegion("", "mask", pixels=file)]

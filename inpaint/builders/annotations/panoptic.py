@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from inpaint import images
+from inpaint.builders.annotations.faulty_entries import SkippedEntries, entry
 from inpaint.builders.annotations.region import AnnotatedRegion, Annotations, json_entry, read_json
 from inpaint.builders.annotations.runs import runs_from_mask
-from inpaint.builders.annotations.skipped import SkippedEntries, entry
 
 
 def is_panoptic(tree: Any) -> bool:

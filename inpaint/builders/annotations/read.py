@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 from inpaint import images
 from inpaint.builders.annotations.coco import is_coco, is_sa1b, read_coco, read_sa1b
 from inpaint.builders.annotations.cvat import read_cvat
+from inpaint.builders.annotations.faulty_entries import SkippedEntries, entry
 from inpaint.builders.annotations.label_studio import is_label_studio, read_label_studio
 from inpaint.builders.annotations.labelme import is_labelme, read_labelme
 from inpaint.builders.annotations.mask_images import read_mask_images
 from inpaint.builders.annotations.panoptic import is_panoptic, read_panoptic
 from inpaint.builders.annotations.region import Annotations, read_json
-from inpaint.builders.annotations.skipped import SkippedEntries, entry
 from inpaint.builders.annotations.table import is_box_table, read_table
 from inpaint.builders.annotations.via import SHAPE_COLUMN, is_via, read_via
 from inpaint.builders.annotations.via3 import is_via3, read_via3

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from inpaint.builders.annotations.faulty_entries import SkippedEntries, entry
 from inpaint.builders.annotations.region import (
     AnnotatedRegion,
     Annotations,
@@ -21,7 +22,6 @@ from inpaint.builders.annotations.region import (
     finite_number,
     frame_of,
 )
-from inpaint.builders.annotations.skipped import SkippedEntries, entry
 from inpaint.builders.annotations.yolo import ROUNDING_SLACK
 from inpaint.builders.sources.manifests import FILE_COLUMNS, manifest_records
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from inpaint.builders.annotations.faulty_entries import SkippedEntries, entry
 from inpaint.builders.annotations.region import (
     AnnotatedRegion,
     Annotations,
@@ -27,7 +28,6 @@ from inpaint.builders.annotations.region import (
     polygon_region,
     read_json,
 )
-from inpaint.builders.annotations.skipped import SkippedEntries, entry
 from inpaint.builders.sources.manifests import manifest_records
 
 VIA_SHAPES = ("rect", "circle", "ellipse", "polygon", "polyline", "point")

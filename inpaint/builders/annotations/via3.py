@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from inpaint.builders.annotations.faulty_entries import SkippedEntries, entry
 from inpaint.builders.annotations.region import (
     AnnotatedRegion,
     Annotations,
@@ -27,7 +28,6 @@ from inpaint.builders.annotations.region import (
     read_json,
     spanned_box,
 )
-from inpaint.builders.annotations.skipped import SkippedEntries, entry
 
 WITHOUT_AREA_IDS = (1, 5)
 NUMBERS_OF_SHAPE = {2: 4, 3: 3, 4: 4, 8: 8, 9: 6}

@@ -14,6 +14,7 @@ import posixpath
 from pathlib import Path
 from xml.etree import ElementTree
 
+from inpaint.builders.annotations.faulty_entries import SkippedEntries, entry
 from inpaint.builders.annotations.region import (
     AnnotatedRegion,
     Annotations,
@@ -22,7 +23,6 @@ from inpaint.builders.annotations.region import (
     finite_number,
     frame_of,
 )
-from inpaint.builders.annotations.skipped import SkippedEntries, entry
 from inpaint.builders.sources.text import read_xml
 
 VOC_EDGES = ("ymin", "xmin", "ymax", "xmax")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from inpaint.builders.annotations.faulty_entries import SkippedEntries, entry
 from inpaint.builders.annotations.region import (
     AnnotatedRegion,
     Annotations,
@@ -28,7 +29,6 @@ from inpaint.builders.annotations.region import (
     read_json,
     spanned_box,
 )
-from inpaint.builders.annotations.skipped import SkippedEntries, entry
 
 
 def is_vott1(tree: Any) -> bool:

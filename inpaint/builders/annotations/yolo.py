@@ -14,6 +14,7 @@ from pathlib import Path
 
 import yaml
 
+from inpaint.builders.annotations.faulty_entries import SkippedEntries, entry
 from inpaint.builders.annotations.region import (
     AnnotatedRegion,
     Annotations,
@@ -22,7 +23,6 @@ from inpaint.builders.annotations.region import (
     finite_number,
     polygon_region,
 )
-from inpaint.builders.annotations.skipped import SkippedEntries, entry
 
 NOT_LABELS = re.compile(
     r"(classes|labels|train|val|valid|test|notes|readme.*|license.*|requirements)\.txt", re.IGNORECASE

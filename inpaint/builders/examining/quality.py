@@ -18,7 +18,7 @@ NEXT_LEVEL_RATIO = 0.4  # below it the picture of half the size is looked at too
 PLAIN_SIDE = 256  # px, of the shorter side at which plain areas are measured: noise of JPEG is averaged out
 PLAIN_STEP = 4  # grey levels between neighbours at most in a plain area
 BLOCK = 8  # px of a JPEG block
-LARGEST_STEP = 30  # grey levels; contours count for no more
+LARGEST_BLOCK_STEP = 30  # grey levels; contours count for no more
 VISIBLE_BLOCKS = 1.2  # step at the edges of blocks to that between them, above which blocks show
 MARGIN_STEP, MARGIN_EDGE = 6, 0.9  # grey levels of one tone, share of the outermost row that has it
 VISIBLE_MARGINS = 0.02
@@ -125,7 +125,7 @@ def block_steps(gray: np.ndarray) -> float:
     ratios = []
     for level in (gray.astype(np.float32), gray.T.astype(np.float32)):
         steps = np.abs(3 * (level[:, 2:-1] - level[:, 1:-2]) + level[:, :-3] - level[:, 3:])
-        columns = np.minimum(steps, LARGEST_STEP).mean(axis=0)  # of contours not more than of blocks
+        columns = np.minimum(steps, LARGEST_BLOCK_STEP).mean(axis=0)  # of contours not more than of blocks
         if len(columns) < 2 * BLOCK:
             return 1.0
         by_phase = np.array([columns[phase::BLOCK].mean() for phase in range(BLOCK)])

@@ -34,7 +34,7 @@ FIRST_VOTERS, LAST_VOTERS = 4, 12  # in a cell
 LEAST_VOTES = 2  # for one similarity
 MOST_CANDIDATES = 8  # of a picture
 TURN_BIN, SCALE_BIN, SHIFT_BIN = 40.0, 1.0, FEATURE_SIDE / 4  # degrees, octaves, px
-HALF = DESCRIPTOR_BINS // 2
+HALF_BINS = DESCRIPTOR_BINS // 2
 PROBES = ((0, 0), (0, 1), (1, 0), (1, 1))  # nearest centres of both halves that make the cells asked
 BIN_BITS, FEATURE_BITS = 23, 8  # of a similarity with its variant, and of a feature's number; a picture has the rest
 
@@ -78,7 +78,9 @@ class FeatureIndex:
     def _cells(self, features: LocalFeatures) -> np.ndarray:
         """Return the nearest cell of each feature and the three next to it in both halves, (N, 4) uint64."""
         descriptors = root_descriptors(features.bins)
-        first, second = (_nearest(descriptors[:, half * HALF :][:, :HALF], self.centres[half]) for half in (0, 1))
+        first, second = (
+            _nearest(descriptors[:, half * HALF_BINS :][:, :HALF_BINS], self.centres[half]) for half in (0, 1)
+        )
         width = np.uint64(self.centres.shape[1])
         return np.stack([first[one] * width + second[other] for one, other in PROBES], axis=1)
 
@@ -168,7 +170,7 @@ def _learnt(count: int, read: ReadFeatures) -> np.ndarray:
     total = total * count // max(len(asked), 1)
     wanted = math.isqrt(max(int(total / FEATURES_PER_CELL), 1))
     size = min(max(wanted, CENTRES_ALLOWED[0]), CENTRES_ALLOWED[1], len(sample))
-    return np.stack([_means(sample[:, half * HALF :][:, :HALF], size) for half in (0, 1)])
+    return np.stack([_means(sample[:, half * HALF_BINS :][:, :HALF_BINS], size) for half in (0, 1)])
 
 
 def _means(points: np.ndarray, size: int) -> np.ndarray:

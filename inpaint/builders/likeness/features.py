@@ -16,7 +16,7 @@ import numpy as np
 
 FEATURE_SIDE = 256  # px; a picture is resized to so many pixels squared, whatever its shape
 MOST_FEATURES = 400  # of a picture, the strongest
-LEAST_CONTRAST = 0.02  # of SIFT, half of its default: dark and soft pictures need their weak features
+USUAL_CONTRAST = 0.02  # of SIFT, half of its default: dark and soft pictures need their weak features
 PARTS = 4  # per side of a picture, whose features take turns
 FEW_FEATURES, FAINT_CONTRAST = 100, 0.006
 DESCRIPTOR_BINS = 128
@@ -45,7 +45,7 @@ def features_of(gray: np.ndarray) -> LocalFeatures:
     factor = FEATURE_SIDE / math.sqrt(gray.shape[0] * gray.shape[1])
     shape = max(round(gray.shape[1] * factor), 1), max(round(gray.shape[0] * factor), 1)
     small = cv2.resize(gray, shape, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
-    found, bins = cv2.SIFT.create(MOST_FEATURES, contrastThreshold=LEAST_CONTRAST).detectAndCompute(small, None)
+    found, bins = cv2.SIFT.create(MOST_FEATURES, contrastThreshold=USUAL_CONTRAST).detectAndCompute(small, None)
     if len(found) < FEW_FEATURES:  # a sky, a fog: look for what is weaker still
         found, bins = cv2.SIFT.create(MOST_FEATURES, contrastThreshold=FAINT_CONTRAST).detectAndCompute(small, None)
     if bins is None:

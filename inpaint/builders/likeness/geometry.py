@@ -14,7 +14,7 @@ import numpy as np
 from inpaint.builders.likeness.features import FEATURE_SIDE, LocalFeatures, root_descriptors
 
 LEAST_INLIERS = 8
-LEAST_SHARE = 0.1  # of the mutual neighbours that agree, where there are so many inliers
+LEAST_INLIER_SHARE = 0.1  # of the mutual neighbours that agree, where there are so many inliers
 FEWEST_INLIERS, SURE_SHARE = 5, 0.25  # where features are few: of 5,280 pairs of strangers none reached even 0.12
 LEAST_LIKENESS = 0.75  # of two root-SIFT descriptors
 INLIER_DISTANCE = 4.0  # px at the size at which features are found
@@ -47,7 +47,7 @@ def agreeing_features(one: LocalFeatures, other: LocalFeatures, *, least: int = 
     if max(_extent(source), _extent(target)) < LEAST_EXTENT:
         return 0
     inliers = min(len(source), len(target))
-    share = LEAST_SHARE if inliers >= least else SURE_SHARE
+    share = LEAST_INLIER_SHARE if inliers >= least else SURE_SHARE
     return inliers if inliers >= max(FEWEST_INLIERS, share * len(chosen)) else 0
 
 
