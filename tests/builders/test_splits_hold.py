@@ -13,7 +13,8 @@ SPLITS = (0.4, 0.3, 0.3)
 
 
 def build(pictures: Path, output: Path, **options):
-    return build_dataset([pictures], output, size=64, patches_per_image=2, splits=SPLITS, **options)
+    chosen = {"size": 64, "patches_per_image": 2, "splits": SPLITS, "clean": {"censored": None}}
+    return build_dataset([pictures], output, **chosen, **options)
 
 
 def splits_of(dataset: Path) -> dict[str, str]:
