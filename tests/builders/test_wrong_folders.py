@@ -12,8 +12,8 @@ from inpaint.builders.dataset import build_dataset
 from inpaint.builders.inspection.inspect import inspect_dataset
 from inpaint.builders.sources.collect import collect
 
-KINDS = ("a.heic", "b.HEIC", "sub/c.heic", "notes.txt")
-SENTENCE = r"; 4 files of other kinds: \.heic 3, \.txt 1$"
+KINDS = ("a.psd", "b.PSD", "sub/c.psd", "notes.txt")
+SENTENCE = r"; 4 files of other kinds: \.psd 3, \.txt 1$"
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_pictures_of_formats_that_are_not_read_are_counted(others: Path, tmp_pat
     for seed in range(3):
         save(scene(seed), others / f"{seed}.png")
     report = build_dataset([others], tmp_path / "set", size=64, splits=(1, 0, 0), clean={"censored": None})
-    assert report.notes == ("3 pictures of formats that are not read were passed over: .heic 3; convert them first.",)
+    assert report.notes == ("3 pictures of formats that are not read were passed over: .psd 3; convert them first.",)
 
 
 @pytest.mark.parametrize("encoding", ["cp932", "gb18030", "utf-8"])

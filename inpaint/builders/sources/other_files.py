@@ -6,9 +6,6 @@ from collections import Counter
 from pathlib import PurePath
 
 UNREADABLE_PICTURES = (  # suffixes of pictures that are not read; what converts them is known to whoever has them
-    ".heic",
-    ".heif",
-    ".jxl",
     ".psd",
     ".svg",
     ".raw",
