@@ -32,7 +32,7 @@ LEARNING_FEATURES = 20_000  # of which centres are learnt
 LEARNING_ROUNDS = 6
 FIRST_VOTERS, LAST_VOTERS = 4, 12  # in a cell
 LEAST_VOTES = 2  # for one similarity
-MOST_CANDIDATES = 8  # of a picture
+CANDIDATES_COMPARED = 8  # of a picture
 TURN_BIN, SCALE_BIN, SHIFT_BIN = 40.0, 1.0, FEATURE_SIDE / 4  # degrees, octaves, px
 HALF_BINS = DESCRIPTOR_BINS // 2
 PROBES = ((0, 0), (0, 1), (1, 0), (1, 1))  # nearest centres of both halves that make the cells asked
@@ -71,7 +71,7 @@ class FeatureIndex:
         chosen: dict[int, Variant] = {}
         for place in np.lexsort((pictures, -counts)).tolist():
             chosen.setdefault(int(pictures[place]), VARIANTS[variants[place]])
-            if len(chosen) == MOST_CANDIDATES:
+            if len(chosen) == CANDIDATES_COMPARED:
                 break
         return list(chosen.items())
 
