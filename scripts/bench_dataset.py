@@ -5,6 +5,11 @@ compressed again or cropped by 2 %), 0.5 % tiny and 0.5 % flat ones; builds a da
 two; kills a third build with SIGKILL and lets it go on; and compares the three byte by byte.  Pairs across splits are
 sought in the written dataset by comparing all kept pictures with all.
     python scripts/bench_dataset.py /tmp/bench --count 2000
+
+With folders of real pictures it measures instead how many related copies of them are missed, by relation, without and
+with local features, or how the time for finding them grows with their number:
+    python scripts/bench_dataset.py --relations my_pictures other_pictures
+    python scripts/bench_dataset.py --curve my_pictures
 """
 
 from __future__ import annotations
@@ -27,6 +32,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from dataset_curve import time_by_number
+from dataset_relations import missed_by_relation
 
 from inpaint import images
 from inpaint.builders.likeness.fingerprints import KIN, correlations, fingerprint_of
@@ -36,6 +43,7 @@ from inpaint.builders.settings import DatasetSettings
 SHARES = {"truncated": 0.01, "copy": 0.015, "near": 0.025, "tiny": 0.005, "flat": 0.005}
 RULES = {"truncated": "truncated", "copy": "duplicate", "near": "near-duplicate", "tiny": "too small", "flat": "flat"}
 SIZE = 128  # of the patches
+NUMBERS = (1000, 3000, 10_000, 30_000)  # of pictures on the curve
 
 
 def scene(number: int) -> np.ndarray:
@@ -171,9 +179,22 @@ def across(pictures: Path, dataset: Path) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="a new folder for pictures and datasets")
+    parser.add_argument("folder", type=Path, nargs="?", help="a new folder for pictures and datasets")
     parser.add_argument("--count", type=int, default=20_000)
+    parser.add_argument("--relations", type=Path, nargs="+", metavar="FOLDER", help="of real pictures")
+    parser.add_argument("--curve", type=Path, nargs="+", metavar="FOLDER", help="of real pictures")
+    parser.add_argument("--pictures", type=int, default=80, help="of each relation, evenly chosen")
     options = parser.parse_args()
+    if options.relations or options.curve:
+        files = [file for folder in options.relations or options.curve for file in images.find(folder)]
+        if options.relations:
+            chosen = np.unique(np.linspace(0, len(files) - 1, options.pictures).astype(int)).tolist()
+            missed_by_relation([files[number] for number in chosen])
+        else:
+            time_by_number(files, NUMBERS)
+        return
+    if options.folder is None:
+        parser.error("give a new folder, or --relations or --curve with folders of pictures")
     folder, planned = options.folder.resolve(), plan(options.count)
     shutil.rmtree(folder, ignore_errors=True)
     pictures = folder / "pictures"

@@ -8,8 +8,8 @@
     DATASET/report.html, stats.json            the same at length: rules with examples, licences, sizes, ...
 
 The same pictures and settings give the same bytes for any number of processes, also when a build was killed and begun
-again.  Of near-duplicates the largest is kept; variants of one picture (day and night) are kept in one group, and a
-group lies in one split.
+again.  Of near-duplicates the best is kept; what shows the same (cropped, mirrored, turned, captioned, by day and by
+night) is kept in one group, and a group lies in one split.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from functools import partial
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
@@ -29,12 +30,17 @@ import torch
 from inpaint.builders.annotations import AnnotatedRegion, Lookup, read_annotations
 from inpaint.builders.examining.clean import Fault
 from inpaint.builders.examining.examine import examine_picture
+from inpaint.builders.inspection.second_look import straddling_pairs
+from inpaint.builders.likeness.earlier import EarlierDataset, moved_since
 from inpaint.builders.likeness.judge import judge_pictures
-from inpaint.builders.report.build_report import DatasetReport, report_of
+from inpaint.builders.report.build_report import DatasetReport, empty_splits, report_of
 from inpaint.builders.settings import DatasetSettings, parse_settings, settings_to_tree
 from inpaint.builders.sources.collect import collect
+from inpaint.builders.sources.download import Manners, download
+from inpaint.builders.sources.download_count import DownloadCount
+from inpaint.builders.sources.other_files import OtherFiles
 from inpaint.builders.sources.source import SourcePicture
-from inpaint.builders.work.records import Finding
+from inpaint.builders.work.records import Finding, text_from_bytes
 from inpaint.builders.work.store import Store, batches
 from inpaint.builders.work.work_folder import clear_store, finish_dataset, open_store, staging_folder
 from inpaint.builders.writing.write import censoring_of, write_dataset
@@ -56,44 +62,80 @@ def build_dataset(
     processes: int = 1,
     restart: bool = False,
     progress: Progress | None = None,
+    downloaded: Progress | None = None,
     **options: Any,
 ) -> DatasetReport:
     """Build a dataset in the folder `output`, which appears only when it is complete.
 
     options: keys of the settings, such as size=128 or splits=(0.8, 0.1, 0.1), and min_side and group_by for those in
     `clean` and `group`; they count more than `settings`.  restart: throw away what an unfinished build left behind,
-    from which the same command goes on otherwise.  progress is called with (done, total) pictures.
+    from which the same command goes on otherwise.  progress and downloaded are called with (done, total) pictures.
     Raises ValueError for a wrong option, an output that holds files, an unfinished build by another command, or when
-    no picture is kept.
+    no picture is kept or a split stays empty.
     """
     settings = with_options(settings or DatasetSettings(), options)
     if processes < 1:
         raise ValueError(f"processes is {processes}; at least 1 is needed")
     censoring_of(settings)  # says what is wrong with it before the pictures are read
-    annotations = None if settings.annotations is None else read_annotations(**settings.annotations.model_dump())
+    annotations = (
+        None
+        if settings.annotations is None
+        else read_annotations(settings.annotations.path, settings.annotations.format)
+    )
+    earlier = None if settings.splits_from is None else EarlierDataset(Path(settings.splits_from))
     output = Path(output)
     if output.exists() and not (output.is_dir() and not any(output.iterdir())):
         raise ValueError(f"{output} already exists and is not an empty folder: choose a new one or remove it first")
     paths = [Path(source) for source in sources]
-    pictures = collect(paths, output)
+    others, downloads = OtherFiles(), DownloadCount(downloaded)
+    pictures = collect_for(paths, output, settings, others, downloads)
     begun = {"version": __version__, "sources": [str(path.resolve()) for path in paths]}
     if annotations is not None:
         begun["content of the annotations"] = hashlib.sha256(
             repr(sorted(annotations.regions.items())).encode()
         ).hexdigest()
-    store = open_store(output, begun | settings_to_tree(settings), restart=restart)
+    tree = settings_to_tree(settings)
+    tree["download"] = {"longest_side": settings.download.longest_side}  # how it is asked for changes nothing
+    store = open_store(output, begun | tree, restart=restart)
     try:
         store.list_sources(pictures)
-        work = _tasks(store, None if annotations is None else Lookup(annotations.regions))
-        _examine_all(store, work, settings, processes, progress)
-        report = report_of(store, judge_pictures(store, settings))
-        if not report.kept:
+        if lost := downloads.too_many_lost(settings.download.most_lost):
+            first = store.database.execute("SELECT problem FROM sources WHERE problem <> '' LIMIT 1").fetchone()
             clear_store(store)
-            raise ValueError(f"no picture was kept, so no dataset was written to {output}\n\n{report.table()}")
+            raise ValueError(f"{lost}; the first fault: {text_from_bytes(first[0])}")
+        if not store.count("sources"):
+            clear_store(store)
+            raise ValueError(f"no pictures in {', '.join(map(str, paths))}{others.sentence()}")
+        lookup = None if annotations is None else Lookup(annotations.regions)
+        work = _tasks(store, lookup, () if settings.annotations is None else settings.annotations.classes)
+        _examine_all(store, work, settings, processes, progress)
+        notes = judge_pictures(store, settings, earlier)
+        if earlier is None:
+            notes += moved_since(store, output)
+        notes += others.notes()
+        if annotations is not None and lookup is not None:
+            notes += [f"Read: {annotations.sentence()}.", *lookup.said(store.names())]
+            notes += [f"{count} annotated regions {why}." for why, count in store.left_out().items()]
+        report = report_of(store, list(straddling_pairs(store)), notes)
+        fault = empty_splits(report, settings)
+        if fault:
+            clear_store(store)
+            raise ValueError(f"{fault}, so no dataset was written to {output}\n\n{report.table()}")
         finish_dataset(store, write_dataset(store, report, settings), output)
     finally:
         store.close()
     return report
+
+
+def collect_for(
+    paths: Sequence[Path], output: Path, settings: DatasetSettings, others: OtherFiles, downloads: DownloadCount
+) -> Iterator[SourcePicture]:
+    """Yield the pictures of the sources, downloaded as the settings ask."""
+    chosen = settings.download
+    manners = Manners(contact=chosen.contact, interval=chosen.interval, longest_side=chosen.longest_side)
+    cache = None if chosen.cache is None else Path(chosen.cache)
+    downloader = partial(download, threads=chosen.parallel, manners=manners)
+    return collect(paths, output, cache=cache, downloader=downloader, others=others, downloads=downloads)
 
 
 def with_options(settings: DatasetSettings, options: dict[str, Any]) -> DatasetSettings:
@@ -107,17 +149,25 @@ def with_options(settings: DatasetSettings, options: dict[str, Any]) -> DatasetS
     return parse_settings(tree, "build_dataset")
 
 
-def _tasks(store: Store, lookup: Lookup | None) -> Iterator[list[Task]]:
+def _tasks(store: Store, lookup: Lookup | None, classes: Sequence[str]) -> Iterator[list[Task]]:
     """Yield what was not examined yet, in chunks, with what is annotated."""
     for chunk in batches(store.pending(), PICTURES_IN_CHUNK):
-        yield [(number, source, None if lookup is None else _regions(source, lookup)) for number, source in chunk]
+        yield [
+            (number, source, None if lookup is None else _regions(source, lookup, classes)) for number, source in chunk
+        ]
 
 
-def _regions(source: SourcePicture, lookup: Lookup) -> list[AnnotatedRegion] | Fault:
+def _regions(source: SourcePicture, lookup: Lookup, classes: Sequence[str]) -> list[AnnotatedRegion] | Fault:
     try:
-        return lookup.regions(source.name) or Fault("not annotated", "no annotation names it")
+        regions = lookup.regions(source.name)
     except ValueError as error:
         return Fault("wrong annotation", str(error))
+    if not regions:
+        why = "no annotation names it" if regions is None else "its annotation holds no region"
+        return Fault("not annotated", why)
+    chosen = [region for region in regions if not classes or region.label in classes]
+    labels = sorted({region.label for region in regions})
+    return chosen or Fault("not annotated", f"it has none of the classes {', '.join(classes)}, but {', '.join(labels)}")
 
 
 def _examine_all(

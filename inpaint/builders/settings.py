@@ -15,6 +15,7 @@ import yaml
 from pydantic import BeforeValidator, Field, PositiveInt, ValidationError, field_validator, model_validator
 
 from inpaint.builders.likeness.fingerprints import KIN, QUARTER, TWIN
+from inpaint.builders.likeness.geometry import FEWEST_INLIERS, LEAST_INLIERS
 from inpaint.builders.likeness.groups import SPLITS
 from inpaint.config import Choices, Loader, Strict, listed, override, place_and_rule
 
@@ -39,11 +40,22 @@ class CleanSettings(Strict):
     blur: float | None = Field(default=8.0, ge=0)  # variance of the Laplacian, below which
     aspect: float | None = Field(default=5.0, ge=1)  # longer side / shorter side, above which
     animated: Switch = True  # without this rule the first frame is taken
-    censored: float | None = Field(default=None, ge=0, le=1)  # share under mosaics or paint, above which
+    dark: float | None = Field(default=10.0, ge=0, le=255)  # mean grey level, below which
+    bright: float | None = Field(default=None, ge=0, le=255)  # mean grey level, above which; a drawing may have 250
+    upscaled: float | None = Field(default=None, ge=1)  # factor by which it was enlarged, above which
+    compressed: float | None = Field(default=None, ge=1)  # steps at the edges of JPEG blocks to others, above which
+    margins: float | None = Field(default=None, ge=0, le=1)  # share of borders and captions, above which
+    censored: float | None = Field(default=0.02, ge=0, le=1)  # share under mosaics or paint, above which
     duplicates: Switch = True
     near_duplicates: NearSettings | None = NearSettings(
         bits=TWIN.bits, correlation=0.93
     )  # finds 3 % more crops than TWIN
+
+
+class FeatureSettings(Strict):
+    """How many local features of two pictures must agree, so that they show the same thing."""
+
+    inliers: int = Field(default=LEAST_INLIERS, ge=FEWEST_INLIERS)
 
 
 class GroupSettings(Strict):
@@ -53,6 +65,7 @@ class GroupSettings(Strict):
     pattern: str | None = None  # searched for in the file's name; what its groups hold is the key
     column: str | None = None  # of a manifest of sources
     alike: NearSettings | None = NearSettings(bits=KIN.bits, correlation=KIN.correlation)
+    features: FeatureSettings | None = FeatureSettings()
     quarters: NearSettings | None = NearSettings(bits=QUARTER.bits, correlation=QUARTER.correlation)
     largest_held_out: PositiveInt | None = 100  # pictures; a larger group lies in the largest split
 
@@ -81,6 +94,8 @@ class AnnotationSettings(Strict):
 
     path: str
     format: str = "auto"
+    classes: Annotated[tuple[str, ...], BeforeValidator(listed)] = ()  # the labels that count; () for all
+    frame: Literal["auto", "shown", "stored"] = "auto"  # of pictures that EXIF turns: what the annotations are for
 
 
 class CensorSettings(Strict):
@@ -89,7 +104,19 @@ class CensorSettings(Strict):
     mask: Choices | None = None
     fill: Choices
     realism: dict[str, Any] | None = None
+    largest_share: float = Field(default=0.6, gt=0, le=1)  # of a patch, above which what is annotated is left out
     splits: Annotated[tuple[Split, ...], BeforeValidator(listed), Field(min_length=1)] = ("val", "test")
+
+
+class DownloadSettings(Strict):
+    """How the pictures of a list of addresses are asked for."""
+
+    interval: float = Field(default=1.0, ge=0)  # s between two requests to one host, at least
+    contact: str = ""  # an address where whoever runs this can be reached, told to every server
+    parallel: PositiveInt = 8  # hosts that are asked at once
+    cache: str | None = None  # a folder that stays; null: beside the dataset, until it is finished
+    longest_side: PositiveInt | None = None  # px, to which larger pictures are shrunk as they arrive
+    most_lost: float = Field(default=0.1, ge=0, le=1)  # share that may be missing; more is an error
 
 
 class StoreSettings(Strict):
@@ -112,10 +139,13 @@ class DatasetSettings(Strict):
         0.5,
         0.25,
     )  # of the picture, as far as it fits
+    keep: Literal["quality", "largest", "first"] = "quality"  # of near-duplicates
+    splits_from: str | None = None  # a dataset; what it holds, and what shows the same, stays in its split
     clean: CleanSettings = CleanSettings()
     group: GroupSettings = GroupSettings()
     annotations: AnnotationSettings | None = None
     censor: CensorSettings | None = None
+    download: DownloadSettings = DownloadSettings()
     store: StoreSettings = StoreSettings()
 
     @field_validator("splits")

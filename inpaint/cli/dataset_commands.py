@@ -32,6 +32,13 @@ def build_dataset(
     patches: Annotated[
         int | None, typer.Option(metavar="N", help="The most patches that one picture gives (8).")
     ] = None,
+    keep: Annotated[
+        str | None, typer.Option(metavar="WHICH", help="Of near-duplicates: quality, largest or first (quality).")
+    ] = None,
+    splits_from: Annotated[
+        Path | None,
+        typer.Option(metavar="DATASET", help="What this dataset holds, and what shows the same, stays in its split."),
+    ] = None,
     processes: Annotated[
         int, typer.Option(metavar="N", help="Processes that work at once; the result is the same.")
     ] = 1,
@@ -53,17 +60,30 @@ def build_dataset(
         shares = None if splits is None else [float(share) for share in splits.split(",")]
     except ValueError:
         raise ValueError(f"--splits {splits!r} should be three numbers such as 0.9,0.05,0.05") from None
-    given = {"size": size, "splits": shares, "seed": seed, "patches_per_image": patches}
+    earlier = None if splits_from is None else str(splits_from)
+    given = {
+        "keep": keep,
+        "splits_from": earlier,
+        "size": size,
+        "splits": shares,
+        "seed": seed,
+        "patches_per_image": patches,
+    }
     flags = [f"{name}={value}" for name, value in given.items() if value is not None]
     chosen = read_settings(config, [*(settings or []), *flags])
-    with tqdm(unit="picture", delay=BAR_DELAY) as bar:
+    fetching = tqdm(unit="picture", desc="downloading", delay=BAR_DELAY, leave=False)
+    with fetching, tqdm(unit="picture", delay=BAR_DELAY) as bar:
 
-        def progress(done: int, total: int) -> None:
+        def progress(done: int, total: int, bar: tqdm = bar) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
+        def downloaded(done: int, total: int) -> None:
+            progress(done, total, fetching)
+
+        given = {"settings": chosen, "processes": processes, "restart": restart}
         try:
-            report = build(images, output, settings=chosen, processes=processes, restart=restart, progress=progress)
+            report = build(images, output, **given, progress=progress, downloaded=downloaded)
         except KeyboardInterrupt:
             bar.close()
             typer.echo(f"\nStopped; {work_folder(output)} keeps what is done.  Go on with the same command.", err=True)

@@ -31,7 +31,7 @@ def annotated(tmp_path: Path) -> Path:
 
 
 def build(annotated: Path, output: Path, **options):
-    settings = {"size": SIZE, "original_size": ORIGINAL, "splits": (0.4, 0.3, 0.3)}
+    settings = {"size": SIZE, "original_size": ORIGINAL, "splits": (0.4, 0.3, 0.3), "clean": {"censored": None}}
     annotations = {"path": str(annotated / "boxes.csv")}
     return build_dataset([annotated / "pictures"], output, annotations=annotations, **settings, **options)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from builders.scenes import save, scene
 from PIL import Image
 
 from inpaint.builders.dataset import build_dataset
@@ -15,29 +16,9 @@ from inpaint.builders.report.build_report import REJECTION_RULES
 SIZE = 64
 
 
-def scene(seed: int, height: int = 160, width: int = 192) -> np.ndarray:
-    """Draw a picture that no other seed gives: soft ground, discs and boxes.  (H, W, 3) uint8."""
-    rng = np.random.default_rng(seed)
-    ground = cv2.resize(rng.uniform(0, 255, (6, 7, 3)).astype(np.float32), (width, height))
-    picture = np.ascontiguousarray(ground.clip(0, 255).astype(np.uint8))
-    for _ in range(40):
-        y, x, side = (int(value) for value in (*rng.integers((height, width)), rng.integers(4, height // 6)))
-        colour = [int(value) for value in rng.integers(0, 256, 3)]
-        if rng.random() < 0.5:
-            cv2.circle(picture, (x, y), side, colour, -1)
-        else:
-            cv2.rectangle(picture, (x, y), (x + side, y + side), colour, -1)
-    return picture
-
-
-def save(picture: np.ndarray, path: Path, **options) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(picture).save(path, **options)
-    return path
-
-
 def build(source: Path, output: Path, **options):
-    return build_dataset([source], output, **{"size": SIZE, "scales": (1.0, 0.5), **options})
+    clean = {"censored": None, **options.pop("clean", {})}  # JPEG blocks of drawn boxes look like mosaics at times
+    return build_dataset([source], output, **{"size": SIZE, "scales": (1.0, 0.5), "clean": clean, **options})
 
 
 def rejected(dataset: Path) -> dict[str, set[str]]:
@@ -105,6 +86,7 @@ def test_every_rule_rejects_its_fault_and_says_why(faulty: Path, tmp_path: Path)
         "duplicate": {"a-copy.png", "same-pixels.webp"},  # of equal pictures the first by name stays
         "near-duplicate": {"recompressed.jpg"},
     }
+    expected |= {rule: set() for rule in REJECTION_RULES if rule not in expected}
     assert rejected(tmp_path / "dataset") == {rule: names for rule, names in expected.items() if names}
     assert report.rejected == {rule: len(names) for rule, names in expected.items()}
     assert {rule: {Path(name).name for name in names} for rule, names in report.examples.items()} == expected
@@ -179,7 +161,7 @@ def test_variants_of_a_picture_are_kept_in_one_split(pictures: Path, tmp_path: P
     near = {"near_duplicates": {"bits": 10, "correlation": 0.95}}
     report = build(pictures, tmp_path / "dataset", splits=(0.4, 0.3, 0.3), clean=near)
     assert report.rejected["near-duplicate"] == 0
-    assert report.leaked_pairs == 0
+    assert report.straddling == ()
     split = {line["source"]: line["split"] for line in manifest(tmp_path / "dataset")}
     pairs = [(split[f"pictures/{seed}-day.png"], split[f"pictures/{seed}-night.png"]) for seed in range(100, 110)]
     assert all(day == night for day, night in pairs)

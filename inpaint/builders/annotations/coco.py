@@ -1,9 +1,10 @@
-"""COCO instances: boxes, polygons, plain and compressed run-length masks.
+"""COCO instances and SA-1B: boxes, polygons, plain and compressed run-length masks.
 
     {"images": [{"id", "file_name", "width", "height"}], "categories": [{"id", "name"}],
      "annotations": [{"image_id", "category_id", "bbox": [x, y, width, height], "segmentation", "iscrowd"}]}
 
-The segmentation counts where there is one, otherwise the box.  Source: cocodataset.org, data format.
+The segmentation counts where there is one, otherwise the box.  Source: cocodataset.org, data format.  SA-1B has
+one file for each picture, {"image": {"file_name", ...}, "annotations": [...]}.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from inpaint.builders.annotations.faulty_entries import SkippedEntries, entry
 from inpaint.builders.annotations.region import (
     AnnotatedRegion,
     Annotations,
@@ -30,7 +32,7 @@ def is_coco(tree: Any) -> bool:
     return isinstance(tree, dict) and isinstance(tree.get("images"), list) and isinstance(tree.get("annotations"), list)
 
 
-def read_coco(path: Path) -> Annotations:
+def read_coco(path: Path, skipped: SkippedEntries | None = None) -> Annotations:
     """Return the regions of every picture of a COCO file."""
     tree = read_json(path)
     names: dict[Any, str] = {}
@@ -47,15 +49,33 @@ def read_coco(path: Path) -> Annotations:
     found: Annotations = {name: [] for name in names.values()}
     for index, annotation in enumerate(json_entry(tree, "annotations", list, str(path))):
         where = f"{path}, annotation {index + 1}"
-        image = json_entry(annotation, "image_id", (int, str), where)
-        if image not in names:
-            raise ValueError(f"{where}: image_id is {image!r}, but no image has that id")
-        category = annotation.get("category_id")
-        if labels and category not in labels:
-            raise ValueError(f"{where}: category_id is {category!r}; the categories are {sorted(labels, key=str)}")
-        label = labels.get(category, "")
-        found[names[image]].append(_region(annotation, label, frames[image], where))
+        with entry(skipped):
+            image = json_entry(annotation, "image_id", (int, str), where)
+            if image not in names:
+                raise ValueError(f"{where}: image_id is {image!r}, but no image has that id")
+            category = annotation.get("category_id")
+            if labels and category not in labels:
+                raise ValueError(f"{where}: category_id is {category!r}; the categories are {sorted(labels, key=str)}")
+            found[names[image]].append(_region(annotation, labels.get(category, ""), frames[image], where))
     return found
+
+
+def is_sa1b(tree: Any) -> bool:
+    """Say whether a JSON tree looks like the file of one picture of SA-1B."""
+    return isinstance(tree, dict) and isinstance(tree.get("image"), dict) and isinstance(tree.get("annotations"), list)
+
+
+def read_sa1b(path: Path, skipped: SkippedEntries | None = None) -> Annotations:
+    """Return the regions of the picture of a file of SA-1B, whose masks are compressed runs and have no label."""
+    tree = read_json(path)
+    image, regions = tree["image"], []
+    frame = frame_of(image.get("height"), image.get("width"))
+    for index, annotation in enumerate(tree["annotations"]):
+        where = f"{path}, annotation {index + 1}"
+        with entry(skipped):
+            json_entry({"": annotation}, "", dict, where)
+            regions.append(_region(annotation, "", frame, where))
+    return {json_entry(image, "file_name", str, str(path)): regions}
 
 
 def _region(annotation: dict[str, Any], label: str, frame: tuple[float, float] | None, where: str) -> AnnotatedRegion:

@@ -31,7 +31,7 @@ def draw_regions(regions: Iterable[AnnotatedRegion], size: tuple[int, int], name
     mask = np.zeros(size, bool)
     for region in regions:
         if isinstance(region.pixels, Path):
-            mask |= images.read_mask(region.pixels, size)[0].numpy() > 0
+            mask |= _mask_file(region.pixels, size)
         elif isinstance(region.pixels, Runs):
             mask |= _fitted(region.pixels, size, name)
         elif region.kind == "box":
@@ -55,6 +55,15 @@ def region_bounds(
             return None
         return float(rows[0]), float(columns[0]), float(rows[-1] + 1), float(columns[-1] + 1)
     return _edges(region, size, name)
+
+
+def _mask_file(path: Path, size: tuple[int, int]) -> np.ndarray:
+    """Return a mask file; one that holds nothing bright but small numbers, 0 and 1 or classes, means those above 0."""
+    mask = images.read_mask(path, size)[0].numpy() > 0
+    if mask.any():
+        return mask
+    picture = images.read(path)
+    return picture.colour.max(axis=2) > 0
 
 
 def _edges(region: AnnotatedRegion, size: tuple[int, int], name: str) -> tuple[float, float, float, float]:

@@ -1,4 +1,4 @@
-"""LabelMe: one JSON beside each picture, with polygons, rectangles, circles and masks.
+"""LabelMe and AnyLabeling: one JSON beside each picture, with polygons, rectangles, circles and masks.
 
     {"shapes": [{"label", "shape_type", "points": [[x, y], ...], "group_id", "flags"}],
      "imagePath", "imageData", "imageHeight", "imageWidth"}
@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from inpaint import images
+from inpaint.builders.annotations.faulty_entries import SkippedEntries, entry
 from inpaint.builders.annotations.region import (
     AnnotatedRegion,
     Annotations,
@@ -35,7 +36,7 @@ from inpaint.builders.annotations.region import (
 from inpaint.builders.annotations.runs import runs_from_mask
 
 WITHOUT_AREA = ("point", "points", "line", "linestrip")
-LABELME_SHAPES = ("polygon", "rectangle", "circle", "mask", "oriented_rectangle")
+LABELME_SHAPES = ("polygon", "rectangle", "circle", "mask", "oriented_rectangle", "rotation")  # the last: AnyLabeling
 
 
 def is_labelme(tree: Any) -> bool:
@@ -43,16 +44,16 @@ def is_labelme(tree: Any) -> bool:
     return isinstance(tree, dict) and isinstance(tree.get("shapes"), list) and "imagePath" in tree
 
 
-def read_labelme(path: Path, folder: str = "") -> Annotations:
+def read_labelme(path: Path, folder: str = "", skipped: SkippedEntries | None = None) -> Annotations:
     """Return the regions of the picture of a LabelMe file, named by its path from where `folder` lies."""
     tree = read_json(path)
     image = json_entry(tree, "imagePath", str, str(path)).replace("\\", "/")
     frame = frame_of(tree.get("imageHeight"), tree.get("imageWidth"))
-    regions = [
-        _region(shape, frame, f"{path}, shape {index + 1}")
-        for index, shape in enumerate(json_entry(tree, "shapes", list, str(path)))
-        if not (isinstance(shape, dict) and shape.get("shape_type") in WITHOUT_AREA)
-    ]
+    regions = []
+    for index, shape in enumerate(json_entry(tree, "shapes", list, str(path))):
+        if not (isinstance(shape, dict) and shape.get("shape_type") in WITHOUT_AREA):
+            with entry(skipped):
+                regions.append(_region(shape, frame, f"{path}, shape {index + 1}"))
     return {posixpath.normpath(posixpath.join(folder, image)): regions}
 
 
@@ -72,7 +73,7 @@ def _region(shape: Any, frame: tuple[float, float] | None, where: str) -> Annota
         return polygon_region(label, [ellipse_ring(points[0], (radius, radius), where)], where, **rest)
     if kind == "mask":
         return _mask(shape, label, points, where, **rest)
-    if kind in ("polygon", "oriented_rectangle"):
+    if kind in ("polygon", "oriented_rectangle", "rotation"):
         return polygon_region(label, [points], where, **rest)
     raise ValueError(f"{where}: shape_type is {kind!r}; the choices are {', '.join((*LABELME_SHAPES, *WITHOUT_AREA))}")
 

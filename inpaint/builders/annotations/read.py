@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from inpaint import images
-from inpaint.builders.annotations.coco import is_coco, read_coco
+from inpaint.builders.annotations.coco import is_coco, is_sa1b, read_coco, read_sa1b
+from inpaint.builders.annotations.cvat import read_cvat
+from inpaint.builders.annotations.faulty_entries import SkippedEntries, entry
+from inpaint.builders.annotations.label_studio import is_label_studio, read_label_studio
 from inpaint.builders.annotations.labelme import is_labelme, read_labelme
 from inpaint.builders.annotations.mask_images import read_mask_images
+from inpaint.builders.annotations.panoptic import is_panoptic, read_panoptic
 from inpaint.builders.annotations.region import Annotations, read_json
 from inpaint.builders.annotations.table import is_box_table, read_table
 from inpaint.builders.annotations.via import SHAPE_COLUMN, is_via, read_via
+from inpaint.builders.annotations.via3 import is_via3, read_via3
 from inpaint.builders.annotations.voc import read_voc
 from inpaint.builders.annotations.vott import is_vott1, is_vott2, read_vott1, read_vott2
 from inpaint.builders.annotations.yolo import class_names, is_label_file, read_yolo
@@ -23,17 +28,26 @@ from inpaint.builders.sources.manifests import manifest_records
 JSON_FORMATS: dict[str, Callable[[Any], bool]] = {  # of JSON files
     "vott1": is_vott1,
     "vott2": is_vott2,
+    "panoptic": is_panoptic,
     "coco": is_coco,
+    "sa1b": is_sa1b,
     "labelme": is_labelme,
+    "label_studio": is_label_studio,
+    "via3": is_via3,
     "via": is_via,
 }
 ANNOTATION_SUFFIXES = {  # that files of each format may have
     "vott1": (".json",),
     "vott2": (".json",),
+    "panoptic": (".json",),
     "coco": (".json",),
+    "sa1b": (".json",),
     "labelme": (".json",),
+    "label_studio": (".json",),
+    "via3": (".json",),
     "via": (".json", ".csv"),
     "voc": (".xml",),
+    "cvat": (".xml",),
     "yolo": (".txt",),
     "csv": (".csv", ".tsv", ".jsonl", ".ndjson"),
     "masks": images.SUFFIXES,
@@ -47,19 +61,22 @@ class ReadAnnotations(NamedTuple):
 
     format: str  # one of ANNOTATION_FORMATS
     regions: Annotations
+    skipped: SkippedEntries
 
     def sentence(self) -> str:
-        """Say what was recognised."""
+        """Say what was recognised, and what was passed over."""
         count = sum(map(len, self.regions.values()))
-        return f"annotations of the format {self.format}: {count} regions in {len(self.regions)} pictures"
+        said = f"annotations of the format {self.format}: {count} regions in {len(self.regions)} pictures"
+        return f"{said}; {self.skipped.sentence()}" if self.skipped.count else said
 
 
 def read_annotations(path: Path | str, format: str = "auto") -> ReadAnnotations:
     """Return the annotations of a file, or of all files below a folder.
 
     format: one of ANNOTATION_FORMATS, or "auto", which recognises it from the content.  Pictures are named as the
-    annotations name them, below the folder; Lookup finds them.  Raises ValueError for an unknown format, for content
-    that is of none or of several, and for a faulty entry, naming file, entry and rule.
+    annotations name them, below the folder; Lookup finds them.  A faulty entry is passed over and told of in `skipped`.
+    Raises ValueError for an unknown format, for content that is of none or of several, and where nothing but faulty
+    entries is there.
     """
     path = Path(path)
     if format != "auto" and format not in ANNOTATION_FORMATS:
@@ -70,11 +87,14 @@ def read_annotations(path: Path | str, format: str = "auto") -> ReadAnnotations:
         raise ValueError(f"{path} does not exist: give a file of annotations, or a folder of them")
     chosen = _recognised(path) if format == "auto" else format
     found: Annotations = {}
-    for name, regions in _pictures(path, chosen, choosy=format == "auto"):
+    skipped = SkippedEntries()
+    for name, regions in _pictures(path, chosen, skipped, choosy=format == "auto"):
         found.setdefault(name, []).extend(regions)
+    if skipped.count and not any(found.values()):
+        raise ValueError(f"{path} holds no sound annotation of the format {chosen}: {skipped.sentence()}")
     if not found:
         raise ValueError(f"{path} holds no annotations of the format {chosen}")
-    return ReadAnnotations(chosen, found)
+    return ReadAnnotations(chosen, found, skipped)
 
 
 def _recognised(path: Path) -> str:
@@ -108,7 +128,8 @@ def _kind(file: Path) -> str | None:
         return "via" if SHAPE_COLUMN in columns else "csv" if is_box_table(columns) else None
     if suffix == ".xml":
         with file.open("rb") as opened:
-            return "voc" if b"<annotation" in opened.read(1 << 12) else None
+            head = opened.read(1 << 12).replace(b"\0", b"")  # UTF-16 too
+        return "cvat" if b"<annotations" in head else "voc" if b"<annotation" in head else None
     if suffix == ".txt":
         return "yolo" if is_label_file(file) else None
     return "masks" if suffix in images.SUFFIXES else None
@@ -124,7 +145,7 @@ def _files(path: Path) -> Iterator[Path]:
         yield from (Path(where, name) for name in sorted(names) if not name.startswith("."))
 
 
-def _pictures(path: Path, format: str, *, choosy: bool) -> Iterator[tuple[str, list[Any]]]:
+def _pictures(path: Path, format: str, skipped: SkippedEntries, *, choosy: bool) -> Iterator[tuple[str, list[Any]]]:
     """Yield the pictures of every file of a format; choosy: passing over files of that suffix which are of another."""
     if format == "masks":
         yield from read_mask_images(path).items()
@@ -136,20 +157,35 @@ def _pictures(path: Path, format: str, *, choosy: bool) -> Iterator[tuple[str, l
             continue
         folder = file.parent.relative_to(root).as_posix()
         folder = "" if folder == "." else folder
-        if format == "yolo":
-            if file.parent not in names:
-                names[file.parent] = class_names(file.parent)
-            yield from read_yolo(file, names[file.parent], folder).items()
-        elif format in ("labelme", "voc"):
-            yield from {"labelme": read_labelme, "voc": read_voc}[format](file, folder).items()
-        else:
-            yield from READERS_OF_MANY[format](file).items()
+        if path.is_file() or (format in READERS_OF_MANY and format != "sa1b"):
+            yield from _of_file(file, format, folder, names, skipped).items()
+            continue
+        with entry(skipped):  # one file of many that cannot be read does not lose the others
+            yield from _of_file(file, format, folder, names, skipped).items()
 
 
-READERS_OF_MANY: dict[str, Callable[[Path], Annotations]] = {  # formats whose files tell about many pictures
+def _of_file(
+    file: Path, format: str, folder: str, names: dict[Path, list[str]], skipped: SkippedEntries
+) -> Annotations:
+    """Return what one file tells; names: the classes of each folder of YOLO that are known so far."""
+    if format == "yolo":
+        if file.parent not in names:
+            names[file.parent] = class_names(file.parent)
+        return read_yolo(file, names[file.parent], folder, skipped)
+    if format in ("labelme", "voc"):
+        return {"labelme": read_labelme, "voc": read_voc}[format](file, folder, skipped)
+    return READERS_OF_MANY[format](file, skipped)
+
+
+READERS_OF_MANY: dict[str, Callable[[Path, SkippedEntries], Annotations]] = {  # whose files name their pictures
     "vott1": read_vott1,
     "vott2": read_vott2,
+    "panoptic": read_panoptic,
     "coco": read_coco,
+    "sa1b": read_sa1b,
+    "cvat": read_cvat,
+    "label_studio": read_label_studio,
+    "via3": read_via3,
     "via": read_via,
     "csv": read_table,
 }

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from inpaint.builders.sources.text import decoded_text
+
 Point = tuple[float, float]  # (y, x)
 Ring = tuple[Point, ...]
 CHORD_ERROR = 0.02  # px that a polygon may deviate from the ellipse that it stands for
@@ -56,6 +58,23 @@ def spanned_box(label: str, corners: Iterable[Point], where: str, **rest: Any) -
     return box_region(label, min(rows), min(columns), max(rows), max(columns), where, **rest)
 
 
+def turned_box(
+    label: str, top: float, left: float, bottom: float, right: float, degrees: float, where: str, **rest: Any
+) -> AnnotatedRegion:
+    """Return the region of a box that is turned about its middle, degrees clockwise as seen."""
+    box_region(label, top, left, bottom, right, where)  # has it an area?
+    y, x, angle = (top + bottom) / 2, (left + right) / 2, math.radians(degrees)
+    corners = ((top, left), (top, right), (bottom, right), (bottom, left))
+    ring = [
+        (
+            y + (column - x) * math.sin(angle) + (row - y) * math.cos(angle),
+            x + (column - x) * math.cos(angle) - (row - y) * math.sin(angle),
+        )
+        for row, column in corners
+    ]
+    return polygon_region(label, [ring], where, **rest)
+
+
 def polygon_region(label: str, rings: Iterable[Iterable[Point]], where: str, **rest: Any) -> AnnotatedRegion:
     """Return the region of a polygon; ValueError for a ring of fewer than three points."""
     kept = tuple(tuple(ring) for ring in rings)
@@ -84,8 +103,9 @@ def ellipse_ring(centre: Point, radii: tuple[float, float], where: str, angle: f
 
 def read_json(path: Path) -> Any:
     """Return what a JSON file holds; ValueError, naming the file, where it is none."""
+    text = decoded_text(path.read_bytes(), str(path))
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is not JSON: {error}") from None
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from inpaint.builders.annotations.faulty_entries import SkippedEntries, entry
 from inpaint.builders.annotations.region import (
     AnnotatedRegion,
     Annotations,
@@ -43,10 +44,10 @@ def is_via(tree: Any) -> bool:
     return bool(tree) and all(isinstance(it, dict) and "filename" in it and "regions" in it for it in tree.values())
 
 
-def read_via(path: Path) -> Annotations:
+def read_via(path: Path, skipped: SkippedEntries | None = None) -> Annotations:
     """Return the regions of every picture of a JSON or CSV file of VIA."""
     if path.suffix.lower() == ".csv":
-        return _of_table(path)
+        return _of_table(path, skipped)
     tree = read_json(path)
     found: Annotations = {}
     for key, image in json_entry({"": tree.get("_via_img_metadata", tree)}, "", dict, str(path)).items():
@@ -57,19 +58,21 @@ def read_via(path: Path) -> Annotations:
         found.setdefault(name, [])
         for index, region in enumerate(listed):
             spot = f"{where}, region {index + 1}"
-            shape = json_entry(region, "shape_attributes", dict, spot)
-            found[name] += _regions(shape, region.get("region_attributes") or {}, spot)
+            with entry(skipped):
+                shape = json_entry(region, "shape_attributes", dict, spot)
+                found[name] += _regions(shape, region.get("region_attributes") or {}, spot)
     return found
 
 
-def _of_table(path: Path) -> Annotations:
+def _of_table(path: Path, skipped: SkippedEntries | None) -> Annotations:
     found: Annotations = {}
     for where, row in manifest_records(path):
         name = json_entry(row, "filename", str, where)
         found.setdefault(name, [])
-        shape, attributes = (_object(row, column, where) for column in (SHAPE_COLUMN, "region_attributes"))
-        if shape:  # a picture without regions has a row too
-            found[name] += _regions(shape, attributes, where)
+        with entry(skipped):
+            shape, attributes = (_object(row, column, where) for column in (SHAPE_COLUMN, "region_attributes"))
+            if shape:  # a picture without regions has a row too
+                found[name] += _regions(shape, attributes, where)
     return found
 
 

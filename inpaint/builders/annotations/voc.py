@@ -14,6 +14,7 @@ import posixpath
 from pathlib import Path
 from xml.etree import ElementTree
 
+from inpaint.builders.annotations.faulty_entries import SkippedEntries, entry
 from inpaint.builders.annotations.region import (
     AnnotatedRegion,
     Annotations,
@@ -22,27 +23,25 @@ from inpaint.builders.annotations.region import (
     finite_number,
     frame_of,
 )
+from inpaint.builders.sources.text import read_xml
 
 VOC_EDGES = ("ymin", "xmin", "ymax", "xmax")
 VOC_ATTRIBUTES = ("pose", "truncated", "difficult", "occluded")
 
 
-def read_voc(path: Path, folder: str = "") -> Annotations:
+def read_voc(path: Path, folder: str = "", skipped: SkippedEntries | None = None) -> Annotations:
     """Return the regions of the picture of a VOC file, named by its path from where `folder` lies."""
-    data = path.read_bytes()
-    if b"<!DOCTYPE" in data.replace(b"\0", b""):  # also as UTF-16; no other encoding of these letters is understood
-        raise ValueError(f"{path} is refused: it declares a document type, which these files never have")
-    try:
-        root = ElementTree.fromstring(data)
-    except ElementTree.ParseError as error:
-        raise ValueError(f"{path} is not XML: {error}") from None
+    root = read_xml(path)
     if root.tag != "annotation":
         raise ValueError(f"{path} holds <{root.tag}>, it should be <annotation>")
     name = (root.findtext("filename") or path.stem).strip().replace("\\", "/")
     sides = (root.findtext(f"size/{side}") for side in ("height", "width"))
     height, width = (finite_number(side, "size", str(path)) if side and side.strip() else 0 for side in sides)
     frame = frame_of(height, width)
-    objects = [_region(it, frame, f"{path}, object {index + 1}") for index, it in enumerate(root.findall("object"))]
+    objects = []
+    for index, it in enumerate(root.findall("object")):
+        with entry(skipped):
+            objects.append(_region(it, frame, f"{path}, object {index + 1}"))
     return {posixpath.join(folder, posixpath.basename(name)): objects}
 
 

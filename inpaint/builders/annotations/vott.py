@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from inpaint.builders.annotations.faulty_entries import SkippedEntries, entry
 from inpaint.builders.annotations.region import (
     AnnotatedRegion,
     Annotations,
@@ -44,13 +45,16 @@ def is_vott2(tree: Any) -> bool:
     return (exported and bool(assets or "tags" in tree)) or ("asset" in tree and "regions" in tree)
 
 
-def read_vott1(path: Path) -> Annotations:
+def read_vott1(path: Path, skipped: SkippedEntries | None = None) -> Annotations:
     """Return the regions of every picture of a file of VoTT, version 1."""
     found: Annotations = {}
     for name, regions in json_entry(read_json(path), "frames", dict, str(path)).items():
         if not isinstance(regions, list):
             raise ValueError(f"{path}, frame {name}: it should be a list of regions")
-        found[name] = [_region1(it, f"{path}, frame {name}, region {index + 1}") for index, it in enumerate(regions)]
+        found[name] = []
+        for index, it in enumerate(regions):
+            with entry(skipped):
+                found[name].append(_region1(it, f"{path}, frame {name}, region {index + 1}"))
     return found
 
 
@@ -64,21 +68,29 @@ def _region1(region: Any, where: str) -> AnnotatedRegion:
     return box_region(label, top, left, bottom, right, where, frame=frame, attributes=rest)
 
 
-def read_vott2(path: Path) -> Annotations:
+def read_vott2(path: Path, skipped: SkippedEntries | None = None) -> Annotations:
     """Return the regions of every picture of an export, or of one asset, of VoTT, version 2."""
     tree = read_json(path)
     if "asset" in tree:
-        return dict([_asset(tree, str(path))])
+        return dict([_asset(tree, str(path), skipped)])
     assets = json_entry(tree, "assets", dict, str(path))
-    return dict(_asset(asset, f"{path}, asset {key}") for key, asset in assets.items())
+    found: Annotations = {}
+    for key, asset in assets.items():
+        with entry(skipped):
+            name, regions = _asset(asset, f"{path}, asset {key}", skipped)
+            found[name] = regions
+    return found
 
 
-def _asset(tree: Any, where: str) -> tuple[str, list[AnnotatedRegion]]:
+def _asset(tree: Any, where: str, skipped: SkippedEntries | None) -> tuple[str, list[AnnotatedRegion]]:
     asset = json_entry(tree, "asset", dict, where)
     size = asset.get("size") if isinstance(asset.get("size"), dict) else {}
     frame = frame_of(size.get("height"), size.get("width"))
     regions = json_entry(tree, "regions", list, where)
-    found = [_region2(it, frame, f"{where}, region {index + 1}") for index, it in enumerate(regions)]
+    found = []
+    for index, it in enumerate(regions):
+        with entry(skipped):
+            found.append(_region2(it, frame, f"{where}, region {index + 1}"))
     return unquote(json_entry(asset, "name", str, where)), found
 
 

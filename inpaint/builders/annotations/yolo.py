@@ -14,6 +14,7 @@ from pathlib import Path
 
 import yaml
 
+from inpaint.builders.annotations.faulty_entries import SkippedEntries, entry
 from inpaint.builders.annotations.region import (
     AnnotatedRegion,
     Annotations,
@@ -64,7 +65,7 @@ def is_label_file(path: Path) -> bool:
     return not words or (len(words) >= 5 and all(re.fullmatch(r"[-+.\deE]+", word) for word in words))
 
 
-def read_yolo(path: Path, names: list[str], folder: str = "") -> Annotations:
+def read_yolo(path: Path, names: list[str], folder: str = "", skipped: SkippedEntries | None = None) -> Annotations:
     """Return the regions of the picture of a label file, named by the file's stem below `folder`."""
     regions = []
     try:
@@ -73,7 +74,8 @@ def read_yolo(path: Path, names: list[str], folder: str = "") -> Annotations:
         raise ValueError(f"{path} is not UTF-8 text") from None
     for index, line in enumerate(lines):
         if line.strip():
-            regions.append(_region(line.split(), names, f"{path}, line {index + 1}"))
+            with entry(skipped):
+                regions.append(_region(line.split(), names, f"{path}, line {index + 1}"))
     return {f"{folder}/{path.stem}" if folder else path.stem: regions}
 
 

@@ -7,6 +7,7 @@ the same way: a pixel of the patch belongs to it when at least half of its area 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -35,11 +36,14 @@ def cut_annotated(
     *,
     size: int = 256,
     original_size: int = 512,
+    largest_share: float = 1.0,
     name: str = "the picture",
+    left_out: Counter[str] | None = None,
 ) -> list[AnnotatedPatch]:
     """Return a patch around every region, in their order, each square once; all regions in a patch are in its mask.
 
-    picture: (H, W, 3) uint8 RGB.  A region whose mask vanishes in its patch gives none.  Nothing is random.  Raises
+    picture: (H, W, 3) uint8 RGB.  A region whose mask vanishes in its patch, or covers more than `largest_share` of it,
+    gives none and is counted in `left_out` by the reason.  Nothing is random.  Raises
     ValueError, naming the picture, for a side below `size` or annotations that do not fit it.
     """
     height, width = picture.shape[:2]
@@ -52,8 +56,10 @@ def cut_annotated(
     whole = draw_regions(regions, (height, width), name)
     side = min(original_size, height, width)
     patches: dict[tuple[int, int], AnnotatedPatch | None] = {}
+    left_out = Counter() if left_out is None else left_out
     for found in edges:
-        if found is None:
+        if found is None or found[0] >= height or found[1] >= width or found[2] <= 0 or found[3] <= 0:
+            left_out["have no pixel in the picture"] += 1
             continue
         y, x = _start(found[0], found[2], side, height), _start(found[1], found[3], side, width)
         if (y, x) in patches:
@@ -66,7 +72,11 @@ def cut_annotated(
         pixels = _shrunk(picture[square], size)
         labels = tuple(sorted(inside - {""}))
         patch = AnnotatedPatch(pixels, mask, (y, x, side, side), size / side, labels)
-        patches[y, x] = patch if mask.any() else None
+        if not mask.any():
+            left_out["are too small to leave a pixel in their patch"] += 1
+        elif mask.mean() > largest_share:
+            left_out[f"cover more than {100 * largest_share:g} % of their patch"] += 1
+        patches[y, x] = patch if mask.any() and mask.mean() <= largest_share else None
     return [patch for patch in patches.values() if patch is not None]
 
 

@@ -7,6 +7,7 @@ duplicate is known only when all have been seen.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,10 +15,13 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from inpaint.builders.annotations import AnnotatedRegion
+from inpaint.builders.annotations import AnnotatedRegion, as_shown, exif_orientation
 from inpaint.builders.examining.annotated import AnnotatedPatch, cut_annotated
-from inpaint.builders.examining.clean import Fault, decode_picture, fault_of
+from inpaint.builders.examining.clean import Fault, decode_picture, fault_of, quality_fault
 from inpaint.builders.examining.patches import CutPatch, cut_patches
+from inpaint.builders.examining.quality import quality_of
+from inpaint.builders.inspection.second_look import corners_to_bytes
+from inpaint.builders.likeness.features import features_of, features_to_bytes
 from inpaint.builders.likeness.fingerprints import fingerprint_of, quarter_fingerprints
 from inpaint.builders.settings import DatasetSettings
 from inpaint.builders.sources.source import SourcePicture, read_source
@@ -42,22 +46,40 @@ def examine_picture(
     try:
         data = read_source(source)
     except ValueError as error:
-        return Finding(source, "unreadable", str(error))
+        return Finding(source, "unreadable", _without_name(str(error), source.name))
     rgb = decode_picture(source.name, data, settings)  # (H, W, 3) uint8
     if isinstance(rgb, Fault):
-        return Finding(source, *rgb)
+        return Finding(source, rgb.rule, _without_name(rgb.detail, source.name))
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     fault = fault_of(rgb, gray, settings)
     if fault is not None:
         return Finding(source, *fault)
+    quality = quality_of(rgb, gray, data)
+    fault = quality_fault(quality, settings)
+    if fault is not None:
+        return Finding(source, *fault)
     digest = hashlib.sha256(repr(rgb.shape).encode() + rgb.tobytes()).hexdigest()
-    places = places_of(source, rgb, digest, settings, regions)
+    left_out: Counter[str] = Counter()
+    places = places_of(source, rgb, digest, settings, _shown(regions, data, rgb, settings), left_out)
     if isinstance(places, Fault):
-        return Finding(source, *places)
+        left = tuple(sorted(left_out.items()))
+        return Finding(source, places.rule, _without_name(places.detail, source.name), left_out=left)
     looks = (fingerprint_of(gray), *quarter_fingerprints(gray))
     staging.mkdir(parents=True, exist_ok=True)
     patches = tuple(_stage(place, staging / f"{number}_{index}.png") for index, place in enumerate(places))
-    return Finding(source, "", "", digest, (gray.shape[0], gray.shape[1]), len(data), looks, patches)
+    needed = settings.group.features is not None or settings.splits_from is not None
+    return Finding(
+        source,
+        digest=digest,
+        size=(gray.shape[0], gray.shape[1]),
+        bytes=len(data),
+        looks=looks,
+        patches=patches,
+        features=features_to_bytes(features_of(gray)) if needed else b"",
+        corners=corners_to_bytes(gray),
+        quality=quality,
+        left_out=tuple(sorted(left_out.items())),
+    )
 
 
 def places_of(
@@ -65,19 +87,46 @@ def places_of(
     rgb: np.ndarray,
     digest: str,
     settings: DatasetSettings,
-    regions: Sequence[AnnotatedRegion] | None,
+    regions: Sequence[AnnotatedRegion] | Fault | None,
+    left_out: Counter[str] | None = None,
 ) -> Sequence[CutPatch | AnnotatedPatch] | Fault:
     """Return what is cut out of a picture, or why nothing is: around its annotations, or else where there is detail."""
+    if isinstance(regions, Fault):
+        return regions
     most, key = settings.patches_per_image, (settings.seed, digest)
     if regions is None:
         places = cut_patches(rgb, size=settings.size, most=most, scales=settings.scales, key=key)
         return places or Fault("flat", f"no patch of {settings.size} pixels in it shows any detail")
     sides = {"size": settings.size, "original_size": settings.original_size}
+    largest = settings.censor.largest_share if settings.censor is not None else 1.0
+    left_out = Counter() if left_out is None else left_out
     try:
-        annotated = cut_annotated(rgb, regions, **sides, name=source.name)
+        annotated = cut_annotated(rgb, regions, **sides, largest_share=largest, name=source.name, left_out=left_out)
     except (ValueError, OSError) as error:
         return Fault("wrong annotation", str(error))
-    return annotated[:most] or Fault("not annotated", "its annotated regions are too small to leave a pixel in a patch")
+    if len(annotated) > most:
+        left_out[f"lie in patches beyond the {most} that a picture gives"] += len(annotated) - most
+    if not annotated:
+        counted = ", ".join(f"{count} {why}" for why, count in left_out.items())
+        return Fault("not annotated", f"none of its {len(regions)} annotated regions gives a patch: {counted}")
+    return annotated[:most]
+
+
+def _shown(
+    regions: Sequence[AnnotatedRegion] | None, data: bytes, rgb: np.ndarray, settings: DatasetSettings
+) -> Sequence[AnnotatedRegion] | Fault | None:
+    """Return regions as they lie on the picture that is shown, or why that cannot be known."""
+    if regions is None or settings.annotations is None:
+        return regions
+    try:
+        return as_shown(regions, exif_orientation(data), (rgb.shape[0], rgb.shape[1]), settings.annotations.frame)
+    except ValueError as error:
+        return Fault("wrong annotation", str(error))
+
+
+def _without_name(detail: str, name: str) -> str:
+    """Return a reason without the name that it begins with: it stands beside the name everywhere."""
+    return detail.removeprefix(name).lstrip(" :") or detail
 
 
 def _stage(place: CutPatch | AnnotatedPatch, path: Path) -> StagedPatch:
@@ -93,7 +142,8 @@ def _stage(place: CutPatch | AnnotatedPatch, path: Path) -> StagedPatch:
     )
     if isinstance(place, CutPatch):
         return patch
-    return patch._replace(mask=_save(place.mask * np.uint8(255), mask_beside(path)), labels=place.labels)
+    share = round(float(place.mask.mean()), 6)
+    return patch._replace(share=share, mask=_save(place.mask * np.uint8(255), mask_beside(path)), labels=place.labels)
 
 
 def mask_beside(path: Path) -> Path:

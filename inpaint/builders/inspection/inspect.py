@@ -1,7 +1,8 @@
 """Inspect a dataset that somebody built, copied or changed: is all there, unharmed, and is nothing leaked?
 
-Every file is read: its checksum, its size, and how it looks from afar, by which patches of different splits that show
-the same are found.  Plain patches (a sky, a wall) resemble each other and are not compared.
+Every file is read: its checksum, size, look from afar and corners, by which patches of different splits
+that show the same are found.  Builders group pictures by other features, so what those are blind to can be seen here.
+Plain patches (a sky, a wall) resemble each other and are not compared.
 """
 
 from __future__ import annotations
@@ -17,10 +18,18 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
+from inpaint.builders.inspection.corner_file import CornerFile
 from inpaint.builders.inspection.faults import Faults
+from inpaint.builders.inspection.leaks import (
+    ListedPatch,
+    SeenPatch,
+    find_leaks_of_corners,
+    find_leaks_of_looks,
+    find_leaks_of_names,
+)
 from inpaint.builders.inspection.plain_folder import inspect_plain_folder
-from inpaint.builders.likeness.fingerprints import FINGERPRINT_SIDE, PLAIN_DEVIATION, TWIN, fingerprint_of
-from inpaint.builders.likeness.neighbours import pairs_alike
+from inpaint.builders.inspection.second_look import corners_to_bytes
+from inpaint.builders.likeness.fingerprints import PLAIN_DEVIATION, fingerprint_of
 from inpaint.builders.report.statistics import describe_dataset, read_description, read_json_lines
 from inpaint.builders.report.text_tables import dataset_tables
 from inpaint.builders.writing.packing import file_sha256, shard_key
@@ -39,23 +48,6 @@ class Inspection(NamedTuple):
 
     faults: list[str]
     text: str
-
-
-class ListedPatch(NamedTuple):
-    """What the manifest says of a patch."""
-
-    file: str
-    split: str
-    sha256: str
-
-
-class SeenPatch(NamedTuple):
-    """What a patch turned out to be; hash and thumbnail are None where it is plain or cannot be read."""
-
-    fault: str  # kind of what is wrong; "" where nothing is
-    detail: str
-    bits: int | None = None
-    thumbnail: bytes = b""
 
 
 def inspect_dataset(path: Path, *, progress: Callable[[int, int], None] | None = None) -> Inspection:
@@ -77,11 +69,13 @@ def inspect_dataset(path: Path, *, progress: Callable[[int, int], None] | None =
             f"dataset.json says version {about.get('version')!r}; known are {', '.join(map(str, CHECKED_VERSIONS))}"
         )
     patches = _known(path, faults)
-    _find_leaks_of_names(path, faults)
+    find_leaks_of_names(path, faults)
     side = (about.get("parameters") or {}).get("size")
-    seen = _look(path, patches, side, faults, progress)
-    _find_leaks_of_looks(patches, seen, faults)
-    return Inspection(faults.sentences(), dataset_tables(describe_dataset(path)))
+    corners = CornerFile()
+    seen = _look(path, patches, side, faults, progress, corners)
+    find_leaks_of_looks(patches, seen, faults)
+    compared = find_leaks_of_corners(patches, corners, faults)
+    return Inspection(faults.sentences(), f"{dataset_tables(describe_dataset(path))}\n\n{compared}")
 
 
 def _known(path: Path, faults: Faults) -> list[ListedPatch]:
@@ -92,7 +86,7 @@ def _known(path: Path, faults: Faults) -> list[ListedPatch]:
         if missing:
             faults.add("manifest lines lack a key", f"line {number}: {', '.join(missing)}")
             continue
-        patch = ListedPatch(line["file"], line["split"], line["sha256"])
+        patch = ListedPatch(line["file"], line["split"], line["sha256"], line["source"])
         if patch.file in files:
             faults.add("files are listed twice in the manifest", patch.file)
             continue
@@ -123,23 +117,13 @@ def _check_baked(path: Path, baked: dict[str, str], faults: Faults) -> None:
         faults.add("files have changed (their checksum differs from the manifest's)", baked["file"])
 
 
-def _find_leaks_of_names(path: Path, faults: Faults) -> None:
-    """Note groups, sources and equal patches that lie in two splits."""
-    kinds = {"group": "groups lie in two splits", "source": "pictures have patches in two splits"}
-    kinds["sha256"] = "patches are the same in two splits"
-    where: dict[tuple[str, int], str] = {}
-    for line in read_json_lines(path / "manifest.jsonl"):
-        for key, kind in kinds.items():
-            if key in line and where.setdefault((key, hash(line[key])), line.get("split", "")) != line.get("split"):
-                faults.add(kind, str(line["file"] if key == "sha256" else line[key]), once=True)
-
-
 def _look(
     path: Path,
     patches: list[ListedPatch],
     side: int | None,
     faults: Faults,
     progress: Callable[[int, int], None] | None,
+    corners: CornerFile,
 ) -> list[SeenPatch]:
     """Read every patch, note what is wrong, and return what each looks like."""
     place = {(patch.split, shard_key(patch.file)): number for number, patch in enumerate(patches)}
@@ -159,7 +143,9 @@ def _look(
                 if number is None:
                     faults.add(it.fault, it.detail)
                 else:
-                    seen[number] = it
+                    seen[number] = it._replace(corners=b"")
+                    if it.corners:
+                        corners.keep(number, it.corners)
             done += len(block)
             if progress is not None:
                 progress(done, len(patches))
@@ -218,17 +204,5 @@ def _see(patch: ListedPatch, name: str, data: bytes, side: int | None) -> SeenPa
     if colour.dtype != np.uint8 or gray.std() < PLAIN_DEVIATION:
         return SeenPatch("", name)
     look = fingerprint_of(np.ascontiguousarray(gray))
-    return SeenPatch("", name, int.from_bytes(look.bits, "big"), look.thumbnail)
-
-
-def _find_leaks_of_looks(patches: list[ListedPatch], seen: list[SeenPatch], faults: Faults) -> None:
-    """Note patches of different splits that look alike."""
-    chosen = [number for number, it in enumerate(seen) if it.bits is not None]
-    hashes = np.array([seen[number].bits for number in chosen], np.uint64)
-    shown = np.frombuffer(b"".join(seen[number].thumbnail for number in chosen), np.uint8).reshape(
-        -1, FINGERPRINT_SIDE * FINGERPRINT_SIDE
-    )
-    for one, other in pairs_alike(hashes, lambda some: shown[some], TWIN).tolist():
-        first, second = patches[chosen[one]], patches[chosen[other]]
-        if first.split != second.split and first.sha256 != second.sha256:
-            faults.add("pairs of patches look alike across splits", f"{first.file} and {second.file}")
+    corners = corners_to_bytes(np.ascontiguousarray(gray))
+    return SeenPatch("", name, int.from_bytes(look.bits, "big"), look.thumbnail, corners)

@@ -10,6 +10,7 @@ from pathlib import Path
 from inpaint.builders.inspection.faults import Faults
 from inpaint.builders.report.statistics import SIDE_EDGES, bucket, histogram
 from inpaint.builders.report.text_tables import text_bars
+from inpaint.builders.sources.other_files import OtherFiles
 from inpaint.data.decode import colour_of
 from inpaint.data.shards import PICTURE_KINDS, shard_members, shards_in
 from inpaint.images import find
@@ -43,7 +44,11 @@ def inspect_plain_folder(folder: Path, *, progress: Callable[[int, int], None] |
         counts["format"][Path(name.rpartition(": ")[2]).suffix.lower()] += 1
         counts["side"][bucket(side, SIDE_EDGES)] += 1
     if not done:
-        raise ValueError(f"{folder} holds neither a dataset nor pictures that can be read")
+        others = OtherFiles()
+        for path in folder.rglob("*"):
+            if path.is_file():
+                others.add(path.name)
+        raise ValueError(f"{folder} holds neither a dataset nor pictures that can be read{others.sentence()}")
     kind = f"{len(shards)} shards with {done} pictures" if shards else f"{done} pictures"
     opening = [
         f"{folder} was not made by `inpaint build-dataset`: it holds {kind}, {doubles} of them copies of another."

@@ -19,19 +19,32 @@ import numpy as np
 SPLITS = ("train", "val", "test")
 
 
-def united(count: int, pairs: Iterable[tuple[int, int]]) -> list[int]:
-    """Return for each of `count` items the smallest item that pairs connect it with (union-find)."""
-    parent = list(range(count))
+class Forest:
+    """Which of so many items are connected (union-find)."""
 
-    def root(item: int) -> int:
+    def __init__(self, count: int) -> None:
+        """Begin with nothing connected."""
+        self.parent = list(range(count))
+
+    def root(self, item: int) -> int:
+        """Return the smallest item that this one is connected with."""
+        parent = self.parent
         while parent[item] != item:
             parent[item] = item = parent[parent[item]]
         return item
 
+    def unite(self, one: int, other: int) -> None:
+        """Connect two items."""
+        low, high = sorted((self.root(one), self.root(other)))
+        self.parent[high] = low
+
+
+def united(count: int, pairs: Iterable[tuple[int, int]]) -> list[int]:
+    """Return for each of `count` items the smallest item that pairs connect it with."""
+    forest = Forest(count)
     for one, other in pairs:
-        low, high = sorted((root(one), root(other)))
-        parent[high] = low
-    return [root(item) for item in range(count)]
+        forest.unite(one, other)
+    return [forest.root(item) for item in range(count)]
 
 
 def split_position(key: str, seed: int) -> float:
@@ -41,14 +54,18 @@ def split_position(key: str, seed: int) -> float:
 
 
 def split_groups(
-    places: np.ndarray, sizes: np.ndarray, shares: Sequence[float], largest: int | None = None
+    places: np.ndarray,
+    sizes: np.ndarray,
+    shares: Sequence[float],
+    largest: int | None = None,
+    pinned: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the number of every group's split, (N,): of the interval of [0, 1) that holds its place.
 
     places: (N,) positions.  sizes: (N,) pictures.  An interval is as long as its split's share; groups of more than
     `largest` pictures lie in that of the largest share.  With at least as many groups as splits of positive share,
     no such split stays empty: it borrows the group that lies nearest to its interval from a split that has more than
-    one, if it can one that is not too large.
+    one, if it can one that is not too large.  pinned: (N,) the split that a group must lie in, -1 where it is free.
     """
     bounds = np.concatenate([[0.0], np.cumsum(shares)])
     wanted = [index for index in range(len(SPLITS)) if shares[index] > 0]
@@ -57,10 +74,12 @@ def split_groups(
     split = np.array(wanted)[np.searchsorted(ends, places, side="right")]
     held = np.zeros(len(places), bool) if largest is None else sizes > largest
     split[held] = int(np.argmax(shares))
+    fixed = np.zeros(len(places), bool) if pinned is None else pinned >= 0
+    split = split if pinned is None else np.where(fixed, pinned, split)
     for index in wanted:
         counts = np.bincount(split, minlength=len(SPLITS))
-        spare = counts[split] > 1
-        if counts[index] or len(places) < len(wanted):
+        spare = (counts[split] > 1) & ~fixed
+        if counts[index] or len(places) < len(wanted) or not spare.any():
             continue
         spare = spare & ~held if (spare & ~held).any() else spare
         distance = np.maximum(bounds[index] - places, places - bounds[index + 1])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from inpaint.builders.inspection.second_look import WHAT_IT_CANNOT_SEE
 from inpaint.builders.likeness.groups import SPLITS
+from inpaint.builders.settings import DatasetSettings
 from inpaint.builders.work.records import text_from_bytes
 from inpaint.builders.work.store import Store
 
@@ -18,10 +21,16 @@ REJECTION_RULES = (  # in the order in which they are applied
     "extreme aspect ratio",
     "flat",
     "blurred",
+    "too dark",
+    "too bright",
     "censored",
+    "upscaled",
+    "compressed",
+    "borders or captions",
     "duplicate",
     "near-duplicate",
 )
+NAMED_PAIRS = 3
 RULE_EXAMPLES = 12  # of each rule
 LARGE_GROUP_SHARE = 0.2  # of all pictures in one group: worth a word
 
@@ -37,7 +46,8 @@ class DatasetReport(NamedTuple):
     pictures: dict[str, int]  # kept, of each split
     patches: dict[str, int]  # of each split
     largest_group: int  # pictures
-    leaked_pairs: int  # pairs that look alike in different splits
+    straddling: tuple[tuple[str, str], ...]  # names of pictures in different splits that a second look finds alike
+    notes: tuple[str, ...] = ()  # what else is to be said
 
     def table(self) -> str:
         """Return two small tables in plain text, pictures by rule with an example each and splits, and a check."""
@@ -52,16 +62,44 @@ class DatasetReport(NamedTuple):
 
     def check(self) -> str:
         """Return what was checked again when all was done, and a word where a group is suspiciously large."""
-        summary = f"{self.leaked_pairs} pairs of pictures that look alike lie in different splits."
+        summary = (
+            f"A second look, by other features than groups were made by, finds {len(self.straddling)} pairs of "
+            f"pictures that show the same in different splits; {WHAT_IT_CANNOT_SEE}."
+        )
+        if self.straddling:
+            listing = "; ".join(f"{one} and {other}" for one, other in self.straddling[:NAMED_PAIRS])
+            summary += f"  They are {listing}: put each pair into a folder and use group.by=folder."
         if self.largest_group > max(LARGE_GROUP_SHARE * self.kept, 1) and self.kept > RULE_EXAMPLES:
             summary += (
                 f"  The largest group holds {self.largest_group} of {self.kept} pictures: if they have little in "
                 "common, make group.alike stricter."
             )
-        return summary
+        return "\n".join((summary, *self.notes))
 
 
-def report_of(store: Store, leaked_pairs: int) -> DatasetReport:
+def empty_splits(report: DatasetReport, settings: DatasetSettings) -> str:
+    """Say why a split that should hold pictures holds none, and what to do; "" where none is empty."""
+    if not report.kept:
+        return "no picture was kept"
+    wanted = [name for name, share in zip(SPLITS, settings.splits, strict=True) if share > 0]
+    empty = [name for name in wanted if not report.pictures[name]]
+    if not empty:
+        return ""
+    groups = sum(report.groups.values())
+    why = (
+        f"{report.kept} pictures make {groups} group{'' if groups == 1 else 's'}, and a group lies in one split"
+        if groups < len(wanted)
+        else f"the splits of {settings.splits_from} leave nothing for it"
+    )
+    if report.largest_group > 1:
+        why += f"; the largest group holds {report.largest_group} pictures"
+    return (
+        f"the split {' and the split '.join(empty)} would be empty: {why}; give more pictures, group less "
+        "(group.by, group.alike, group.features), or ask for fewer splits, such as --splits 1,0,0"
+    )
+
+
+def report_of(store: Store, straddling: Sequence[tuple[str, str]], notes: Sequence[str] = ()) -> DatasetReport:
     """Count what the verdicts say."""
     rejected = dict(store.database.execute("SELECT rule, count(*) FROM verdicts WHERE rule <> '' GROUP BY rule"))
     first = (
@@ -86,7 +124,8 @@ def report_of(store: Store, leaked_pairs: int) -> DatasetReport:
         pictures={name: pictures for name, (_, pictures, _) in splits.items()},
         patches={name: int(patches) for name, (_, _, patches) in splits.items()},
         largest_group=(store.database.execute(largest).fetchone() or (0,))[0],
-        leaked_pairs=leaked_pairs,
+        straddling=tuple(straddling),
+        notes=tuple(notes),
     )
 
 

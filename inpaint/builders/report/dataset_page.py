@@ -22,6 +22,8 @@ DISTRIBUTIONS = {
     "blocks": ("Height of a mosaic cell, px", "baked samples"),
     "masks": ("Masks", "baked samples"),
     "fills": ("Fills", "baked samples"),
+    "labels": ("Labels", "patches"),
+    "marked": ("Share of a patch that is annotated", "patches"),
 }
 DATASET_STYLE = """
 body { max-width: 68rem; margin: 0 auto; }
@@ -29,10 +31,14 @@ body { max-width: 68rem; margin: 0 auto; }
 .numbers td:first-child { overflow-wrap: anywhere; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); gap: 1.2rem 2rem; }
 .sheet { display: grid; grid-template-columns: repeat(auto-fill, minmax(84px, 112px)); gap: 4px; }
+.pairs { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 12px; }
+.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 4px; border: 1px solid #ddd; padding: 4px; }
+.pair img { width: 100%; aspect-ratio: 1; object-fit: contain; background: #eee; }
 .sheet img { width: 100%; aspect-ratio: 1; object-fit: contain; background: #eee; }
 svg { width: 100%; max-width: 17rem; height: auto; background: #fff; }
 """
 DATASET_BODY = """{{ splits }}
+{% if check %}<p class="note">{{ check }}</p>{% endif %}
 {% if statistics.mean and statistics.std %}
 <p class="note">Training patches: mean {{ numbers(statistics.mean) }}, standard deviation
 {{ numbers(statistics.std) }} (RGB in 0 to 1).</p>
@@ -55,7 +61,10 @@ DATASET_BODY = """{{ splits }}
 </div>
 {% endif %}
 <h2>Largest groups</h2>
-{{ table(("group", "patches"), statistics.largest_groups.items()) }}
+{% for group, count in statistics.largest_groups.items() %}
+<p class="note">{{ group }}: {{ count }} patches</p>
+<div class="sheet">{% for file in statistics.group_examples[group] %}{{ patch(file) }}{% endfor %}</div>
+{% endfor %}
 {% for split, files in statistics.examples.items() %}
 <h2>{{ split }}</h2>
 <div class="sheet">{% for file in files %}{{ patch(file) }}{% endfor %}</div>
@@ -66,6 +75,8 @@ DATASET_BODY = """{{ splits }}
 {% endfor %}
 """
 PICTURE_SHEET = """<div class="sheet">{% for figure in figures %}{{ figure }}{% endfor %}</div>"""
+PAIR_SHEET = """<div class="pairs">{% for pair in pairs %}
+<div class="pair">{% for figure in pair %}{{ figure }}{% endfor %}</div>{% endfor %}</div>"""
 HEAT_MAP = """<svg viewBox="0 0 {{ cells[0] | length }} {{ cells | length }}" role="img" shape-rendering="crispEdges">
 {%- for row in cells %}{% set y = loop.index0 %}{% for value in row -%}
 <rect x="{{ loop.index0 }}" y="{{ y }}" width="1" height="1" fill="#225588" fill-opacity="{{ '%.2f' % value }}"/>
@@ -75,12 +86,17 @@ ReadPicture = Callable[[str], bytes]
 
 
 def dataset_page(
-    statistics: Statistics, dataset: Path, *, title: str | None = None, rejected: ReadPicture | None = None
+    statistics: Statistics,
+    dataset: Path,
+    *,
+    title: str | None = None,
+    rejected: ReadPicture | None = None,
+    check: str = "",
 ) -> str:
     """Write the page.
 
     rejected: gives the file of a rejected picture by the name of its source, and raises ValueError or OSError where it
-    is gone; without it the rejected pictures are named and not shown.
+    is gone; without it the rejected pictures are named and not shown.  check: what was tested again, in sentences.
     """
     splits = [
         (split, statistics.groups[split], statistics.pictures[split], count)
@@ -92,6 +108,7 @@ def dataset_page(
         splits=html_table(("split", "groups", "pictures", "patches"), splits),
         tiles=_tiles(statistics),
         table=html_table,
+        check=check,
         numbers=lambda values: ", ".join(f"{value:.3f}" for value in values),
         patch=lambda file: _figure(lambda: (dataset / file).read_bytes(), "", file),
         rejected=lambda examples: _rejected(examples, rejected),
@@ -100,10 +117,15 @@ def dataset_page(
 
 
 def write_dataset_page(
-    statistics: Statistics, dataset: Path, *, title: str | None = None, rejected: ReadPicture | None = None
+    statistics: Statistics,
+    dataset: Path,
+    *,
+    title: str | None = None,
+    rejected: ReadPicture | None = None,
+    check: str = "",
 ) -> None:
     """Write DATASET/report.html."""
-    write_text(dataset / "report.html", dataset_page(statistics, dataset, title=title, rejected=rejected))
+    write_text(dataset / "report.html", dataset_page(statistics, dataset, title=title, rejected=rejected, check=check))
 
 
 def _tiles(statistics: Statistics) -> list[tuple[str, Markup, str]]:
@@ -122,10 +144,21 @@ def _rejected(examples: Sequence[Mapping[str, str]], picture: ReadPicture | None
     if picture is None:
         return html_table(("picture", "why"), [(it["source"], it["detail"]) for it in examples], numbers=False)
     show = picture
+    if any("partner" in it for it in examples):
+        pairs = [_pair(it, show) for it in examples]
+        return render_template(PAIR_SHEET, pairs=pairs)
     figures = [
         _figure(lambda it=it: show(it["source"]), f"{it['source']}: {it['detail']}", it["source"]) for it in examples
     ]
     return render_template(PICTURE_SHEET, figures=figures)
+
+
+def _pair(example: Mapping[str, str], show: ReadPicture) -> tuple[Markup, Markup]:
+    """Return a rejected picture and, beside it, the one that is kept instead and why."""
+    name, partner = example["source"], example.get("partner", "")
+    why = example["detail"].replace(f"looks like {partner}, which ", "").replace(f"the same pixels as {partner}", "")
+    kept = f"kept: {partner}" + (f" {why}" if why else "; the same pixels")
+    return _figure(lambda: show(name), f"rejected: {name}", name), _figure(lambda: show(partner), kept, partner)
 
 
 def _figure(content: Callable[[], bytes], caption: str, name: str) -> Markup:

@@ -19,6 +19,7 @@ from inpaint.files import write_text
 SHOWN_PATCHES = 24  # patches of each split on its contact sheet
 SHOWN_REJECTED = 12  # pictures of each rule
 NAMED_GROUPS = 10  # groups that are named
+SHOWN_OF_GROUP = 8  # pictures of each of them
 HEAT_CELLS = 16  # cells per side of the heat map
 SIDE_EDGES = (256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)  # px, shorter side of a source picture
 ASPECT_EDGES = (1.0, 1.1, 1.25, 1.4, 1.6, 1.9, 2.5, 4.0)  # longer side / shorter side
@@ -36,6 +37,7 @@ class Statistics(NamedTuple):
     pictures: dict[str, int]  # of each split, that patches were cut from
     groups: dict[str, int]  # of each split
     largest_groups: dict[str, int]  # patches of the largest groups
+    group_examples: dict[str, list[str]]  # files of the largest groups, one of each picture
     licences: dict[str, int]  # patches of each licence; empty where the manifest tells none
     authors: int  # different ones
     rejected: dict[str, int]  # pictures by rule
@@ -46,6 +48,8 @@ class Statistics(NamedTuple):
     fills: dict[str, int]
     shares: Histogram  # baked-in: share of a patch that is to be restored
     blocks: Histogram  # baked-in: height of the mosaic's cells
+    labels: dict[str, int]  # patches in which each label is annotated
+    marked: Histogram  # share of a patch that is annotated
     heat: list[list[float]]  # (16, 16): how often a part of the picture lies in a patch, 1 = most often
     mean: list[float] | None  # of the training patches, RGB in [0, 1]
     std: list[float] | None
@@ -67,7 +71,7 @@ def describe_dataset(dataset: Path) -> Statistics:
         rule = str(line.get("rule", "?"))
         rejected[rule] += 1
         if len(kept := examples.setdefault(rule, [])) < SHOWN_REJECTED:
-            kept.append({key: str(line.get(key, "")) for key in ("source", "detail")})
+            kept.append({key: str(line[key]) for key in ("source", "detail", "partner") if key in line})
     return tally.statistics(dict(rejected), examples, read_description(dataset))
 
 
@@ -117,8 +121,9 @@ class _Tally:
         self.pictures: Counter[str] = Counter()
         self.sources: set[int] = set()  # hashes: a million names would not be small
         self.groups: dict[str, Counter[str]] = {}
+        self.group_files: dict[str, list[str]] = {}
         self.counts = {name: Counter() for name in ("licences", "sides", "aspects", "scales", "masks", "fills")}
-        self.counts |= {"shares": Counter(), "blocks": Counter()}
+        self.counts |= {name: Counter() for name in ("shares", "blocks", "labels", "marked")}
         self.authors: set[str] = set()
         self.heat = [[0.0] * HEAT_CELLS for _ in range(HEAT_CELLS)]
         self.examples: dict[str, list[tuple[int, str, str]]] = {}
@@ -128,6 +133,9 @@ class _Tally:
         self.patches[split] += 1
         self.groups.setdefault(split, Counter())[str(line.get("group", "?"))] += 1
         source = hash((split, line.get("source")))
+        shown = self.group_files.setdefault(str(line.get("group", "?")), [])
+        if source not in self.sources and len(shown) < SHOWN_OF_GROUP:
+            shown.append(str(line.get("file", "")))
         size = _pair(line.get("picture"))
         if source not in self.sources:
             self.sources.add(source)
@@ -144,6 +152,9 @@ class _Tally:
             self.counts["scales"][bucket(float(line["scale"]), SCALE_EDGES)] += 1
         if size and line.get("box"):
             self._warm(line["box"], size)
+        self.counts["labels"].update(map(str, line.get("labels") or ()))
+        if "share" in (line.get("mask") or {}):
+            self.counts["marked"][bucket(float(line["mask"]["share"]), SHARE_EDGES)] += 1
         if line.get("censor"):
             self._censored(line["censor"])
         self._show(split, line)
@@ -184,7 +195,8 @@ class _Tally:
             patches={name: self.patches[name] for name in splits},
             pictures={name: self.pictures[name] for name in splits},
             groups={name: len(self.groups[name]) for name in splits},
-            largest_groups=dict(sorted(largest.items(), key=_falling)[:NAMED_GROUPS]),
+            largest_groups=(named := dict(sorted(largest.items(), key=_falling)[:NAMED_GROUPS])),
+            group_examples={group: self.group_files[group] for group in named},
             licences=dict(sorted(self.counts["licences"].items(), key=_falling)),
             authors=len(self.authors),
             rejected=rejected,
@@ -195,6 +207,8 @@ class _Tally:
             fills=dict(sorted(self.counts["fills"].items(), key=_falling)),
             shares=histogram(self.counts["shares"], SHARE_EDGES),
             blocks=histogram(self.counts["blocks"], BLOCK_EDGES),
+            labels=dict(sorted(self.counts["labels"].items(), key=_falling)),
+            marked=histogram(self.counts["marked"], SHARE_EDGES),
             heat=[[round(value / hottest, 4) for value in row] for row in self.heat],
             mean=about.get("mean"),
             std=about.get("std"),

@@ -16,6 +16,8 @@ TEXT_HISTOGRAMS = {
     "masks": "baked samples by mask",
     "fills": "baked samples by fill",
     "shares": "baked samples by share to be restored",
+    "labels": "patches by label",
+    "marked": "patches by annotated share",
     "blocks": "baked samples by height of a mosaic cell, px",
 }
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from inpaint.builders.sources.source import DEFLATED, LARGEST_FILE, PICTURE_SUFFIXES, STORED, SourcePicture
+from inpaint.builders.sources.text import decoded_text
 from inpaint.files import atomically
 
 DECOMPRESSORS = {
@@ -33,6 +34,7 @@ ARCHIVE_SUFFIXES = (".zip", ".tar", *DECOMPRESSORS)
 MOST_EXPANSION = 100  # pictures hardly shrink by compressing: an archive that unpacks to more than this is a trap ...
 ALWAYS_ALLOWED = 1 << 30  # ... beyond so many bytes
 ENCRYPTED = "it is encrypted: unpack the archive with its password and give the folder"
+UTF8_NAME = 0x800  # flag of a zip's member
 ARCHIVE_ERRORS = (
     OSError,
     EOFError,
@@ -80,7 +82,17 @@ def _of_zip(path: Path) -> Iterator[SourcePicture]:
         for info in {info.filename: info for info in archive.infolist()}.values():
             if info.filename.lower().endswith(PICTURE_SUFFIXES) and not stat.S_ISLNK(info.external_attr >> 16):
                 place = f"{info.header_offset}+{info.compress_size}+{info.compress_type}"
-                yield SourcePicture(info.filename, path, place, problem=_hindrance(info))
+                yield SourcePicture(_member_name(info), path, place, problem=_hindrance(info))
+
+
+def _member_name(info: zipfile.ZipInfo) -> str:
+    """Return the name of a member; without the mark of UTF-8 in what encoding its bytes look like."""
+    if info.flag_bits & UTF8_NAME or info.filename.isascii():
+        return info.filename
+    try:
+        return decoded_text(info.filename.encode("cp437"), info.filename)
+    except ValueError:
+        return info.filename
 
 
 def _hindrance(info: zipfile.ZipInfo) -> str:

@@ -16,8 +16,10 @@ from pathlib import Path
 from inpaint.builders.sources.archives import ARCHIVE_SUFFIXES as ARCHIVES
 from inpaint.builders.sources.archives import archive_sources, is_archive
 from inpaint.builders.sources.download import Download, Wanted, download
+from inpaint.builders.sources.download_count import DownloadCount
 from inpaint.builders.sources.manifests import MANIFEST_SUFFIXES as MANIFESTS
 from inpaint.builders.sources.manifests import Lender, ManifestRow, manifest_rows
+from inpaint.builders.sources.other_files import OtherFiles
 from inpaint.builders.sources.source import PICTURE_SUFFIXES, SourcePicture
 
 LENDING = ("licences.jsonl", "manifest.jsonl", "manifest.csv")
@@ -25,12 +27,19 @@ Downloader = Callable[[Iterable[Wanted], Path], Iterator[Download]]
 
 
 def collect(
-    sources: Sequence[Path], output: Path, *, cache: Path | None = None, downloader: Downloader = download
+    sources: Sequence[Path],
+    output: Path,
+    *,
+    cache: Path | None = None,
+    downloader: Downloader = download,
+    others: OtherFiles | None = None,
+    downloads: DownloadCount | None = None,
 ) -> Iterator[SourcePicture]:
     """Yield every picture of the sources, in no particular order, each name once.
 
     Names begin with the source's own name, so they stay when another source is added.  cache: a folder for downloads
-    and decompressed archives, which must stay as long as the sources are read; default OUTPUT.building.  What cannot
+    and decompressed archives, which must stay as long as the sources are read; default OUTPUT.building.  others: counts
+    the files in folders that are no pictures.  downloads: counts what was downloaded and what was not.  What cannot
     be had (not downloaded, encrypted, ...) is yielded too and says so as its problem.  Raises, before anything is
     yielded, FileNotFoundError for a source that does not exist, and ValueError for a file of another kind and where
     the output lies inside a source; while yielding, ValueError for a manifest that cannot be read.
@@ -47,7 +56,7 @@ def collect(
         source
         for prefix, root in prefixes.items()
         if not any(_holds(other, root) for other in roots)
-        for source in _of_root(root, prefix, cache, downloader)
+        for source in _of_root(root, prefix, cache, downloader, others or OtherFiles(), downloads or DownloadCount())
     )
 
 
@@ -73,18 +82,20 @@ def _holds(folder: Path, root: Path) -> bool:
     return not any(part.startswith(".") for part in root.relative_to(folder).parts)
 
 
-def _of_root(root: Path, prefix: str, cache: Path, downloader: Downloader) -> Iterator[SourcePicture]:
+def _of_root(
+    root: Path, prefix: str, cache: Path, downloader: Downloader, others: OtherFiles, downloads: DownloadCount
+) -> Iterator[SourcePicture]:
     if root.is_dir():
-        yield from _of_folder(root, prefix, cache)
+        yield from _of_folder(root, prefix, cache, others)
     elif is_archive(root.name):
         yield from archive_sources(root, prefix, cache)
     elif root.suffix.lower() in MANIFESTS:
-        yield from _of_manifest(root, prefix, cache, downloader)
+        yield from _of_manifest(root, prefix, cache, downloader, downloads)
     else:
         yield SourcePicture(prefix, root)
 
 
-def _of_folder(root: Path, prefix: str, cache: Path) -> Iterator[SourcePicture]:
+def _of_folder(root: Path, prefix: str, cache: Path, others: OtherFiles) -> Iterator[SourcePicture]:
     """Yield what lies below a folder; hidden files and links to folders are passed over."""
     lenders: list[Lender] = []  # of the folders above the present one, the nearest last
     for where, folders, names in os.walk(root):
@@ -100,9 +111,13 @@ def _of_folder(root: Path, prefix: str, cache: Path) -> Iterator[SourcePicture]:
                 yield SourcePicture(called, path, facts=facts)
             elif is_archive(name):
                 yield from archive_sources(path, called, cache)
+            else:
+                others.add(name)
 
 
-def _of_manifest(path: Path, prefix: str, cache: Path, downloader: Downloader) -> Iterator[SourcePicture]:
+def _of_manifest(
+    path: Path, prefix: str, cache: Path, downloader: Downloader, downloads: DownloadCount
+) -> Iterator[SourcePicture]:
     """Yield the pictures of a manifest: first those that are here, then those to download."""
     for row in _distinct(row for row in manifest_rows(path) if row.file):
         file = path.parent / row.file
@@ -116,8 +131,10 @@ def _of_manifest(path: Path, prefix: str, cache: Path, downloader: Downloader) -
             waiting.append(row)
             yield Wanted(row.url, dict(row.facts).get("sha256", ""))
 
+    downloads.wanted += sum(1 for _ in _distinct(row for row in manifest_rows(path) if not row.file))
     for outcome in downloader(wanted(), cache / "downloads"):
         row = waiting.popleft()
+        downloads.add(lost=bool(outcome.problem))
         yield SourcePicture(f"{prefix}/{outcome.path.name}", outcome.path, facts=row.facts, problem=outcome.problem)
 
 

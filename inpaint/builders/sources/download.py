@@ -22,7 +22,8 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from inpaint.builders.sources.politeness import Pace, Robots
+from inpaint.builders.sources.politeness import Pace, Robots, is_private_host
+from inpaint.builders.sources.shrinking import shrink_picture
 from inpaint.builders.sources.source import LARGEST_FILE
 from inpaint.builders.sources.transfer import Refused, ask, receive, retry_after, validator_path
 from inpaint.images import SUFFIXES
@@ -59,6 +60,7 @@ class Manners(NamedTuple):
     pause: float = 2.0  # s before the second try, doubled before every further one
     longest_pause: float = 300.0  # s; a server that asks for more is not waited for
     largest: int = LARGEST_FILE  # bytes
+    longest_side: int | None = None  # px, to which larger pictures are shrunk as they arrive
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], object] | None = None  # by default a sleep that ends when the caller stops
 
@@ -127,7 +129,8 @@ class _Guest:
 
     def fetch(self, wanted: Wanted) -> Download:
         """Download one picture, or say why not."""
-        path = cache_path(self.folder, wanted.url)
+        side = self.manners.longest_side
+        path = cache_path(self.folder if side is None else self.folder / f"at-most-{side}", wanted.url)
         if path.exists():
             return Download(wanted.url, path)
         try:
@@ -173,6 +176,7 @@ class _Guest:
 
     def _answer(self, url: str, part: Path) -> HTTPResponse:
         """Ask, following a few redirects; every hop needs its host's turn and the leave of its robots.txt."""
+        first = url
         for _ in range(MOST_REDIRECTS + 1):
             if urlsplit(url).scheme not in ("http", "https"):
                 raise Refused(f"{url[:200]!r} is not an http or https address")
@@ -184,6 +188,7 @@ class _Guest:
                 return answer
             answer.close()
             url = urljoin(url, location)
+            self._check_redirect(first, url)
         raise Refused(f"it redirects more than {MOST_REDIRECTS} times")
 
     def _ask(self, url: str, part: Path | None = None) -> HTTPResponse:
@@ -199,10 +204,18 @@ class _Guest:
                 location = answer.headers.get("Location")
                 if answer.status not in REDIRECT_STATUSES or not location:
                     return answer.status, answer.read(LONGEST_ROBOTS)
-            url = urljoin(url, location)
+            first, url = url, urljoin(url, location)
             if urlsplit(url).scheme not in ("http", "https"):
                 break
+            self._check_redirect(first, url)
         return 404, b""  # as RFC 9309 says
+
+    @staticmethod
+    def _check_redirect(first: str, url: str) -> None:
+        """Refuse to be led from the open net to a machine of this one, unless the list names such machines itself."""
+        host, named = urlsplit(url).hostname or "", urlsplit(first).hostname or ""
+        if host != named and is_private_host(host) and not is_private_host(named):
+            raise Refused(f"it redirects to {host}, a private address, which only the list itself may name")
 
     def _keep(self, wanted: Wanted, part: Path, path: Path) -> None:
         """Give a complete file its name, if it is the one that was wanted."""
@@ -215,4 +228,6 @@ class _Guest:
             if digest.hexdigest() != wanted.sha256.lower():
                 part.unlink()
                 raise Refused(f"its sha256 is {digest.hexdigest()}, the manifest says {wanted.sha256}")
+        if self.manners.longest_side is not None:
+            shrink_picture(part, self.manners.longest_side)
         os.replace(part, path)

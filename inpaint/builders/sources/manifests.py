@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from inpaint.builders.sources.source import Facts
+from inpaint.builders.sources.text import text_encoding
 
 MANIFEST_SUFFIXES = (".csv", ".jsonl", ".ndjson", ".tsv")
 FILE_COLUMNS = ("file", "path", "filename", "file_name")  # columns, the first that is there counts
+ENCODING_BYTES = 1 << 20  # by which the encoding is told
 URL_COLUMN = "url"
 
 
@@ -62,13 +64,19 @@ def manifest_records(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     try:
         yield from _of_table(path) if path.suffix.lower() in (".csv", ".tsv") else _of_lines(path)
     except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}") from None
+        raise ValueError(f"{path} is not {error.encoding} text: {error.reason} at byte {error.start}") from None
     except csv.Error as error:
         raise ValueError(f"{path} is not a CSV file that can be read: {error}") from None
 
 
+def _encoding(path: Path) -> str:
+    with path.open("rb") as file:
+        found = text_encoding(file.read(ENCODING_BYTES), str(path))
+    return "utf-8-sig" if found == "utf-8" else found
+
+
 def _of_table(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with path.open(encoding=_encoding(path), newline="") as file:
         head = file.readline()
         file.seek(0)
         rows = csv.reader(file, delimiter=max(",;\t", key=head.count))
@@ -84,7 +92,7 @@ def _of_table(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _of_lines(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    with path.open(encoding="utf-8-sig") as file:
+    with path.open(encoding=_encoding(path)) as file:
         for number, line in enumerate(file, 1):
             where = f"{path}, line {number}"
             if not line.strip():

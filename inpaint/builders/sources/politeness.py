@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import ipaddress
+import socket
 import threading
 from collections.abc import Callable
 from urllib.parse import urlsplit
 from urllib.robotparser import RobotFileParser
 
 LONGEST_CRAWL_DELAY = 60.0  # s; a host that asks for more is asked at this pace
+
+
+def is_private_host(host: str) -> bool:
+    """Say whether a host's name or number is one of this machine or of a private network (RFC 1918, 4193, 3927)."""
+    try:
+        found = {entry[4][0] for entry in socket.getaddrinfo(host, None)}
+    except (OSError, UnicodeError):
+        return False  # a name that cannot be looked up cannot be reached, but by a proxy that sees other networks
+    return any(not ipaddress.ip_address(str(number).partition("%")[0]).is_global for number in found)
 
 
 class Pace:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from inpaint.builders.examining.quality import Quality
 from inpaint.builders.likeness.fingerprints import Fingerprint
 from inpaint.builders.sources.source import SourcePicture
 
@@ -23,6 +24,7 @@ class StagedPatch(NamedTuple):
     squares: tuple[int, ...]  # sum of their squares
     mask: str = ""  # sha256 of the PNG file that shows what is annotated, where something is
     labels: tuple[str, ...] = ()  # of what is annotated
+    share: float = 0.0  # of the patch that is annotated
 
 
 class Finding(NamedTuple):
@@ -36,6 +38,19 @@ class Finding(NamedTuple):
     bytes: int = 0  # of the file
     looks: tuple[Fingerprint, ...] = ()  # the whole and its four quarters
     patches: tuple[StagedPatch, ...] = ()
+    features: bytes = b""  # as features_to_bytes writes them
+    corners: bytes = b""  # as corners_to_bytes writes them, for the second look
+    quality: Quality = Quality()
+    left_out: tuple[tuple[str, int], ...] = ()  # annotated regions that gave no patch, by the reason
+
+
+class Rejection(NamedTuple):
+    """A rejected picture: its name, the rule, why, and the name of what is kept instead, where something is."""
+
+    source: str
+    rule: str
+    detail: str
+    partner: str
 
 
 class Member(NamedTuple):
@@ -47,6 +62,7 @@ class Member(NamedTuple):
 
 
 SOURCE_COLUMNS = "sources.name, sources.path, sources.member, sources.told, sources.problem"
+FINDING_VALUES = 14  # columns of the table, with the number
 FINDING_COLUMNS = "findings.digest, findings.height, findings.width, findings.bytes, findings.patches"
 
 
@@ -71,12 +87,13 @@ def source_from_row(row: Sequence[Any]) -> SourcePicture:
 
 
 def finding_row(finding: Finding) -> tuple[Any, ...]:
-    """Return all of a finding but its source: rule, detail, ..., hashes, thumbnails, patches, number of patches."""
+    """Return all of a finding but its source: rule, detail, ..., hashes, thumbnails, patches, their number, ...."""
     hashes = b"".join(look.bits for look in finding.looks)
     thumbnails = b"".join(look.thumbnail for look in finding.looks)
     patches = json.dumps([patch._asdict() for patch in finding.patches])
     looks = hashes, thumbnails, patches, len(finding.patches)
-    return finding.rule, text_to_bytes(finding.detail), finding.digest, *finding.size, finding.bytes, *looks
+    quality = json.dumps(finding.quality), finding.quality.worth(finding.size), json.dumps(dict(finding.left_out))
+    return finding.rule, text_to_bytes(finding.detail), finding.digest, *finding.size, finding.bytes, *looks, *quality
 
 
 def kept_finding(source: SourcePicture, row: Sequence[Any]) -> Finding:

@@ -7,6 +7,7 @@ paths are stored as bytes, because a file name need not be text.
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,9 +20,11 @@ import numpy as np
 from inpaint.builders.sources.source import SourcePicture
 from inpaint.builders.work.records import (
     FINDING_COLUMNS,
+    FINDING_VALUES,
     SOURCE_COLUMNS,
     Finding,
     Member,
+    Rejection,
     finding_row,
     kept_finding,
     source_from_row,
@@ -39,12 +42,16 @@ CREATE TABLE IF NOT EXISTS sources (
 CREATE TABLE IF NOT EXISTS findings (
     id INTEGER PRIMARY KEY, rule TEXT NOT NULL, detail BLOB NOT NULL, digest TEXT NOT NULL, height INTEGER NOT NULL,
     width INTEGER NOT NULL, bytes INTEGER NOT NULL, hashes BLOB NOT NULL, thumbnails BLOB NOT NULL,
-    patches TEXT NOT NULL, count INTEGER NOT NULL
+    patches TEXT NOT NULL, count INTEGER NOT NULL, quality TEXT NOT NULL, worth REAL NOT NULL,
+    left_out TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS features (id INTEGER PRIMARY KEY, data BLOB NOT NULL, corners BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS verdicts (
-    id INTEGER PRIMARY KEY, rule TEXT NOT NULL, detail BLOB NOT NULL, key TEXT NOT NULL, split TEXT NOT NULL
+    id INTEGER PRIMARY KEY, rule TEXT NOT NULL, detail BLOB NOT NULL, key TEXT NOT NULL, split TEXT NOT NULL,
+    partner INTEGER NOT NULL
 );
 """
+INSERT_VERDICT = "INSERT INTO verdicts VALUES (?, ?, ?, ?, ?, ?)"
 DATABASE_FILE = "store.sqlite"
 BATCH_ROWS = 500  # rows that are inserted or asked for at once
 BatchItem = TypeVar("BatchItem")
@@ -140,8 +147,15 @@ class Store:
     def add(self, findings: Sequence[tuple[int, Finding]]) -> None:
         """Write findings down, all or none; their patches lie in the staging folder already."""
         rows = ((number, *finding_row(finding)) for number, finding in findings)
+        marks = ", ".join("?" * FINDING_VALUES)
         with self.transaction() as database:
-            database.executemany("INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            database.executemany(f"INSERT INTO findings VALUES ({marks})", rows)
+            seen = ((number, finding.features, finding.corners) for number, finding in findings if not finding.rule)
+            database.executemany("INSERT INTO features VALUES (?, ?, ?)", seen)
+
+    def features(self, number: int, column: str = "data") -> bytes:
+        """Return the features, or the corners, of a picture that no rule rejected when it was examined."""
+        return self.database.execute(f"SELECT {column} FROM features WHERE id = ?", (number,)).fetchone()[0]
 
     def thumbnails(self, numbers: np.ndarray, part: int, side: int) -> np.ndarray:
         """Return the thumbnails of pictures, (N, side * side) uint8; part 0 is the whole, 1 to 4 are the quarters."""
@@ -154,6 +168,19 @@ class Store:
             for index, number in enumerate(chosen, start):
                 found[index] = np.frombuffer(rows[number], np.uint8)
         return found
+
+    def names(self) -> Iterator[str]:
+        """Yield the name of every source, sorted."""
+        for (name,) in self.database.execute("SELECT name FROM sources ORDER BY name"):
+            yield text_from_bytes(name)
+
+    def left_out(self) -> dict[str, int]:
+        """Return how many annotated regions gave no patch, by the reason."""
+        total: dict[str, int] = {}
+        for (row,) in self.database.execute("SELECT left_out FROM findings WHERE left_out <> '{}'"):
+            for why, count in json.loads(row).items():
+                total[why] = total.get(why, 0) + count
+        return dict(sorted(total.items()))
 
     def sources(self, numbers: Sequence[int]) -> dict[int, SourcePicture]:
         """Return at most BATCH_ROWS sources by their numbers."""
@@ -170,14 +197,14 @@ class Store:
             raise ValueError(f"no source is called {name!r}")
         return source_from_row(row)
 
-    def rejected(self) -> Iterator[Finding]:
+    def rejected(self) -> Iterator[Rejection]:
         """Yield every rejected picture, by whatever rule, sorted by name."""
         query = (
-            f"SELECT {SOURCE_COLUMNS}, verdicts.rule, verdicts.detail FROM sources JOIN verdicts USING (id) "
-            "WHERE verdicts.rule <> '' ORDER BY sources.name"
+            "SELECT sources.name, verdicts.rule, verdicts.detail, kept.name FROM sources JOIN verdicts USING (id) "
+            "LEFT JOIN sources AS kept ON kept.id = verdicts.partner WHERE verdicts.rule <> '' ORDER BY sources.name"
         )
-        for row in self.database.execute(query):
-            yield Finding(source_from_row(row[:5]), row[5], text_from_bytes(row[6]))
+        for name, rule, detail, kept in self.database.execute(query):
+            yield Rejection(text_from_bytes(name), rule, text_from_bytes(detail), text_from_bytes(kept or b""))
 
     def members(self) -> Iterator[Member]:
         """Yield every kept picture with its group and split, sorted by name."""

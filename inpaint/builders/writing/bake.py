@@ -29,6 +29,8 @@ from inpaint.files import atomically
 from inpaint.parts import Choice
 from inpaint.randomness import rng_for
 
+DRAWN_AGAIN = 8  # times that a censoring is drawn at most
+
 
 class Censoring(NamedTuple):
     """How patches are censored, and what the masks and fills are called."""
@@ -68,14 +70,21 @@ def bake(target: Tensor, censor: Censoring, *, seed: int, key: str) -> Baked:
     return Baked((image.clamp(0, 1) * 255).round() / 255, mask, record)
 
 
-def bake_file(dataset: Path, file: str, censor: Censoring, *, seed: int) -> dict[str, Any]:
+def bake_file(dataset: Path, file: str, censor: Censoring, *, seed: int, largest_share: float = 1.0) -> dict[str, Any]:
     """Censor a patch of a dataset, write both files beside the splits, and return the manifest's "censor" of its line.
 
-    file: as the manifest has it, SPLIT/NAME.png.  The key is NAME, which does not depend on the split.
+    file: as the manifest has it, SPLIT/NAME.png.  The key is NAME, which does not depend on the split.  What would
+    cover more than `largest_share` is drawn again, a few times; of all that is drawn the smallest is taken then.
     """
     split, name = Path(file).parts[0], Path(file).stem
     target = as_image(colour_of((dataset / file).read_bytes(), file))
-    baked = bake(target, censor, seed=seed, key=name)
+    drawn = (bake(target, censor, seed=seed, key=f"{name} {again}" if again else name) for again in range(DRAWN_AGAIN))
+    tried: list[Baked] = []
+    for baked in drawn:
+        tried.append(baked)
+        if baked.record["share"] <= largest_share:
+            break
+    baked = tried[-1] if tried[-1].record["share"] <= largest_share else min(tried, key=lambda it: it.record["share"])
     files = {
         kind: _save(picture, dataset / "censored" / split / kind / f"{name}.png")
         for kind, picture in (("image", baked.image), ("mask", baked.mask))

@@ -93,13 +93,14 @@ def _write_files(store: Store, folder: Path, report: DatasetReport, settings: Da
     _write_lines(folder / "manifest.jsonl", _lines(store, folder, totals, settings))
     _write_lines(
         folder / "rejected.jsonl",
-        ({"source": it.source.name, "rule": it.rule, "detail": it.detail} for it in store.rejected()),
+        ({key: value for key, value in it._asdict().items() if value} for it in store.rejected()),
     )
     mean, deviation = totals.moments(settings.size)
     counts = report._asdict()
     counts.pop("examples")
-    counts["astray"] = counts.pop("leaked_pairs")  # as the file has always called them
-    described = {"version": LAYOUT_VERSION, "parameters": settings_to_tree(settings), "counts": counts}
+    counts["astray"] = len(counts.pop("straddling"))  # as the file has always called them
+    counts.pop("notes")
+    described = {"version": LAYOUT_VERSION, "parameters": _parameters(settings), "counts": counts}
     kept = (member.finding.source for member in store.members())
     described["licences"] = write_credits(folder, ((source.name, source.facts) for source in kept))  # of pictures
     write_text(folder / "dataset.json", json.dumps({**described, "mean": mean, "std": deviation}, indent=2) + "\n")
@@ -112,7 +113,20 @@ def _write_files(store: Store, folder: Path, report: DatasetReport, settings: Da
     contact_sheet(rows, folder / "contact.png")
     statistics = describe_dataset(folder)
     write_statistics(statistics, folder)
-    write_dataset_page(statistics, folder, title="Dataset", rejected=lambda name: read_source(store.source_named(name)))
+    write_dataset_page(
+        statistics,
+        folder,
+        title="Dataset",
+        rejected=lambda name: read_source(store.source_named(name)),
+        check=report.check(),
+    )
+
+
+def _parameters(settings: DatasetSettings) -> dict[str, Any]:
+    """Return the settings without the address of whoever downloaded."""
+    tree = settings_to_tree(settings)
+    tree["download"] = {"longest_side": settings.download.longest_side}
+    return tree
 
 
 def _lines(store: Store, folder: Path, totals: Totals, settings: DatasetSettings) -> Iterator[dict[str, Any]]:
@@ -128,7 +142,9 @@ def _lines(store: Store, folder: Path, totals: Totals, settings: DatasetSettings
             totals.add(patch, number, line)
             if censor is not None and censored is not None and member.split in censor.splits:
                 given = censored if censor.mask else _over(folder / line["mask"]["file"], censored)
-                line["censor"] = bake_file(folder, line["file"], given, seed=settings.seed)
+                line["censor"] = bake_file(
+                    folder, line["file"], given, seed=settings.seed, largest_share=censor.largest_share
+                )
             yield line
 
 
@@ -164,7 +180,10 @@ def manifest_line(member: Member, number: int, patch: StagedPatch) -> dict[str, 
         "sha256": patch.sha256,
     }
     if patch.mask:
-        line |= {"mask": {"file": f"masks/{line['file']}", "sha256": patch.mask}, "labels": list(patch.labels)}
+        line |= {
+            "mask": {"file": f"masks/{line['file']}", "sha256": patch.mask, "share": patch.share},
+            "labels": list(patch.labels),
+        }
     return line | ({"facts": dict(member.finding.source.facts)} if member.finding.source.facts else {})
 
 

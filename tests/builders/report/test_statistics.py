@@ -115,7 +115,7 @@ def test_the_page_needs_nothing_beside_it_and_shows_the_patches(tmp_path: Path):
     assert "http" not in text
     assert not re.search(r'(src|href)="(?!data:)', text)
     shown = re.findall(r'title="(.*?)" src="data:image/jpeg;base64,(.*?)"', text)
-    assert len(shown) == 20
+    assert len(shown) == 20 + 10  # of the splits and of the groups
     first = next(data for name, data in shown if name == manifest(folder)[0]["file"])
     picture = np.array(Image.open(io.BytesIO(base64.b64decode(first)))).astype(int)
     assert np.abs(picture - patch(0)).mean() < 8

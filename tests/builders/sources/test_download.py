@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -10,8 +11,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from inpaint.builders.dataset import build_dataset
+from inpaint.builders.sources import download as download_module
 from inpaint.builders.sources.download import Download, Manners, Wanted, cache_path, download, user_agent
+from inpaint.builders.sources.politeness import is_private_host
 
 PICTURE = bytes(range(256)) * 40
 Respond = Callable[["Handler"], None]
@@ -324,3 +329,53 @@ def test_addresses_with_spaces_and_letters_beyond_ascii_are_asked_for(server: Se
     server.pages["/K%C3%BCste%20am%20Meer.jpg"] = server.pages["/a.jpg"]
     (outcome,) = fetch(tmp_path, Wanted(f"{server.url}/Küste am Meer.jpg#part"))
     assert not outcome.problem
+
+
+def test_the_open_net_cannot_lead_into_a_private_network(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    server.pages["/away"] = lambda handler: handler.reply(302, Location=f"http://localhost:{server.server_port}/a.jpg")
+    monkeypatch.setattr(download_module, "is_private_host", lambda host: host == "localhost")
+    (led,) = download([Wanted(f"{server.url}/away")], tmp_path, manners=Manners(interval=0))
+    assert "it redirects to localhost, a private address, which only the list itself may name" in led.problem
+    assert "/a.jpg" not in server.paths()
+    monkeypatch.setattr(download_module, "is_private_host", lambda host: True)  # the list names one itself
+    (led,) = download([Wanted(f"{server.url}/away")], tmp_path, manners=Manners(interval=0))
+    assert not led.problem
+
+
+@pytest.mark.parametrize(("host", "private"), [("127.0.0.1", True), ("10.1.2.3", True), ("8.8.8.8", False)])
+def test_private_hosts_are_known(host: str, private: bool):
+    assert is_private_host(host) is private
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_pictures_are_shrunk_as_they_arrive_and_kept_apart(kind: str, server: Server, tmp_path: Path):
+    stream = io.BytesIO()
+    Image.new("RGB", (300, 200), (10, 200, 30)).save(stream, kind)
+    server.pages["/large.jpg"] = lambda handler: handler.reply(200, stream.getvalue())
+    manners = Manners(interval=0, longest_side=120)
+    (found,) = download([Wanted(f"{server.url}/large.jpg")], tmp_path, manners=manners)
+    with Image.open(found.path) as opened:
+        assert (opened.size, opened.format) == ((120, 80), kind)
+    (whole,) = download([Wanted(f"{server.url}/large.jpg")], tmp_path, manners=Manners(interval=0))
+    assert whole.path.read_bytes() == stream.getvalue()
+
+
+def test_losing_too_much_is_an_error_and_what_came_is_kept(server: Server, tmp_path: Path):
+    rows = ["url", *(f"{server.url}/gone-{number}.jpg" for number in range(3)), f"{server.url}/a.jpg"]
+    (tmp_path / "list.csv").write_text("\n".join(rows))
+    told: list[tuple[int, int]] = []
+    asking = {"interval": 0, "cache": str(tmp_path / "cache")}
+    with pytest.raises(ValueError, match=r"3 of 4 pictures were not downloaded, more than the 10 % .*answered 404"):
+        build_dataset(
+            [tmp_path / "list.csv"],
+            tmp_path / "set",
+            downloaded=lambda done, total: told.append((done, total)),
+            download=asking,
+        )
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert len(list((tmp_path / "cache").rglob("*.jpg"))) == 1
+    assert not (tmp_path / "set").exists()
+    with pytest.raises(ValueError, match="no picture was kept"):  # a.jpg is none
+        build_dataset([tmp_path / "list.csv"], tmp_path / "set", download={**asking, "most_lost": 1.0})
