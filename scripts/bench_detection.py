@@ -20,6 +20,7 @@ import torch
 from detection_cases import Truth, as_jpeg, clean, overlaps, rescaled, with_bars, with_cut_mosaic, with_mosaics
 from detection_counts import HEAD, SIZES, Count, compare, placed, tensor
 from detection_large import large
+from detection_pages import drawn_page, many_bars, text_page, thin_bars
 from detection_traps import TRAPS
 
 from inpaint import images
@@ -28,7 +29,7 @@ from inpaint.detection.mosaics.cut_cells import cell_borders, cells_in_mask
 from inpaint.detection.mosaics.search import MosaicRegion, find_mosaics
 
 QUALITIES = (0, 100, 95, 90, 85, 80, 75, 70)  # 0 = lossless
-PARTS = ("mosaics", "cut", "rescaled", "bars", "clean", "traps", "large")
+PARTS = ("mosaics", "cut", "rescaled", "bars", "pages", "clean", "traps", "large")
 CLEAN = ((0, 1), (90, 1), (75, 1), (40, 1.5), (30, 1.6))  # JPEG quality, and how much larger after it
 FACTORS = (0.5, 0.7, 0.85, 1.15, 1.37, 1.8)
 WAYS = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
@@ -168,6 +169,27 @@ def bars(files: Sequence[Path], verbose: bool) -> None:
         print(total.row(f"quality {quality}" if quality else "lossless"))
 
 
+def pages(files: Sequence[Path]) -> None:
+    """Print how well bars are found in text, in drawings, and in photographs that hold many or thin ones."""
+    kinds = {
+        "text": lambda rng, file, bars: text_page(rng, bars),
+        "drawings": lambda rng, file, bars: drawn_page(rng, bars),
+        "many of one size": lambda rng, file, bars: many_bars(clean(file), rng, 3 * bars),
+        "thin": lambda rng, file, bars: thin_bars(clean(file), rng, bars),
+    }
+    for quality in (0, 95, 75):
+        print(f"\nbars {f'at quality {quality}' if quality else 'lossless'}\n{HEAD}")
+        for name, draw in kinds.items():
+            total = Count()
+            for number, file in enumerate(files):
+                rng = np.random.default_rng(number)
+                case = draw(rng, file, number % 2 * int(rng.integers(2, 6)))
+                found = [placed(bar, case.picture) for bar in find_bars(tensor(as_jpeg(case.picture, quality)))]
+                right = sum(index is not None for index in overlaps(found, case.truths))
+                total += Count(len(case.truths), right, right, len(found) - right)
+            print(total.row(name))
+
+
 def main() -> None:
     """Measure the parts that were asked for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -193,6 +215,8 @@ def main() -> None:
         rescaled_mosaics(files[: max(len(files) // 2, 1)], options.qualities, options.verbose)
     if "bars" in options.parts:
         bars(files, options.verbose)
+    if "pages" in options.parts:
+        pages(files)
     if "clean" in options.parts:
         false_in_clean(files, options.verbose)
     if "traps" in options.parts:

@@ -1,11 +1,12 @@
 """Finds bars and blobs of one colour that nobody marked: black, white, pink or any other, straight, tilted or round.
 
 What: parts of one exact colour are kept where their outline is that of something laid over the picture: convex, with
-a sharp step to the surround all around, over surroundings that vary.  Skies, clipped lights and shadows fade into what
-is beside them; flat areas of drawings have an outline of one colour, and letterboxes lie along a whole side.
-What it cannot find: bars thinner than 9 px, gradients, concave scribbles, and bars of the colour of what is beside
-them.
-Source: our own.  The thresholds were chosen with `scripts/bench_detection.py --parts bars clean traps`.
+a sharp step to the surround all around, over surroundings that vary, or in a line of text or of a drawing.  Skies,
+clipped lights and shadows fade into what is beside them; flat areas of drawings have an outline of one colour, and
+letterboxes lie along a whole side.
+What it cannot find: bars thinner than 4 px, or than 9 px in a JPEG, translucent ones, gradients, concave scribbles, and
+bars of the colour of what is beside them.
+Source: our own.  The thresholds were chosen with `scripts/bench_detection.py --parts bars pages clean traps`.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ from inpaint.detection.mosaics.opacity import find_opacity
 from inpaint.detection.mosaics.rough_cells import RoughCells, find_rough_cells
 from inpaint.detection.mosaics.sampled_corner import sampled_corner
 from inpaint.detection.mosaics.search import rescaled_grid
+from inpaint.mosaic.covered_pixels import has_exact_cells
 from inpaint.mosaic.free_cells import FreeCells, summed_by_cell
 from inpaint.mosaic.grid import Grid, enlarge
 from inpaint.mosaic.lattice import Lattice, shifted_grid
@@ -92,16 +93,19 @@ def kind_of_region(
     narrow = grid is not None and thickness(inside) < FEWEST_CELLS_THICK * min(grid.block)
     if auto and (narrow or (even and grid is None)):
         return HOLE
-    if even or (grid is not None and left_by_grid(part, region, corner, grid) < FLAT_STRAY):
+    if even or (isinstance(grid, Grid) and away_from_cells(part, region, corner, grid) < FLAT_STRAY):
         return flat_mosaic(image, labels, number, box, grid)
     if isinstance(grid, Grid):
-        opacity = find_opacity(part, region, shifted_grid(grid, -corner[0], -corner[1]))
+        of_part = shifted_grid(grid, -corner[0], -corner[1])
+        opacity = None if has_exact_cells(part, region, of_part) else find_opacity(part, region, of_part)
         if opacity is not None:
             return RegionKind("mosaic", grid, Translucent(opacity))
     cells = None if is_soft(luma_of(part), inside) else find_free_cells(as_levels(part), inside)
     if cells is not None and (grid is None or explains_better(part, corner, cells, grid)):
         return RegionKind("mosaic", None, placed_cells(cells, labels.shape, *corner))
-    return RegionKind("mosaic", grid) if grid is not None else kind_by_surroundings(image, labels, number, box, auto)
+    if grid is not None:
+        return flat_mosaic(image, labels, number, box, grid)
+    return kind_by_surroundings(image, labels, number, box, auto)
 
 
 def flat_mosaic(
@@ -180,13 +184,18 @@ def explains_better(image: Tensor, corner: tuple[int, int], cells: FreeCells, gr
     if isinstance(grid, Lattice):
         left, least = left_by_grid(image, area, corner, grid), LEAST_LEFT_BY_LATTICE
     else:
-        of_grid = shifted_grid(grid, -corner[0], -corner[1])
-        means = enlarge(measured_cells(image, area, of_grid), of_grid, (image.shape[1], image.shape[2]))
-        left, least = float(((image - means).abs() * area).sum() / (3 * area.sum())), FLAT_STRAY
+        left, least = away_from_cells(image, area, corner, grid), FLAT_STRAY
     sums = summed_by_cell(image, labels, cells.means.shape[1])
     counts = summed_by_cell(torch.ones_like(image[:1]), labels, cells.means.shape[1]).clamp(min=1)
     away = float((image[:, inside] - (sums / counts)[:, labels[inside]]).abs().mean())
     return left > least and away < BETTER_FIT * left
+
+
+def away_from_cells(image: Tensor, region: Tensor, corner: tuple[int, int], grid: Grid) -> float:
+    """Return how far all pixels of cells are from the means of these, on average; arguments as of `left_by_grid`."""
+    of_grid = shifted_grid(grid, -corner[0], -corner[1])
+    means = enlarge(measured_cells(image, region, of_grid), of_grid, (image.shape[1], image.shape[2]))
+    return float(((image - means).abs() * region).sum() / (3 * region.sum()))
 
 
 def left_by_grid(image: Tensor, region: Tensor, corner: tuple[int, int], grid: Grid | Lattice) -> float:

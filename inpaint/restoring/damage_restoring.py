@@ -13,6 +13,7 @@ from inpaint.detection.layers import TranslucentLayer, without_layer
 from inpaint.detection.mosaics.opacity import without_translucent_mosaic
 from inpaint.detection.mosaics.rough_cells import RoughCells
 from inpaint.detection.region_kinds import CornerSamples, Translucent
+from inpaint.mosaic.covered_pixels import covered_pixels
 from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice
 from inpaint.mosaic.projection import CellMeasures
@@ -72,7 +73,8 @@ def restore_damage(
             continue
         if part.grid is not None and missed is not None:
             how["missed"] = missed
-        image = restorer(image, part.mask, **how)
+        mask = part.mask if part.grid is None else covered_pixels(image, part.mask, part.grid)
+        image = restorer(image, mask, **how)
     return image
 
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from inpaint.detection import bars
 from inpaint.detection.bars import Bar, find_bars
@@ -84,6 +84,49 @@ def test_many_parts_of_the_same_size_are_a_pattern():
         for left in range(10, 310, 50):
             wall[top : top + 25, left : left + 35] = 30
     assert find(wall) == []
+
+
+@pytest.mark.parametrize("count", [6, 9, 15])
+def test_many_bars_of_one_size_over_a_photograph_are_found(count: int):
+    picture, over = scene("cat"), np.zeros(scene("cat").shape[:2], bool)
+    for number in range(count):
+        top, left = 10 + number // 4 * 60, 12 + number % 4 * 80
+        over[top : top + 20, left : left + 60] = True
+    picture[over] = 0
+    found = find(picture)
+    assert len(found) >= 0.8 * count
+    assert covered(found, over) > 0.8
+
+
+def test_blacked_out_words_on_paper_are_found_and_the_words_are_not():
+    page = Image.new("RGB", (420, 300), (252, 250, 245))
+    pen, font = ImageDraw.Draw(page), ImageFont.load_default(16)
+    for top in range(20, 280, 28):
+        pen.text((20, top), "the report was sent on monday to our office and", fill=(20, 20, 20), font=font)
+    clean = np.array(page)
+    assert find(clean) == []
+    over = np.zeros(clean.shape[:2], bool)
+    for top in (48, 104, 216):
+        over[top : top + 21, 90:200] = True
+    clean[over] = 0
+    assert len(find(clean)) == 3
+    assert covered(find(clean), over) > 0.95
+
+
+def test_a_black_box_alone_on_paper_is_a_drawing():
+    page = np.full((200, 300, 3), 255, np.uint8)
+    page[80:110, 100:200] = 0
+    assert find(page) == []
+
+
+@pytest.mark.parametrize("thick", [5, 8])
+def test_a_thin_bar_over_a_photograph_is_found(thick: int):
+    picture, over = scene("cat"), np.zeros(scene("cat").shape[:2], bool)
+    over[150 : 150 + thick, 60:220] = True
+    picture[over] = 0
+    found = find(picture)
+    assert len(found) == 1
+    assert covered(found, over) > 0.9
 
 
 def test_a_large_picture_is_looked_at_coarsely_and_outlined_finely(monkeypatch: pytest.MonkeyPatch):

@@ -20,7 +20,7 @@ import inpaint
 from inpaint import images
 from inpaint.detection.damage import Damage, find_damage
 from inpaint.detection.layers import TranslucentLayer
-from inpaint.detection.region_kinds import Translucent
+from inpaint.detection.region_kinds import CornerSamples, Translucent
 from inpaint.folder.damage_notes import notes_on_damage
 from inpaint.images import Picture
 from inpaint.mosaic.free_cells import FreeCells, summed_by_cell
@@ -97,6 +97,7 @@ def test_cells_of_any_shape_are_found_and_keep_their_means_and_gain(kind: str):
 def test_what_lies_between_cells_and_fades_into_them_stays(kind: str):
     won, _ = gain(seen(kind))
     assert won > 0.3
+    assert found_in(seen(kind))[0].censor == "mosaic"
 
 
 @pytest.mark.parametrize("kind", ["blur", "bilinear", "blurred mosaic"])
@@ -172,6 +173,20 @@ def test_a_generous_mark_over_hexagons_leaves_what_is_original():
     margin = marked() & ~(cv2.erode(marked().astype(np.uint8), np.ones((15, 15))) > 0)
     same = (restored.colour[margin] == shown[margin]).all(1).mean()
     assert same > 0.9
+
+
+def test_cells_that_show_a_corner_are_told_and_keep_that_pixel():
+    shown = seen("corner")
+    (part,) = found_in(shown)
+    assert part.trace == CornerSamples((0, 0))
+    won, restored = gain(shown)
+    assert won > 1
+    assert part.grid is not None
+    (high, wide), (top, left) = part.grid
+    corners = np.zeros(marked().shape, bool)
+    corners[int(top) :: int(high), int(left) :: int(wide)] = True
+    assert np.array_equal(restored[corners & marked()], photograph()[corners & marked()])
+    assert found_in(seen("squares"))[0].trace is None
 
 
 def test_every_kind_is_told_in_a_note():

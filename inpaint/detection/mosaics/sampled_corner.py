@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from inpaint.mosaic.grid import Grid
+from inpaint.mosaic.projection import MOST_CELL_STRAY
 
 FEWEST_RIM_CELLS = 8
 MOST_OF_MEAN_ERROR = 0.6  # of the squared difference from the mean beside a cell, that the one from the corner may be
@@ -54,6 +55,8 @@ def errors_at_rim(
             count = (region.shape[1] - start) // wide
             run = slice(start, start + count * wide)
             whole = (region[row, run] & original[beside, run]).reshape(count, wide).all(1)
+            flat = np.ptp(picture[row, run].reshape(count, wide, 3), axis=1).max(1) <= MOST_CELL_STRAY
+            whole &= flat
             shown = picture[row, run].reshape(count, wide, 3)[whole, 0]
             near = picture[beside, run].reshape(count, wide, 3)[whole]
             at_corner += float(((shown - near[:, right * (wide - 1)]) ** 2).sum())
