@@ -25,6 +25,8 @@ def stored_size(path: Path | str, data: bytes | None = None) -> tuple[int, int]:
     form = format_in(path, data)
     try:
         if form == "PNG":
+            if data[12:16] != b"IHDR":
+                raise OSError("its header does not come first")
             width, height = struct.unpack_from(">II", data, 16)
         elif form == "GIF":
             width, height = struct.unpack_from("<HH", data, 6)

@@ -14,7 +14,7 @@ import pytest
 import torch
 from PIL import Image, ImageCms, PngImagePlugin
 
-from inpaint.images import Picture, read, read_frames, write, write_frames
+from inpaint.images import Picture, read, read_frames, stored_size, write, write_frames
 from inpaint.images.png_parts import png_chunks, png_of, with_chunks
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (9, 14, 4), np.uint8)
@@ -156,6 +156,13 @@ def late_header() -> bytes:
 def test_a_chunk_that_is_needed_must_be_right(data: bytes, reason: str):
     with pytest.raises(ValueError, match=f"pack/a.png is damaged or cut off and cannot be decoded as PNG: {reason}"):
         read("pack/a.png", data=data)
+
+
+def test_no_size_is_read_from_another_chunk():
+    assert stored_size("a.png", png_of(saved())) == (9, 14)
+    for data in (late_header(), png_of(saved())[:20], png_of([])):
+        with pytest.raises(ValueError, match=r"a\.png is damaged or cut off"):
+            stored_size("a.png", data)
 
 
 def test_large_texts_and_profiles_are_read_and_kept(tmp_path: Path):
