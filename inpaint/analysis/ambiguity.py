@@ -88,7 +88,7 @@ def between(table: PatchTable, fits: FittingPatches) -> tuple[Tensor, Tensor]:
     return patches.mean(0), patches.median(0).values
 
 
-def roughness(patches: Tensor) -> Tensor:
+def patch_roughness(patches: Tensor) -> Tensor:
     """Return the mean absolute step between neighbouring pixels of patches (N, 3, h, w) in levels, (N,)."""
     values = patches.float()
     return values.diff(dim=2).abs().mean((1, 2, 3)) + values.diff(dim=3).abs().mean((1, 2, 3))

@@ -17,8 +17,8 @@ from inpaint.analysis.ambiguity import (
     between,
     drawn_queries,
     fitting,
+    patch_roughness,
     patch_table,
-    roughness,
 )
 from inpaint.analysis.figures import FIGURE_COLOURS, drawn_figure, show_picture, write_numbers
 from inpaint.mosaic.grid import Grid, pixelate
@@ -82,7 +82,7 @@ def _softness(table: PatchTable, found: Sequence[FittingPatches]) -> dict[str, f
         others = FittingPatches(fits.query, fits.found[1:])  # what somebody knows who has not seen the patch itself
         mean, median = between(table, others)
         patch, other = table.patches[fits.query].float(), table.patches[int(others.found[0])].float()
-        rough.append(tuple(float(roughness(it[None])[0]) for it in (mean, median, patch)))  # pyright: ignore[reportArgumentType]
+        rough.append(tuple(float(patch_roughness(it[None])[0]) for it in (mean, median, patch)))  # pyright: ignore[reportArgumentType]
         errors.append(tuple(float((it - patch).square().mean()) for it in (mean, median, other)))  # pyright: ignore[reportArgumentType]
     soft, wrong = np.mean(rough, axis=0), np.mean(errors, axis=0)
     return {
@@ -99,7 +99,9 @@ def _softness(table: PatchTable, found: Sequence[FittingPatches]) -> dict[str, f
 def _shown(table: PatchTable, found: Sequence[FittingPatches]) -> list[FittingPatches]:
     """Choose the roughest of the patches that have company enough to be shown, each of another place."""
     enough = [it for it in found if len(it.found) > FEWEST_SHOWN]
-    order = roughness(table.patches[[it.query for it in enough]]).argsort(descending=True).tolist() if enough else []
+    order = (
+        patch_roughness(table.patches[[it.query for it in enough]]).argsort(descending=True).tolist() if enough else []
+    )
     chosen: list[FittingPatches] = []
     for number in order:
         if not any(enough[number].query in it.found.tolist() for it in chosen):

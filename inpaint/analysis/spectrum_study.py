@@ -86,7 +86,7 @@ def variants(
     picture: Tensor, blocks: Sequence[int], middle: int, restorers: Mapping[str, Restore]
 ) -> dict[str, LumaPlane]:
     """Return the luma of a picture (3, side, side) and of what was done to it, (side, side) in [0, 1], by name."""
-    plane = plane_of(picture)
+    plane = luma_plane(picture)
     side = len(plane)
     small = cv2.resize(plane, (side // middle, side // middle), interpolation=cv2.INTER_AREA)
     found = {
@@ -99,7 +99,7 @@ def variants(
     for name, restore in restorers.items():
         with torch.no_grad():
             restored = restore(pixelate(picture, grid), mask, censor="mosaic", grid=grid)
-        found[f"mosaic of {middle} restored by {name}"] = plane_of(restored)
+        found[f"mosaic of {middle} restored by {name}"] = luma_plane(restored)
     return found
 
 
@@ -117,7 +117,7 @@ def responses_of(plane: LumaPlane, block: int) -> dict[str, LumaPlane]:
     }
 
 
-def plane_of(picture: Tensor) -> LumaPlane:
+def luma_plane(picture: Tensor) -> LumaPlane:
     """Return the luma of a picture (3, H, W), (H, W) in [0, 1]."""
     return luma(picture[None])[0, 0].numpy() / 255
 

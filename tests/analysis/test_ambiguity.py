@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from inpaint.analysis.ambiguity import between, fitting, patch_table, roughness
+from inpaint.analysis.ambiguity import between, fitting, patch_roughness, patch_table
 
 
 def picture(seed: int, *, side: int = 40) -> torch.Tensor:
@@ -52,9 +52,9 @@ def test_what_lies_between_patches_is_softer_than_any_of_them():
     (fits,) = fitting(table, [7], 20.0)
     assert len(fits.found) > 4
     mean, median = between(table, fits)
-    rough = roughness(table.patches[fits.found])
-    assert roughness(mean[None]).item() < 0.6 * rough.mean()
-    assert roughness(median[None]).item() < rough.mean()
+    rough = patch_roughness(table.patches[fits.found])
+    assert patch_roughness(mean[None]).item() < 0.6 * rough.mean()
+    assert patch_roughness(median[None]).item() < rough.mean()
     assert mean.mean().item() == pytest.approx(table.means[fits.found].mean().item(), abs=0.01)
 
 
