@@ -49,7 +49,7 @@ def build(table: Mapping[str, Callable[..., Built]], part: Part, kind: str, *giv
 
 def call(function: Callable[..., Built], options: Mapping[str, Any], what: str, *given: Any) -> Built:
     """Call a `build` with a section of the YAML.  Raises ValueError for an option that it lacks or of another type."""
-    known = options_of(function)
+    known = build_options(function)
     unknown = [name for name in options if name not in known]
     if unknown:
         near = did_you_mean(unknown[0], known)
@@ -61,7 +61,7 @@ def call(function: Callable[..., Built], options: Mapping[str, Any], what: str, 
         raise ValueError(f"{what}: {error}") from error
 
 
-def options_of(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+def build_options(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     """Return the options of a `build`: its keywords, but for those with a section of their own."""
     parameters = inspect.signature(function).parameters
     return {name: it for name, it in parameters.items() if it.kind is it.KEYWORD_ONLY and name not in SECTIONS}

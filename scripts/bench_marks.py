@@ -41,7 +41,7 @@ FORMS = (
 SIDE = (256, 384)  # px, of the photographs' upper left corner
 DARKEST = 24  # level; no pixel of a photograph has the colour of paint
 FINER = 4  # times, that strokes are drawn finer than the picture
-STROKES, POINTS, MARGIN = 3, 4, 30
+STROKES, POINTS, MARGIN = 2, 3, 30
 
 
 class Case(NamedTuple):

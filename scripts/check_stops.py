@@ -108,7 +108,8 @@ def stopped_at(process: subprocess.Popen[str], folder: Path, step: int, number: 
             raise TimeoutError(f"step {step} was not reached")
         time.sleep(0.01)
     sent = time.monotonic()
-    os.killpg(process.pid, number)
+    if process.poll() is None:
+        os.killpg(process.pid, number)
     out, _ = process.communicate(timeout=PATIENCE)
     return time.monotonic() - sent, out
 
@@ -124,7 +125,7 @@ def stopped_run(folder: Path, signal_name: str, ranks: int, stops: int, path: Pa
         found = [load_state(it)["step"] for it in states.found()]
         resume = bool(found)
         told = f"Stopped and saved at step {found[0]} of " in out if found else False
-        right = bool(found) and (told or number == signal.SIGKILL)
+        right = bool(found) and (told or process.returncode == -signal.SIGKILL)
         saved += right
         if not right:
             print(f"{signal_name} {ranks} stop {stop}: states of {found}; {out[-3000:]}", flush=True)

@@ -436,3 +436,24 @@ def test_features_that_no_term_uses_are_not_loaded(pictures: Path, tmp_path: Pat
     recipe = {"name": "supervised", "weights": {"perceptual": 1.0}}
     with pytest.raises(FileNotFoundError, match=r"nowhere\.pth"):
         recipe_of(run_of(tiny_tree(pictures, tmp_path, features=unread, recipe=recipe)))
+
+
+def test_of_other_weights_what_fits_is_taken_and_told(checkpoint: Path, pictures: Path, tmp_path: Path):
+    deeper = {"name": "residual_unet", "widths": [4, 8], "blocks": 2, "middle": 1}
+    tree = tiny_tree(pictures, tmp_path, generator=deeper, pretrained=str(checkpoint))
+    with pytest.raises(ValueError, match="does not fit generator residual_unet"):
+        recipe_of(run_of(tree))
+    with pytest.warns(UserWarning, match=r"\d+ of \d+ weights of the generator begin as in .*; new are ") as told:
+        recipe = recipe_of(run_of(tree | {"partial": True}))
+    weights, own = load_checkpoint(checkpoint).weights, recipe.generator.state_dict()
+    taken = [name for name in weights if name in own and own[name].shape == weights[name].shape]
+    assert f"{len(taken)} of {len(own)} weights" in str(told[0].message)
+    assert all(torch.equal(weights[name], own[name]) for name in taken)
+    other = {"name": "unet", "shape": "plain", "width": 4}
+    with pytest.raises(ValueError, match=r"none of its \d+ weights fits the generator"):
+        recipe_of(run_of(tree | {"partial": True, "generator": other}))
+
+
+def test_batch_norms_over_all_processes_need_graphics_cards(pictures: Path, tmp_path: Path):
+    with pytest.raises(ValueError, match="sync_batch_norm works on graphics cards of NVIDIA alone, not on cpu"):
+        trainer_of(run_of(tiny_tree(pictures, tmp_path, sync_batch_norm=True)))

@@ -25,7 +25,7 @@ from inpaint.version import __version__
 from tests.builders.datasets import dataset
 from tests.runs import folder_of_pictures, tiny_tree
 
-VERBS = ["decensor", "detect", "web", "evaluate", "build-dataset", "inspect", "train", "config"]
+VERBS = ["decensor", "detect", "web", "evaluate", "build-dataset", "inspect", "train", "config", "blend"]
 VERBS += ["import-weights", "models", "export", "run"]
 ANALYSES = ["spectrum", "pyramid", "ambiguity", "tradeoff"]
 

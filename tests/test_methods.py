@@ -82,7 +82,8 @@ def assert_restores_mosaics(model: Path, folder: Path) -> None:
         folder / "marked", folder / "clear", restorer=restorer, original=folder / "originals", block=GRID.block
     )
     assert [(it.error, it.censor, it.note) for it in outcomes] == [(None, "mosaic", None)] * len(MOSAICS)
-    steps = len(steps_of(max(GRID.block))) if restorer.generator.cell_steps else 1
+    known = restorer.generator.cell_steps
+    steps = len(steps_of(max(GRID.block), known)) if known else 1
     assert len(finite) == steps * len(MOSAICS)
     assert all(finite)
     for size, box in MOSAICS.items():

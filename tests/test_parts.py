@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from inpaint.parts import Part, build, call, options_of
+from inpaint.parts import Part, build, build_options, call
 
 
 def shape(
@@ -60,7 +60,7 @@ def test_what_yaml_gives_fits():
 
 
 def test_classes_are_looked_at_too():
-    assert list(options_of(Shape)) == ["width"]
+    assert list(build_options(Shape)) == ["width"]
     assert call(Shape, {"width": 3}, "shape", "given").width == 3
     with pytest.raises(ValueError, match="width should be a valid integer"):
         call(Shape, {"width": "3"}, "shape", "given")

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from inpaint import distributed
 from inpaint.assemble.checks import check_block, check_lengths
@@ -16,10 +15,10 @@ from inpaint.assemble.data import samples_of as samples_of
 from inpaint.assemble.data import validation_of as validation_of
 from inpaint.assemble.networks import recipe_of as recipe_of
 from inpaint.assemble.networks import take_weights
+from inpaint.assemble.players import compile_networks, players_of, synchronise_batch_norms
 from inpaint.builders.report.attribution import licences_of
 from inpaint.checkpoint import is_checkpoint, load_checkpoint
-from inpaint.config import Optim, Run, parse_run, run_to_tree
-from inpaint.contracts import Recipe
+from inpaint.config import Run, parse_run, run_to_tree
 from inpaint.data.samples import Positions
 from inpaint.data.samples import load_batches as load_batches
 from inpaint.data.skipped import Skipped
@@ -30,10 +29,10 @@ from inpaint.metrics import METRICS
 from inpaint.parts import build
 from inpaint.restoring.by_censor import AnyRestorer, RestorerByCensor
 from inpaint.restoring.community import load_community
-from inpaint.restoring.onnx_session import Session
+from inpaint.restoring.onnx_session import load_onnx
 from inpaint.restoring.restorer import Restorer
 from inpaint.sample import Sample
-from inpaint.training.trainer import Intervals, Player, Trainer
+from inpaint.training.trainer import Intervals, Trainer
 from inpaint.training.validating import Best
 from inpaint.weights import MODEL_SUFFIXES, NETWORKS_OF_DEFAULT, WITHOUT_GRID, model_file, parse_models
 
@@ -46,23 +45,6 @@ def provenance_of(run: Run) -> dict[str, Any]:
     if run.pretrained is not None:
         provenance["pretrained"] = {"network": run.pretrained, **load_checkpoint(model_file(run.pretrained)).provenance}
     return provenance
-
-
-def player_of(network: nn.Module, optim: Optim, steps: int) -> Player:
-    """Build the optimizer of one network."""
-    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[optim.name]
-    parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    how: dict[str, Any] = {"betas": optim.betas, "weight_decay": optim.weight_decay, "eps": optim.eps}
-    optimizer = kind(parameters, lr=optim.lr, fused=True, **how)
-    return Player(optimizer, partial(optim.rate, steps=steps))
-
-
-def players_of(run: Run, recipe: Recipe) -> dict[str, Player]:
-    """Build an optimizer for each player.  Raises ValueError where the run's optimizers are of other players."""
-    players = recipe.players
-    if set(players) != set(run.optim):
-        raise ValueError(f"optim names {sorted(run.optim)}, but the run's players are {sorted(players)}")
-    return {name: player_of(network, run.optim[name], run.steps) for name, network in players.items()}
 
 
 def best_of(run: Run) -> Best:
@@ -91,16 +73,18 @@ def trainer_of(run: Run) -> Trainer:
     check_block(run, recipe.generator)
     check_lengths(run)
     layout = torch.channels_last if run.channels_last else torch.contiguous_format
+    if run.sync_batch_norm:
+        synchronise_batch_norms(recipe, device)
     recipe.to(device=device, memory_format=layout)
-    samples, skipped = samples_of(run), Skipped(run.data.skip, run.data.batch)
+    samples, skipped = samples_of(run), Skipped(run.data.skip, run.data.batch * run.accumulate)
 
     def batches(start: int, stop: int) -> Iterable[Sample]:
         rank, world = distributed.rank(), distributed.world_size()
-        positions = Positions(start, stop, batch=run.data.batch, rank=rank, world=world)
+        positions = Positions(start, stop, batch=run.data.batch * run.accumulate, rank=rank, world=world)
         return load_batches(samples, positions, workers=run.data.workers, pin=device.type == "cuda", skipped=skipped)
 
     every = run.every
-    return Trainer(
+    trainer = Trainer(
         recipe,
         players_of(run, recipe),
         batches=batches,
@@ -119,7 +103,12 @@ def trainer_of(run: Run) -> Trainer:
         keep=run.keep,
         best=best_of(run),
         skipped=skipped,
+        accumulate=run.accumulate,
+        patience=run.patience,
     )
+    if run.compile:  # when the average has its own copy
+        compile_networks(recipe)
+    return trainer
 
 
 def load(
@@ -169,11 +158,3 @@ def load_network(model: str | Path, *, device: str = "auto", precision: str = "f
     shows = presentations(run.data.fill) | dict(generator.shows)
     precision = precision_of(precision, find_device(device), trained=run.precision)
     return Restorer(generator, shows=shows, device=device, precision=precision, side=run.data.crop)
-
-
-def load_onnx(path: Path, device: str, precision: str) -> Restorer:
-    """Load an exported network; its tensors stay on the CPU, whatever ONNX Runtime computes on."""
-    if precision not in ("auto", "float32"):
-        raise ValueError(f"{path} computes in the precision that it was exported in: leave out {precision}")
-    session = Session(path, device=device)
-    return Restorer(session, shows=session.shows, device="cpu", side=session.side)

@@ -14,7 +14,7 @@ from inpaint.degradation.realism import Realism
 from inpaint.discriminators import DISCRIMINATORS
 from inpaint.features import FEATURES
 from inpaint.generators import GENERATORS
-from inpaint.parts import options_of
+from inpaint.parts import build_options
 from inpaint.recipes import RECIPES
 
 Table = Mapping[str, Callable[..., Any]]
@@ -45,7 +45,7 @@ def complete_part(part: dict[str, Any], table: Table) -> dict[str, Any]:
 
 def defaults_of(function: Callable[..., Any]) -> dict[str, Any]:
     """Return the defaults of the options of a `build`, as YAML holds them."""
-    options = options_of(function).items()
+    options = build_options(function).items()
     return {name: plain(it.default) for name, it in options if it.default is not inspect.Parameter.empty}
 
 

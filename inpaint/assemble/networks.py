@@ -8,9 +8,10 @@ from functools import partial
 from typing import Any
 
 import torch
+from torch import nn
 
 from inpaint.checkpoint import Checkpoint, load_checkpoint
-from inpaint.config import Network, Run
+from inpaint.config import Judge, Network, Run
 from inpaint.contracts import Generator, Recipe
 from inpaint.discriminators import DISCRIMINATORS
 from inpaint.features import FEATURES
@@ -25,10 +26,14 @@ from inpaint.weights import model_file
 def recipe_of(run: Run) -> Recipe:
     """Build the networks, on the CPU with weights drawn from the run's seed, and the recipe by which they learn."""
     torch.manual_seed(run.seed)
-    generator = with_weights(build(GENERATORS, run.generator, "generator"), run.pretrained, run.generator.name)
+    generator = build(GENERATORS, run.generator, "generator")
+    if run.partial and run.pretrained is not None:
+        take_what_fits(generator, load_checkpoint(model_file(run.pretrained)), run.pretrained)
+    else:
+        with_weights(generator, run.pretrained, run.generator.name)
     others: dict[str, Any] = {
         "partners": {name: network_of(part) for name, part in run.partners.items()},
-        "discriminators": {name: build(DISCRIMINATORS, it, "discriminator") for name, it in run.discriminators.items()},
+        "discriminators": {name: critic_of(part) for name, part in run.discriminators.items()},
         "teachers": Teachers({name: network_of(part) for name, part in run.teachers.items()}),
     }
     if run.recipe.name not in RECIPES:
@@ -60,6 +65,18 @@ def network_of(part: Network) -> Generator:
     return with_weights(build(GENERATORS, part, "generator"), part.pretrained, part.name)
 
 
+def critic_of(part: Judge) -> nn.Module:
+    """Build a discriminator, with the weights that it names."""
+    network = build(DISCRIMINATORS, part, "discriminator")
+    if part.pretrained is not None:
+        try:
+            network.load_state_dict(load_checkpoint(model_file(part.pretrained)).weights)
+        except RuntimeError as error:
+            said = " ".join(str(error).split())
+            raise ValueError(f"pretrained {part.pretrained} does not fit discriminator {part.name}: {said}") from None
+    return network
+
+
 def with_weights(generator: Generator, pretrained: str | None, name: str) -> Generator:
     """Return the generator with the weights of a bundled network or a checkpoint, or as it is for None."""
     if pretrained is not None:
@@ -73,3 +90,20 @@ def take_weights(generator: Generator, checkpoint: Checkpoint, what: str, name: 
         generator.load_state_dict(checkpoint.weights)
     except RuntimeError as error:
         raise ValueError(f"{what} does not fit generator {name}: {' '.join(str(error).split())}") from None
+
+
+def take_what_fits(generator: Generator, checkpoint: Checkpoint, name: str) -> None:
+    """Load the weights of a checkpoint whose names and shapes a generator has, and say what was left.
+
+    Raises ValueError where nothing fits.
+    """
+    own = generator.state_dict()
+    fitting = {key: it for key, it in checkpoint.weights.items() if key in own and own[key].shape == it.shape}
+    if not fitting:
+        raise ValueError(f"pretrained {name}: none of its {len(checkpoint.weights)} weights fits the generator")
+    generator.load_state_dict(own | fitting)
+    new, left = ([key for key in keys if key not in fitting] for keys in (own, checkpoint.weights))
+    told = [f"{len(fitting)} of {len(own)} weights of the generator begin as in {name}"]
+    told += [f"new are {', '.join(new[:5])}{', ...' if len(new) > 5 else ''}"] if new else []
+    told += [f"left out are {', '.join(left[:5])}{', ...' if len(left) > 5 else ''}"] if left else []
+    warnings.warn("; ".join(told), stacklevel=2)

@@ -17,7 +17,7 @@ from inpaint.degradation.realism import Realism
 from inpaint.discriminators import DISCRIMINATORS
 from inpaint.features import FEATURES
 from inpaint.generators import GENERATORS
-from inpaint.parts import options_of, types_of
+from inpaint.parts import build_options, types_of
 from inpaint.recipes import RECIPES
 
 SHARE = {"share": {"type": "number", "exclusiveMinimum": 0, "default": 1}}
@@ -58,7 +58,7 @@ def one_of(table: Table, more: dict[str, Any] | None = None) -> dict[str, Any]:
 def options_schema(build: Callable[..., Any], more: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of a mapping with the options of a `build` and some more keys."""
     types, properties, required = types_of(build), dict(more), [key for key in more if key == "name"]
-    for name, option in options_of(build).items():
+    for name, option in build_options(build).items():
         properties[name] = type_schema(types.get(name, Any))
         required += [name] if option.default is inspect.Parameter.empty else []
     described = (inspect.getdoc(build) or "").partition("\n")[0]

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperCommand
 
 from inpaint.cli.analyze_commands import analyze_ambiguity, analyze_pyramid, analyze_spectrum, analyze_tradeoff
+from inpaint.cli.blend_command import blend
 from inpaint.cli.config_command import config
 from inpaint.cli.dataset_commands import build_dataset, inspect
 from inpaint.cli.decensor_command import decensor
@@ -68,7 +69,21 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings=HELP_FLAGS,
 )
-VERBS = (decensor, detect, web, evaluate, build_dataset, inspect, train, config, import_weights, models, export, run)
+VERBS = (
+    decensor,
+    detect,
+    web,
+    evaluate,
+    build_dataset,
+    inspect,
+    train,
+    config,
+    blend,
+    import_weights,
+    models,
+    export,
+    run,
+)
 for verb in VERBS:
     app.command(cls=PanelCommand, context_settings=HELP_FLAGS)(verb)
 analyses = typer.Typer(

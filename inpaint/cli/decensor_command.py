@@ -13,7 +13,7 @@ import typer
 
 from inpaint.cli.export_command import loaded
 from inpaint.cli.printable import printable
-from inpaint.cli.shared_options import BAR_DELAY, DeviceOption, PrecisionOption, prepare
+from inpaint.cli.shared_options import DeviceOption, PrecisionOption, prepare
 from inpaint.folder.options import (
     FIELDS,
     FILES,
@@ -95,9 +95,8 @@ def decensor(
     **options: Any,
 ) -> None:
     """Restore the marked places of a picture or of a folder."""
-    from tqdm import tqdm
-
     from inpaint import distributed
+    from inpaint.cli.batch_bar import BatchBar
     from inpaint.folder.batch import decensor as restore
     from inpaint.folder.batch_report import others_line, room_for_reports, write_outcomes, write_outcomes_page
     from inpaint.images import other_files
@@ -108,15 +107,10 @@ def decensor(
             raise ValueError(f"{path} is a folder, but should be the file to write")
     options_from(options)  # what is wrong is said before a network is loaded
     restorer = loaded(model or ["default"], backend, device=device, precision=precision)
-    with room_for_reports(source, json, html), tqdm(unit="picture", delay=BAR_DELAY) as bar:
-
-        def progress(outcome: Outcome, done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-            bar.write(printable(outcome_line(outcome)), file=sys.stderr if outcome.error else sys.stdout)
-
+    with room_for_reports(source, json, html), BatchBar(outcome_line) as bar:
         given: dict[str, Any] = {"original": original, "masks": mask, "jobs": jobs, "thumbnails": html is not None}
-        outcomes = restore(source, output, restorer=restorer, progress=progress, **given, **options)
+        told = {"progress": bar.picture, "frame_progress": bar.frame}
+        outcomes = restore(source, output, restorer=restorer, **told, **given, **options)
     if distributed.rank() == 0:
         for path, written in (
             (json, partial(write_outcomes, others=other_files(source))),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from inpaint.cli.printable import printable
-from inpaint.cli.shared_options import BAR_DELAY, prepare
+from inpaint.cli.shared_options import prepare
 
 if TYPE_CHECKING:
     from inpaint.folder.detecting import Sighting
@@ -33,20 +33,13 @@ def detect(
 ) -> None:
     """Find mosaics, bars and blobs that nobody marked."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy comes: its threads gain little and fight the jobs
-    from tqdm import tqdm
-
+    from inpaint.cli.batch_bar import BatchBar
     from inpaint.folder.batch_report import others_line
     from inpaint.folder.detecting import detect_folder
 
     prepare()
-    with tqdm(unit="picture", delay=BAR_DELAY) as bar:
-
-        def progress(sighting: Sighting, done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-            bar.write(printable(sighting_line(sighting)), file=sys.stderr if sighting.error else sys.stdout)
-
-        sightings = detect_folder(source, output, form=form, jobs=jobs, progress=progress)
+    with BatchBar(sighting_line) as bar:
+        sightings = detect_folder(source, output, form=form, jobs=jobs, progress=bar.picture)
     failed = sum(sighting.error is not None for sighting in sightings)
     censored = sum(bool(sighting.found) for sighting in sightings)
     typer.echo(printable(f"{censored} of {len(sightings)} pictures are censored; what was found is in {output}"))

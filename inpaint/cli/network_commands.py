@@ -24,7 +24,16 @@ def import_weights(
     ] = "auto",
     settings: SettingsOption = None,
 ) -> None:
-    """Turn weights that authors published into a checkpoint."""
-    from inpaint.importing.convert import import_weights as convert
+    """Turn weights that authors published into a checkpoint.
 
+    --as patch takes in a discriminator of patches, for a run's fine-tuning.
+    """
+    from inpaint.importing.convert import import_weights as convert
+    from inpaint.importing.critics import CRITIC, import_critic
+
+    if layout == CRITIC:
+        if len(files) != 1:
+            raise ValueError(f"--as {CRITIC} takes one file with a discriminator, not {len(files)}")
+        typer.echo("\n".join(import_critic(files[0], output)))
+        return
     typer.echo(convert(files, output, layout=layout, channels=channels, settings=settings or []).text())

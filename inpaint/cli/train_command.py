@@ -45,6 +45,8 @@ def train(
         trainer.resume()
     fit_or_stop(trainer, command_again(config, settings or [], launch=distributed.launch_command()))
     if distributed.rank() == 0:
+        if trainer.weary():
+            typer.echo(f"Ended early: {trainer.stale} validations brought nothing better")
         typer.echo(f"Trained {trainer.step} steps; the networks are in {run.output}/ (best and last .safetensors)")
 
 

@@ -5,23 +5,18 @@ Which options a part has is checked when the run is assembled: see `inpaint.part
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, PositiveInt, ValidationError
 
+from inpaint.config.optim import Optim as Optim
+from inpaint.config.sections import Strict
 from inpaint.config.yaml_trees import Loader as Loader
 from inpaint.config.yaml_trees import override
 from inpaint.parts import Choice, Part, did_you_mean
-
-
-class Strict(BaseModel):
-    """A section of the YAML, which refuses keys that it does not know and does not change afterwards."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Source(Strict):
@@ -65,44 +60,6 @@ class Data(Strict):
     realism: dict[str, Any] | None = None
 
 
-class Optim(Strict):
-    """One player's optimizer; the rate warms up over `warmup` steps and then follows `schedule` to the last step.
-
-    The schedule multistep multiplies the rate by `gamma` at each of the steps `milestones`.
-    """
-
-    name: Literal["adam", "adamw"] = "adamw"
-    lr: float = Field(gt=0)
-    betas: tuple[float, float] = (0.9, 0.99)
-    weight_decay: float = Field(default=0.0, ge=0)
-    eps: float = Field(default=1e-8, gt=0)  # which TensorFlow adds before it corrects the second moment
-    schedule: Literal["constant", "cosine", "linear", "multistep"] = "constant"
-    constant_for: float = Field(default=0.0, ge=0, le=1)
-    milestones: tuple[PositiveInt, ...] = ()
-    gamma: float = Field(default=0.1, gt=0)
-    warmup: int = Field(default=0, ge=0)
-
-    @model_validator(mode="after")
-    def milestones_belong_to_multistep(self) -> Optim:
-        if (self.schedule == "multistep") != bool(self.milestones):
-            raise ValueError(f"the schedule is {self.schedule}: milestones belong to multistep, which needs them")
-        return self
-
-    def rate(self, step: int, steps: int) -> float:
-        """Return the learning rate at a step of a run of so many steps."""
-        if step < self.warmup:
-            return self.lr * (step + 1) / self.warmup
-        start = max(self.warmup, self.constant_for * steps)
-        done = min(1.0, max(0.0, (step - start) / max(1.0, steps - start)))
-        falling = {
-            "constant": 1.0,
-            "linear": 1 - done,
-            "cosine": (1 + math.cos(math.pi * done)) / 2,
-            "multistep": self.gamma ** sum(step >= milestone for milestone in self.milestones),
-        }
-        return self.lr * falling[self.schedule]
-
-
 def features_by_name(value: Any) -> Any:
     """Take the older spelling `network: vgg16` for `name: vgg16`, which is also the default."""
     if not isinstance(value, dict):
@@ -112,6 +69,12 @@ def features_by_name(value: Any) -> Any:
 
 class Network(Part):
     """A generator beside the one that restores; it starts from nothing, from a bundled network or from a checkpoint."""
+
+    pretrained: str | None = None
+
+
+class Judge(Part):
+    """A discriminator; it starts from nothing, or from the weights of a checkpoint."""
 
     pretrained: str | None = None
 
@@ -146,15 +109,21 @@ class Run(Strict):
     channels_last: bool = True
     ema: float = Field(default=0.999, ge=0, lt=1)
     clip: float | None = Field(default=1.0, gt=0)
+    accumulate: PositiveInt = 1  # batches whose gradients are added before a step, for want of memory
+    compile: bool = False  # the networks by torch.compile
+    sync_batch_norm: bool = False  # one batch norm over all processes, on graphics cards
+    patience: PositiveInt | None = None  # validations without a better network, after which the run ends
     every: Every = Every()
     keep: PositiveInt = 2  # states, of which a damaged newest one falls back to the one before
     best: BestOf = BestOf()
     data: Data
     generator: Part
     pretrained: str | None = None  # whose weights the generator starts from: a bundled network, or a checkpoint
-    partners: dict[str, Network] = {}  # generators that learn beside it and restore nothing, such as a cycle's way back
-    teachers: dict[str, Network] = {}  # generators that a recipe asks and that never learn
-    discriminators: dict[str, Part] = {}
+    partial: bool = False  # take of these weights what fits, and say what does not
+    # Generators that learn beside it and restore nothing, such as a cycle's way back, and such as are only asked.
+    partners: dict[str, Network] = Field(default_factory=dict)
+    teachers: dict[str, Network] = Field(default_factory=dict)
+    discriminators: dict[str, Judge] = Field(default_factory=dict)
     recipe: Part
     features: Annotated[Part, BeforeValidator(features_by_name)] | None = None
     optim: dict[str, Optim]  # one for each player of the recipe

@@ -28,6 +28,7 @@ OUTLINE_STEP = 24  # levels between the bar and its surround
 LEAST_OUTLINE_OF_BAR, LEAST_OUTLINE_OF_BLOB = 0.85, 0.92  # share of the outline that shows such a step
 SURROUND_SHADE = 8  # levels that make two shades of the surround one
 LEAST_SHADES_AROUND_BAR, LEAST_SHADES_AROUND_BLOB = 1.5, 3.5  # weighed by how common each is
+SHADES_AROUND_LIVELY = 9.0
 # What is no bar:
 MOST_BLOBS = 3  # with more the picture is a drawing, and its flat shapes are its own
 MOST_BAR_COLOURS = 6  # bars of more colours are a drawing's own parts
@@ -164,7 +165,8 @@ def stepped_outline(levels: np.ndarray, part: FlatPart) -> float | None:
     stepped = float((np.abs(beyond - part.colour).max(1) >= OUTLINE_STEP).mean())
     shares = np.unique(beyond.mean(1) // SURROUND_SHADE, return_counts=True)[1] / len(beyond)
     varied = 1 / (shares**2).sum()
-    if stepped < (LEAST_OUTLINE_OF_BAR if part.straight else LEAST_OUTLINE_OF_BLOB):
+    lively = varied >= SHADES_AROUND_LIVELY  # what is as dark as a blob may well touch it there
+    if stepped < (LEAST_OUTLINE_OF_BAR if part.exact and (part.straight or lively) else LEAST_OUTLINE_OF_BLOB):
         return None
     thick = min(part.mask.any(1).sum(), part.mask.any(0).sum()) >= LEAST_THICKNESS
     if varied >= (LEAST_SHADES_AROUND_BAR if part.straight and thick else LEAST_SHADES_AROUND_BLOB):

@@ -17,7 +17,8 @@ import numpy as np
 
 MOST_FINE_DETAIL = 0.6  # times the coarser detail, that a blur leaves
 MOST_FINE_DETAIL_OF_SURROUND = 0.6  # the same, as a share of what the surroundings have
-LEAST_COARSE_DETAIL = 1.0  # levels; a region without any is of one colour, or a smooth gradient
+LEAST_COARSE_DETAIL = 0.5  # levels; a region without any is of one colour, or a smooth gradient
+LEAST_STRAY_FROM_PLANE = 2.0  # levels
 FINE_DETAIL_SCALE, COARSE_DETAIL_SCALE = 1.0, 2.5  # px
 GRADIENT_SCALES = 1.0, 3.0  # px, at which the energy of the gradient is compared
 SURROUND_GAP, SURROUND_WIDTH = 2, 32  # px from the mark to its surroundings, and how far these reach
@@ -46,9 +47,19 @@ def find_blur(luma: np.ndarray, inside: np.ndarray, around: np.ndarray) -> Blur 
     share, share_around = fine / max(coarse, 1e-6), fine_around / max(coarse_around, 1e-6)
     if coarse < LEAST_COARSE_DETAIL or share > min(MOST_FINE_DETAIL, MOST_FINE_DETAIL_OF_SURROUND * share_around):
         return None
+    if stray_from_plane(luma, deep) < LEAST_STRAY_FROM_PLANE:
+        return None
     own, of_surround = blur_reach(luma, inside), blur_reach(luma, around)
     sigma = max(own**2 - of_surround**2, (SHARE_OF_SIGMA_KEPT * own) ** 2) ** 0.5
     return Blur(round(min(sigma, LONGEST_BLUR), 2)) if sigma >= SHORTEST_BLUR else None
+
+
+def stray_from_plane(luma: np.ndarray, where: np.ndarray) -> float:
+    """Return how far the pixels there are from a plane, root mean square, levels: a gradient bar's are not far."""
+    places = np.argwhere(where)
+    planes = np.concatenate([np.ones((len(places), 1)), places], 1)
+    seen = luma[where].astype(np.float64)
+    return float(np.sqrt(((seen - planes @ np.linalg.lstsq(planes, seen, rcond=None)[0]) ** 2).mean()))
 
 
 def is_soft(luma: np.ndarray, inside: np.ndarray) -> bool:

@@ -50,17 +50,19 @@ class LikelyPaint(NamedTuple):
     tolerance: int
 
 
-def painted(colour: np.ndarray, target: tuple[int, int, int] = GREEN, *, tolerance: int = 0) -> np.ndarray:
+def painted(
+    colour: np.ndarray, target: tuple[int, int, int] = GREEN, *, tolerance: int = 0, edges: bool = True
+) -> np.ndarray:
     """Return which pixels have the target colour, (H, W) bool.
 
     colour: (H, W, 3) RGB or (H, W, 1) grey, uint8 or uint16.  target: in 8-bit levels.  With tolerance 0 the colour
-    must be exact; otherwise it may be that far off, and soft edges of what is painted belong to it.
+    must be exact; otherwise it may be that far off, and, with edges, soft edges of what is painted belong to it.
     """
     if tolerance == 0:
         return channel_differences(colour, target) == 0
     far = colour_distances(colour, target, max(tolerance, BRUSH_EDGE))
     marked = far <= tolerance
-    if marked.any():
+    if edges and marked.any():
         square = np.ones((2 * BRUSH_EDGE_WIDTH + 1, 2 * BRUSH_EDGE_WIDTH + 1), np.uint8)
         beside = cv2.dilate(marked.astype(np.uint8), square) > 0
         marked |= beside & (far <= BRUSH_EDGE)

@@ -53,7 +53,7 @@ def lines_run_into(ink: np.ndarray, part: FlatPart) -> bool:
     mask[part.top : part.top + height, part.left : part.left + width] = part.mask
     grown = cv2.dilate(mask, np.ones((2 * CUT_DISTANCE + 1, 2 * CUT_DISTANCE + 1), np.uint8))
     outlines, _ = cv2.findContours(grown, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    path = np.array(max(outlines, key=len)).reshape(-1, 2).astype(np.intp)  # x before y
+    path: np.ndarray = np.concatenate([max(outlines, key=len)[:, 0]])  # (n, 2), x before y
     met = ink[path[:, 1], path[:, 0]]
     if not 0 < met.mean() < MOST_INK_AROUND:
         return False

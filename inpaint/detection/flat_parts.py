@@ -15,7 +15,7 @@ from inpaint.detection.jpeg import JPEG_BLOCK
 
 LETTERBOX_SIDE = 0.9  # of a side of the picture, that a letterbox covers
 # The colour, in 8-bit levels of the channel that differs most:
-BAR_STEP = 3  # that neighbouring pixels of a bar may differ by, which JPEG makes of none
+BAR_STEPS, EXACT_COLOURS = (3, 7), (2, 5)  # that neighbours in a bar and its middle may differ by: as JPEGs leave it
 EXACT_COLOUR, NEAR_COLOUR, SOFT_EDGE_COLOUR = 2, 6, 32  # from the bar's: in its middle, surely in it, at its soft edge
 LEAST_OF_ITS_COLOUR = 0.9  # share of a bar's pixels
 LEAST_FLAT_IN_BAR, LEAST_FLAT_IN_BLOB = 0.1, 0.3  # share of pixels that are like their neighbours
@@ -35,13 +35,28 @@ class FlatPart(NamedTuple):
     left: int
     mask: np.ndarray  # (h, w) uint8
     straight: bool
+    exact: bool = True  # as even as paint is where no JPEG has blurred it
 
 
 def flat_parts(levels: np.ndarray) -> list[FlatPart]:
     """Return the convex parts of one colour of a picture (H, W, 3), the likeliest first; they may overlap."""
     element = np.ones((3, 3), np.uint8)
     spread = cv2.subtract(cv2.dilate(levels, element), cv2.erode(levels, element)).max(2)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((spread <= BAR_STEP).astype(np.uint8), connectivity=4)
+    parts = []
+    for step, exact in zip(BAR_STEPS, EXACT_COLOURS, strict=True):
+        found = parts_of_step(levels, spread, step, exact)
+        parts += [
+            part for part in found if part.straight or step == BAR_STEPS[0]
+        ]  # what is round and uneven is a shade
+    return sorted(parts, key=lambda part: (part.straight, int(part.mask.sum())), reverse=True)
+
+
+def parts_of_step(levels: np.ndarray, spread: np.ndarray, step: int, exact: int) -> list[FlatPart]:
+    """Return the parts whose neighbouring pixels differ by no more than a step; exact: from the colour of their middle.
+
+    spread: (H, W), how much the pixels around each one differ.
+    """
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((spread <= step).astype(np.uint8), connectivity=4)
     parts = []
     for index, (left, top, width, height, area) in enumerate(stats.tolist()):
         small = area < LEAST_THIN_AREA / 4 or min(width, height) < LEAST_THIN_DEPTH
@@ -51,8 +66,8 @@ def flat_parts(levels: np.ndarray) -> list[FlatPart]:
         colour = np.median(levels[top : top + height, left : left + width][inside], 0)
         reach = JPEG_BLOCK + max(width, height)  # JPEG may have cut a thin bar's even core in two
         box = max(top - reach, 0), max(left - reach, 0), top + height + reach, left + width + reach
-        parts += bar_shaped_parts(levels, labels, index, box, colour)
-    return sorted(parts, key=lambda part: (part.straight, int(part.mask.sum())), reverse=True)
+        parts += bar_shaped_parts(levels, labels, index, box, colour, exact)
+    return parts
 
 
 def lies_along_side(left: int, top: int, width: int, height: int, levels: np.ndarray) -> bool:
@@ -63,18 +78,18 @@ def lies_along_side(left: int, top: int, width: int, height: int, levels: np.nda
 
 
 def bar_shaped_parts(
-    levels: np.ndarray, labels: np.ndarray, index: int, box: tuple[int, ...], colour: np.ndarray
+    levels: np.ndarray, labels: np.ndarray, index: int, box: tuple[int, ...], colour: np.ndarray, exact: int
 ) -> list[FlatPart]:
     """Return the bars or blobs that a flat part belongs to: at most one with a sharp edge and one with a soft one.
 
     labels: (H, W), numbers of the flat parts.  index: of this part.  box: top, left, bottom and right of where its
-    colour is looked for.
+    colour is looked for.  exact: how far its middle may be from its colour, levels.
     """
     rows, columns = slice(box[0], box[2]), slice(box[1], box[3])
     core = (labels[rows, columns] == index).astype(np.uint8)
     distance = np.abs(levels[rows, columns].astype(np.int16) - colour).max(2)
     parts = []
-    if (distance[core > 0] <= EXACT_COLOUR).mean() < LEAST_OF_ITS_COLOUR:
+    if (distance[core > 0] <= exact).mean() < LEAST_OF_ITS_COLOUR:
         return parts
     beside = cv2.dilate(core, np.ones((5, 5), np.uint8)) > 0
     as_drawn, with_soft_edge = (distance <= NEAR_COLOUR) & beside, distance <= SOFT_EDGE_COLOUR
@@ -91,11 +106,13 @@ def bar_shaped_parts(
         thick = cv2.distanceTransform(cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 3).max()
         area, (_, sides, _) = float(mask.sum()), cv2.minAreaRect(outline)
         even = (distance[mask > 0] <= near).mean() >= LEAST_OF_ITS_COLOUR
-        exact = (distance[mask > 0] <= EXACT_COLOUR).mean() >= LEAST_EXACT_IN_THIN
-        thin = exact and max(sides) >= LEAST_THIN_ASPECT * min(sides) and thick >= LEAST_THIN_DEPTH
+        precise = (distance[mask > 0] <= EXACT_COLOUR).mean() >= LEAST_EXACT_IN_THIN
+        thin = precise and max(sides) >= LEAST_THIN_ASPECT * min(sides) and thick >= LEAST_THIN_DEPTH
         large = area >= LEAST_BAR_AREA and thick >= LEAST_BAR_DEPTH
         if even and (large or (thin and area >= LEAST_THIN_AREA)) and area >= LEAST_CONVEX * hull.sum():
             straight = area > LEAST_RECTANGULAR * (sides[0] + 1) * (sides[1] + 1)
             if (labels[rows, columns] > 0)[mask > 0].mean() >= (LEAST_FLAT_IN_BAR if straight else LEAST_FLAT_IN_BLOB):
-                parts.append(FlatPart(colour.astype(np.uint8), box[0], box[1], mask, straight))
+                parts.append(
+                    FlatPart(colour.astype(np.uint8), box[0], box[1], mask, straight, exact == EXACT_COLOURS[0])
+                )
     return parts

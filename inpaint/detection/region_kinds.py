@@ -21,6 +21,7 @@ from inpaint.detection.mosaics.cells_of_any_shape import find_free_cells, placed
 from inpaint.detection.mosaics.grid_under_mask import estimate_grid
 from inpaint.detection.mosaics.opacity import find_opacity
 from inpaint.detection.mosaics.rough_cells import RoughCells, find_rough_cells
+from inpaint.detection.mosaics.sampled_corner import sampled_corner
 from inpaint.detection.mosaics.search import rescaled_grid
 from inpaint.mosaic.free_cells import FreeCells, summed_by_cell
 from inpaint.mosaic.grid import Grid, enlarge
@@ -47,7 +48,13 @@ class Translucent(NamedTuple):
     opacity: float
 
 
-Trace = FreeCells | RoughCells | Blur | TranslucentLayer | Translucent
+class CornerSamples(NamedTuple):
+    """A mosaic whose cells show the pixel in a corner instead of their mean."""
+
+    corner: tuple[int, int]  # (y, x), 1 = the lower or the right
+
+
+Trace = CornerSamples | FreeCells | RoughCells | Blur | TranslucentLayer | Translucent
 
 
 class RegionKind(NamedTuple):
@@ -86,7 +93,7 @@ def kind_of_region(
     if auto and (narrow or (even and grid is None)):
         return HOLE
     if even or (grid is not None and left_by_grid(part, region, corner, grid) < FLAT_STRAY):
-        return RegionKind("mosaic", grid)
+        return flat_mosaic(image, labels, number, box, grid)
     if isinstance(grid, Grid):
         opacity = find_opacity(part, region, shifted_grid(grid, -corner[0], -corner[1]))
         if opacity is not None:
@@ -95,6 +102,20 @@ def kind_of_region(
     if cells is not None and (grid is None or explains_better(part, corner, cells, grid)):
         return RegionKind("mosaic", None, placed_cells(cells, labels.shape, *corner))
     return RegionKind("mosaic", grid) if grid is not None else kind_by_surroundings(image, labels, number, box, auto)
+
+
+def flat_mosaic(
+    image: Tensor, labels: np.ndarray, number: int, box: tuple[slice, slice], grid: Grid | Lattice | None
+) -> RegionKind:
+    """Return the kind of a mosaic of flat cells: what they show of what they hide; as `kind_of_region`."""
+    if not isinstance(grid, Grid):
+        return RegionKind("mosaic", grid)
+    margin = max(grid.block)
+    rows, columns = (slice(max(side.start - margin, 0), side.stop + margin) for side in box)
+    near = labels[rows, columns]
+    seen = image[:, rows, columns].permute(1, 2, 0).cpu().double().numpy()
+    corner = sampled_corner(seen, near == number, near == 0, shifted_grid(grid, -rows.start, -columns.start))
+    return RegionKind("mosaic", grid, None if corner is None else CornerSamples(corner))
 
 
 def kind_by_surroundings(

@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from inpaint.features import vgg
+from inpaint.features import dilated_resnet, vgg
 
-FEATURES: dict[str, Callable[..., Any]] = {"vgg16": vgg.build_16, "vgg19": vgg.build_19}
+FEATURES: dict[str, Callable[..., Any]] = {
+    "vgg16": vgg.build_16,
+    "vgg19": vgg.build_19,
+    "ade20k_resnet50": dilated_resnet.build_scene,
+}

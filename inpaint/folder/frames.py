@@ -1,10 +1,13 @@
-"""Files of a batch as frames: a still picture is an animation of one frame, and what is marked is marked in frames."""
+"""Files of a batch as frames: a still picture is an animation of one frame, and what is marked is marked in frames.
+
+Frames are read one after the other, so that a long animation takes no more memory than a few of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -13,69 +16,143 @@ from torch import Tensor
 from inpaint import images
 from inpaint.folder.marks import half_painted, nothing_painted
 from inpaint.folder.paint import paint_in, parts_with, with_near_paint
-from inpaint.folder.pairs import NothingMarked
+from inpaint.interrupt import go_on
 from inpaint.restoring.paint_reach import FARTHEST_REACH
 
-
-class Marked(NamedTuple):
-    """A file to restore, and where."""
-
-    animation: images.Animation
-    masks: tuple[Tensor | None, ...]  # of each frame, bool (1, H, W); None where nothing is marked
-    base: Path  # the file that the frames were read from
-    hidden: bool  # whether paint covers the censored pixels
-    note: str | None = None  # what the user should know although something is marked
+MarkedFrame = tuple[images.Picture, Tensor | None]  # a frame to restore, and bool (1, H, W); None = nothing is marked
 
 
-def read_frames_of(path: Path) -> images.Animation:
-    """Read a still picture or an animation.  Raises ValueError for files of several pictures that do not move."""
-    try:
-        return images.Animation((images.read(path),), (0.0,))
-    except images.SeveralFrames:
-        if not images.is_animated(path):
-            raise
-        return images.read_frames(path)
+class Marks(ABC):
+    """The frames of a file, and what is marked in each; what is to be said of them is known when all were read."""
+
+    hidden = False  # whether paint covers the censored pixels
+
+    def __init__(self, file: Path, original: Path | None = None) -> None:
+        """Open a file, and the original that its pixels shall come from; ValueError where they do not fit."""
+        self.file, self.base = file, original or file
+        self.marked = images.open_frames(file)
+        self.shown = self.marked if original is None else images.open_frames(original)
+        self.notes: dict[str, None] = {}  # each once, in their order
+        self.why_nothing = ""
+
+    def __len__(self) -> int:
+        return len(self.shown)
+
+    @abstractmethod
+    def mark(self, frame: images.Picture) -> np.ndarray:
+        """Say what is marked in a frame, (H, W) bool, and keep what is to be said of it."""
+
+    def frames(self) -> Iterator[MarkedFrame]:
+        """Read the frames from the first on; ValueError where sizes or numbers of frames differ."""
+        others = self.marked.frames() if self.shown is self.marked else self.shown.frames()
+        first = True
+        for marked in self.marked.frames():
+            go_on()
+            frame = marked if self.shown is self.marked else next(others, None)
+            if first or frame is None:
+                self.refuse_another(marked, frame)
+            assert frame is not None
+            mask, first = self.mark(marked), False
+            yield frame, torch.from_numpy(mask)[None] if mask.any() else None
+
+    def refuse_another(self, marked: images.Picture, frame: images.Picture | None) -> None:
+        """Raise ValueError where the original of a painted file has another size or number of frames."""
+        count, frames = len(self.shown), len(self.marked)
+        (height, width), (tall, wide) = (frame or marked).size, marked.size
+        if (count, height, width) == (frames, tall, wide):
+            return
+        if count == frames == 1:
+            raise ValueError(
+                f"{self.base} has {width} x {height} pixels, but the painted {self.file} has {wide} x {tall}: "
+                "both must have the same size"
+            )
+        raise ValueError(
+            f"{self.base} has {count} frames of {width} x {height} pixels, but the painted {self.file} has {frames} of "
+            f"{wide} x {tall}: both must have the same"
+        )
+
+    def note(self) -> str | None:
+        """Say what the user should know although something is marked."""
+        return "; ".join(self.notes) or None
 
 
-def write_frames_to(animation: images.Animation, path: Path) -> str | None:
-    """Write a still picture or an animation; returns what could not be kept, in words."""
-    if len(animation.frames) == 1:
-        return images.write(animation.frames[0], path)
-    return images.write_frames(animation, path)
+class MaskMarks(Marks):
+    """Marked by mask files, whose union counts for all frames."""
+
+    def __init__(self, file: Path, masks: Sequence[Path], *, threshold: int | None, invert: bool) -> None:
+        """Open a file; ValueError where its size is not that of a mask, before anything is decoded."""
+        for mask in masks:
+            refuse_another_size(mask, file)
+        super().__init__(file)
+        self.masks, self.how = masks, {"threshold": threshold, "invert": invert}
+        self.union: np.ndarray | None = None
+
+    def mark(self, frame: images.Picture) -> np.ndarray:
+        if self.union is None:
+            found = [images.read_mask_for(frame, mask, **self.how) for mask in self.masks]  # pyright: ignore
+            self.union = np.asarray(torch.stack([it.mask for it in found]).amax(0)[0] > 0.5)
+            said = {f"{mask}: {it.note}": None for mask, it in zip(self.masks, found, strict=True) if it.note}
+            names = " and ".join(map(str, self.masks))
+            self.why_nothing = f"{names} marks nothing in {self.file}: {'; '.join(it.note or '' for it in found)}"
+            self.notes |= said
+        return self.union
 
 
-def marked_by_masks(file: Path, masks: Sequence[Path], *, threshold: int | None, invert: bool) -> Marked:
-    """Read a file and its masks, whose union counts for all frames.
+class AlphaMarks(Marks):
+    """Marked by transparent holes, soft edges included."""
 
-    Raises NothingMarked where the masks are empty, ValueError where the sizes differ, before anything is decoded.
-    """
-    for mask in masks:
-        refuse_another_size(mask, file)
-    animation = read_frames_of(file)
-    first = animation.frames[0]
-    found = [images.read_mask_for(first, mask, threshold=threshold, invert=invert) for mask in masks]
-    marked = torch.stack([it.mask for it in found]).amax(0) > 0.5
-    said = [f"{mask}: {it.note}" for mask, it in zip(masks, found, strict=True) if it.note]
-    if not marked.any():
-        names = " and ".join(map(str, masks))
-        raise NothingMarked(f"{names} marks nothing in {file}: {'; '.join(it.note or '' for it in found)}")
-    return Marked(animation, (marked,) * len(animation.frames), file, hidden=False, note="; ".join(said) or None)
+    def __init__(self, file: Path, *, original: Path | None = None) -> None:
+        super().__init__(file, original)
+        self.hidden, self.transparent, self.pixels = original is None, 0, 0
+        self.why_nothing = f"no pixel of {file} is transparent: erase what shall be restored"
+
+    def mark(self, frame: images.Picture) -> np.ndarray:
+        mask = transparent_holes(frame)
+        self.transparent, self.pixels = self.transparent + int(mask.sum()), self.pixels + mask.size
+        return mask
+
+    def note(self) -> str | None:
+        share = self.transparent / max(1, self.pixels)
+        if share <= 0.5:
+            return None
+        return f"{100 * share:.0f} % of the picture are transparent and were restored, more than was known"
 
 
-def marked_by_alpha(file: Path, *, original: Path | None = None) -> Marked:
-    """Read a file whose transparent holes shall be restored, soft edges included, and the original to take pixels from.
+class PaintMarks(Marks):
+    """Marked by paint of a colour."""
 
-    Raises NothingMarked where nothing is transparent, ValueError as `unpainted` does.
-    """
-    animation = read_frames_of(file)
-    masks = [transparent_holes(frame) for frame in animation.frames]
-    if not any(mask.any() for mask in masks):
-        raise NothingMarked(f"no pixel of {file} is transparent: erase what shall be restored")
-    note = None
-    if (share := float(np.mean(masks))) > 0.5:
-        note = f"{100 * share:.0f} % of the picture are transparent and were restored, more than was known"
-    shown = animation if original is None else unpainted(original, animation, file)
-    return Marked(shown, as_marks(masks), original or file, hidden=original is None, note=note)
+    def __init__(
+        self,
+        file: Path,
+        *,
+        colour: tuple[int, int, int],
+        tolerance: int = 0,
+        original: Path | None = None,
+        near: bool = False,
+    ) -> None:
+        """Open a file.
+
+        near: mark what touches paint of nearly its colour, too, and leave soft edges to the growing of holes.
+        """
+        super().__init__(file, original)
+        self.hidden, self.colour, self.tolerance = original is None, colour, tolerance
+        self.near, self.half = near and original is None, False
+
+    def mark(self, frame: images.Picture) -> np.ndarray:
+        paint = paint_in(frame, self.colour, self.tolerance, edges=not self.near)
+        if paint.note:
+            self.notes[paint.note] = None
+        if not self.why_nothing:
+            said = nothing_painted(self.file, frame, self.colour, self.tolerance)
+            self.why_nothing = "; ".join([said, *self.notes])
+        if not paint.mask.any():
+            return paint.mask
+        mask = with_near_paint(paint, frame) if self.near else paint.mask
+        if not self.half:  # of the first frame that is painted
+            beside = FARTHEST_REACH if self.near else 0
+            half, self.half = half_painted(frame, paint.colour, self.tolerance, mask, beside=beside), True
+            self.notes |= {half: None} if half else {}
+        return mask
 
 
 def transparent_holes(frame: images.Picture) -> np.ndarray:
@@ -83,11 +160,6 @@ def transparent_holes(frame: images.Picture) -> np.ndarray:
     if frame.alpha is None:
         return np.zeros(frame.size, bool)
     return parts_with(frame.alpha < frame.peak, frame.alpha < frame.peak / 2)
-
-
-def as_marks(masks: Sequence[np.ndarray]) -> tuple[Tensor | None, ...]:
-    """Return masks (H, W) of bool as those of frames."""
-    return tuple(torch.from_numpy(mask)[None] if mask.any() else None for mask in masks)
 
 
 def refuse_another_size(mask: Path, file: Path) -> None:
@@ -98,53 +170,3 @@ def refuse_another_size(mask: Path, file: Path) -> None:
             f"{mask} is a mask of {width} x {height} pixels, but its picture has {wide} x {tall}: a mask must have the "
             "size of its picture"
         )
-
-
-def marked_by_paint(
-    file: Path,
-    *,
-    colour: tuple[int, int, int],
-    tolerance: int = 0,
-    original: Path | None = None,
-    near: bool = False,
-) -> Marked:
-    """Read a painted file, and the unpainted original that its pixels shall come from.
-
-    near: mark what nearly has the colour, too, where it touches paint.
-    Raises NothingMarked where nothing is painted, ValueError where sizes or numbers of frames differ.
-    """
-    animation = read_frames_of(file)
-    paints = [paint_in(frame, colour, tolerance) for frame in animation.frames]
-    masks = [it.mask for it in paints]
-    notes = {it.note: None for it in paints if it.note}  # each once
-    first = next((number for number, mask in enumerate(masks) if mask.any()), None)
-    if first is None:
-        said = "; ".join([nothing_painted(file, animation.frames[0], colour, tolerance), *notes])
-        raise NothingMarked(said)
-    beside = 0
-    if near and original is None:
-        pairs, beside = zip(paints, animation.frames, strict=True), FARTHEST_REACH
-        masks = [with_near_paint(paint, frame) for paint, frame in pairs]
-    half = half_painted(animation.frames[first], paints[first].colour, tolerance, masks[first], beside=beside)
-    note = "; ".join([*notes, *([half] if half else [])]) or None
-    shown = animation if original is None else unpainted(original, animation, file)
-    return Marked(shown, as_marks(masks), original or file, hidden=original is None, note=note)
-
-
-def unpainted(original: Path, animation: images.Animation, file: Path) -> images.Animation:
-    """Read the original of a painted file.  Raises ValueError where it has another size or number of frames."""
-    found = read_frames_of(original)
-    (count, (height, width)), (frames, (tall, wide)) = (
-        (len(each.frames), each.frames[0].size) for each in (found, animation)
-    )
-    if (count, height, width) == (frames, tall, wide):
-        return found
-    if count == frames == 1:
-        raise ValueError(
-            f"{original} has {width} x {height} pixels, but the painted {file} has {wide} x {tall}: both must have the "
-            "same size"
-        )
-    raise ValueError(
-        f"{original} has {count} frames of {width} x {height} pixels, but the painted {file} has {frames} of {wide} x "
-        f"{tall}: both must have the same"
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ class Job(NamedTuple):
     options: DecensorOptions
     jobs: int
     thumbnails: bool
+    frame_progress: Callable[[Path, int, int], None] | None = None  # a file, its frames done and all of them
 
 
 class Planned(NamedTuple):

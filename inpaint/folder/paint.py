@@ -12,7 +12,6 @@ from inpaint.detection.colour import colour_distances, has_hue, painted
 from inpaint.images.profile_colour import in_profile
 
 SAME_PAINT = 8  # distance (CIE 1976) by which JPEG moves pixels of one paint
-SAME_GREY_PAINT = 2  # the same inside paint of black, white or grey
 LOSSY_BLOCK = 16  # px; side of what JPEG and WebP compress together
 PROFILE_TOLERANCE = 2  # distance by which rounding in a profile may move paint
 
@@ -25,17 +24,21 @@ class FoundPaint(NamedTuple):
     note: str | None = None
 
 
-def paint_in(picture: images.Picture, colour: tuple[int, int, int], tolerance: int = 0) -> FoundPaint:
+def paint_in(
+    picture: images.Picture, colour: tuple[int, int, int], tolerance: int = 0, *, edges: bool = True
+) -> FoundPaint:
     """Return where a picture is visibly painted in a colour; what is clear has none.
+
+    tolerance, edges: as `painted` takes them.
 
     Programs that mind profiles write other numbers for the colour than those that do not, so both are looked for, and
     the one of which there is more counts.
     """
     seen = True if picture.alpha is None else picture.alpha > 0
-    plain = painted(picture.colour, colour, tolerance=tolerance)
+    plain = painted(picture.colour, colour, tolerance=tolerance, edges=edges)
     meant = in_profile(colour, picture.icc) if picture.icc and picture.colour.shape[2] == 3 else None
     if meant is not None and meant != colour:
-        other = painted(picture.colour, meant, tolerance=max(tolerance, PROFILE_TOLERANCE)) & seen
+        other = painted(picture.colour, meant, tolerance=max(tolerance, PROFILE_TOLERANCE), edges=edges) & seen
         if other.sum() > (plain & seen).sum():
             note = f"by its profile {meant} in the file is {colour}, which is restored"
             return FoundPaint(other, meant, note)
@@ -66,9 +69,9 @@ def with_near_paint(paint: FoundPaint, picture: images.Picture) -> np.ndarray:
         return paint.mask
     off = colour_distances(visible_colours(picture, paint.colour), paint.colour, SAME_PAINT)
     near = off <= SAME_PAINT
-    if not has_hue(paint.colour):  # shadows and lights are nearly black and white, too
+    if not has_hue(paint.colour):  # shadows, lights and outlines are nearly black and white, too
         beside = cv2.distanceTransform((~paint.mask).astype(np.uint8), cv2.DIST_L2, 5) <= LOSSY_BLOCK
-        near &= beside | (off <= SAME_GREY_PAINT)
+        near = off <= np.where(beside, SAME_PAINT / 2, SAME_PAINT / 4)
     return parts_with(near | paint.mask, paint.mask)
 
 

@@ -2,60 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import time
-from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
+import numpy as np
+import torch
 from torch import Tensor
 
 from inpaint import images
 from inpaint.detection.censored import find_censored
-from inpaint.detection.damage import Damage
 from inpaint.files import atomically
-from inpaint.folder.damage_notes import notes_on_damage
 from inpaint.folder.file_outcome import Outcome
-from inpaint.folder.frames import (
-    Marked,
-    marked_by_alpha,
-    marked_by_masks,
-    marked_by_paint,
-    read_frames_of,
-    write_frames_to,
-)
+from inpaint.folder.frames import AlphaMarks, Marks, MaskMarks, PaintMarks
 from inpaint.folder.job import Job, Planned
 from inpaint.folder.overlay import levels, overlay, thumbnail
-from inpaint.folder.pairs import NothingMarked
 from inpaint.folder.passes import reach_of
+from inpaint.folder.results import MovingResults, StillResults
+from inpaint.folder.seen_frames import SeenFrames
 from inpaint.restoring.block_doubts import doubt_block
-from inpaint.restoring.repair import RepairWindow, examine_marks, variations, windows_of
-
-
-class FramesToRestore(NamedTuple):
-    """The frames of a file, and what is to be restored in them."""
-
-    animation: images.Animation
-    windows: list[list[RepairWindow]]  # of each frame; in one of them at least
-    base: Path  # the file that the frames were read from
-    note: str | None  # what the user should know of the marks
-
-    @property
-    def damage(self) -> list[Damage]:
-        return [part for found in self.windows for window in found for part in window.damage]
-
-    @property
-    def regions(self) -> int:
-        return sum(window.regions for found in self.windows for window in found)
-
-    @property
-    def first_number(self) -> int:
-        """Which frame is the first with something to restore."""
-        return next(number for number, found in enumerate(self.windows) if found)
-
-    @property
-    def first(self) -> tuple[images.Picture, list[RepairWindow]]:
-        return self.animation.frames[self.first_number], self.windows[self.first_number]
+from inpaint.restoring.repair import RepairWindow, examine_marks, part_of_picture, windows_of
 
 
 def restore_file(one: Planned, job: Job) -> Outcome:
@@ -85,27 +52,32 @@ def restore_frames(one: Planned, job: Job, outcome: Outcome) -> Outcome:
         return outcome._replace(status="skipped", note="its output exists")
     if one.unmarked:
         return without_marks(one, job, outcome, one.unmarked)
-    try:
-        seen = look_at_frames(one, job)
-    except NothingMarked as error:
-        return without_marks(one, job, outcome, str(error))
-    outcome = outcome._replace(regions=seen.regions, censor=censors_of(seen.damage))
-    frame, found = seen.first
-    doubt = None if job.options.block is None else doubt_block(frame, found, job.options.block)
-    if job.options.dry_run:
-        images.write(overlay(frame, found), one.targets[0])
+    marks, seen, results, before = marks_of(one, job), SeenFrames(), None, b""
+    if not job.options.dry_run:
+        still = len(marks) == 1
+        results = StillResults(one.targets, job) if still else MovingResults(one.targets, job, marks.shown)
+    doubt, examine = None, Examiner(one, job, hidden=marks.hidden)
+    for number, (frame, mask) in enumerate(marks.frames(), 1):
+        windows = examine(frame, mask)
+        if seen.add(frame, windows):
+            doubt = None if job.options.block is None else doubt_block(frame, windows, job.options.block)
+            before = thumbnail(frame, windows) if job.thumbnails else b""
+        if results is not None:
+            results.add(frame, windows)
+        if job.frame_progress and len(marks) > 1:
+            job.frame_progress(one.file, number, len(marks))
+    if seen.first is None:
+        sought = "; nothing censored was found" if examine.finds else ""
+        return without_marks(one, job, outcome, f"{marks.why_nothing}{sought}")
+    outcome, said = outcome._replace(regions=seen.regions, censor=seen.censors), (marks.base, job.options.block)
+    if results is None:
+        images.write(overlay(*seen.first), one.targets[0])
         outcome.outputs.append(one.targets[0])
-        return outcome._replace(status="seen", note=note_of(seen, job.options.block, doubt))
-    shown, unkept = [thumbnail(frame, found)] if job.thumbnails else [], None
-    frames, count = seen.animation.frames, len(one.targets)
-    repairs = variations(frames, seen.windows, job.restorer, count, best=job.options.best, reuse_samples=True)
-    for target, repaired in zip(one.targets, repairs, strict=True):
-        unkept = write_frames_to(replace(seen.animation, frames=repaired), target)
-        outcome.outputs.append(target)
-        if len(shown) == 1:
-            shown.append(thumbnail(repaired[seen.first_number], found))
-    note = note_of(seen, job.options.block, doubt, unkept)
-    return outcome._replace(status="restored", note=note, thumbnails=tuple(shown))
+        return outcome._replace(status="seen", note=seen.note(*said, marks.note(), doubt))
+    seen.first = None  # whose samples are not needed any more
+    unkept = results.end(outcome.outputs)
+    shown = tuple(it for it in (before, results.after) if it)
+    return outcome._replace(status="restored", note=seen.note(*said, marks.note(), doubt, unkept), thumbnails=shown)
 
 
 def base_of(one: Planned, job: Job) -> Path:
@@ -113,43 +85,52 @@ def base_of(one: Planned, job: Job) -> Path:
     return one.original or one.file
 
 
-def look_at_frames(one: Planned, job: Job) -> FramesToRestore:
-    """Read a file, and find what to restore in each frame: what is marked, or else, where asked to, what is found.
+class Examiner:
+    """Finds what to restore in a frame: what is marked, or else, where asked to, what is found.
 
-    Raises NothingMarked where that is nothing.
+    A frame whose marked parts are those of the frame before is not examined again.
     """
-    finds, nothing = job.options.censor == "auto" and job.masks is None, None
-    try:
-        marked = read_marked(one, job)
-    except NothingMarked as error:
-        if not finds:
-            raise
-        animation, nothing = read_frames_of(base_of(one, job)), error
-        marked = Marked(animation, (None,) * len(animation.frames), base_of(one, job), hidden=False)
-    windows: list[list[RepairWindow]] = []
-    context = reach_of(job.restorer, job.options.view)
-    for frame, mask in zip(marked.animation.frames, marked.masks, strict=True):
+
+    def __init__(self, one: Planned, job: Job, *, hidden: bool) -> None:
+        self.one, self.job, self.hidden = one, job, hidden
+        self.finds = job.options.censor == "auto" and job.masks is None
+        self.before: tuple[Tensor | None, bytes, list[RepairWindow]] | None = None
+
+    def __call__(self, frame: images.Picture, mask: Tensor | None) -> list[RepairWindow]:
+        if self.before is not None:
+            marked, digest, windows = self.before
+            same = mask is marked or (mask is not None and marked is not None and torch.equal(mask, marked))
+            if same and digest == digest_of(frame, windows, whole=mask is None):
+                return windows
         if mask is not None:
-            windows.append(examine_marked(one.file, frame, mask, job, hidden=marked.hidden))
+            windows = examine_marked(self.one.file, frame, mask, self.job, hidden=self.hidden)
         else:
-            found = find_censored(levels(frame)) if finds else []
-            windows.append(windows_of(found, frame, grow=growth(job), context=context))
-    if not any(windows):
-        raise NothingMarked(f"{nothing}; nothing censored was found")
-    return FramesToRestore(marked.animation, windows, marked.base, marked.note)
+            context = reach_of(self.job.restorer, self.job.options.view)
+            found = find_censored(levels(frame)) if self.finds else []
+            windows = windows_of(found, frame, grow=growth(self.job), context=context)
+        self.before = mask, digest_of(frame, windows, whole=mask is None), windows
+        return windows
 
 
-def read_marked(one: Planned, job: Job) -> Marked:
-    """Read a file and what is marked in it, by the rule of this batch."""
+def digest_of(frame: images.Picture, windows: list[RepairWindow], *, whole: bool) -> bytes:
+    """Return what the parts of a frame that windows show are known by; whole: all of the frame."""
+    digest = hashlib.blake2b()
+    for part in [frame] if whole else [part_of_picture(frame, window.box) for window in windows]:
+        for samples in (part.colour, part.alpha):
+            if samples is not None:
+                digest.update(np.ascontiguousarray(samples).data)
+    return digest.digest()
+
+
+def marks_of(one: Planned, job: Job) -> Marks:
+    """Open a file and what is marked in it, by the rule of this batch."""
     options = job.options
     if one.masks:
-        return marked_by_masks(one.file, one.masks, threshold=options.mask_threshold, invert=options.invert_mask)
+        return MaskMarks(one.file, one.masks, threshold=options.mask_threshold, invert=options.invert_mask)
     if options.mark == "alpha":
-        return marked_by_alpha(one.file, original=one.original)
+        return AlphaMarks(one.file, original=one.original)
     near = options.grow == "auto"
-    return marked_by_paint(
-        one.file, colour=options.colour, tolerance=options.tolerance, original=one.original, near=near
-    )
+    return PaintMarks(one.file, colour=options.colour, tolerance=options.tolerance, original=one.original, near=near)
 
 
 def without_marks(one: Planned, job: Job, outcome: Outcome, why: str) -> Outcome:
@@ -176,26 +157,3 @@ def examine_marked(file: Path, frame: images.Picture, mask: Tensor, job: Job, *,
 def growth(job: Job) -> int | None:
     """Return by how many px holes grow, None for as far as paint reaches."""
     return None if job.options.grow == "auto" else job.options.grow
-
-
-def censors_of(damage: list[Damage]) -> str:
-    """Name the kinds of censoring for the user."""
-    return " and ".join(sorted({part.censor for part in damage}, reverse=True))
-
-
-def note_of(seen: FramesToRestore, block: tuple[int, int] | None, *others: str | None) -> str | None:
-    """Say what the user should know: paint that was left, a wrong suffix, a block not used, mosaics without a grid.
-
-    others: what else there is to say, such as what of the file could not be written as it was.
-    """
-    notes = [note for note in (seen.note, *others) if note]
-    form, named = seen.animation.frames[0].format, images.format_of(seen.base)
-    if form != named:
-        notes.append(f"{seen.base.name} is a {form} file, but its name says {named}, as which it was written")
-    if reach := max(window.reach for found in seen.windows for window in found):
-        notes.append(
-            f"paint is mixed in up to {reach} px beyond the marks, and so far was restored: --grow 0 keeps that"
-        )
-    if block is not None and all(part.censor == "hole" for part in seen.damage):
-        notes.append("taken for a hole, so the block was not used: a mosaic needs its own pixels and the censor mosaic")
-    return "; ".join(notes + notes_on_damage(seen.damage)) or None

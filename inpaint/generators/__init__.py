@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from inpaint.contracts import Generator
 from inpaint.generators import (
+    aot_gan,
     cells,
     contextual,
     dcgan,
@@ -14,6 +15,7 @@ from inpaint.generators import (
     espcn,
     gated,
     imdn,
+    lama,
     pconv,
     pepsi,
     region_norm,
@@ -28,6 +30,7 @@ from inpaint.generators import (
 )
 
 GENERATORS: dict[str, Callable[..., Generator]] = {
+    "aot_gan": aot_gan.build,
     "cells": cells.build,
     "contextual": contextual.build,
     "dcgan": dcgan.build,
@@ -37,6 +40,7 @@ GENERATORS: dict[str, Callable[..., Generator]] = {
     "espcn": espcn.build,
     "gated": gated.build,
     "imdn": imdn.build,
+    "lama": lama.build,
     "pconv": pconv.build,
     "pepsi": pepsi.build,
     "region_norm": region_norm.build,

@@ -20,7 +20,7 @@ from inpaint.layers.cell_upscaler import CellUpscaler, check_upscaler, pixel_shu
 
 IMDN_SLOPE = 0.05
 KEPT_SHARE = 4  # a quarter of the channels is put aside
-CONTRAST_REDUCTION = 16
+CONTRAST_REDUCTION, LEAST_CONTRAST = 16, 4
 TINY_VARIANCE = 1e-12  # under a root, whose slope at 0 is infinite
 
 
@@ -29,7 +29,7 @@ class ContrastAttention(nn.Module):
 
     def __init__(self, width: int):
         super().__init__()
-        narrow = max(1, width // CONTRAST_REDUCTION)
+        narrow = max(LEAST_CONTRAST, width // CONTRAST_REDUCTION)
         self.conv_du = nn.Sequential(nn.Conv2d(width, narrow, 1), nn.ReLU(), nn.Conv2d(narrow, width, 1), nn.Sigmoid())
 
     def forward(self, x: Tensor) -> Tensor:

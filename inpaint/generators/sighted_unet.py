@@ -46,11 +46,11 @@ class Fourier(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         seen = self.narrow(x).relu()  # (B, c, h, w)
-        mixed = self.spectral(spectrum(seen)).relu()
+        mixed = self.spectral(fourier_spectrum(seen)).relu()
         return x + self.widen(seen + picture(mixed, seen.shape[-1]))
 
 
-def spectrum(x: Tensor) -> Tensor:
+def fourier_spectrum(x: Tensor) -> Tensor:
     """Return the orthonormal two-dimensional transform, real before imaginary parts, (B, 2c, h, w // 2 + 1).
 
     By products with waves: at a bottleneck's size that is cheap, and needs no complex numbers, which neither half

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from inpaint.images.animation import Animation, is_animated, read_frames, write_frames
+from inpaint.images.animation import (
+    Animation,
+    FrameStream,
+    FrameWriter,
+    is_animated,
+    open_frames,
+    read_frames,
+    write_frames,
+)
 from inpaint.images.decoding import SeveralFrames
 from inpaint.images.listing import SUFFIXES, find, format_of, other_files
 from inpaint.images.mask_files import read_mask, read_mask_for
@@ -14,6 +22,8 @@ from inpaint.images.writing import encode, keep_times, write
 __all__ = [
     "SUFFIXES",
     "Animation",
+    "FrameStream",
+    "FrameWriter",
     "Picture",
     "SeveralFrames",
     "eight_bits",
@@ -23,6 +33,7 @@ __all__ = [
     "from_array",
     "is_animated",
     "keep_times",
+    "open_frames",
     "other_files",
     "read",
     "read_frames",

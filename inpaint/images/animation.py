@@ -16,10 +16,11 @@ from inpaint.images import gif
 from inpaint.images.animated_webp import parse_webp, webp_pictures
 from inpaint.images.apng import apng_pictures, may_be_clear, parse_apng
 from inpaint.images.content import content_of, format_in
-from inpaint.images.damaged import damaged
+from inpaint.images.damaged import damaged, left_after
 from inpaint.images.frame_encoders import FrameTimes, encoder_of
 from inpaint.images.left_out import left_out
 from inpaint.images.listing import format_of
+from inpaint.images.metadata import webp_end
 from inpaint.images.picture import Picture
 from inpaint.images.png_parts import part_png, png_is_whole
 from inpaint.images.reading import read
@@ -66,13 +67,14 @@ class FrameStream:
         return len(self.times.durations)
 
 
-def open_frames(path: Path | str, *, limit: int = MOST_ANIMATION_PIXELS) -> FrameStream:
+def open_frames(path: Path | str, *, limit: int = MOST_ANIMATION_PIXELS, data: bytes | None = None) -> FrameStream:
     """Open an animated file, or a still picture as an animation of one frame, which is read at once.
 
-    Errors as of `read` and `read_frames`; those of later frames come when they are asked for.
+    data: the content of a file that lies elsewhere.  Errors as of `read` and `read_frames`; those of later frames come
+    when they are asked for.
     """
     path = Path(path)
-    data = content_of(path)
+    data = content_of(path, data)
     stream = _stream(path, data, format_in(path, data), limit)
     if stream is not None:
         return stream
@@ -133,13 +135,16 @@ def _times(path: Path, data: bytes, form: str, limit: int) -> tuple[tuple[int, i
 
 
 def _pictures(path: Path, data: bytes, form: str, limit: int) -> Iterator[Picture]:
-    if form == "GIF":
-        yield from gif.gif_pictures(path, gif.parse_gif(path, data, limit))
-        return
-    if form == "WEBP":
-        moving = parse_webp(data)
-        assert moving is not None
-        yield from webp_pictures(path, data, moving)
+    if form in ("GIF", "WEBP"):
+        if form == "GIF":
+            parsed = gif.parse_gif(path, data, limit)
+            frames, end = gif.gif_pictures(path, parsed), parsed.end
+        else:
+            moving = parse_webp(data)
+            assert moving is not None
+            frames, end = webp_pictures(path, data, moving), webp_end(data)
+        yield replace(next(frames), lost=left_after(data, end))
+        yield from frames
         return
     parts = part_png(path, data)
     moving = parse_apng(parts.data)
@@ -162,7 +167,7 @@ def write_frames(animation: Animation, path: Path | str, quality: int | None = N
     writing = FrameWriter(path, times, clear=clear, quality=quality)
     for frame in animation.frames:
         writing.add(frame)
-    return writing.end()
+    return writing.end(path)
 
 
 class FrameWriter:
@@ -187,8 +192,8 @@ class FrameWriter:
         refuse_what_does_not_fit(frame, self.path, self.form, self.quality)
         self.encoder.add(frame)
 
-    def end(self) -> str | None:
-        """Write the file, atomically, and return what could not be kept, in words."""
+    def end(self, path: Path | str) -> str | None:
+        """Write the file, atomically, under a name of the same suffix; returns what could not be kept, in words."""
         data, note = self.encoder.end()
-        save_bytes(data, self.path)
+        save_bytes(data, path)
         return "; ".join(said for said in (self.lost[0], note, self.lost[1]) if said) or None

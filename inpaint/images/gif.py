@@ -52,6 +52,7 @@ class Gif(NamedTuple):
     comment: bytes | None
     icc: bytes | None
     xmp: bytes | None
+    end: int  # bytes of the file up to its end
 
 
 def parse_gif(path: Path, data: bytes, limit: int) -> Gif:
@@ -105,7 +106,7 @@ def parse_gif_data(data: bytes) -> Gif:
     icc, xmp = (_joined(parts[ICC]) if ICC in parts else None), parts.get(XMP)
     if xmp is not None:  # stands there as it is, followed by 258 bytes that lead any reader of sub-blocks out of it
         xmp = XMP_ORIENTATION.sub(rb"\g<1>1", xmp[:-258])
-    return Gif((height, width), frames, plays, comment or None, icc or None, xmp or None)
+    return Gif((height, width), frames, plays, comment or None, icc or None, xmp or None, at + 1)
 
 
 def _table_bytes(flags: int) -> int:

@@ -104,9 +104,15 @@ def turn(samples: np.ndarray, orientation: int) -> np.ndarray:
     return np.ascontiguousarray(turned.get(orientation, lambda: samples)())
 
 
+def webp_end(data: bytes) -> int:
+    """Return how many bytes a WebP file has up to its end, by what it says itself; the last may be a filler."""
+    length = 8 + int.from_bytes(data[4:8], "little")
+    return length + length % 2
+
+
 def riff_chunks(data: bytes, at: int = 12) -> Iterator[tuple[bytes, bytes]]:
     """Walk the (name, data) chunks of a WebP file, or of one of its frames from its 16th byte on, up to its end."""
-    end = min(len(data), 8 + int.from_bytes(data[4:8], "little")) if at == 12 else len(data)
+    end = min(len(data), webp_end(data)) if at == 12 else len(data)
     while at + 8 <= end:
         name, length = struct.unpack_from("<4sI", data, at)
         yield name, data[at + 8 : at + 8 + length]

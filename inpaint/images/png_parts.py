@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from inpaint.images.damaged import damaged
+from inpaint.images.damaged import damaged, left_after
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MOST_DECODED_TEXT = 1 << 20  # bytes of a text or a profile that Pillow reads
@@ -62,8 +62,7 @@ def part_png(path: Path, data: bytes) -> PngParts:
     if not seen:
         raise damaged(path, "PNG", "it holds no chunks")
     notes = [f"PNG chunks {chunks_in_words(names)} ({why}) were left out" for why, names in left_out.items() if names]
-    if at < len(data):
-        notes.append(f"{len(data) - at} bytes after its end were left out")
+    notes += [after] if (after := left_after(data, at)) else []
     decoded = data if len(seen) == count and at >= len(data) else png_of(seen)
     return PngParts(decoded, tuple(kept), icc, "; ".join(notes) or None)
 

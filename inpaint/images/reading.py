@@ -10,12 +10,12 @@ from PIL import Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 from inpaint.images import gif
 from inpaint.images.avif import avif_chroma, avif_depth
 from inpaint.images.content import content_of, format_in
-from inpaint.images.damaged import damaged
+from inpaint.images.damaged import damaged, left_after
 from inpaint.images.decoded_samples import samples_in
 from inpaint.images.decoding import decode_with_pillow, several_frames
 from inpaint.images.extra_formats import extra_losses, heif_chroma
 from inpaint.images.jpeg_files import main_jpeg
-from inpaint.images.metadata import turn, upright_exif, upright_xmp, webp_is_lossless
+from inpaint.images.metadata import turn, upright_exif, upright_xmp, webp_end, webp_is_lossless
 from inpaint.images.picture import CodedJpeg, Compression, Picture, Stored
 from inpaint.images.png_parts import part_png
 from inpaint.images.tiff_parts import part_tiff
@@ -50,7 +50,7 @@ def read(path: Path | str, *, limit: int = MOST_PIXELS, data: bytes | None = Non
         frames = gif.parse_gif(path, data, limit)
         if len(frames.frames) > 1:
             raise several_frames(path, len(frames.frames), form)
-        return next(gif.gif_pictures(path, frames))
+        return replace(next(gif.gif_pictures(path, frames)), lost=left_after(data, frames.end))
     return decoded_still(path, data, form, limit)
 
 
@@ -72,7 +72,8 @@ def decoded_still(path: Path, data: bytes, form: str, limit: int) -> Picture:
         if coded is not None and picture.coded is not None:
             coded = coded._replace(orientation=picture.coded.orientation)
         return replace(picture, coded=coded, lost=mended)
-    return _decoded(path, data, form, limit)
+    picture = _decoded(path, data, form, limit)
+    return replace(picture, lost=left_after(data, webp_end(data))) if form == "WEBP" else picture
 
 
 def _decoded(path: Path, data: bytes, form: str, limit: int) -> Picture:

@@ -33,6 +33,7 @@ class CellUpscaler(OnCells):
         if reduction not in CELL_REDUCTIONS:
             raise ValueError(f"reduction {reduction!r} is unknown; choose {' or '.join(CELL_REDUCTIONS)}")
         super().__init__(trunk, (factor, factor))
+        self.multiple = factor
         self.cell_steps = (factor,)
         self.reduction = reduction
 

@@ -24,6 +24,7 @@ TERMS: dict[str, Term] = {
     "hole_mae": pixels.hole_mae,
     "valid_mae": pixels.valid_mae,
     "hole_mse": pixels.hole_mse,
+    "hole_log_mse": pixels.hole_log_mse,
     "discounted_l1": pixels.discounted_l1,
     "coarse_l1": pixels.coarse_l1,
     "coarse_valid_mae": pixels.coarse_valid_mae,
@@ -31,12 +32,15 @@ TERMS: dict[str, Term] = {
     "tv": pixels.tv,
     "perceptual": perceptual.perceptual,
     "perceptual_out": perceptual.perceptual_out,
+    "perceptual_mse": perceptual.perceptual_mse,
     "style_out": perceptual.style_out,
     "style_comp": perceptual.style_comp,
     "style_hole": perceptual.style_hole,
     "correlation": perceptual.correlation,
 }
-NEEDS_FEATURES = frozenset({"perceptual", "perceptual_out", "style_out", "style_comp", "style_hole", "correlation"})
+NEEDS_FEATURES = frozenset(
+    {"perceptual", "perceptual_out", "perceptual_mse", "style_out", "style_comp", "style_hole", "correlation"}
+)
 
 
 def weighted(weights: Mapping[str, Weight], scene: Scene, step: int = 0) -> dict[str, Tensor]:

@@ -2,8 +2,10 @@
 
 Sources: nonsaturating, Goodfellow et al. (2014); lsgan, Mao et al. (2017); hinge, Lim and Ye (2017), with the factor
 1/2 of DeepFill v2; feature matching, Wang et al., pix2pixHD (2018), without its 1 / N as in EdgeConnect (2019);
+soft_mask, Zeng et al., AOT-GAN (2022), as the paper says it, and soft_mask_released as the authors' code has it;
 gradient penalty, Gulrajani et al. (2017), over the hole as in Yu et al., Generative Image Inpainting with Contextual
-Attention (2018). The factor 1/2 on every discriminator's loss is common practice; the papers sum without it.
+Attention (2018). The factor 1/2 on a discriminator's loss, which soft_mask alone does without, is common practice; the
+papers sum without it.
 """
 
 from __future__ import annotations
@@ -17,13 +19,14 @@ from torch import Tensor
 
 from inpaint.losses.perceptual import full_precision, mean_l1
 
+SOFT_DEVIATION, SOFT_REACH = 10.0, 35  # px; AOT-GAN's Gaussian of 71 taps
 TINY = 1e-12  # under a root, whose slope at 0 is infinite
 
 
 class Objective(NamedTuple):
     """The two sides of one game, each a mean over all logits.
 
-    Both are given the mask (B, 1, H, W) as well, for games whose labels depend on it; the three here do not use it.
+    Both are given the mask (B, 1, H, W) as well, for games whose labels depend on it, as those of soft_mask do.
     """
 
     discriminator: Callable[[Tensor, Tensor, Tensor], Tensor]  # (real logits, fake logits, mask) -> scalar
@@ -60,6 +63,48 @@ def nonsaturating_generator(fake: Tensor, mask: Tensor) -> Tensor:
     return F.softplus(-full_precision(fake)).mean()
 
 
+def soft_mask_discriminator(real: Tensor, fake: Tensor, mask: Tensor) -> Tensor:
+    """Pull real logits to 1, and fake ones to 1 outside the hole and to 0 in it, softly at its rim."""
+    seen, label = at_mask(fake, mask), 1 - blurred_mask(mask, outside=1.0)
+    return (seen - label).square().mean() + (at_mask(real, mask) - 1).square().mean()
+
+
+def soft_mask_generator(fake: Tensor, mask: Tensor) -> Tensor:
+    """Pull the fake logits in the hole to 1."""
+    return ((at_mask(fake, mask) - 1).square() * mask).mean() / mask.mean().clamp_min(1 / mask.numel())
+
+
+def released_soft_mask_discriminator(real: Tensor, fake: Tensor, mask: Tensor) -> Tensor:
+    """Pull real logits to 0 and fake ones to 1 in the hole: the labels are inverted, those of the generator are not."""
+    seen, label = at_mask(fake, mask), blurred_mask(mask, outside=0.0)
+    return (seen - label).square().mean() + at_mask(real, mask).square().mean()
+
+
+def released_soft_mask_generator(fake: Tensor, mask: Tensor) -> Tensor:
+    """Pull the fake logits to 1 everywhere: the mean is taken before the mask is looked at."""
+    return (at_mask(fake, mask) - 1).square().mean()
+
+
+def at_mask(logits: Tensor, mask: Tensor) -> Tensor:
+    """Return logits enlarged bilinearly to the size of a mask, between the corners."""
+    return F.interpolate(full_precision(logits), mask.shape[-2:], mode="bilinear", align_corners=True)
+
+
+def blurred_mask(mask: Tensor, *, outside: float) -> Tensor:
+    """Blur a mask (B, 1, H, W) by a Gaussian of 10 px that is cut off at 35; outside: what lies beyond the picture."""
+    reach = SOFT_REACH
+    places = torch.arange(-reach, reach + 1, dtype=mask.dtype, device=mask.device)
+    weights = (-(places**2) / (2 * SOFT_DEVIATION**2)).exp()
+    weights = weights / weights.sum()
+    for shape, pad in (((1, 1, -1, 1), (0, 0, reach, reach)), ((1, 1, 1, -1), (reach, reach, 0, 0))):
+        mask = F.conv2d(F.pad(mask, pad, value=outside), weights.view(shape))
+    return mask
+
+
+SOFT_MASKED: dict[str, Objective] = {  # of maps of logits alone, whose labels are the mask
+    "soft_mask": Objective(soft_mask_discriminator, soft_mask_generator),
+    "soft_mask_released": Objective(released_soft_mask_discriminator, released_soft_mask_generator),
+}
 ADVERSARIAL: dict[str, Objective] = {
     "hinge": Objective(hinge_discriminator, hinge_generator),
     "lsgan": Objective(lsgan_discriminator, lsgan_generator),

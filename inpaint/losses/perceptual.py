@@ -1,7 +1,8 @@
 """Terms that compare features instead of pixels.
 
 Sources: perceptual, style_out and style_comp as in Liu et al., Image Inpainting for Irregular Holes Using Partial
-Convolutions (2018); perceptual_out and style_hole as in Nazeri et al., EdgeConnect (2019); correlation as in Ma et al.,
+Convolutions (2018); perceptual_out and style_hole as in Nazeri et al., EdgeConnect (2019); perceptual_mse as in
+Suvorov et al., LaMa (2022); correlation as in Ma et al.,
 Coarse-to-Fine Image Inpainting via Region-wise Convolutions and Non-local Correlation (2019). Each sums over the taps
 of the features network, but for correlation, which looks at one. The first paper's two factors 1 / (C C) and
 1 / (C H W) are the mean over the Gram matrix and the Gram matrix's own.
@@ -25,6 +26,13 @@ def perceptual(scene: Scene) -> Tensor:
 def perceptual_out(scene: Scene) -> Tensor:
     """Return the mean absolute difference of the features of the prediction from those of the target."""
     return content_distance(scene, "prediction")
+
+
+def perceptual_mse(scene: Scene) -> Tensor:
+    """Return the mean squared difference of the features of the prediction from those of the target."""
+    answer, target = scene.seen("prediction"), scene.seen("target")
+    pairs = [(full_precision(answer[tap]), full_precision(target[tap])) for tap in scene.taps("content")]
+    return total([(one - other).square().mean() for one, other in pairs])
 
 
 def style_out(scene: Scene) -> Tensor:

@@ -19,6 +19,7 @@ from inpaint.layers.hole_window import cropped
 from inpaint.losses.scene import Scene
 
 CHARBONNIER_EPSILON = 1e-3
+SQUARED_FLOOR = 1e-3  # 30 dB
 DISCOUNT = 0.9  # a pixel further into the window counts this much less
 
 
@@ -61,6 +62,18 @@ def valid_charbonnier(scene: Scene) -> Tensor:
 def hole_mse(scene: Scene) -> Tensor:
     """Return the mean squared error over the pixels of the hole, which is what PSNR measures; 0 without a hole."""
     return mean_within(error(scene).square(), scene.sample.mask)
+
+
+def hole_log_mse(scene: Scene) -> Tensor:
+    """Return a tenth of the mean over the samples of the logarithm of the squared error in each hole.
+
+    It falls as the mean PSNR over the mask rises, in which an easy sample counts as much as a hard one; a floor keeps
+    samples without a hole, and such as are nearly perfect, from counting for more.
+    """
+    mask = scene.sample.mask
+    total = (error(scene).square() * mask).sum((1, 2, 3))  # (B,)
+    mean = total / (mask.sum((1, 2, 3)) * scene.sample.target.shape[1]).clamp_min(1)
+    return (mean + SQUARED_FLOOR).log().mean() / 10
 
 
 def hole_mae(scene: Scene) -> Tensor:

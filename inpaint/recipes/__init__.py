@@ -8,6 +8,7 @@ from inpaint.contracts import Recipe
 from inpaint.recipes.adversarial import Adversarial
 from inpaint.recipes.cycle import Cycle
 from inpaint.recipes.edges import Edges
+from inpaint.recipes.large_mask import LargeMask
 from inpaint.recipes.region_wise import RegionWise
 from inpaint.recipes.supervised import Supervised
 from inpaint.recipes.unconditional import Unconditional
@@ -18,6 +19,7 @@ RECIPES: dict[str, Callable[..., Recipe]] = {
     "adversarial": Adversarial,
     "cycle": Cycle,
     "edges": Edges,
+    "large_mask": LargeMask,
     "region_wise": RegionWise,
     "unconditional": Unconditional,
     "wgan_gp": WganGp,

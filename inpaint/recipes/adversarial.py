@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from inpaint.contracts import Discriminator, Generator, Turn
 from inpaint.losses import Weight, check_weights, weighted
-from inpaint.losses.objectives import ADVERSARIAL, feature_matching
+from inpaint.losses.objectives import ADVERSARIAL, SOFT_MASKED, feature_matching
 from inpaint.losses.scene import Features, Scene, check_error_units
 from inpaint.recipes.frozen import frozen
 from inpaint.sample import Sample
@@ -48,8 +48,9 @@ class Adversarial(nn.Module):
         super().__init__()
         check_weights(weights, features=features)
         check_error_units(errors_in)
-        if loss not in ADVERSARIAL:
-            raise ValueError(f"the adversarial loss is {loss!r}: choose among {', '.join(ADVERSARIAL)}")
+        games = {**ADVERSARIAL, **SOFT_MASKED}
+        if loss not in games:
+            raise ValueError(f"the adversarial loss is {loss!r}: choose among {', '.join(games)}")
         if fake not in FAKES:
             raise ValueError(f"fake is {fake!r}: choose among {', '.join(FAKES)}")
         if not discriminators or "generator" in discriminators:
@@ -57,7 +58,7 @@ class Adversarial(nn.Module):
         self.generator = generator
         self.discriminators = nn.ModuleDict(discriminators)
         self.weights = dict(weights)
-        self.loss = ADVERSARIAL[loss]
+        self.loss = games[loss]
         self.weight = weight
         self.feature_matching = feature_matching
         self.fake = fake

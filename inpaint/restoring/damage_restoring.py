@@ -12,11 +12,12 @@ from inpaint.detection.damage import ORDER_OF_CENSORS, Damage
 from inpaint.detection.layers import TranslucentLayer, without_layer
 from inpaint.detection.mosaics.opacity import without_translucent_mosaic
 from inpaint.detection.mosaics.rough_cells import RoughCells
-from inpaint.detection.region_kinds import Translucent
+from inpaint.detection.region_kinds import CornerSamples, Translucent
 from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice
 from inpaint.mosaic.projection import CellMeasures
 from inpaint.mosaic.resampling import resampled_mosaic
+from inpaint.restoring.corner_samples import restore_corner_samples
 from inpaint.restoring.deblurring import deblurred
 from inpaint.restoring.free_cells_answers import restore_free_cells, restore_rough_cells
 from inpaint.sample import composite
@@ -89,6 +90,9 @@ def restore_by_trace(image: Tensor, part: Damage, restorer: Restores, flips: tup
     def ask(seen: Tensor, inside: Tensor, grid: Grid) -> Tensor:
         return restorer(seen, inside, censor="mosaic", grid=grid, flips=flips)
 
+    if isinstance(trace, CornerSamples):
+        assert isinstance(grid, Grid)
+        return restore_corner_samples(image, mask, grid, trace.corner, ask)
     if isinstance(trace, RoughCells):
         return restore_rough_cells(image, mask, trace, ask)
     assert trace is not None

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from inpaint.contracts import Generator
+from inpaint.restoring.restorer import Restorer
 from inpaint.sample import Prediction
 
 ONNX_FORMAT = "inpaint-onnx-1"
@@ -71,3 +72,11 @@ def providers_of(device: str, available: list[str]) -> list[str]:
     if CUDA not in available:
         raise ValueError("this ONNX Runtime has no CUDA: install onnxruntime-gpu, or choose the device cpu")
     return [CUDA, CPU]
+
+
+def load_onnx(path: Path, device: str, precision: str) -> Restorer:
+    """Load an exported network; its tensors stay on the CPU, whatever ONNX Runtime computes on."""
+    if precision not in ("auto", "float32"):
+        raise ValueError(f"{path} computes in the precision that it was exported in: leave out {precision}")
+    session = Session(path, device=device)
+    return Restorer(session, shows=session.shows, device="cpu", side=session.side)

@@ -25,17 +25,19 @@ from inpaint.tiling import grown_mask
 FARTHEST_REACH = 16  # px
 STEP_OUT = 4  # px, how much further out the pixels lie that those of a ring are compared with
 LEAST_STEP_OUT = 3.0  # px; in narrow bays they are not as much further out, and say nothing
-LEAST_CONTRAST = 16.0  # levels between paint and surroundings, of luma or chroma, that mixing can be seen with
+LEAST_PAINT_CONTRAST = 16.0  # levels between paint and surroundings, of luma or chroma, that mixing can be seen with
 LUMA, CHROMA = slice(0, 1), slice(1, 3)
-LEAST_MIXED_LUMA, LEAST_MIXED_CHROMA = 3.0, 6.0  # levels by which a ring is nearer to the paint
-ROUND_HALVED = 1  # px; halved chroma spoils luma beside an edge, and ends softly
-LEAST_TINTED = 3.0  # the same of chroma beside pixels that are mixed
+LEAST_MIXED_PAINT = 4.0  # levels by which a ring is nearer to the paint
+ROUND_HALVED = 1  # px; halved chroma ends softly, and spoils luma beside a sharp edge
+SOFT = 3  # px that luma of a soft edge reaches at least
 SURE = 3.0  # standard errors
-ALIKE = 4  # neighbouring pixels of texture that count as one
+ALIKE = 3  # neighbouring pixels of texture that count as one
+OUTLYING = 4.0  # times the median difference, that one pixel counts for at most
 EVEN_LEVELS = 24.0  # by which pixels of one paint differ at most, after JPEG too
 INNER = 0.25  # of a hole's pixels, those deepest in it, that tell its colour
-THIN = 3.0  # px; holes that are nowhere so deep are mixed with their surroundings all over
-EVEN_SHARE, EVEN_SHARE_OF_THIN = 0.9, 0.5  # of the inner pixels of a hole of one paint, or of all those of a thin one
+THIN = 3.0  # px; holes that are hardly anywhere so deep are mixed with their surroundings all over
+LEAST_SHARE_OF_THIN = 0.3  # of paint in their pixels
+EVEN_SHARE = 0.9  # of the inner pixels of a hole of one paint, or of all those of a thin one
 LUMA_CHROMA = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))  # ITU-R BT.601
 
 
@@ -73,14 +75,13 @@ def grown_to_reach(
         return Reached(holes, None, 0)
     far, nearest = distances(inside, labels)
     rings = rings_around(levels, far, nearest, blocked)
-    luma = last_mixed(rings, paints, LUMA, LEAST_MIXED_LUMA)
-    chroma = last_mixed(rings, paints, CHROMA, LEAST_MIXED_CHROMA)
+    luma, chroma = (last_mixed(rings, paints, part) for part in (LUMA, CHROMA))
     if lossless:
         luma = chroma = np.maximum(luma, chroma)
     halved = chroma > luma  # as most JPEG and all lossy WebP files hold chroma
-    luma = np.where(halved, luma + ROUND_HALVED, luma)
-    chroma = np.where(halved, last_mixed(rings, paints, CHROMA, LEAST_TINTED) + ROUND_HALVED, luma)
-    mask, whole = (inside | ((far <= reach[nearest]) & ~blocked) for reach in (luma, chroma))
+    chroma = np.where(halved, chroma + ROUND_HALVED, luma)
+    luma = np.where(halved & (luma < SOFT), luma + ROUND_HALVED, luma)
+    mask, whole = (inside | ((np.rint(far) <= reach[nearest]) & ~blocked) for reach in (luma, chroma))
     tinted = torch.from_numpy(whole & ~mask)[None] if halved.any() else None
     return Reached(torch.from_numpy(mask).to(holes.dtype)[None], tinted, int(chroma.max(initial=0)))
 
@@ -106,21 +107,47 @@ def grown_damage(piece: Picture, damage: list[Damage], grow: int | None) -> tupl
 
 
 def paint_colours(levels: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
-    """Return the colour of each hole, (count, 3), by the pixels deepest in it; not a number for one of many colours."""
-    depth = cv2.distanceTransform((labels > 0).astype(np.uint8), cv2.DIST_L2, 5)
+    """Return the colour of each hole, (count, 3), by the pixels deepest in it; not a number for one of many colours.
+
+    A thin hole may hold no pixel of pure paint, so its colour is that of the pixels that differ most from what is
+    around it, if the others lie between the two.
+    """
+    inside = labels > 0
+    depth = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 5).ravel()
+    around = paint_surroundings(levels, inside).reshape(-1, 3)
     colours = np.full((count, 3), np.nan, np.float32)
     order = np.argsort(labels, axis=None, kind="stable")
     bounds = np.searchsorted(labels.ravel()[order], np.arange(count + 1))
-    flat, deep = levels.reshape(-1, 3), depth.ravel()
+    flat = levels.reshape(-1, 3)
     for hole in range(1, count):
         own = order[bounds[hole] : bounds[hole + 1]]
-        inner = flat[own][deep[own] >= np.quantile(deep[own], 1 - INNER)]
+        thin = np.quantile(depth[own], 1 - INNER) < THIN
+        rank = np.linalg.norm(flat[own] - around[own], axis=1) if thin else depth[own]
+        inner = flat[own][rank >= np.quantile(rank, 1 - INNER)]
         colour = np.median(inner, axis=0)
-        thin = deep[own].max() < THIN
-        even = np.linalg.norm((flat[own] if thin else inner) - colour, axis=1) <= EVEN_LEVELS
-        if even.mean() >= (EVEN_SHARE_OF_THIN if thin else EVEN_SHARE):
+        if thin:
+            even = paint_shares(colour, flat[own], around[own]) >= LEAST_SHARE_OF_THIN
+        else:
+            even = np.linalg.norm(inner - colour, axis=1) <= EVEN_LEVELS
+        if even.size and even.mean() >= EVEN_SHARE:
             colours[hole] = colour
     return colours
+
+
+def paint_shares(colour: np.ndarray, pixels: np.ndarray, around: np.ndarray) -> np.ndarray:
+    """Return how much of a colour is mixed into pixels (N, 3), judged by what is around them, where that differs."""
+    towards = colour - around
+    squared = (towards**2).sum(1)
+    differs = squared >= LEAST_PAINT_CONTRAST**2
+    return ((pixels - around) * towards).sum(1)[differs] / squared[differs]
+
+
+def paint_surroundings(levels: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Return the mean of what lies around every pixel, but not in a hole nor close to one, (H, W, 3)."""
+    known = 1 - cv2.dilate(inside.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
+    side = (4 * STEP_OUT + 1, 4 * STEP_OUT + 1)
+    weight = cv2.boxFilter(known, -1, side)
+    return cv2.boxFilter(levels * known[..., None], -1, side) / weight[..., None].clip(min=1e-6)
 
 
 def distances(inside: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -160,15 +187,18 @@ def sampled(levels: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.concatenate(parts) if parts else np.zeros((0, 3), np.float32)
 
 
-def last_mixed(rings: Rings, paints: np.ndarray, part: slice, least_mixed: float) -> np.ndarray:
+def last_mixed(rings: Rings, paints: np.ndarray, part: slice) -> np.ndarray:
     """Return the last distance from each hole up to which all rings are mixed with paint, int (count,).
 
-    part: of luma and chroma, what is looked at.  least_mixed: levels by which a ring must be nearer to the paint.
+    part: of luma and chroma, what is looked at.
     """
     towards = paints[rings.hole][:, part] - rings.further[:, part]
     contrast = np.linalg.norm(towards, axis=1)
-    clear = contrast >= LEAST_CONTRAST  # not where the hole has no colour of its own
+    clear = contrast >= LEAST_PAINT_CONTRAST  # not where the hole has no colour of its own
     nearer = ((rings.here - rings.further)[:, part] * towards).sum(1)[clear] / contrast[clear]  # (N,) levels
+    beyond = abs(nearer[rings.distance[clear] > FARTHEST_REACH // 2])
+    most = max(LEAST_PAINT_CONTRAST, OUTLYING * float(np.median(beyond))) if beyond.size else LEAST_PAINT_CONTRAST
+    nearer = nearer.clip(-most, most)  # a few edges of the picture decide nothing
     shape = len(paints), FARTHEST_REACH + 1
     place = np.ravel_multi_index((rings.hole[clear], rings.distance[clear]), shape)
     size = shape[0] * shape[1]
@@ -176,7 +206,7 @@ def last_mixed(rings: Rings, paints: np.ndarray, part: slice, least_mixed: float
     mean = sums / counts.clip(min=1)
     error = np.sqrt((squares / counts.clip(min=1) - mean**2).clip(min=0) * ALIKE / counts.clip(min=1))
     trend = np.median(mean[:, FARTHEST_REACH // 2 :], axis=1).clip(min=0)  # of the picture, as far as no paint reaches
-    least = np.maximum(least_mixed, SURE * error) + trend[:, None]
+    least = np.maximum(LEAST_MIXED_PAINT, SURE * error) + trend[:, None]
     mixed = (mean > least) & (counts > ALIKE)
     mixed[:, 0] = True
     return np.logical_and.accumulate(mixed, axis=1).sum(1) - 1

@@ -1,20 +1,14 @@
-"""What a run leaves to look at: one line of JSON per logged step, and sheets of pictures."""
+"""What a run tells of itself: one line of JSON per logged step."""
 
 from __future__ import annotations
 
 import json
 import math
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor
-
 from inpaint.files import write_text
-from inpaint.images import from_array, write
-from inpaint.sample import Sample
 
 
 class Journal:
@@ -76,12 +70,3 @@ def finite_only(tree: Any) -> Any:
     if isinstance(tree, list | tuple):
         return [finite_only(value) for value in tree]
     return None if isinstance(tree, float) and not math.isfinite(tree) else tree
-
-
-def write_sheet(path: Path, samples: Sequence[Sample], restored: Sequence[Tensor]) -> None:
-    """Write one PNG with a row per sample: input | output | target.  Each sample and composite is a batch of one."""
-    rows = [
-        torch.cat([sample.image, output, sample.target], dim=3)
-        for sample, output in zip(samples, restored, strict=True)
-    ]
-    write(from_array(torch.cat(rows, dim=2)[0].clamp(0, 1)), path)

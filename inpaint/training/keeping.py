@@ -17,6 +17,7 @@ from inpaint.checkpoint import save_checkpoint
 from inpaint.files import write_text
 from inpaint.training.changes import changes_of, check_changes
 from inpaint.training.finite import NotFinite
+from inpaint.training.moments import load_moments, moments_by_name
 from inpaint.training.run_folder import held_folder
 from inpaint.training.states import States
 
@@ -109,13 +110,17 @@ class Keeper:
             "step": trainer.step,
             "within": trainer.within,  # a step that was begun: some of its turns may have been played
             "best": trainer.score,
+            "stale": trainer.stale,
             "seconds": trainer.seconds,
             "sums": trainer.teller.sums,  # of losses, since the last line of the journal
             "run": self.run,
             "world": distributed.world_size(),
             "recipe": trainer.recipe.state_dict(),
             "average": trainer.average.network.state_dict(),
-            "optimizers": {name: player.optimizer.state_dict() for name, player in trainer.players.items()},
+            "optimizers": {
+                name: moments_by_name(player.optimizer, trainer.recipe.players[name])
+                for name, player in trainer.players.items()
+            },
         }
 
     def own_part(self) -> dict[str, Any]:
@@ -137,6 +142,7 @@ class Keeper:
         self.take(state)
         trainer.step, trainer.seconds, self.saved = state["step"], state["seconds"], state["step"]
         trainer.teller.sums = {name: it.to(trainer.device) for name, it in state.get("sums", {}).items()}
+        trainer.stale = state.get("stale", 0)
         trainer.score = state["best"] if state["best"] not in (None, float("-inf")) else None
         if any(change.startswith("best.") for change in changes):
             trainer.score = None
@@ -151,7 +157,7 @@ class Keeper:
             trainer.recipe.load_state_dict(state["recipe"])
             trainer.average.network.load_state_dict(state["average"])
             for name, player in trainer.players.items():
-                load_optimizer(player.optimizer, state["optimizers"][name])
+                load_moments(player.optimizer, trainer.recipe.players[name], state["optimizers"][name])
             if 0 < rank <= len(state.get("ranks", [])):
                 recipe: Any = trainer.recipe
                 recipe.load_state_dict(state["ranks"][rank - 1], strict=False)
@@ -170,14 +176,6 @@ class Keeper:
             )
         told = {key: {"was": old, "is": new} for key, (old, new) in changes.items()}
         self.notes = [{"step": step, "resumed": told}] if told or within else []
-
-
-def load_optimizer(optimizer: torch.optim.Optimizer, stored: dict[str, Any]) -> None:
-    """Load the moments of an optimizer and keep its own options, such as betas and weight decay."""
-    own = [{key: value for key, value in group.items() if key != "params"} for group in optimizer.param_groups]
-    optimizer.load_state_dict(stored)
-    for group, options in zip(optimizer.param_groups, own, strict=True):
-        group.update(options)
 
 
 def on_cpu(tree: Any) -> Any:

@@ -88,7 +88,7 @@ class Teller:
             "waiting": round(waiting, 4),
             "memory_gb": round(memory, 2),
         }
-        line |= {"losses": losses, "rates": rates}
+        line |= {"losses": losses, "raw": raw_losses(losses, trainer.recipe), "rates": rates}
         if trainer.watch.skipped:
             line["skipped_steps"] = trainer.watch.skipped
         self.note(line)
@@ -141,3 +141,10 @@ class Teller:
     def say(self, sentence: str) -> None:
         if distributed.rank() == 0:
             tqdm.write(sentence, file=sys.stderr)
+
+
+def raw_losses(losses: dict[str, float], recipe: Any) -> dict[str, float]:
+    """Return the losses without their weights, where those do not change from step to step."""
+    weights = getattr(recipe, "weights", {})
+    fixed = {name: it for name, it in weights.items() if isinstance(it, int | float) and it}
+    return {name: losses[name] / weight for name, weight in fixed.items() if name in losses}

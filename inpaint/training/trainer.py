@@ -22,9 +22,9 @@ from inpaint.randomness import rng_for
 from inpaint.sample import Sample, composite
 from inpaint.training.average import Average
 from inpaint.training.finite import FiniteWatch, step_unless, total_norm
-from inpaint.training.journal import write_sheet
 from inpaint.training.keeping import Keeper
 from inpaint.training.progress import Clock, bar_of
+from inpaint.training.sheets import write_sheet
 from inpaint.training.telling import Teller
 from inpaint.training.validating import Best, batches_of, shared, spread, validation_means
 
@@ -75,6 +75,8 @@ class Trainer:
         keep: int = 2,
         best: Best | None = None,
         skipped: Skipped | None = None,
+        accumulate: int = 1,
+        patience: int | None = None,
     ):
         self.recipe, self.players = recipe, players
         self.batches, self.validation = batches, validation
@@ -87,6 +89,7 @@ class Trainer:
         self.step, self.score, self.seconds = 0, None, 0.0
         self.within = False  # a step
         self.agreed = False  # all ranks end at this step, each knowing of it
+        self.accumulate, self.patience, self.stale = accumulate, patience, 0  # stale: validations since the best one
         self.clock, self.watch = Clock(), FiniteWatch(recipe)
         self.keeper = Keeper(self, folder, run, dict(provenance or {}), keep)
         self.teller = Teller(self, folder)
@@ -118,7 +121,7 @@ class Trainer:
     def loop(self, stop: StopRequest) -> None:
         batches = iter(self.batches(self.step, self.steps))
         try:
-            while self.step < self.steps:
+            while self.step < self.steps and not self.weary():
                 sample = self.fetch(batches, stop)
                 self.within = True
                 with self.clock.measured("step"):
@@ -127,6 +130,8 @@ class Trainer:
                 self.within = False
                 self.teller.stepped(terms, len(sample.image))
                 self.look()
+            if self.weary() and self.keeper.saved != self.step:
+                self.keeper.save()
         finally:
             if isinstance(batches, Generator):
                 batches.close()  # its processes end now, not when this error has been forgotten
@@ -151,6 +156,10 @@ class Trainer:
         assert sample is not None
         return sample
 
+    def weary(self) -> bool:
+        """Tell whether validations have brought nothing better for long enough to end the run."""
+        return self.patience is not None and self.stale >= self.patience
+
     def due(self, interval: int) -> bool:
         return self.step % interval == 0 or self.step == self.steps
 
@@ -159,22 +168,32 @@ class Trainer:
         torch.manual_seed(rng_for(self.seed, "step", self.step).initial_seed() + distributed.rank())
         seen: dict[str, Tensor] = {}
         self.watch.begin(len(sample.image) * distributed.world_size())
-        turns = iter(self.recipe.turns(sample, self.step))
-        while (turn := self.draw(turns)) is not None:
+        parts = [Sample(*part) for part in zip(*(it.chunk(self.accumulate) for it in sample), strict=True)]
+        turns = [iter(self.recipe.turns(part, self.step)) for part in parts]
+        while (turn := self.draw(turns[0])) is not None:
             network, player = self.recipe.players[turn.player], self.players[turn.player]
             player.optimizer.zero_grad(set_to_none=True)
-            terms = torch.stack(list(turn.terms.values()))
-            terms.sum().backward()
+            terms = self.differentiate(turn)
+            for others in turns[1:]:  # the same turn of the other parts of the batch, one at a time
+                other = self.draw(others)
+                assert other is not None
+                terms = terms + self.differentiate(other)
             distributed.average_gradients(network.parameters())
             norm = total_norm(network.parameters(), self.clip)
             spoiled = self.watch.spoiled(self.step, turn.player, turn.terms, terms, norm)
             for group in player.optimizer.param_groups:
-                group["lr"] = player.rate(self.step)
+                group["lr"] = player.rate(self.step) * group.get("scale", 1.0)
             step_unless(player.optimizer, spoiled)
-            seen |= {name: term.detach() for name, term in turn.terms.items()}
+            seen |= dict(zip(turn.terms, terms.unbind(), strict=True))
         self.watch.end()
         self.average.update(self.recipe.generator, self.step)
         return seen
+
+    def differentiate(self, turn: Turn) -> Tensor:
+        """Add the gradient of a turn to those that are there; return its terms, (N,), as a part of the step's."""
+        terms = torch.stack(list(turn.terms.values())) / self.accumulate
+        terms.sum().backward()
+        return terms.detach()
 
     def draw(self, turns: Any) -> Turn | None:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
@@ -212,8 +231,9 @@ class Trainer:
             before = validation_means(names[:1], samples, [sample.image for sample in samples])
         self.teller.validated(now, before)
         score = now[names[-1]]
+        self.stale += 1
         if self.best.better(score, self.score) and not self.watch.row and self.keeper.finite():
-            self.score = score
+            self.score, self.stale = score, 0
             self.teller.unless_full(lambda: self.keeper.save_generator("best.safetensors", **{self.label: score}))
 
     @property

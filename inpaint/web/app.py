@@ -57,7 +57,11 @@ def application(
     async def restore(request: Request) -> Response:
         asked = await read_one(request)
         given: dict[str, Any] = {"restorer": restorer_of(asked.model), "options": asked.options, "limits": limits}
-        restored = await queue.run(request, restore_one, asked.name, asked.picture, asked.masks, **given)
+        try:
+            work = (restore_one, asked.name, asked.picture, asked.masks)
+            restored = await queue.run(request, *work, progress=queue.note_progress, **given)
+        finally:
+            queue.progress = None
         outcome, form = restored.outcome, f"image/{restored.form.lower()}"
         note = "; ".join(filter(None, (asked.note, outcome.note)))
         if "application/json" in request.headers.get("accept", ""):

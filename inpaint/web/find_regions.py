@@ -39,10 +39,7 @@ def find_regions(name: str, data: bytes, limits: Limits) -> dict:
 def first_frame(name: str, data: bytes, limits: Limits) -> images.Picture:
     """Read a picture, or the first frame of an animated one."""
     check_picture(name, data, limits)
-    try:
-        return images.read_frames(Path(name), data=data).frames[0]
-    except ValueError:  # a still, or nothing: reading it tells
-        return images.read(Path(name), data=data, limit=limits.pixels)
+    return next(images.open_frames(Path(name), data=data).frames())
 
 
 def regions_sentence(regions: list[dict]) -> str:

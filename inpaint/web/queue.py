@@ -23,7 +23,7 @@ class Queue:
 
     def __init__(self) -> None:
         self.turn, self.waiting = asyncio.Semaphore(1), 0
-        self.progress: tuple[int, int] | None = None  # pictures of the running batch: done, of all
+        self.progress: tuple[int, int] | None = None  # pictures of the running batch, or frames: done, of all
 
     async def run(
         self, request: Request, function: Callable[..., WorkResult], *arguments: Any, **options: Any

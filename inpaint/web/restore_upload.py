@@ -6,7 +6,7 @@ Everything lies in a temporary folder that is gone when the answer is made, so n
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -41,10 +41,18 @@ class Restored(NamedTuple):
 
 
 def restore_one(
-    name: str, picture: bytes, masks: Sequence[bytes], *, restorer: Restores, options: DecensorOptions, limits: Limits
+    name: str,
+    picture: bytes,
+    masks: Sequence[bytes],
+    *,
+    restorer: Restores,
+    options: DecensorOptions,
+    limits: Limits,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Restored:
     """Restore one picture where its masks are white, or without any where it is transparent, if that shall mark.
 
+    progress: gets how many frames of an animation are done, and how many there are.
     Raises ValueError in a sentence for what cannot be restored.
     """
     check_masks(masks, options)
@@ -62,6 +70,7 @@ def restore_one(
             folder / "output",
             restorer=restorer,
             masks=marks,
+            frame_progress=None if progress is None else lambda _, done, total: progress(done, total),
             **options.model_dump(exclude=PAINT_OPTIONS if masks else MASK_OPTIONS),
         )
         outcome = without_folder(outcome, folder)

@@ -10,6 +10,8 @@ REPOSITORY is a folder with the authors' code, which you bring; nothing of it li
 | pix2pix | junyanz/pytorch-CycleGAN-and-pix2pix, or a copy of it such as lazyniv's | f13aab8 (of the copy) |
 | edge_connect | knazeri/edge-connect | 3142579 |
 | region_norm | geekyutao/RN | b0a9476 |
+| aot_gan | researchmm/AOT-GAN-for-Inpainting | 2cd1afd |
+| lama | advimman/lama | 786f593 |
 
 The prediction is a hashed picture in the place of a generator's, so that a step is: the discriminator's loss, the terms
 of the generator's loss, and the gradient that reaches the picture.  Everything is float64.
@@ -22,6 +24,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock
 
 import torch
 import torch.nn.functional as F
@@ -146,7 +149,61 @@ def region_norm() -> dict[str, Any]:
     return step_summary(terms | learned, answer)
 
 
-METHODS = {"pconv": pconv, "pix2pix": pix2pix, "edge_connect": edge_connect, "region_norm": region_norm}
+def aot_gan() -> dict[str, Any]:
+    """One step of AOT-GAN with the labels of its release."""
+    torchvision.models.vgg19 = vgg_of_hand("vgg19")
+    torch.Tensor.cuda = nn.Module.cuda = lambda self, *_, **__: self  # its code asks for a graphics card
+    model, loss = (importlib.import_module(f"src.{name}") for name in ("model.aotgan", "loss.loss"))
+    judge = model.Discriminator()
+    take_over(judge, "aot_gan")
+    judge.train()
+    style, perceptual = loss.Style().double(), loss.Perceptual().double()
+    target, mask = damaged()
+    answer = picture_of(2).requires_grad_()
+    fake, real = answer * 2 - 1, target * 2 - 1
+    discriminator, adversarial = loss.smgan()(judge, real * (1 - mask) + fake * mask, real, mask)
+    learned = {
+        "adversarial": 0.01 * adversarial,
+        "l1": F.l1_loss(fake, real),
+        "perceptual": 0.1 * perceptual(fake, real),
+        "style": 250 * style(fake, real),
+    }
+    torch.stack(list(learned.values())).sum().backward()
+    return step_summary({"discriminator": discriminator} | learned, answer)
+
+
+def lama() -> dict[str, Any]:
+    """One step of LaMa, without the features that see far."""
+    for missing in ("kornia", "kornia.geometry", "kornia.geometry.transform", "pytorch_lightning"):
+        sys.modules[missing] = MagicMock()  # of parts that are not used
+    modules, adversarial, matching = (
+        importlib.import_module(f"saicinpainting.training.{name}")
+        for name in ("modules.pix2pixhd", "losses.adversarial", "losses.feature_matching")
+    )
+    judge = modules.NLayerDiscriminator(3, n_layers=4)
+    take_over(judge, "lama")
+    judge.train()
+    game = adversarial.make_discrim_loss(
+        "r1", weight=10, gp_coef=0.001, mask_as_fake_target=True, allow_scale_mask=True
+    )
+    target, mask = damaged()
+    answer = picture_of(2).requires_grad_()
+    target.requires_grad_()
+    real, real_features = judge(target)
+    discriminator, said = game.discriminator_loss(target, answer.detach(), real, judge(answer.detach())[0], mask)
+    target.requires_grad_(False)
+    fooled, features = judge(answer)
+    learned = {
+        "adversarial": game.generator_loss(target, answer, real, fooled)[0],
+        "feature_matching": 100 * matching.feature_matching_loss(features, [it.detach() for it in real_features]),
+        "valid_l1": matching.masked_l1_loss(answer, target, mask, 10, 0),
+    }
+    torch.stack(list(learned.values())).sum().backward()
+    penalty = said["discr_real_gp"]
+    return step_summary({"discriminator": discriminator - penalty, "penalty": penalty} | learned, answer)
+
+
+METHODS = {it.__name__: it for it in (aot_gan, lama, pconv, pix2pix, edge_connect, region_norm)}
 
 
 def main() -> None:

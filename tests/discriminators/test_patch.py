@@ -194,5 +194,5 @@ def test_the_start_of_region_normalization_draws_inner_layers_smaller():
     weights = [it for name, it in network.named_parameters() if name.endswith("original")]
     deviations = [weight.std().item() for weight in weights]
     assert deviations == pytest.approx([0.0205, 0.0044, 0.0031, 0.0022, 0.0016], rel=0.05)
-    with pytest.raises(ValueError, match="start is 'he': choose normal or kaiming"):
+    with pytest.raises(ValueError, match="start is 'he': choose normal, kaiming, default"):
         build(start="he")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,8 @@ from PIL import Image
 
 from inpaint import images
 from inpaint.folder import decensor
+from inpaint.folder.results import KnownParts
+from inpaint.interrupt import CalledOff, stop_of_thread
 
 DURATIONS = (40.0, 70.0, 900.0)
 
@@ -141,3 +145,87 @@ def test_pages_are_refused(tmp_path: Path):
     outcome = only(decensor(tmp_path / "in", tmp_path / "out", restorer=Fake()))
     assert outcome.error is not None
     assert "holds 2 pages, but a single picture is needed" in outcome.error
+
+
+def long_animation(path: Path, count: int) -> None:
+    """Frames of 300 x 300 px in which a dot moves far from a green box."""
+    frame = painted(noise(300, 300) // 64 * 64, BOX)
+    frames = []
+    for number in range(count):
+        shown = frame.copy()
+        shown[280, 10 + number] = 9
+        frames.append(images.Picture(shown))
+    images.write_frames(images.Animation(tuple(frames), (40.0,) * count), path)
+
+
+@pytest.mark.parametrize(("suffix", "variations"), [(".png", 1), (".webp", 1), (".gif", 1), (".gif", 2)])
+def test_a_long_animation_holds_few_frames_and_tells_each(suffix: str, variations: int, tmp_path: Path):
+    long_animation(tmp_path / "in" / f"a{suffix}", 12)
+    held, told = [], []
+
+    def tell(path: Path, done: int, total: int) -> None:
+        told.append((path.name, done, total))
+        if done in (6, 11):
+            alive = [it for it in gc.get_objects() if type(it) is images.Picture and it.size == (300, 300)]
+            held.append(len({id(it.colour) for it in alive}))
+
+    how = {"restorer": Fake(), "frame_progress": tell, "variations": variations}
+    outcome = only(decensor(tmp_path / "in", tmp_path / "out", **how))
+    assert (outcome.error, outcome.regions, len(outcome.outputs)) == (None, 12, variations)
+    assert told == [(f"a{suffix}", number, 12) for number in range(1, 13)]
+    assert max(held) <= 4 + 2 * variations
+    for path in outcome.outputs:
+        after = images.read_frames(path)
+        assert after.durations == (40.0,) * 12
+        assert all((frame.colour[BOX] == LEVEL).all() for frame in after.frames)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp", ".gif"])
+def test_what_stands_still_is_restored_once(suffix: str, tmp_path: Path):
+    long_animation(tmp_path / "in" / f"a{suffix}", 5)
+    outcome = only(decensor(tmp_path / "in", tmp_path / "out", restorer=(fake := Fake())))
+    assert (outcome.error, outcome.regions, len(fake.calls)) == (None, 5, 1)
+    blinking = [noise(seed=1), noise(seed=2)]
+    frames = tuple(images.Picture(painted(blinking[number % 2] // 64 * 64, BOX)) for number in range(8))
+    images.write_frames(images.Animation(frames, (40.0,) * 8), tmp_path / "blinking" / f"a{suffix}")
+    outcome = only(decensor(tmp_path / "blinking", tmp_path / "other", restorer=(fake := Fake())))
+    assert (outcome.error, len(fake.calls)) == (None, 2)
+    for old, new in zip(frames, images.read_frames(outcome.outputs[0]).frames, strict=True):
+        assert np.array_equal(new.colour, painted(old.colour, BOX, colour=(LEVEL,) * 3))
+
+
+def test_parts_that_are_long_unused_are_forgotten():
+    parts = KnownParts(most=30)
+    for number in range(4):
+        parts.keep(bytes([number]), [np.zeros(10, np.uint8)])
+        assert b"\0" in parts
+        parts.get(b"\0")
+    assert [bytes([number]) in parts for number in range(4)] == [True, False, True, True]
+
+
+def test_an_animation_is_left_between_two_frames(tmp_path: Path):
+    long_animation(tmp_path / "in" / "a.gif", 12)
+    done: list[int] = []
+
+    def tell(path: Path, number: int, total: int) -> None:
+        done.append(number)
+        if number == 3:
+            stop_of_thread().set()
+
+    with pytest.raises(CalledOff):
+        decensor(tmp_path / "in", tmp_path / "out", restorer=Fake(), frame_progress=tell)
+    assert done == [1, 2, 3]
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_frame_that_is_damaged_leaves_nothing(tmp_path: Path):
+    long_animation(tmp_path / "in" / "a.png", 6)
+    data = (tmp_path / "in" / "a.png").read_bytes()
+    place = data.rindex(b"fdAT") + 12
+    broken = data[:place] + bytes(4) + data[place + 4 :]
+    chunk = broken[place - 12 : place - 12 + 4 + int.from_bytes(broken[place - 16 : place - 12], "big")]
+    end = place - 12 + len(chunk)
+    (tmp_path / "in" / "a.png").write_bytes(broken[:end] + zlib.crc32(chunk).to_bytes(4, "big") + broken[end + 4 :])
+    outcome = only(decensor(tmp_path / "in", tmp_path / "out", restorer=Fake()))
+    assert "a.png is damaged or cut off" in str(outcome.error)
+    assert not (tmp_path / "out").exists()

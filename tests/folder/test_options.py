@@ -18,7 +18,7 @@ from inpaint.folder import decensor
 from inpaint.folder.options import FIELDS, PANELS, DecensorOptions, options_from, shown_of
 from inpaint.web.asking import form_of_options, options_in
 
-OF_PLACES = {"source", "output", "original", "restorer", "masks", "jobs", "thumbnails", "progress"}
+OF_PLACES = {"source", "output", "original", "restorer", "masks", "jobs", "thumbnails", "progress", "frame_progress"}
 OF_THE_COMMAND = {"source", "output", "original", "mask", "jobs", "model", "json", "html", "backend", "device"}
 WRONG = {
     "censor": "blur",

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from inpaint.contracts import Generator
 from inpaint.exporting import compare, graph_of
-from inpaint.generators.sighted_unet import Attention, Fourier, build, picture, positions, spectrum, turned
+from inpaint.generators.sighted_unet import Attention, Fourier, build, fourier_spectrum, picture, positions, turned
 from inpaint.restoring.onnx_session import Session
 
 SMALL: dict[str, Any] = {"widths": [8, 16, 32], "blocks": [1, 1], "middle": 4}
@@ -126,8 +126,8 @@ def test_the_spectrum_is_the_fast_fourier_transform_s_and_leads_back(size: tuple
     torch.manual_seed(0)
     x = torch.randn(2, 3, *size).double()
     expected = torch.fft.rfft2(x, norm="ortho")
-    torch.testing.assert_close(spectrum(x), torch.cat([expected.real, expected.imag], dim=1))
-    other = torch.randn_like(spectrum(x))  # of no real picture: what a real one cannot have is ignored alike
+    torch.testing.assert_close(fourier_spectrum(x), torch.cat([expected.real, expected.imag], dim=1))
+    other = torch.randn_like(fourier_spectrum(x))  # of no real picture: what a real one cannot have is ignored alike
     pair = torch.complex(*other.chunk(2, dim=1))
     torch.testing.assert_close(picture(other, size[1]), torch.fft.irfft2(pair, s=size, norm="ortho"))
 

@@ -15,8 +15,8 @@ from inpaint.layers.cell_upscaler import CellUpscaler
 from inpaint.mosaic.grid import Grid, pixelate
 
 NTIRE_RLFN = {"width": 46, "middle": 48, "blocks": 4, "peak": 255.0}
-# By scripts/parity/upscalers.py: RLFN of Amazingren/NTIRE2024_ESR 6404fa4, IMDN of Zheng222/IMDN 8f158e6, SPAN of
-# spandrel 0.4.2.
+# By scripts/parity/network_checksums.py: RLFN of Amazingren/NTIRE2024_ESR 6404fa4, IMDN of Zheng222/IMDN 8f158e6,
+# SPAN of spandrel 0.4.2.
 CHECKSUMS = {
     "rlfn": Summary(
         0.0014340150342627453, 0.5189800784491475, 0.2465537328370305, -0.785265425618438, 0.244756931172973

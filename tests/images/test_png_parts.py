@@ -188,8 +188,16 @@ def test_bytes_after_the_end_cost_no_time(form: str, tmp_path: Path):
         assert time.process_time() - started < alone + 0.3
 
 
-def test_bytes_after_the_end_are_told(tmp_path: Path):
-    assert rewritten(png_of(saved()) + bytes(99), tmp_path)[1] == "99 bytes after its end were left out"
+@pytest.mark.parametrize("form", ["PNG", "WEBP", "GIF"])
+@pytest.mark.parametrize("moving", [False, True])
+def test_bytes_after_the_end_are_told(form: str, moving: bool):
+    encoded = io.BytesIO()
+    more = [Image.fromarray(PIXELS[::-1, :, :3])] if moving else []
+    Image.fromarray(PIXELS[:, :, :3]).save(encoded, form, lossless=True, save_all=moving, append_images=more)
+    for rest, told in ((b"", None), (bytes(99), "99 bytes after its end were left out")):
+        data = encoded.getvalue() + rest
+        picture = read_frames("a", data=data).frames[0] if moving else read("a", data=data)
+        assert picture.lost == told
 
 
 def test_what_other_formats_have_no_place_for_is_told(tmp_path: Path):

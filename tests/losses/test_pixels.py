@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch import Tensor
@@ -9,6 +11,7 @@ from torch import Tensor
 from inpaint.losses import TERMS, Weight, check_weights, weight_at, weighted
 from inpaint.losses.pixels import discounts
 from inpaint.losses.scene import Scene
+from inpaint.metrics import psnr
 from inpaint.sample import Prediction, Sample
 
 HOLE, VALID, EVERYWHERE = "hole", "valid", "everywhere"
@@ -41,6 +44,7 @@ VALUES = {  # 4 of 16 pixels are hole; errors 1 inside, -0.5 outside; coarse err
     "hole_mae": 1.0,
     "valid_mae": 0.5,
     "hole_mse": 1.0,
+    "hole_log_mse": math.log(1.001) / 10,
     "discounted_l1": (3 * 1 + 0.9) / 4,  # a window of 2 x 2, which the hole fills; only its last corner is discounted
     "coarse_l1": 0.25,
     "coarse_valid_mae": 0.25,
@@ -60,7 +64,7 @@ def test_total_variation_counts_only_neighbours_that_both_touch_the_hole():
     assert TERMS["tv"](scene).item() == pytest.approx(0.24)
 
 
-@pytest.mark.parametrize("name", ["hole_charbonnier", "hole_mae", "hole_mse"])
+@pytest.mark.parametrize("name", ["hole_charbonnier", "hole_mae", "hole_mse", "hole_log_mse"])
 def test_a_term_over_the_hole_does_not_depend_on_its_size(name: str):
     small = scene_with(in_hole=0.5, outside=0.0)
     target = torch.zeros(1, 3, 4, 4)
@@ -75,6 +79,22 @@ def test_an_empty_hole_gives_a_finite_number(name: str):
     assert TERMS[name](scene).item() == 0
 
 
+def test_the_logarithm_follows_the_mean_psnr_and_an_easy_sample_counts_as_much_as_a_hard_one():
+    target, mask = torch.zeros(2, 3, 8, 8), torch.ones(2, 1, 8, 8)
+    errors = torch.tensor([0.5, 0.1]).view(2, 1, 1, 1)
+
+    def both(scales: tuple[float, float]) -> tuple[float, float]:
+        image = (target + errors * torch.tensor(scales).view(2, 1, 1, 1)).expand(2, 3, 8, 8)
+        scene = Scene(Prediction(image, {}), Sample(target, mask, target))
+        return TERMS["hole_log_mse"](scene).item(), psnr(image, target, mask).mean().item()
+
+    start, easy, hard = both((1.0, 1.0)), both((1.0, 0.5)), both((0.5, 1.0))
+    assert easy[0] < start[0]
+    assert easy[1] > start[1]
+    assert easy[1] == pytest.approx(hard[1])
+    assert easy[0] == pytest.approx(hard[0], abs=0.02)
+
+
 REGIONS = {
     "l1": EVERYWHERE,
     "hole_l1": HOLE,
@@ -86,6 +106,7 @@ REGIONS = {
     "hole_mae": HOLE,
     "valid_mae": VALID,
     "hole_mse": HOLE,
+    "hole_log_mse": HOLE,
     "tv": HOLE,
     "discounted_l1": HOLE,  # which fills its window here
     "coarse_l1": EVERYWHERE,

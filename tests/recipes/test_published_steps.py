@@ -1,8 +1,9 @@
 """One step of training equals the authors' own code: golden losses and gradients, by `scripts/parity/one_step.py`.
 
 The code is naoto0804's of partial convolutions (8d64e7e), lazyniv's copy of junyanz's pix2pix (f13aab8), knazeri's
-EdgeConnect (3142579) and geekyutao's region normalization (b0a9476).  The run is the published YAML, but for random VGG
-weights; no step is taken between the two players.
+EdgeConnect (3142579), geekyutao's region normalization (b0a9476), researchmm's AOT-GAN (2cd1afd),
+and advimman's LaMa (786f593).  The run is the published YAML, but for random VGG weights; no step is taken between the
+two players.
 """
 
 from __future__ import annotations
@@ -23,6 +24,28 @@ from inpaint.sample import Prediction, Sample
 
 TOLERANCE = 1e-6  # relative; ImageNet's statistics and VGG weights are single precision here
 GOLDEN: dict[str, dict[str, float]] = {
+    "lama": {
+        "discriminator": 1.5885095055074656,
+        "discriminator_penalty": 0.06032757462025355,
+        "adversarial": 8.648236607592496,
+        "feature_matching": 50.237669564653075,
+        "valid_l1": 2.8104117791716967,
+        "gradient": -0.0012782222437353493,
+        "gradient_size": 0.020328604119706,
+        "gradient_in_hole": 0.016270096897419376,
+        "gradient_outside": 0.03721531726231494,
+    },
+    "aot_gan": {
+        "discriminator": 0.03813187798803177,
+        "adversarial": 0.008899261396689395,
+        "l1": 0.6670770238084364,
+        "perceptual_out": 0.27820510312197133,
+        "style_out": 0.18024993410170123,
+        "gradient": 2.2020411310827648e-05,
+        "gradient_size": 0.0009796850661779996,
+        "gradient_in_hole": -0.0026860265877791715,
+        "gradient_outside": -0.00012290930306269645,
+    },
     "pconv": {
         "hole_l1": 1.3939326197079094,
         "valid_l1": 1.2438528076476034,
@@ -81,8 +104,13 @@ class Given(EdgeConnect):
 
 def recipe_of(name: str, generator: Given) -> Any:
     tree = run_to_tree(run_of(name))
+    if name == "lama":
+        override(tree, "recipe.weights={valid_l1: 10.0}")  # a test of its own compares the features that see far
+        override(tree, "features=null")
     if tree["features"]:
         override(tree, "features.weights=random")
+    if name == "aot_gan":
+        override(tree, "recipe.loss=soft_mask_released")  # the run has the paper's labels
     if name == "edge_connect":
         override(tree, "recipe.stages={inpaint: 0}")
     run = parse_run(tree, name)
@@ -103,7 +131,7 @@ def test_a_step_has_the_losses_and_the_gradient_of_the_authors_code(name: str):
     generator = Given(picture_of(2)).double()
     recipe = recipe_of(name, generator).train()
     target, mask = damaged()
-    white = 0.0 if name == "pconv" else 1.0
+    white = 0.0 if name in ("pconv", "lama") else 1.0
     sample = Sample(target * (1 - mask) + white * mask, mask, target)
     terms: dict[str, Tensor] = {}
     for turn in recipe.turns(sample, 0):

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -72,18 +73,30 @@ EQUAL: dict[str, Callable[..., dict[str, Any]]] = {
 RESUMED = {"norms": adversarial_tree, "pools": cycle_tree, "critics": critics_tree}
 
 
+def environment_of(rank: int, world: int, port: int) -> dict[str, str]:
+    """What torchrun would tell one of its processes."""
+    told = {"RANK": rank, "WORLD_SIZE": world, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    return {
+        **os.environ,
+        **{key: str(it) for key, it in told.items()},
+        "OMP_NUM_THREADS": "1",
+        "CUDA_VISIBLE_DEVICES": "",
+    }
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 def together(trees: dict[str, Any], folder: Path, world: int) -> None:
     """Fit these runs, one after the other, in so many processes."""
     path = folder / f"trees{world}.json"
     path.write_text(json.dumps(trees))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    told = {"WORLD_SIZE": world, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "CUDA_VISIBLE_DEVICES": ""}
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", **{key: str(value) for key, value in told.items()}}
-    command = [sys.executable, "-c", WORK, str(path)]
+    port, command = free_port(), [sys.executable, "-c", WORK, str(path)]
     ranks = [
-        subprocess.Popen(command, env={**environment, "RANK": str(rank)}, stderr=subprocess.PIPE, text=True)
+        subprocess.Popen(command, env=environment_of(rank, world, port), stderr=subprocess.PIPE, text=True)
         for rank in range(world)
     ]
     ends = [rank.communicate(timeout=300)[1] for rank in ranks]
@@ -144,3 +157,35 @@ def test_what_each_rank_has_for_itself_is_taken_up_again(name: str, runs: Path):
             pictures = value if isinstance(value, list) else [value]
             others = theirs[key] if isinstance(value, list) else [theirs[key]]
             assert all(torch.equal(a, b) for a, b in zip(pictures, others, strict=True)), key
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills a process")
+def test_a_rank_that_dies_ends_all_with_one_sentence_and_a_state(tmp_path: Path):
+    pictures, config, port = folder_of_pictures(tmp_path / "pictures"), tmp_path / "run.yaml", free_port()
+    rarely = {"log": 1, "samples": 99_999, "validate": 99_999, "save": 99_999}
+    config.write_text(json.dumps(tiny_tree(pictures, tmp_path / "run", steps=99_999, every=rarely)))
+    ranks = [
+        subprocess.Popen(
+            [sys.executable, "-m", "inpaint", "train", str(config)],
+            env=environment_of(rank, 2, port),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in range(2)
+    ]
+    journal, deadline = tmp_path / "run" / "journal.jsonl", time.monotonic() + 300
+    while not (journal.is_file() and journal.read_text().count("\n") >= 5):
+        assert ranks[0].poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    ranks[1].kill()
+    err = ranks[0].communicate(timeout=120)[1]
+    ranks[1].communicate()
+    assert ranks[0].returncode == 1
+    told = [line for line in err.replace("\r", "\n").splitlines() if line.strip() and "/99999 [" not in line]
+    step = load_state(tmp_path / "run" / "state.pt")["step"]
+    assert told[-2].startswith(
+        f"Saved at step {step} of 99999.  Go on with: torchrun --nproc-per-node 2 -m inpaint train "
+    )
+    assert told[-1] == "inpaint: another process of this run ended, so process 0 of 2 cannot go on"
+    assert len(told) == 2

@@ -18,6 +18,7 @@ from inpaint.checkpoint import load_checkpoint, load_state, save_state
 from inpaint.config import parse_run
 from inpaint.images import read
 from inpaint.sample import Sample
+from inpaint.training.sheets import LABEL_HEIGHT
 from inpaint.training.trainer import Trainer
 from tests.runs import adversarial_tree, critics_tree, cycle_tree, edges_tree, folder_of_pictures, tiny_tree
 
@@ -204,10 +205,10 @@ def test_the_default_network_begins_at_its_first_guess_and_the_sheet_shows_it(pi
     trainer_ = trained(tiny_tree(pictures, tmp_path))
     sheets = sorted((tmp_path / "samples").iterdir())
     assert [sheet.name for sheet in sheets] == ["0000003.png", "0000006.png"]
-    assert read(sheets[0]).size == (2 * 32, 3 * 32)  # input | output | target of two samples
-    sheet, sample = read(sheets[-1]).tensor(), trainer_.validation[0]
-    torch.testing.assert_close(sheet[:, :32, :32], sample.image[0], atol=1 / 510 + 1e-6, rtol=0)
-    torch.testing.assert_close(sheet[:, :32, 64:], sample.target[0], atol=1 / 510 + 1e-6, rtol=0)
+    assert read(sheets[0]).size == (2 * (32 + LABEL_HEIGHT), 3 * 32)  # input | output | target of two samples
+    sheet, sample, rows = read(sheets[-1]).tensor(), trainer_.validation[0], slice(LABEL_HEIGHT, LABEL_HEIGHT + 32)
+    torch.testing.assert_close(sheet[:, rows, :32], sample.image[0], atol=1 / 510 + 1e-6, rtol=0)
+    torch.testing.assert_close(sheet[:, rows, 64:], sample.target[0], atol=1 / 510 + 1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("name", ["best", "last"])
@@ -289,3 +290,17 @@ def test_a_state_of_other_networks_is_refused_in_a_sentence(pictures: Path, tmp_
 def test_there_is_nothing_to_resume_without_a_state(pictures: Path, tmp_path: Path):
     with pytest.raises(ValueError, match=r"state\.pt does not exist, so there is nothing to resume"):
         trainer(tiny_tree(pictures, tmp_path)).resume()
+
+
+def test_a_run_without_progress_ends_early_and_stays_ended(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("inpaint.training.validating.validation_score", lambda *told: 20.0)
+    every = {"log": 1, "samples": 99, "validate": 2, "save": 99}
+    trainer_ = trained(tiny_tree(pictures, tmp_path, steps=50, every=every, patience=3))
+    assert trainer_.step == 6  # steps 2, 4 and 6 are no better than step 0
+    assert load_state(tmp_path / "state.pt")["step"] == 6
+    resumed = trainer(tiny_tree(pictures, tmp_path, steps=50, every=every, patience=3))
+    resumed.resume()
+    resumed.fit()
+    assert resumed.step == 6

@@ -6,6 +6,7 @@ import base64
 import io
 import socket
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -280,13 +281,27 @@ def test_work_whose_client_has_left_is_left_and_what_waits_is_not_begun():
     restorer = Slow(seconds=60)
     with served({"grey": restorer}) as address, ThreadPoolExecutor(3) as threads:
         files = {"image": ("a.png", png(PICTURE)), "mask": ("m.png", png(MASK))}
-        impatient = [threads.submit(httpx.post, f"{address}/api/v1/inpaint", files=files, timeout=1) for _ in range(3)]
-        for call in impatient:
+
+        def impatient(seconds: float):
+            return threads.submit(httpx.post, f"{address}/api/v1/inpaint", files=files, timeout=seconds)
+
+        def waiting() -> int:
+            return httpx.get(f"{address}/api/v1/health").json()["waiting"]
+
+        working = impatient(4)
+        while not restorer.running:
+            time.sleep(0.01)
+        others = [impatient(0.5) for _ in range(2)]
+        for call in others:
             with pytest.raises(httpx.ReadTimeout):
                 call.result()
+        while waiting() > 1:  # until the server has noticed
+            time.sleep(0.01)
         restorer.seconds = 0
+        with pytest.raises(httpx.ReadTimeout):
+            working.result()
         assert Client(address, restorer).inpaint(png(PICTURE), png(MASK)).status_code == 200
-        assert httpx.get(f"{address}/api/v1/health").json()["waiting"] == 0
+        assert waiting() == 0
     assert len(restorer.calls) == 1  # of four; the first was left in its middle, the others never begun
 
 

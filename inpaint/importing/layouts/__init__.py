@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from inpaint.importing.layout import Layout
 from inpaint.importing.layouts import (
+    aot_gan,
     contextual,
     cyclegan,
     edge_connect,
     edsr,
     gated,
+    lama,
     pconv,
     pepsi,
     pix2pix,
@@ -33,6 +35,8 @@ LAYOUTS: dict[str, tuple[Layout, ...]] = {
     "region_wise": region_wise.REGION_WISE_LAYOUTS,
     "pix2pix": pix2pix.PIX2PIX_LAYOUTS,
     "cyclegan": cyclegan.CYCLEGAN_LAYOUTS,
+    "lama": lama.LAMA_LAYOUTS,
+    "aot_gan": aot_gan.AOT_GAN_LAYOUTS,
     "unet": unet.UNET_LAYOUTS,
     "srcnn": srcnn.SRCNN_LAYOUTS,
     "edsr": edsr.EDSR_LAYOUTS,

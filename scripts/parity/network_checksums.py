@@ -1,6 +1,6 @@
-"""Print checksums of small upscaling networks in authors' own code, as tests/generators/test_upscalers.py holds them.
+"""Print checksums of networks in authors' own code, as tests of their generators hold them.
 
-    python scripts/parity/upscalers.py rlfn|imdn|span REPOSITORY
+    python scripts/parity/network_checksums.py rlfn|imdn|span|aot_gan REPOSITORY
 
 REPOSITORY is a folder with the authors' code, which you bring; nothing of it lies here.
 
@@ -9,6 +9,7 @@ REPOSITORY is a folder with the authors' code, which you bring; nothing of it li
 | rlfn | Amazingren/NTIRE2024_ESR | 6404fa4 |
 | imdn | Zheng222/IMDN | 8f158e6 |
 | span | spandrel 0.4.2, which needs no folder | |
+| aot_gan | researchmm/AOT-GAN-for-Inpainting | 2cd1afd |
 """
 
 from __future__ import annotations
@@ -16,18 +17,22 @@ from __future__ import annotations
 import importlib
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import torch
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
-from checksums import fill, image, summary
+from checksums import fill, hole, image, summary
 
 SIDE = 24
 
 
 def theirs(name: str) -> nn.Module:
-    """Build the authors' network that enlarges four times."""
+    """Build the authors' network; one of super-resolution enlarges four times."""
+    if name == "aot_gan":
+        options = SimpleNamespace(rates=[1, 2, 4, 8], block_num=8)
+        return importlib.import_module("src.model.aotgan").InpaintGenerator(options)
     if name == "rlfn":
         return importlib.import_module("models.team00_RLFN").RLFN_Prune()
     if name == "imdn":
@@ -44,11 +49,14 @@ def main() -> None:
     network = theirs(name)
     learned = [it for key, it in network.named_parameters() if "eval_conv" not in key]
     fill(network, order=[*learned, *(it for key, it in network.named_parameters() if "eval_conv" in key)])
-    picture = image(3, SIDE, SIDE, unit_range=True)
-    shown = picture * 255 if name == "rlfn" else picture
+    picture, side = image(3, SIDE, SIDE, unit_range=True), 64
     with torch.no_grad():
-        answer = network(shown)
-    print(sum(it.numel() for it in learned), summary(answer / 255 if name == "rlfn" else answer))
+        if name == "aot_gan":
+            given, mask = image(3, side, side), hole(side)
+            answer = network(given * (1 - mask) + mask, mask)
+        else:
+            answer = network(picture * 255) / 255 if name == "rlfn" else network(picture)
+    print(sum(it.numel() for it in learned), summary(answer))
 
 
 if __name__ == "__main__":
