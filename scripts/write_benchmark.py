@@ -90,15 +90,15 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_flush_denormal(True)
     cv2.setNumThreads(1)
-    models = [*BUNDLED, *options.checkpoints]
+    models, measured_at = [*BUNDLED, *options.checkpoints], commit()
     sets = {"The demo's clean pictures": (DEMO, None), "BSD100": (options.bsd100, options.limit)}
     sections = []
     for title, (data, limit) in sets.items():
         found = measure(data, models, limit, options.output / data.name)
         sections.append(section(title, len(plan_of(data).pictures), found))
     about = about_run()
-    told = f"Measured on {about['date']} at commit {commit()}: {about['machine']}, torch {about['torch']}, float32"
-    told += f", {about['threads']} threads. The machine was shared: seconds are of a busy one."
+    told = f"Measured on {about['date']} at commit {measured_at}: {about['machine']}, torch {about['torch']}, float32"
+    told += f",\nthreads: {about['threads']}. The machine was shared: seconds are of a busy one."
     head = HEAD.format(options=f" --limit {options.limit}" if options.limit else "")
     write_text(PAGE, "\n\n".join([head + told, *sections]).rstrip() + "\n\n<!-- /results -->\n")
     print(f"wrote {PAGE}; the numbers of every picture are in {options.output}")
