@@ -20,6 +20,12 @@ from inpaint.recipes import RECIPES
 from inpaint.sample import Sample
 from tests.runs import tiny_tree
 
+WHAT_FITS_64_PIXELS = {
+    "local_global": {"size": 64, "crop": 32},
+    "glcic": {"size": 64, "crop": 32},
+    "picnet": {"layers": 4},
+}
+
 
 def batch(size: int = 64) -> Sample:
     rng = torch.Generator().manual_seed(0)
@@ -33,7 +39,7 @@ def batch(size: int = 64) -> Sample:
 @pytest.mark.parametrize("seen", ["none", "image", "mask", "both"])
 def test_a_discriminator_sees_the_damaged_picture_and_the_mask_where_its_options_say_so(name: str, seen: str):
     torch.manual_seed(0)
-    options: dict[str, Any] = {"local_global": {"size": 64, "crop": 32}}.get(name, {})
+    options: dict[str, Any] = WHAT_FITS_64_PIXELS.get(name, {})
     see = {"see_image": seen in ("image", "both"), "see_mask": seen in ("mask", "both")}
     judge = DISCRIMINATORS[name](width=4, **see, **options).eval()
     image, mask, target = batch()

@@ -38,6 +38,8 @@ def player_of(name: str, network: nn.Module, optim: Optim, steps: int) -> Player
     groups = parameter_groups(network.named_parameters(), optim)
     if not groups:
         raise ValueError(f"optim.{name}: freeze {list(optim.freeze)} leaves nothing that learns")
+    if optim.name == "adadelta":
+        return Player(torch.optim.Adadelta(groups, lr=optim.lr, rho=optim.betas[0]), partial(optim.rate, steps=steps))
     optimizer = KINDS[optim.name](groups, lr=optim.lr, betas=optim.betas, eps=optim.eps, fused=True)  # pyright: ignore[reportCallIssue]
     return Player(optimizer, partial(optim.rate, steps=steps))
 

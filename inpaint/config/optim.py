@@ -22,7 +22,7 @@ class Optim(Strict):
     what does not learn, and by what the rate of some is multiplied.
     """
 
-    name: Literal["adam", "adamw"] = "adamw"
+    name: Literal["adam", "adamw", "adadelta"] = "adamw"  # the last forgets by the first of the betas
     lr: float = Field(gt=0)
     betas: tuple[float, float] = (0.9, 0.99)
     weight_decay: float = Field(default=0.0, ge=0)

@@ -1,9 +1,10 @@
 """Where a picture is damaged: random masks of boxes, strokes, bars and blobs, 1 = restore.
 
 Sources: Yu et al., DeepFill v1 (2018) and v2 (2019): box, freeform, and their union; Suvorov et al., LaMa (2022):
-irregular and boxes; Ma et al., region-wise convolutions (2019): continuous.  Scribbles, bars, ellipses and blobs are
-our own.  Published sizes are pixels for pictures of 256 (LaMa: 256 or 512) and are not scaled to other sizes, only
-clipped.  What differs: boxes that do not fit are clamped instead of refused, and no mask is empty.
+irregular and boxes; Ma et al., region-wise convolutions (2019): continuous; Van Hoorick (2019): outpaint.  Scribbles,
+bars, ellipses and blobs are our own.  Published sizes are pixels for pictures of 256 (LaMa: 256 or 512; outpaint: 192)
+and are not scaled to other sizes, only clipped.  What differs: boxes that do not fit are clamped instead of refused,
+and no mask is empty.
 
 Every build returns a sampler: sampler((H, W), rng) -> (1, H, W) float32, exactly 0 or 1, the same for the same rng.
 """
@@ -25,7 +26,7 @@ from inpaint.degradation.painting import (
     units,
     whole_span,
 )
-from inpaint.degradation.shapes import paint_box, paint_boxes, paint_shapes
+from inpaint.degradation.shapes import paint_border, paint_box, paint_boxes, paint_shapes
 from inpaint.degradation.strokes import (
     paint_bars,
     paint_continuous,
@@ -157,6 +158,15 @@ def blobs(
     return Painted(_shapes(count, diameter, waviness=probability("waviness", waviness)))
 
 
+def outpaint(*, sides: Sequence[int] = (16, 64), all_sides: float = 0.5) -> MaskSampler:
+    """Build a border to be drawn around what is known: how wide on each side, at most a third of the picture.
+
+    all_sides: how often it runs around everything; else one to three sides, drawn by lot, have none.
+    """
+    wide = whole_span("sides", sides, 1)
+    return Painted(partial(paint_border, sides=wide, all_sides=probability("all_sides", all_sides)))
+
+
 MASKS: dict[str, Callable[..., MaskSampler]] = {
     "box": box,
     "boxes": boxes,
@@ -168,6 +178,7 @@ MASKS: dict[str, Callable[..., MaskSampler]] = {
     "bars": bars,
     "ellipses": ellipses,
     "blobs": blobs,
+    "outpaint": outpaint,
 }
 
 

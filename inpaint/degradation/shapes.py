@@ -46,6 +46,20 @@ def paint_boxes(
         canvas[tuple(ranges)] = 1
 
 
+def paint_border(canvas: Canvas, rng: torch.Generator, *, sides: tuple[int, int], all_sides: float) -> None:
+    """Paint the border, of another width on each side; nothing else is known where the picture is a pixel wide."""
+    around, first, *numbers = units(rng, 10)
+    widths, lots = numbers[:4], numbers[4:]
+    kept = int(first * 4)  # this side always has a border
+    for side, (drawn, lot) in enumerate(zip(widths, lots, strict=True)):
+        if around >= all_sides and side != kept and (lot < 0.5 or side == (kept + 1) % 4):
+            continue
+        most = max(1, canvas.shape[side // 2] // 3)
+        width = integer_between(drawn, min(sides[0], most), min(sides[1], most))
+        inward = slice(0, width) if side % 2 == 0 else slice(canvas.shape[side // 2] - width, None)
+        canvas[(inward, slice(None)) if side < 2 else (slice(None), inward)] = 1
+
+
 def paint_shapes(
     canvas: Canvas, rng: torch.Generator, *, count: tuple[int, int], diameter: tuple[float, float], waviness: float
 ) -> None:

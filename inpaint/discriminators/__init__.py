@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from inpaint.contracts import Discriminator
-from inpaint.discriminators import dcgan, local_global, patch, red, sn_patch
+from inpaint.discriminators import dcgan, glcic, local_global, outpaint, patch, picnet, red, sn_patch, structure_flow
 
 DISCRIMINATORS: dict[str, Callable[..., Discriminator]] = {
     "dcgan": dcgan.build,
+    "glcic": glcic.build,
     "local_global": local_global.build,
+    "outpaint": outpaint.build,
     "patch": patch.build,
+    "picnet": picnet.build,
     "red": red.build,
     "sn_patch": sn_patch.build,
+    "structure_flow": structure_flow.build,
 }

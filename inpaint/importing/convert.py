@@ -66,14 +66,15 @@ def import_weights(
         raise ValueError(f"{output} should end in .safetensors, as checkpoints do")
     if output.resolve() in [path.resolve() for path in paths]:
         raise ValueError(f"{output} is also the file to read: choose another name")
-    layout = "edge_connect" if layout is None and len(paths) == 2 else layout  # whose authors alone keep two files
     check_choices(layout, channels, len(paths))
     foreign = [read_foreign(path) for path in paths]
+    if layout is None and len(paths) > 1:
+        layout = kept_in_two(foreign)
     if layout is None:
         layout, kind, _ = recognised(foreign[0].entries, str(paths[0]))
         entries = without_model(foreign[0].entries, [kind])
     else:
-        entries = without_model(in_one(foreign, LAYOUTS[layout][0].files), LAYOUTS[layout])
+        entries = without_model(in_one(foreign, LAYOUTS[layout][0]), LAYOUTS[layout])
         kind = layout_of(layout, entries)
     order = kind.channels if channels == "auto" else channels
     if order == "bgr" and not kind.colours:
@@ -81,7 +82,9 @@ def import_weights(
     run = run_of(kind, entries, settings, name=output.stem)
     weights, ignored, started = converted(kind, entries, run, origin=first_few(map(str, paths)))
     if order == "bgr":
-        weights = dict(weights) | {name: swapped(weights[name], dimension) for name, dimension in kind.colours}
+        for name, dimension, *start in kind.colours:
+            if name in weights:  # a smaller network has fewer of them
+                weights[name] = swapped(weights[name], dimension, *start)
     sources = [{"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()} for path in paths]
     provenance = {"imported": {"layout": layout, "from": kind.source, "channels": order, "files": sources}}
     save_checkpoint(output, weights, run=run_to_tree(run), provenance=provenance)
@@ -96,8 +99,8 @@ def check_choices(layout: str | None, channels: str, files: int) -> None:
     if channels not in CHANNEL_ORDERS:
         raise ValueError(f"--channels {channels!r} is unknown; choose {', '.join(CHANNEL_ORDERS)}")
     if layout is None:
-        if files != 1:
-            raise ValueError(f"a network is in one file, or in EdgeConnect's two, not in {files}")
+        if files not in (1, 2):
+            raise ValueError(f"a network is in one file, or a few networks' are in two, not in {files}")
         return
     needed = len(LAYOUTS[layout][0].files)
     if files != needed:
@@ -105,10 +108,36 @@ def check_choices(layout: str | None, channels: str, files: int) -> None:
         raise ValueError(f"--as {layout} takes {kept}, not {files} file{'s' * (files != 1)}")
 
 
-def in_one(foreign: Sequence[Foreign], starts: Sequence[str]) -> dict[str, Tensor]:
-    """Return the entries of all files; two are distinguished by spectral norm, which only the one for edges has."""
-    if len(starts) == 1:
+def in_one(foreign: Sequence[Foreign], layout: Layout) -> dict[str, Tensor]:
+    """Return the entries of all files; two are told apart by an entry that only the first should have."""
+    if len(layout.files) == 1:
         return foreign[0].entries
+    ordered = by_entry(foreign, layout) if layout.told_by else by_spectral_norm(foreign)
+    whole = ((start, with_right_vectors(file.entries)) for start, file in zip(layout.files, ordered, strict=True))
+    return {start + name: it for start, entries in whole for name, it in entries.items()}
+
+
+def kept_in_two(foreign: Sequence[Foreign]) -> str:
+    """Return the layout whose two files these are, by the entry that only one of them has; else edge_connect."""
+    for name, (first, *_) in LAYOUTS.items():
+        if first.told_by and sum(first.told_by in file.entries for file in foreign) == 1:
+            return name
+    return "edge_connect"
+
+
+def by_entry(foreign: Sequence[Foreign], layout: Layout) -> Sequence[Foreign]:
+    """Return two files in the order of their layout."""
+    having = [layout.told_by in file.entries for file in foreign]
+    if having.count(True) != 1:
+        raise ValueError(
+            f"{' and '.join(str(file.path) for file in foreign)} should be {layout.source}, of which only the first "
+            f"has an entry {layout.told_by}: {'both have' if all(having) else 'neither has'} it"
+        )
+    return foreign if having[0] else foreign[::-1]
+
+
+def by_spectral_norm(foreign: Sequence[Foreign]) -> Sequence[Foreign]:
+    """Return the generator that draws edges, which alone has spectral norm, before the one that paints."""
     spectral = [any(name.endswith(SPECTRAL) for name in file.entries) for file in foreign]
     if spectral.count(True) != 1:
         what = "both" if all(spectral) else "neither"
@@ -116,9 +145,7 @@ def in_one(foreign: Sequence[Foreign], starts: Sequence[str]) -> dict[str, Tenso
             f"{' and '.join(str(file.path) for file in foreign)} should be one generator that draws edges, with "
             f"spectral norm (weight_orig), and one that paints, without: {what} has it"
         )
-    ordered = foreign if spectral[0] else foreign[::-1]
-    whole = ((start, with_right_vectors(file.entries)) for start, file in zip(starts, ordered, strict=True))
-    return {start + name: it for start, entries in whole for name, it in entries.items()}
+    return foreign if spectral[0] else foreign[::-1]
 
 
 def with_right_vectors(entries: Entries) -> dict[str, Tensor]:
@@ -179,9 +206,9 @@ def converted(
     return weights, seen.ignored, seen.started
 
 
-def swapped(tensor: Tensor, dimension: int) -> Tensor:
-    """Reverse the first three channels of a dimension."""
-    order = [2, 1, 0, *range(3, tensor.shape[dimension])]
+def swapped(tensor: Tensor, dimension: int, start: int = 0) -> Tensor:
+    """Reverse three channels of a dimension, by default the first."""
+    order = [*range(start), start + 2, start + 1, start, *range(start + 3, tensor.shape[dimension])]
     return tensor.index_select(dimension, torch.tensor(order))
 
 

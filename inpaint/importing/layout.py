@@ -29,9 +29,10 @@ class Layout(NamedTuple):
     theirs: Callable[[str, GeneratorOptions], str]  # what an entry of ours is called there
     harmless: str = r"(?!)"  # entries that ours does without, as a pattern
     files: tuple[str, ...] = ("",)  # what our entries start with, by file
+    told_by: str = ""  # the entry by which the first of two files is told from the second, which has none of this name
     adapt: Callable[[str, Tensor], Tensor] | None = None  # an entry under our name, from theirs
     channels: str = "rgb"  # the order that the network in the file expects
-    colours: tuple[tuple[str, int], ...] = ()  # our entries, and their dimension that starts with three colours
+    colours: tuple[tuple[str, int] | tuple[str, int, int], ...] = ()  # our entries, a dimension, where 3 colours start
     mask: str = "irregular"
     fills: tuple[dict[str, Any], ...] = (BLACK_HOLES,)
     note: str = ""

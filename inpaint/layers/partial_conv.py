@@ -30,9 +30,11 @@ class Partial(NamedTuple):
 class PartialConv2d(nn.Conv2d):
     """A convolution (zero padding, no groups) of the concatenation of partly known features."""
 
+    masks = True  # whether values that are not known are set to 0 before they are convolved
+
     def forward(self, *parts: Partial) -> Partial:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Convolve the concatenated parts; a place of the answer is known where its window knew anything."""
-        known = [part.features * part.valid.to(part.features.dtype) for part in parts]
+        known = [part.features * part.valid.to(part.features.dtype) if self.masks else part.features for part in parts]
         x = known[0] if len(known) == 1 else torch.cat(known, dim=1)
         raw = F.conv2d(x, self.weight, None, self.stride, self.padding, self.dilation)  # (B, out, h, w)
         ratio, valid = self.renormalisation(parts)

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from torch import Tensor
 
-from inpaint.losses import perceptual, pixels
+from inpaint.losses import filled, perceptual, pixels, scales
 from inpaint.losses.scene import Features, Scene
 
 Term = Callable[[Scene], Tensor]
@@ -16,6 +16,7 @@ Weight = float | Sequence[Sequence[float]]  # a number, or points (step, weight)
 TERMS: dict[str, Term] = {
     "l1": pixels.l1,
     "hole_l1": pixels.hole_l1,
+    "hole_l2": pixels.hole_l2,
     "valid_l1": pixels.valid_l1,
     "l1_per_hole": pixels.l1_per_hole,
     "charbonnier": pixels.charbonnier,
@@ -37,9 +38,17 @@ TERMS: dict[str, Term] = {
     "style_comp": perceptual.style_comp,
     "style_hole": perceptual.style_hole,
     "correlation": perceptual.correlation,
+    "filled_l1": filled.filled_l1,
+    "scales_l1": scales.scales_l1,
+    "scales_perceptual": scales.scales_perceptual,
+    "scales_style": scales.scales_style,
+    "scales_tv": scales.scales_tv,
 }
 NEEDS_FEATURES = frozenset(
-    {"perceptual", "perceptual_out", "perceptual_mse", "style_out", "style_comp", "style_hole", "correlation"}
+    {
+        *("perceptual", "perceptual_out", "perceptual_mse", "style_out", "style_comp", "style_hole", "correlation"),
+        *("scales_perceptual", "scales_style"),
+    }
 )
 
 

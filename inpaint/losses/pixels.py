@@ -2,10 +2,10 @@
 
 Sources: hole_l1, valid_l1 and tv as in Liu et al., Image Inpainting for Irregular Holes Using Partial Convolutions
 (2018), with its 1 / N over all N = C * H * W values; charbonnier as in Lai et al., LapSRN (2017); l1_per_hole as in
-Nazeri et al., EdgeConnect (2019); hole_mae as in Yu et al., Region Normalization (2020); valid_mae and discounted_l1 as
-in Yu et al., Generative Image Inpainting with Contextual Attention (2018), and the authors' code. The hole_ and valid_
-terms that are not from the first paper divide by the area they cover instead, so that their scale does not depend on
-the size of the mask.
+Nazeri et al., EdgeConnect (2019); hole_mae as in Yu et al., Region Normalization (2020); hole_l2 as in Iizuka et al.,
+Globally and Locally Consistent Image Completion (2017); valid_mae and discounted_l1 as in Yu et al., Generative Image
+Inpainting with Contextual Attention (2018), and the authors' code. The other hole_ and valid_ terms, which are not from
+the first paper, divide by the area they cover instead, so that their scale does not depend on the size of the mask.
 """
 
 from __future__ import annotations
@@ -31,6 +31,11 @@ def l1(scene: Scene) -> Tensor:
 def hole_l1(scene: Scene) -> Tensor:
     """Return the sum of absolute errors in the hole, over all N values of the picture."""
     return (scene.sample.mask * error(scene).abs()).mean()
+
+
+def hole_l2(scene: Scene) -> Tensor:
+    """Return the sum of squared errors in the hole, over all N values of the picture."""
+    return (scene.sample.mask * error(scene).square()).mean()
 
 
 def valid_l1(scene: Scene) -> Tensor:

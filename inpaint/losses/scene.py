@@ -88,10 +88,18 @@ class Scene:
 
     def seen(self, name: str) -> dict[str, Tensor]:
         """Return the named feature maps of a picture, computed at the first call; targets carry no gradient."""
+        if name not in self._seen:
+            self.seen_as(name, self.picture(name))
+        return self._seen[name]
+
+    def seen_as(self, name: str, picture: Tensor) -> dict[str, Tensor]:
+        """Return the named feature maps of any picture, computed when its name is first given; see `seen`."""
         features = self.required_features()
         if name not in self._seen:
-            with torch.set_grad_enabled(torch.is_grad_enabled() and not name.startswith("target")):
-                self._seen[name] = features(self.picture(name))
+            wanted = name.startswith("target")
+            with torch.set_grad_enabled(torch.is_grad_enabled() and not wanted):
+                picture = picture.detach() if wanted else picture
+                self._seen[name] = features(picture.to(self.sample.target.dtype))
         return self._seen[name]
 
     def taps(self, kind: str) -> tuple[str, ...]:

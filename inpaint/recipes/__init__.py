@@ -9,7 +9,10 @@ from inpaint.recipes.adversarial import Adversarial
 from inpaint.recipes.cycle import Cycle
 from inpaint.recipes.edges import Edges
 from inpaint.recipes.large_mask import LargeMask
+from inpaint.recipes.pluralistic import Pluralistic
 from inpaint.recipes.region_wise import RegionWise
+from inpaint.recipes.structure_flow import StructuredFlow
+from inpaint.recipes.styles import Styles
 from inpaint.recipes.supervised import Supervised
 from inpaint.recipes.unconditional import Unconditional
 from inpaint.recipes.wgan_gp import WganGp
@@ -20,7 +23,10 @@ RECIPES: dict[str, Callable[..., Recipe]] = {
     "cycle": Cycle,
     "edges": Edges,
     "large_mask": LargeMask,
+    "pluralistic": Pluralistic,
     "region_wise": RegionWise,
+    "structure_flow": StructuredFlow,
+    "styles": Styles,
     "unconditional": Unconditional,
     "wgan_gp": WganGp,
 }

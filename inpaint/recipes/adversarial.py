@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from inpaint.contracts import Discriminator, Generator, Turn
-from inpaint.losses import Weight, check_weights, weighted
+from inpaint.losses import Weight, check_weights, weight_at, weighted
 from inpaint.losses.objectives import ADVERSARIAL, SOFT_MASKED, feature_matching
 from inpaint.losses.scene import Features, Scene, check_error_units
 from inpaint.recipes.frozen import frozen
@@ -31,19 +31,21 @@ class Adversarial(nn.Module):
         *,
         weights: Mapping[str, Weight],
         loss: str = "hinge",
-        weight: float = 0.1,
+        weight: Weight = 0.1,
         feature_matching: float = 0.0,
         fake: str = "composite",
         errors_in: str = "unit",
         features: Features | None = None,
         start: int = 0,
+        alone: int = 0,
     ):
         """Take the networks that learn and how much each term counts.
 
-        weight: of the generator's adversarial term. feature_matching: its weight, 0 leaves it out. fake: what the
-        discriminators see, the composite or the raw answer. errors_in: the scale in which pixels are compared: unit,
-        signed ([-1, 1]) or imagenet (by its deviation). start: the step before which the generator learns from
-        the supervised terms alone and the discriminators rest.
+        weight: of the generator's adversarial term, a number or points (step, weight). feature_matching: its
+        weight, 0 leaves it out. fake: what the discriminators see, the composite or the raw answer. errors_in: the
+        scale in which pixels are compared: unit, signed ([-1, 1]) or imagenet (by its deviation). start: the step
+        before which the generator learns from the supervised terms alone and the discriminators rest. alone: for how
+        many steps after that the discriminators learn and the generator rests.
         """
         super().__init__()
         check_weights(weights, features=features)
@@ -65,6 +67,7 @@ class Adversarial(nn.Module):
         self.errors_in = errors_in
         self.features = features  # no nn.Module, so neither the state dict nor the averaging sees it
         self.start = start
+        self.alone = alone
 
     @property
     def players(self) -> dict[str, nn.Module]:
@@ -81,17 +84,19 @@ class Adversarial(nn.Module):
             real_logits = discriminator(sample.target, sample.image, sample.mask).logits
             fake_logits = discriminator(fake.detach(), sample.image, sample.mask).logits
             yield Turn(name, {name: self.loss.discriminator(real_logits, fake_logits, sample.mask)})
+        if judges and step < self.start + self.alone:
+            return
         terms = weighted(self.weights, scene, step)
         for name, discriminator in judges.items():
             suffix = "" if len(judges) == 1 else f"_{name}"
-            terms |= {term + suffix: value for term, value in self.judged(discriminator, fake, sample).items()}
+            terms |= {term + suffix: value for term, value in self.judged(discriminator, fake, sample, step).items()}
         yield Turn("generator", terms)
 
-    def judged(self, discriminator: nn.Module, fake: Tensor, sample: Sample) -> dict[str, Tensor]:
+    def judged(self, discriminator: nn.Module, fake: Tensor, sample: Sample, step: int) -> dict[str, Tensor]:
         """Return what one discriminator, which has just been stepped, adds to the generator's terms."""
         with frozen(discriminator):
             fooled = discriminator(fake, sample.image, sample.mask)
-        terms = {"adversarial": self.weight * self.loss.generator(fooled.logits, sample.mask)}
+        terms = {"adversarial": weight_at(self.weight, step) * self.loss.generator(fooled.logits, sample.mask)}
         if self.feature_matching:
             with torch.no_grad():
                 real = discriminator(sample.target, sample.image, sample.mask)

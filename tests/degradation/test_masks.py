@@ -193,3 +193,17 @@ def test_a_sampler_is_one_thing_and_not_a_list_of_parts(name, options):
 def test_wrong_options_are_refused_in_a_sentence(name, options, word):
     with pytest.raises(ValueError, match=word):
         MASKS[name](**options)
+
+
+def test_a_border_lies_on_all_sides_or_on_some_and_leaves_the_middle():
+    around = MASKS["outpaint"](sides=[32, 32], all_sides=1.0)((192, 192), seeded(0))
+    assert around.sum() == 192**2 - 128**2
+    assert not around[:, 32:160, 32:160].any()
+    some, seen = MASKS["outpaint"](sides=[5, 9], all_sides=0.0), set()
+    for seed in range(60):
+        mask = some((64, 48), seeded(seed))[0]
+        sides = tuple(bool(line.all()) for line in (mask[0], mask[-1], mask[:, 0], mask[:, -1]))
+        assert 1 <= sum(sides) <= 3
+        assert not mask[9:-9, 9:-9].any()
+        seen.add(sides)
+    assert len(seen) == 14  # every choice of one to three sides

@@ -27,6 +27,8 @@ SMALLER: dict[str, Any] = {
     "deep_blocks": 1,
 }
 
+TAUGHT_WITH = {"picnet": ("original",)}  # pictures that some layers are shown in training alone
+
 
 def small_options(name: str) -> dict[str, Any]:
     """Return the options that a generator has in its small config (or, without one, in any), made smaller still.
@@ -106,6 +108,7 @@ def the_gradient_reaches_every_parameter_and_the_image(name: str, options: dict[
     image.requires_grad_()
     ways: list[dict[str, Any]] = [{"block": step} for step in network.cell_steps] or [{}]  # each has layers of its own
     for way in ways:
+        way |= {given: image.detach() for given in TAUGHT_WITH.get(name, ())}
         prediction = network(image, mask, **way)
         answers = (prediction.image, *prediction.extras.values())
         torch.stack([answer.square().sum() for answer in answers]).sum().backward()

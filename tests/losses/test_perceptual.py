@@ -30,7 +30,7 @@ class Itself:
 def scene_with(answer: Tensor, features: Itself | None) -> Scene:
     """A black 2 x 2 target whose upper row is hole; both stages give one answer."""
     target, mask = torch.zeros(1, 3, 2, 2), torch.tensor([[[[1.0, 1.0], [0.0, 0.0]]]])
-    return Scene(Prediction(answer, {"coarse": answer}), Sample(target, mask, target), features)
+    return Scene(Prediction(answer, {"coarse": answer, "scale_1": answer}), Sample(target, mask, target), features)
 
 
 def test_gram_worked_out_by_hand():
@@ -58,6 +58,8 @@ VALUES = {
     "style_comp": (1 + 4) * 2 / 12,
     "style_hole": (1 + 4) * 2 / 12,
     "correlation": 4 / 16 * 3 / 9,  # two of four places are 1 in three channels, so are four of sixteen pairs
+    "scales_perceptual": 1.0,
+    "scales_style": (1 + 4) * 4 / 12,
 }
 
 
@@ -87,7 +89,7 @@ def test_a_perfect_answer_costs_nothing(name: str):
 
 @pytest.mark.parametrize("name", VALUES)
 def test_gradient_lies_exactly_where_the_term_looks(name: str):
-    everywhere = name in ("perceptual", "perceptual_out", "style_out")
+    everywhere = name in ("perceptual", "perceptual_out", "style_out", "scales_perceptual", "scales_style")
     answer = torch.rand(1, 3, 2, 2, generator=torch.Generator().manual_seed(0)).add_(0.1).requires_grad_()
     TERMS[name](scene_with(answer, Itself())).backward()
     assert answer.grad is not None

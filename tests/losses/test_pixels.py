@@ -35,6 +35,7 @@ def scene_with(*, in_hole: float, outside: float, coarse: float = 0.0) -> Scene:
 
 VALUES = {  # 4 of 16 pixels are hole; errors 1 inside, -0.5 outside; coarse error 0.25
     "l1": (4 * 1 + 12 * 0.5) / 16,
+    "hole_l2": 0.25,
     "hole_l1": 0.25,  # Liu et al. divide by N; dividing by the hole would give 1
     "valid_l1": 12 * 0.5 / 16,
     "l1_per_hole": (4 * 1 + 12 * 0.5) / 16 / 0.25,
@@ -72,7 +73,9 @@ def test_a_term_over_the_hole_does_not_depend_on_its_size(name: str):
     torch.testing.assert_close(TERMS[name](small), TERMS[name](large))
 
 
-@pytest.mark.parametrize("name", ["hole_l1", "hole_charbonnier", "hole_mae", "hole_mse", "l1_per_hole", "tv"])
+@pytest.mark.parametrize(
+    "name", ["hole_l1", "hole_l2", "hole_charbonnier", "hole_mae", "hole_mse", "l1_per_hole", "tv"]
+)
 def test_an_empty_hole_gives_a_finite_number(name: str):
     target = torch.rand(1, 3, 4, 4, generator=torch.Generator().manual_seed(0))
     scene = Scene(Prediction(target, {}), Sample(target, torch.zeros(1, 1, 4, 4), target))
@@ -98,6 +101,7 @@ def test_the_logarithm_follows_the_mean_psnr_and_an_easy_sample_counts_as_much_a
 REGIONS = {
     "l1": EVERYWHERE,
     "hole_l1": HOLE,
+    "hole_l2": HOLE,
     "valid_l1": VALID,
     "l1_per_hole": EVERYWHERE,
     "charbonnier": EVERYWHERE,

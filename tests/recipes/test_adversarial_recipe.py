@@ -119,6 +119,19 @@ def test_before_the_start_only_the_generator_learns():
     assert [turn.player for turn in recipe.turns(batch(), 10)] == ["judge", "generator"]
 
 
+def test_between_the_start_and_the_game_the_discriminators_learn_alone():
+    recipe = Adversarial(Convolution(), {"judge": Brightness()}, weights={"l1": 1.0}, start=10, alone=5)
+    players = {step: [turn.player for turn in recipe.turns(batch(), step)] for step in (9, 10, 14, 15)}
+    assert players == {9: ["generator"], 10: ["judge"], 14: ["judge"], 15: ["judge", "generator"]}
+
+
+def test_the_weight_of_the_adversarial_term_may_change_with_the_steps():
+    recipe = Adversarial(Convolution(), {"judge": Brightness()}, weights={"l1": 1.0}, weight=[[0, 0.0], [10, 1.0]])
+    values = [list(recipe.turns(batch(), step))[-1].terms["adversarial"].item() for step in (0, 5, 10)]
+    assert values == pytest.approx([0.0, values[2] / 2, values[2]])
+    assert values[2] != 0
+
+
 def test_two_discriminators_take_turns_and_their_terms_keep_apart():
     recipe = Adversarial(Convolution(), {"whole": Brightness(), "near": Brightness()}, weights={"l1": 1.0})
     turns = list(recipe.turns(batch(), 0))

@@ -1,7 +1,9 @@
 """The layouts of published weights by the name of the network; adding one is one file and one line here.
 
 Sources: the state dicts of knazeri/edge-connect, geekyutao/RN, junyanz/pytorch-CycleGAN-and-pix2pix,
-nipponjo/deepfillv2-pytorch (both of its files), naoto0804/pytorch-inpainting-with-partial-conv and OpenMMLab's mmagic.
+nipponjo/deepfillv2-pytorch (both of its files), naoto0804/pytorch-inpainting-with-partial-conv, OpenMMLab's mmagic,
+hughplay/DFNet, ZongyuGuo/Inpainting_FRRN, otenim/GLCIC-PyTorch, lyndonzheng/Pluralistic-Inpainting,
+RenYurui/StructureFlow and basilevh/image-outpainting.
 """
 
 from __future__ import annotations
@@ -11,16 +13,22 @@ from inpaint.importing.layouts import (
     aot_gan,
     contextual,
     cyclegan,
+    dfnet,
     edge_connect,
     edsr,
+    frrn,
     gated,
+    glcic,
     lama,
+    outpaint,
     pconv,
     pepsi,
+    picnet,
     pix2pix,
     region_norm,
     region_wise,
     srcnn,
+    structure_flow,
     unet,
     upscalers,
 )
@@ -43,4 +51,10 @@ LAYOUTS: dict[str, tuple[Layout, ...]] = {
     "imdn": upscalers.IMDN_LAYOUTS,
     "rlfn": upscalers.RLFN_LAYOUTS,
     "span": upscalers.SPAN_LAYOUTS,
+    "dfnet": dfnet.DFNET_LAYOUTS,
+    "frrn": frrn.FRRN_LAYOUTS,
+    "glcic": glcic.GLCIC_LAYOUTS,
+    "outpaint": outpaint.OUTPAINT_LAYOUTS,
+    "picnet": picnet.PICNET_LAYOUTS,
+    "structure_flow": structure_flow.STRUCTURE_FLOW_LAYOUTS,
 }
