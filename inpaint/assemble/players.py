@@ -14,11 +14,7 @@ from inpaint.config import Optim, Run
 from inpaint.contracts import Recipe
 from inpaint.training.trainer import Player
 
-KINDS: dict[str, type[torch.optim.Optimizer]] = {
-    "adam": torch.optim.Adam,
-    "adamw": torch.optim.AdamW,
-    "adadelta": torch.optim.Adadelta,
-}
+KINDS: dict[str, type[torch.optim.Optimizer]] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 
 
 def players_of(run: Run, recipe: Recipe) -> dict[str, Player]:
@@ -42,12 +38,9 @@ def player_of(name: str, network: nn.Module, optim: Optim, steps: int) -> Player
     groups = parameter_groups(network.named_parameters(), optim)
     if not groups:
         raise ValueError(f"optim.{name}: freeze {list(optim.freeze)} leaves nothing that learns")
-    how: dict[str, Any] = {"lr": optim.lr}
     if optim.name == "adadelta":
-        how["rho"] = optim.betas[0]
-    else:
-        how |= {"betas": optim.betas, "eps": optim.eps, "fused": True}
-    optimizer = KINDS[optim.name](groups, **how)
+        return Player(torch.optim.Adadelta(groups, lr=optim.lr, rho=optim.betas[0]), partial(optim.rate, steps=steps))
+    optimizer = KINDS[optim.name](groups, lr=optim.lr, betas=optim.betas, eps=optim.eps, fused=True)  # pyright: ignore[reportCallIssue]
     return Player(optimizer, partial(optim.rate, steps=steps))
 
 

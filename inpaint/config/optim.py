@@ -19,10 +19,10 @@ class Optim(Strict):
     The schedule multistep multiplies the rate by `gamma` at each of the steps `milestones`; cosine and linear fall to
     the share `floor` of the rate, cosine `cycles` times; one_cycle rises for three tenths of the run before it falls.
     Biases and norms are not decayed unless `decay_all`.  `freeze` and `rates` go by patterns of parameters' names:
-    what does not learn, and by what the rate of some is multiplied.  Adadelta forgets by the first of the betas.
+    what does not learn, and by what the rate of some is multiplied.
     """
 
-    name: Literal["adam", "adamw", "adadelta"] = "adamw"
+    name: Literal["adam", "adamw", "adadelta"] = "adamw"  # the last forgets by the first of the betas
     lr: float = Field(gt=0)
     betas: tuple[float, float] = (0.9, 0.99)
     weight_decay: float = Field(default=0.0, ge=0)

@@ -23,7 +23,7 @@ from inpaint.layers.mirrored_conv import MirroredConv, ResidualPairs, norm_of, s
 from inpaint.layers.structure import structure_of
 from inpaint.sample import Prediction
 
-SHOWN_INPUTS = 2 * RGB + 1  # picture, structure and mask
+FLOW_INPUTS = 2 * RGB + 1  # picture, structure and mask
 STRUCTURE_BLOCKS, TEXTURE_BLOCKS = 4, 2  # residual blocks at each size
 WINDOWS = ((16, 4.0), (4, 2.0))  # in which features are sampled: side and deviation, px of a quarter of the size
 
@@ -67,7 +67,7 @@ class StructureNet(nn.Module):
         self.down_sample = nn.ModuleList()
         self.up_sample = nn.ModuleList()
         self.content_param = nn.ModuleList()
-        self.input_layer = active_conv(SHOWN_INPUTS, width, 7, "instance", spectral=True)
+        self.input_layer = active_conv(FLOW_INPUTS, width, 7, "instance", spectral=True)
         for level, (narrow, wide) in enumerate(pairwise(widths)):
             layers = halving(narrow, wide, "instance", spectral=True)
             self.down_sample.append(nn.Sequential(*layers[: 1 if level == 2 else 2]))
@@ -106,7 +106,7 @@ class FlowColumn(nn.Module):
         super().__init__()
         half, widths = width // 2, [width, 2 * width, 4 * width, 8 * width]
         norm = "instance"
-        first = nn.Sequential(active_conv(SHOWN_INPUTS, half, 7, norm), *halving(half, width, norm))
+        first = nn.Sequential(active_conv(FLOW_INPUTS, half, 7, norm), *halving(half, width, norm))
         deeper = [nn.Sequential(*halving(wide // 2, wide, norm)) for wide in widths[1:]]
         self.down_sample_flow = nn.ModuleList([first, *deeper])
         deepest = widths[-1]
@@ -143,7 +143,7 @@ class PaintColumn(nn.Module):
         self.down_sample = nn.ModuleList(
             [
                 nn.Sequential(
-                    active_conv(SHOWN_INPUTS, half, 7, norm),
+                    active_conv(FLOW_INPUTS, half, 7, norm),
                     *halving(half, width, norm),
                     *halving(width, 2 * width, norm),
                 ),

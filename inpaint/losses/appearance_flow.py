@@ -14,7 +14,7 @@ from inpaint.layers.gaussian_sampling import gaussian_sample
 from inpaint.losses.perceptual import full_precision
 from inpaint.losses.scene import Scene
 
-FLOW_FEATURE = "relu3_1"  # the layer whose places are looked up
+FLOW_TAP = "relu3_1"  # the layer whose places are looked up
 HOLE_GREY = 0.5
 SAMPLED_SIDE, SAMPLED_DEVIATION = 4, 2.0  # of the window that is fetched
 SMALL = 1e-8
@@ -27,13 +27,11 @@ def sampling_correctness(scene: Scene, flow: Tensor) -> Tensor:
     """
     image, mask, target = scene.sample
     wanted = scene.seen_as("target", target)
-    if FLOW_FEATURE not in wanted:
-        raise ValueError(
-            f"the flow is judged by {FLOW_FEATURE}, but the features are {list(wanted)}: name it in content"
-        )
-    original = full_precision(wanted[FLOW_FEATURE])
+    if FLOW_TAP not in wanted:
+        raise ValueError(f"the flow is judged by {FLOW_TAP}, but the features are {list(wanted)}: name it in content")
+    original = full_precision(wanted[FLOW_TAP])
     with torch.no_grad():
-        known = full_precision(scene.seen_as("known", image * (1 - mask) + HOLE_GREY * mask)[FLOW_FEATURE])
+        known = full_precision(scene.seen_as("known", image * (1 - mask) + HOLE_GREY * mask)[FLOW_TAP])
     size = (original.shape[-2], original.shape[-1])
     fetched = gaussian_sample(
         known, F.adaptive_avg_pool2d(full_precision(flow), size), kernel=SAMPLED_SIDE, deviation=SAMPLED_DEVIATION
