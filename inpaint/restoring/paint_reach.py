@@ -23,6 +23,7 @@ from inpaint.images import Picture
 from inpaint.tiling import grown_mask
 
 FARTHEST_REACH = 16  # px
+LOOKED_AT = 24  # px; beyond the farthest reach lies what the picture itself does
 STEP_OUT = 4  # px, how much further out the pixels lie that those of a ring are compared with
 LEAST_STEP_OUT = 3.0  # px; in narrow bays they are not as much further out, and say nothing
 LEAST_PAINT_CONTRAST = 16.0  # levels between paint and surroundings, of luma or chroma, that mixing can be seen with
@@ -164,7 +165,7 @@ def rings_around(levels: np.ndarray, far: np.ndarray, nearest: np.ndarray, block
     """Return the pixels around holes with those further out along the straight way from their hole."""
     height, width = far.shape
     down, right = (cv2.Sobel(far, cv2.CV_32F, *order, borderType=cv2.BORDER_REPLICATE) for order in ((0, 1), (1, 0)))
-    y, x = np.nonzero((far > 0) & (np.rint(far) <= FARTHEST_REACH) & ~blocked)
+    y, x = np.nonzero((far > 0) & (np.rint(far) <= LOOKED_AT) & ~blocked)
     length = np.hypot(down[y, x], right[y, x]).clip(min=1e-6)
     there_y, there_x = (at + STEP_OUT * way[y, x] / length for at, way in ((y, down), (x, right)))
     inner = (there_y >= 0) & (there_y <= height - 1) & (there_x >= 0) & (there_x <= width - 1)
@@ -196,18 +197,19 @@ def last_mixed(rings: Rings, paints: np.ndarray, part: slice) -> np.ndarray:
     contrast = np.linalg.norm(towards, axis=1)
     clear = contrast >= LEAST_PAINT_CONTRAST  # not where the hole has no colour of its own
     nearer = ((rings.here - rings.further)[:, part] * towards).sum(1)[clear] / contrast[clear]  # (N,) levels
-    beyond = abs(nearer[rings.distance[clear] > FARTHEST_REACH // 2])
+    beyond = abs(nearer[rings.distance[clear] > FARTHEST_REACH])
     most = max(LEAST_PAINT_CONTRAST, OUTLYING * float(np.median(beyond))) if beyond.size else LEAST_PAINT_CONTRAST
     nearer = nearer.clip(-most, most)  # a few edges of the picture decide nothing
-    shape = len(paints), FARTHEST_REACH + 1
+    shape = len(paints), LOOKED_AT + 1
     place = np.ravel_multi_index((rings.hole[clear], rings.distance[clear]), shape)
     size = shape[0] * shape[1]
     counts, sums, squares = (np.bincount(place, weights, size).reshape(shape) for weights in (None, nearer, nearer**2))
     mean = sums / counts.clip(min=1)
-    error = np.sqrt((squares / counts.clip(min=1) - mean**2).clip(min=0) * ALIKE / counts.clip(min=1))
-    trend = np.median(mean[:, FARTHEST_REACH // 2 :], axis=1).clip(min=0)  # of the picture, as far as no paint reaches
-    least = np.maximum(LEAST_MIXED_PAINT, SURE * error) + trend[:, None]
-    mixed = (mean > least) & (counts > ALIKE)
+    variance = (squares / counts.clip(min=1) - mean**2).clip(min=0) * ALIKE / counts.clip(min=1)
+    own = mean[:, FARTHEST_REACH + 1 :]  # (count, rings) what rings of the picture alone show
+    error = np.sqrt(np.maximum(variance, own.var(axis=1, keepdims=True)))
+    least = np.maximum(LEAST_MIXED_PAINT, SURE * error) + np.median(own, axis=1, keepdims=True).clip(min=0)
+    mixed = ((mean > least) & (counts > ALIKE))[:, : FARTHEST_REACH + 1]
     mixed[:, 0] = True
     return np.logical_and.accumulate(mixed, axis=1).sum(1) - 1
 
