@@ -11,7 +11,7 @@ from torch import Tensor
 from inpaint.losses import TERMS, Weight, check_weights, weight_at, weighted
 from inpaint.losses.pixels import discounts
 from inpaint.losses.scene import Scene
-from inpaint.metrics import psnr
+from inpaint.metrics.pixelwise import psnr
 from inpaint.sample import Prediction, Sample
 
 HOLE, VALID, EVERYWHERE = "hole", "valid", "everywhere"
