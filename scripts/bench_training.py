@@ -83,8 +83,8 @@ def bare_step(run: Run, device: torch.device) -> Callable[[Sample], None]:
     """Return the engine's operations without the engine."""
     trainer = trainer_of(run)
     trainer.recipe.train()
-    mine = [*trainer.average.network.parameters()]
-    theirs = [*trainer.recipe.generator.parameters()]
+    mine: list[Any] = [*trainer.average.network.parameters()]
+    theirs: list[Any] = [*trainer.recipe.generator.parameters()]
 
     def step(sample: Sample) -> None:
         turns = iter(trainer.recipe.turns(trainer.to_device(sample), 0))

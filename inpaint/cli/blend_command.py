@@ -14,7 +14,7 @@ def blend(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The checkpoint to write.")],
     alpha: Annotated[float, typer.Option(metavar="SHARE", help="How much of the second, from 0 to 1.")] = 0.5,
 ) -> None:
-    """Write a network between two, by the means of their weights."""
+    """Write a network that lies between two."""
     from inpaint.training.mixed_weights import mix_checkpoints
     from inpaint.weights import model_file
 
