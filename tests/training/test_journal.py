@@ -14,7 +14,7 @@ import torch
 from inpaint.images import read
 from inpaint.sample import Sample
 from inpaint.training.journal import Journal
-from inpaint.training.sheets import SHEET_LABEL_HEIGHT, label_strip, write_sheet
+from inpaint.training.sheets import ROW_LABEL_HEIGHT, label_strip, write_sheet
 
 
 def test_lines_come_back_in_order(tmp_path: Path):
@@ -109,12 +109,12 @@ def test_a_sheet_has_a_row_per_sample_input_output_target(tmp_path: Path):
     samples = [Sample(flat(0.0), flat(1.0)[:, :1], flat(1.0)), Sample(flat(0.2), flat(1.0)[:, :1], flat(0.4))]
     write_sheet(tmp_path / "samples" / "1.png", samples, [flat(1.7), flat(0.6)])
     sheet = read(tmp_path / "samples" / "1.png").colour
-    assert sheet.shape == (8 + 2 * SHEET_LABEL_HEIGHT, 18, 3)
-    centres = [[int(sheet[y, x, 0]) for x in (3, 9, 15)] for y in (SHEET_LABEL_HEIGHT + 2, 2 * SHEET_LABEL_HEIGHT + 6)]
+    assert sheet.shape == (8 + 2 * ROW_LABEL_HEIGHT, 18, 3)
+    centres = [[int(sheet[y, x, 0]) for x in (3, 9, 15)] for y in (ROW_LABEL_HEIGHT + 2, 2 * ROW_LABEL_HEIGHT + 6)]
     assert centres == [[0, 255, 255], [51, 153, 102]]  # out of range is clipped
 
 
 def test_labels_stand_above_their_pictures():
     strip = label_strip(["input 12.3 dB", "output 20.1 dB", ""], 120)
-    assert strip.shape == (3, SHEET_LABEL_HEIGHT, 360)
+    assert strip.shape == (3, ROW_LABEL_HEIGHT, 360)
     assert [part.max().item() > 0.9 for part in strip.chunk(3, dim=2)] == [True, True, False]

@@ -18,7 +18,7 @@ from inpaint.checkpoint import load_checkpoint, load_state, save_state
 from inpaint.config import parse_run
 from inpaint.images import read
 from inpaint.sample import Sample
-from inpaint.training.sheets import SHEET_LABEL_HEIGHT
+from inpaint.training.sheets import ROW_LABEL_HEIGHT
 from inpaint.training.trainer import Trainer
 from tests.runs import adversarial_tree, critics_tree, cycle_tree, edges_tree, folder_of_pictures, tiny_tree
 
@@ -205,11 +205,11 @@ def test_the_default_network_begins_at_its_first_guess_and_the_sheet_shows_it(pi
     trainer_ = trained(tiny_tree(pictures, tmp_path))
     sheets = sorted((tmp_path / "samples").iterdir())
     assert [sheet.name for sheet in sheets] == ["0000003.png", "0000006.png"]
-    assert read(sheets[0]).size == (2 * (32 + SHEET_LABEL_HEIGHT), 3 * 32)  # input | output | target of two samples
+    assert read(sheets[0]).size == (2 * (32 + ROW_LABEL_HEIGHT), 3 * 32)  # input | output | target of two samples
     sheet, sample, rows = (
         read(sheets[-1]).tensor(),
         trainer_.validation[0],
-        slice(SHEET_LABEL_HEIGHT, SHEET_LABEL_HEIGHT + 32),
+        slice(ROW_LABEL_HEIGHT, ROW_LABEL_HEIGHT + 32),
     )
     torch.testing.assert_close(sheet[:, rows, :32], sample.image[0], atol=1 / 510 + 1e-6, rtol=0)
     torch.testing.assert_close(sheet[:, rows, 64:], sample.target[0], atol=1 / 510 + 1e-6, rtol=0)
