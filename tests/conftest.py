@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # two processes test side by side; set before torch is imported
 
 
 def pytest_configure() -> None:

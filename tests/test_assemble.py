@@ -190,7 +190,8 @@ def shrunk(tree: dict[str, Any], pictures: Path, output: Path) -> dict[str, Any]
     # No smaller than drawn pictures can be, with room for a mask; sn_patch halves six times, and learning from a single
     # pixel in bfloat16 goes wrong in the CPU's convolutions.
     deep = any(judge["name"] == "sn_patch" for judge in tree["discriminators"].values())
-    crop = math.ceil((64 if deep else 32) / multiple) * multiple
+    least = 128 if any(judge["name"] == "picnet" for judge in tree["discriminators"].values()) else 64 if deep else 32
+    crop = math.ceil(least / multiple) * multiple
     tree["data"] = tree["data"] | {"validation_samples": 1, "crop": crop, "batch": 2, "workers": 0}
     masks = tree["data"]["mask"]
     for mask in masks if isinstance(masks, list) else [masks]:

@@ -344,7 +344,7 @@ def test_inspect_prints_tables_and_ends_with_1_where_something_is_wrong(run: Run
     sound = run("inspect", folder, "--html", tmp_path / "page.html")
     assert sound.code == 0
     assert "split  groups  pictures  patches" in sound.out
-    assert (tmp_path / "page.html").read_text().count("<img") == 20
+    assert (tmp_path / "page.html").read_text().count("<img") >= 20
     next((folder / "train").iterdir()).unlink()
     harmed = run("inspect", folder)
     assert harmed.code == 1

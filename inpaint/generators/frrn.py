@@ -14,7 +14,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inpaint.contracts import Generator
+from inpaint.contracts import Generator, View
 from inpaint.layers.deepfill import RGB
 from inpaint.layers.partial_conv import Partial, PartialConv2d
 from inpaint.layers.residual import start_small
@@ -93,6 +93,7 @@ class FRRN(Generator):
     extras: filled_1, valid_1 and so on are the picture after each module but the last, and where it is filled by then.
     """
 
+    view: View = "square"  # it normalises over all that it sees
     multiple = 16  # its deepest features then have four values, without which norms refuse them
     exportable: str | None = "it goes over a picture until its widest hole is filled, which a file cannot say"
 

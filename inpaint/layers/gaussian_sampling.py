@@ -33,7 +33,7 @@ def gaussian_sample(x: Tensor, flow: Tensor, *, kernel: int, deviation: float) -
             down.split(PLACES_TOGETHER, 1), across.split(PLACES_TOGETHER, 1), strict=True
         ):
             weights = (some_down[..., :, None] * some_across[..., None, :]).flatten(2)  # (B, places, h w)
-            pieces.append(features @ weights.mT)
+            pieces.append(features @ weights.transpose(-2, -1))
     return torch.cat(pieces, dim=2).unflatten(2, (height, width)).to(x.dtype)
 
 

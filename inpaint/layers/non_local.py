@@ -31,6 +31,6 @@ class NonLocal(nn.Module):
         queries = self.theta(x).flatten(2)  # (B, width / 8, h w)
         keys = F.max_pool2d(self.phi(x), 2).flatten(2)  # (B, width / 8, h w / 4)
         values = F.max_pool2d(self.g(x), 2).flatten(2)  # (B, width / 2, h w / 4)
-        weights = torch.softmax(queries.mT @ keys, dim=2)  # (B, h w, h w / 4)
-        found = (values @ weights.to(values.dtype).mT).unflatten(2, x.shape[-2:])
+        weights = torch.softmax(queries.transpose(-2, -1) @ keys, dim=2)  # (B, h w, h w / 4)
+        found = (values @ weights.to(values.dtype).transpose(-2, -1)).unflatten(2, x.shape[-2:])
         return x + self.gamma * self.o(found)

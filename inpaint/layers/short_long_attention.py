@@ -32,11 +32,11 @@ class ShortAttention(nn.Module):
         queries = self.query_conv(x).flatten(2)  # (B, width / 4, h w)
         with torch.autocast(x.device.type, enabled=False):  # scores are large, and their differences matter
             wide = queries.to(torch.promote_types(queries.dtype, torch.float32))
-            return torch.softmax(wide.mT @ wide, dim=2)
+            return torch.softmax(wide.transpose(-2, -1) @ wide, dim=2)
 
     def taken(self, values: Tensor, scores: Tensor) -> Tensor:
         """Return values (B, C, h, w) gathered by scores."""
-        return (values.flatten(2) @ scores.to(values.dtype).mT).unflatten(2, values.shape[-2:])
+        return (values.flatten(2) @ scores.to(values.dtype).transpose(-2, -1)).unflatten(2, values.shape[-2:])
 
     def forward(self, x: Tensor) -> Tensor:
         return self.gamma * self.taken(x, self.scores(x)) + x

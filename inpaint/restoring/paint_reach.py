@@ -29,12 +29,15 @@ LEAST_STEP_OUT = 3.0  # px; in narrow bays they are not as much further out, and
 LEAST_PAINT_CONTRAST = 16.0  # levels between paint and surroundings, of luma or chroma, that mixing can be seen with
 LUMA, CHROMA = slice(0, 1), slice(1, 3)
 LEAST_MIXED_PAINT = 4.0  # levels by which a ring is nearer to the paint
+LEAST_SHARE_BESIDE_THIN = 0.06  # the same beside lines, of which one side may be sharp
+LEAST_SHARE_BESIDE = 0.2  # of paint in the pixels that touch a hole; by chance there is less, mixed in mostly 0.3
 ROUND_HALVED = 1  # px; halved chroma ends softly, and spoils luma beside a sharp edge
 SOFT = 3  # px that luma of a soft edge reaches at least
 SURE = 3.0  # standard errors
 ALIKE = 3  # neighbouring pixels of texture that count as one
 OUTLYING = 4.0  # times the median difference, that one pixel counts for at most
 EVEN_LEVELS = 24.0  # by which pixels of one paint differ at most, after JPEG too
+PLAUSIBLE_SHARES = (-0.5, 1.0)  # of paint in one pixel; what is beyond is the picture's own
 INNER = 0.25  # of a hole's pixels, those deepest in it, that tell its colour
 THIN = 3.0  # px; holes that are hardly anywhere so deep are mixed with their surroundings all over
 LEAST_SHARE_OF_THIN = 0.3  # of paint in their pixels
@@ -76,7 +79,8 @@ def grown_to_reach(
         return Reached(holes, None, 0)
     far, nearest = distances(inside, labels)
     rings = rings_around(levels, far, nearest, blocked)
-    luma, chroma = (last_mixed(rings, paints, part) for part in (LUMA, CHROMA))
+    least = np.where(deepest(inside, labels, count) < THIN, LEAST_SHARE_BESIDE_THIN, LEAST_SHARE_BESIDE)
+    luma, chroma = (last_mixed(rings, paints, part, least) for part in (LUMA, CHROMA))
     if lossless:
         luma = chroma = np.maximum(luma, chroma)
     halved = chroma > luma  # as most JPEG and all lossy WebP files hold chroma
@@ -188,10 +192,17 @@ def sampled(levels: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.concatenate(parts) if parts else np.zeros((0, 3), np.float32)
 
 
-def last_mixed(rings: Rings, paints: np.ndarray, part: slice) -> np.ndarray:
+def deepest(inside: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
+    """Return how far from its border each hole is at most, px, (count,)."""
+    found = np.zeros(count, np.float32)
+    np.maximum.at(found, labels[inside], cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 5)[inside])
+    return found
+
+
+def last_mixed(rings: Rings, paints: np.ndarray, part: slice, least_beside: np.ndarray) -> np.ndarray:
     """Return the last distance from each hole up to which all rings are mixed with paint, int (count,).
 
-    part: of luma and chroma, what is looked at.
+    part: of luma and chroma, what is looked at.  least_beside: the share of paint that must be in the first ring.
     """
     towards = paints[rings.hole][:, part] - rings.further[:, part]
     contrast = np.linalg.norm(towards, axis=1)
@@ -199,6 +210,7 @@ def last_mixed(rings: Rings, paints: np.ndarray, part: slice) -> np.ndarray:
     nearer = ((rings.here - rings.further)[:, part] * towards).sum(1)[clear] / contrast[clear]  # (N,) levels
     beyond = abs(nearer[rings.distance[clear] > FARTHEST_REACH])
     most = max(LEAST_PAINT_CONTRAST, OUTLYING * float(np.median(beyond))) if beyond.size else LEAST_PAINT_CONTRAST
+    first = share_beside(rings, nearer / contrast[clear], clear, len(paints))
     nearer = nearer.clip(-most, most)  # a few edges of the picture decide nothing
     shape = len(paints), LOOKED_AT + 1
     place = np.ravel_multi_index((rings.hole[clear], rings.distance[clear]), shape)
@@ -211,7 +223,15 @@ def last_mixed(rings: Rings, paints: np.ndarray, part: slice) -> np.ndarray:
     least = np.maximum(LEAST_MIXED_PAINT, SURE * error) + np.median(own, axis=1, keepdims=True).clip(min=0)
     mixed = ((mean > least) & (counts > ALIKE))[:, : FARTHEST_REACH + 1]
     mixed[:, 0] = True
+    mixed[:, 1] &= first >= least_beside
     return np.logical_and.accumulate(mixed, axis=1).sum(1) - 1
+
+
+def share_beside(rings: Rings, shares: np.ndarray, clear: np.ndarray, count: int) -> np.ndarray:
+    """Return the mean share of paint in the pixels that touch each hole, (count,); 0 where none tell."""
+    touching = rings.distance[clear] == 1
+    hole, share = rings.hole[clear][touching], shares[touching].clip(*PLAUSIBLE_SHARES)
+    return np.bincount(hole, share, count) / np.bincount(hole, minlength=count).clip(min=1)
 
 
 def with_chroma_of(other: Tensor, image: Tensor, where: Tensor) -> Tensor:

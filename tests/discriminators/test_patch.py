@@ -13,7 +13,11 @@ from torch.nn.utils.parametrizations import spectral_norm
 from inpaint.discriminators import DISCRIMINATORS
 from inpaint.discriminators.patch import PatchTrunk, build
 
-SMALL: dict[str, dict[str, Any]] = {"local_global": {"size": 64, "crop": 16}}  # what 64 x 64 pixels need
+SMALL: dict[str, dict[str, Any]] = {  # what 64 x 64 pixels need
+    "local_global": {"size": 64, "crop": 16},
+    "glcic": {"size": 64, "crop": 16},
+    "picnet": {"layers": 4},
+}
 
 
 def count(module: nn.Module) -> int:

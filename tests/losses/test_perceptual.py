@@ -54,6 +54,7 @@ def test_gram_of_half_precision_features_does_not_overflow():
 VALUES = {
     "perceptual": 1 + 0.5,
     "perceptual_out": 1.0,
+    "perceptual_mse": 1.0,
     "style_out": (1 + 4) * 4 / 12,
     "style_comp": (1 + 4) * 2 / 12,
     "style_hole": (1 + 4) * 2 / 12,
