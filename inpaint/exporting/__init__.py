@@ -138,9 +138,13 @@ def traced(module: nn.Module, given: tuple[Tensor, ...], **options: Any) -> Any:
 def with_plain_weights(generator: Generator) -> Generator:
     """Return a copy whose weights are numbers, not computed from others as spectral normalisation does."""
     generator = copy.deepcopy(generator).eval()
-    for module in generator.modules():
-        for name in [*getattr(module, "parametrizations", ())]:
-            parametrize.remove_parametrizations(module, name)
+    for module in [it for it in generator.modules() if parametrize.is_parametrized(it)]:
+        # torch's own removal would take the weight from the class, which the copy shares with the original.
+        weights = {name: getattr(module, name).detach() for name in module.parametrizations}  # pyright: ignore
+        module.__class__ = type(module).__mro__[1]
+        del module.parametrizations
+        for name, weight in weights.items():
+            module.register_parameter(name, nn.Parameter(weight))
     return generator
 
 

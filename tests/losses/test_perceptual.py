@@ -90,7 +90,14 @@ def test_a_perfect_answer_costs_nothing(name: str):
 
 @pytest.mark.parametrize("name", VALUES)
 def test_gradient_lies_exactly_where_the_term_looks(name: str):
-    everywhere = name in ("perceptual", "perceptual_out", "style_out", "scales_perceptual", "scales_style")
+    everywhere = name in (
+        "perceptual",
+        "perceptual_out",
+        "perceptual_mse",
+        "style_out",
+        "scales_perceptual",
+        "scales_style",
+    )
     answer = torch.rand(1, 3, 2, 2, generator=torch.Generator().manual_seed(0)).add_(0.1).requires_grad_()
     TERMS[name](scene_with(answer, Itself())).backward()
     assert answer.grad is not None
