@@ -100,7 +100,7 @@ def bare_step(run: Run, device: torch.device) -> Callable[[Sample], None]:
                 nn.utils.clip_grad_norm_(trainer.recipe.players[turn.player].parameters(), run.clip)
             optimizer.step()
         with torch.no_grad():
-            torch._foreach_lerp_(mine, theirs, 0.001)
+            torch._foreach_lerp_(mine, theirs, 0.001)  # pyright: ignore[reportPrivateImportUsage]
 
     return step
 

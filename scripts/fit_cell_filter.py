@@ -67,7 +67,7 @@ def fit(folder: Path, factor: int) -> tuple[NDArray[np.float64], float, float]:
     system = np.block([[normal, sizes[:, None]], [sizes[None], np.zeros((1, 1))]])
     numbers = np.linalg.solve(system, np.append(right, 1))[:kinds]
     left = energy - 2 * numbers @ right + numbers @ normal @ numbers
-    return numbers, 10 * np.log10(count / plain), 10 * np.log10(count / left)
+    return numbers, float(10 * np.log10(count / plain)), float(10 * np.log10(count / left))
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ import torch
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
-from checksums import fill, hole, image, summary
+from checksums import fill, hole, image, summary  # pyright: ignore[reportMissingImports]
 
 SIDE = 24
 

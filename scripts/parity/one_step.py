@@ -32,7 +32,13 @@ import torchvision
 from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
-from published_step import SIDE, damaged, filled_discriminator, picture_of, step_summary
+from published_step import (  # pyright: ignore[reportMissingImports]
+    SIDE,
+    damaged,
+    filled_discriminator,
+    picture_of,
+    step_summary,
+)
 
 from inpaint.features.vgg import build_layers, random_state
 from inpaint.features.vgg import layer_names as names_of
@@ -152,7 +158,8 @@ def region_norm() -> dict[str, Any]:
 def aot_gan() -> dict[str, Any]:
     """One step of AOT-GAN with the labels of its release."""
     torchvision.models.vgg19 = vgg_of_hand("vgg19")
-    torch.Tensor.cuda = nn.Module.cuda = lambda self, *_, **__: self  # its code asks for a graphics card
+    for kind in (torch.Tensor, nn.Module):  # its code asks for a graphics card
+        setattr(kind, "cuda", lambda self, *_, **__: self)  # noqa: B010
     model, loss = (importlib.import_module(f"src.{name}") for name in ("model.aotgan", "loss.loss"))
     judge = model.Discriminator()
     take_over(judge, "aot_gan")

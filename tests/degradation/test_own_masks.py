@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -63,7 +64,7 @@ def test_masks_are_turned_by_quarters(folder: Path):
 
 
 def test_scale_changes_the_size_and_cuts_pieces(folder: Path):
-    options = {"flip": False, "turn": False}
+    options: dict[str, Any] = {"flip": False, "turn": False}
     halves = drawn(files(path=str(folder), scale=[0.5, 0.5], **options), 20, (64, 64))
     assert {mask.sum() for mask in halves} == {5 * 6}
     pieces = drawn(files(path=str(folder), scale=[4, 4], **options), 20, (32, 32))

@@ -45,7 +45,9 @@ def test_answers_are_those_of_spandrels_lama():
             if parameter.dim() > 1:
                 parameter.normal_(0, 0.05)
         network = lama.build().eval()
-        network.trunk.load_state_dict({name.removeprefix("model."): it for name, it in theirs.state_dict().items()})
+        network.get_submodule("trunk").load_state_dict(
+            {name.removeprefix("model."): it for name, it in theirs.state_dict().items()}
+        )
         image, mask = torch.rand(1, 3, 64, 64), hole(64).float()
         answer = network(image, mask).image
         torch.testing.assert_close(answer * mask, theirs(image, mask) * mask)
