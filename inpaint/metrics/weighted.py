@@ -140,7 +140,7 @@ def dists_network(weights: Path | None) -> Callable[[Tensor, Tensor], Tensor]:
 def shift_tolerant_lpips() -> Callable[[Tensor, Tensor], Tensor]:
     """Return the shift-tolerant LPIPS of pictures in [0, 1]; its weights come with its package."""
     try:
-        from stlpips_pytorch import stlpips
+        from stlpips_pytorch import stlpips  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise ValueError("the shift-tolerant LPIPS needs the extra: pip install 'inpaint[lpips]'") from error
     network = stlpips.LPIPS(net="vgg", variant="shift_tolerant", verbose=False).eval()
@@ -150,7 +150,7 @@ def shift_tolerant_lpips() -> Callable[[Tensor, Tensor], Tensor]:
 def inception_features(weights: Path | None) -> PictureFeatures:
     """Return the 2048 features on which FID is published: those of the Inception network of 2015, by pytorch-fid."""
     try:
-        from pytorch_fid.inception import InceptionV3
+        from pytorch_fid.inception import InceptionV3  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise ValueError("the metrics FID and KID need the extra: pip install 'inpaint[fid]'") from error
     with torchvision_finds(weights_file(INCEPTION_FILE, weights)):
