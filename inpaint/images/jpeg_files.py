@@ -9,10 +9,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-from PIL import Image, JpegImagePlugin
+from PIL import JpegImagePlugin
 
 from inpaint.images.damaged import damaged
-from inpaint.images.jpeg_blocks import bare_jpeg, edited_scans, in_blocks
+from inpaint.images.jpeg_blocks import bare_jpeg, cells_with, edited_scans
 from inpaint.images.jpeg_parts import (
     APP0,
     APP1,
@@ -29,12 +29,14 @@ from inpaint.images.jpeg_parts import (
 )
 from inpaint.images.metadata import EXIF_PREFIX, TURNED_BACK, XMP_ORIENTATION, XMP_PREFIX, reset_orientation, turn
 from inpaint.images.picture import CodedJpeg, Picture
+from inpaint.images.storing import NativeSamples, image_of
 
 NO_END = "its end marker was missing, and was added"
 KEPT_AFTER = "the {} bytes after its end, such as a second picture or a video, were kept and show what was there before"
 FILLING = b"\x55" * 64  # what a decoder must not read any pixels from
 MOST_PROFILE_BYTES = 65519  # bytes of a profile in one segment
 JFIF, JFIF_EXTENSION = b"JFIF\0", b"JFXX\0"
+ROWS_AT_ONCE = 16
 LARGEST_STEP = 32  # pixels a side that the blocks of all components meet in again, at most
 
 
@@ -65,27 +67,27 @@ def is_complete(path: Path, data: bytes) -> bool:
 
 def decoded_jpeg(data: bytes) -> np.ndarray:
     """Decode a JPEG, (H, W, C) uint8, not turned."""
-    samples = np.array(JpegImagePlugin.JpegImageFile(io.BytesIO(data)))
+    samples = np.asarray(JpegImagePlugin.JpegImageFile(io.BytesIO(data)))
     return samples if samples.ndim == 3 else samples[:, :, None]
 
 
 def encode_jpeg(
-    picture: Picture, image: Image.Image, options: dict[str, Any], *, edit: bool
+    picture: Picture, native: NativeSamples, options: dict[str, Any], *, edit: bool
 ) -> tuple[bytes, str | None]:
     """Encode a picture as JPEG; also say in words what could not be kept.
 
-    image, options: what Pillow's encoder shall be given.  edit: whether a picture that came from a JPEG may keep the
+    native, options: what Pillow's encoder shall be given.  edit: whether a picture that came from a JPEG may keep the
     blocks in which nothing was restored.
     """
     coded = picture.coded
     notes = [KEPT_AFTER.format(len(coded.trailer))] if coded is not None and coded.trailer.strip(b"\0") else []
     if coded is not None and edit:
         try:
-            return edited_jpeg(picture, coded), "; ".join(notes) or None
+            return edited_jpeg(picture, coded, native.samples), "; ".join(notes) or None
         except ValueError as error:
             notes.append(f"it was compressed anew as a whole, which moves known pixels slightly: {error}")
     encoded = io.BytesIO()
-    image.save(encoded, "JPEG", **options)
+    image_of(native).save(encoded, "JPEG", **options)
     if coded is None:
         return encoded.getvalue(), None
     parts = part_jpeg(encoded.getvalue())
@@ -95,36 +97,33 @@ def encode_jpeg(
     return joined_jpeg([*header, *coded.segments], scans, coded.trailer), "; ".join(notes) or None
 
 
-def edited_jpeg(picture: Picture, coded: CodedJpeg) -> bytes:
+def edited_jpeg(picture: Picture, coded: CodedJpeg, samples: np.ndarray) -> bytes:
     """Encode a picture into the JPEG that it came from; ValueError, with the reason, where that cannot be done."""
-    shown, colour = (
-        decoded_jpeg(coded.data),
-        turn(picture.colour, TURNED_BACK.get(coded.orientation, coded.orientation)),
-    )
-    if shown.shape[2] == 4:
-        raise ValueError("it holds inks (CMYK)")
-    if shown.shape != colour.shape or colour.dtype != np.uint8:
+    if coded.shown.shape != samples.shape or samples.dtype != np.uint8:
         raise ValueError("it has another size or kind of colours now")
-    changed = different_pixels(shown, colour)
-    scans = edited_scans(coded.data, colour, changed) if changed.any() else bare_jpeg(coded.data, colours=False)[2:]
-    again = decoded_jpeg(joined_jpeg(header_of(picture, coded), scans, b""))
-    if again.shape != shown.shape or (cells_with(different_pixels(again, shown)) & ~near(cells_with(changed))).any():
+    shown, samples = (turn(it, TURNED_BACK.get(coded.orientation, coded.orientation)) for it in (coded.shown, samples))
+    changed = different_pixels(shown, samples)
+    scans = edited_scans(coded.data, samples, changed) if changed.any() else bare_jpeg(coded.data, colours=False)[2:]
+    header = header_of(picture, coded)
+    again = decoded_jpeg(joined_jpeg(header, scans, b""))
+    cells = LARGEST_STEP, LARGEST_STEP
+    if (
+        again.shape != shown.shape
+        or (cells_with(different_pixels(again, shown), cells) & ~near(cells_with(changed, cells))).any()
+    ):
         raise ValueError("its blocks could not be kept")
-    return joined_jpeg(header_of(picture, coded), scans, coded.trailer)
+    return joined_jpeg(header, scans, coded.trailer)
 
 
 def different_pixels(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Say where two pictures (H, W, C) differ, (H, W) bool."""
     different = np.zeros(one.shape[:2], bool)
-    for channel in range(one.shape[2]):
-        different |= one[:, :, channel] != other[:, :, channel]
+    for top in range(0, len(one), ROWS_AT_ONCE):  # which stay in the processor's cache
+        rows = slice(top, top + ROWS_AT_ONCE)
+        unequal = one[rows] != other[rows]
+        if unequal.any():
+            different[rows] = unequal.any(axis=2)
     return different
-
-
-def cells_with(chosen: np.ndarray) -> np.ndarray:
-    """Say which cells of LARGEST_STEP pixels a side hold a chosen pixel, (rows, columns) bool."""
-    room = [(0, -size % LARGEST_STEP) for size in chosen.shape]
-    return np.asarray(in_blocks(np.pad(chosen, room), (LARGEST_STEP, LARGEST_STEP)).any(axis=(2, 3)))
 
 
 def near(cells: np.ndarray) -> np.ndarray:

@@ -16,8 +16,9 @@ SOI, EOI, SOS, DRI, COM = 0xD8, 0xD9, 0xDA, 0xDD, 0xFE
 APP0, APP1, APP2, APP13, APP14 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE
 END = b"\xff\xd9"
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # markers of headers that give the size and the components
+PROGRESSIVE_FRAMES = {0xC2, 0xC6, 0xCA, 0xCE}
 LONE = {0x01, *range(0xD0, 0xD8)}  # markers without a length: restarts and a filler
-MARKER_IN_SCAN = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
+MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # beginning with one byte, it is found fast
 RESTART_IN_SCAN = re.compile(rb"\xff[\xd0-\xd7]")
 ICC_PREFIX, PHOTOSHOP, SEVERAL_PICTURES = b"ICC_PROFILE\0", b"Photoshop 3.0\0", b"MPF\0"
 THUMBNAILS = (1033, 1036)  # numbers of Photoshop's blocks that show the picture as it was
@@ -59,9 +60,26 @@ def part_jpeg(data: bytes) -> JpegParts | None:
                 starts += [] if scans else [start]
                 continue
             found = MARKER_IN_SCAN.search(data, at)
-            scans.append((body, at, found.start() if found else len(data)))
+            stop = found.start() if found else len(data)
+            while found and stop > at and data[stop - 1] == 0xFF:  # fillers
+                stop -= 1
+            scans.append((body, at, stop))
             at = scans[-1][2]
     return JpegParts(tuple(segments), tuple(starts), tuple(scans), len(data), False) if scans else None
+
+
+def is_progressive(data: bytes) -> bool:
+    """Say whether a JPEG holds its pixels in several scans that refine each other."""
+    parts = part_jpeg(data)
+    return parts is not None and any(marker in PROGRESSIVE_FRAMES for marker, _ in parts.segments)
+
+
+def inks_as_luma(data: bytes) -> bool:
+    """Say whether Adobe's segment tells that a JPEG holds three of its four inks as luma and colour differences."""
+    parts = part_jpeg(data)
+    assert parts is not None
+    told = [body for marker, body in parts.segments if marker == APP14 and body.startswith(b"Adobe")]
+    return bool(told) and told[-1][11:12] == b"\2"
 
 
 def lacks_pixels(data: bytes, parts: JpegParts) -> bool:
@@ -114,6 +132,19 @@ def components_named(data: bytes, like: bytes) -> bytes:
     for place in places:
         renamed[place] = names[renamed[place]]
     return bytes(renamed)
+
+
+def with_last_first(data: bytes, *, back: bool = False) -> bytes:
+    """Let the frame of a JPEG name its last component first, or, back, the first one last; its scans stay as they are.
+
+    Decoders find the blocks of a component by its name.
+    """
+    parts = part_jpeg(data)
+    assert parts is not None
+    (_, body), start = next(it for it in zip(parts.segments, parts.starts, strict=True) if it[0][0] in FRAMES)
+    components = [body[place : place + 3] for place in range(6, len(body), 3)]
+    components = components[1:] + components[:1] if back else components[-1:] + components[:-1]
+    return data[: start + 6] + b"".join(components) + data[start + len(body) :]
 
 
 def carried_segments(parts: JpegParts) -> tuple[Segment, ...]:

@@ -70,7 +70,8 @@ def decoded_still(path: Path, data: bytes, form: str, limit: int) -> Picture:
         data, coded, mended = main_jpeg(path, data)
         picture = _decoded(path, data, form, limit)
         if coded is not None and picture.coded is not None:
-            coded = coded._replace(orientation=picture.coded.orientation)
+            shown = picture.stored.samples if picture.stored is not None else picture.colour
+            coded = coded._replace(orientation=picture.coded.orientation, shown=shown)
         return replace(picture, coded=coded, lost=mended)
     picture = _decoded(path, data, form, limit)
     return replace(picture, lost=left_after(data, webp_end(data))) if form == "WEBP" else picture

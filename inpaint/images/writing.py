@@ -102,12 +102,12 @@ def encode(picture: Picture, form: str, quality: int | None = None) -> tuple[byt
     if form == "PNG":
         data, unfit = with_chunks(encode_png(joined_samples(picture), stored, options), picture.chunks)
         return data, "; ".join(said for said in (note, unfit) if said) or None
-    image = image_of(stored or NativeSamples("", joined_samples(picture)))
+    native = stored or NativeSamples("", joined_samples(picture))
     if form == "JPEG":
-        data, anew = encode_jpeg(picture, image, options, edit=quality is None)
+        data, anew = encode_jpeg(picture, native, options, edit=quality is None)
         return data, "; ".join(said for said in (note, anew) if said) or None
     encoded = io.BytesIO()
-    image.save(encoded, form, **options)
+    image_of(native).save(encoded, form, **options)
     return encoded.getvalue(), note
 
 

@@ -36,6 +36,18 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+INKS = Image.merge("CMYK", [*PHOTO.split(), PHOTO.getchannel(0).transpose(Image.Transpose.ROTATE_180)])
+
+
+def inks(transform: int, **options: Any) -> bytes:
+    """A JPEG of inks, stored as they are (0), or as luma, two colour differences, and black (2)."""
+    encoded = io.BytesIO()
+    INKS.save(encoded, "JPEG", **options)
+    data = bytearray(encoded.getvalue())
+    data[data.index(b"Adobe") + 11] = transform
+    return bytes(data)
+
+
 def jpeg(mode: str = "RGB", **options: Any) -> bytes:
     encoded = io.BytesIO()
     PHOTO.convert(mode).save(encoded, "JPEG", **options)
@@ -63,7 +75,7 @@ def rewritten(data: bytes, folder: Path, **how: Any) -> tuple[bytes, str | None]
 def coefficients(data: bytes, folder: Path) -> list[np.ndarray]:
     (folder / "read.jpg").write_bytes(data)
     opened = jpeglib.read_dct(str(folder / "read.jpg"))
-    return [plane for plane in (opened.Y, opened.Cb, opened.Cr) if plane is not None]
+    return [plane for plane in (opened.Y, opened.Cb, opened.Cr, opened.K) if plane is not None]
 
 
 def error_inside(data: bytes, hole: tuple[slice, slice] = HOLE) -> float:
@@ -92,6 +104,26 @@ def test_blocks_without_restored_pixels_keep_their_coefficients(kind: str, tmp_p
     far[31:65, 31:97] = False  # the MCUs of 32 x 16 px at most, and the pixel beside them that smoothed colours reach
     assert away[far].max() == 0
     assert error_inside(written) <= {"coarse": 8, "fine": 0.5}.get(kind, 2)
+
+
+@pytest.mark.parametrize("transform", [0, 2])
+@pytest.mark.parametrize("options", [{}, {"subsampling": 2}, {"progressive": True}], ids=str)
+def test_inks_outside_the_restored_blocks_come_back_exactly(transform: int, options: dict[str, Any], tmp_path: Path):
+    data = inks(transform, quality=85, **options)
+    written, note = rewritten(data, tmp_path)
+    assert note is None
+    far = np.ones((HEIGHT, WIDTH), bool)
+    far[31:65, 31:81] = False  # MCUs of 16 px at most, and the pixel beside them
+    before, after = decoded_jpeg(data).astype(int), decoded_jpeg(written).astype(int)
+    assert np.array_equal(before[far], after[far])
+    ink, inside = 255 - round(0.7 * 255), after[38:47, 44:73]  # further in than colours bleed that are thinned out
+    assert np.abs(inside - (ink, ink, ink, 0)).mean(axis=(0, 1)).max() < 4
+    for old, new in zip(coefficients(data, tmp_path), coefficients(written, tmp_path), strict=True):
+        same = (old == new).all(axis=(2, 3))
+        assert same[[0, 1, -1]].all()
+        assert 0 < (~same).sum() < same.size / 4
+    new, old = (JpegImageFile(io.BytesIO(it)) for it in (written, data))
+    assert (new.layer, "progressive" in new.info) == (old.layer, "progressive" in old.info)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

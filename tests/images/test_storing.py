@@ -138,8 +138,7 @@ def test_a_profile_that_knows_no_way_back_makes_rgb_with_a_word(tmp_path: Path):
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 1}, {"subsampling": 2}])
 def test_a_cmyk_jpeg_keeps_tables_and_subsampling(options: dict[str, Any], tmp_path: Path):
     cmyk().save(tmp_path / "a.jpg", quality=83, **options)
-    note = write(restored(read(tmp_path / "a.jpg")), tmp_path / "b.jpg")
-    assert note == "it was compressed anew as a whole, which moves known pixels slightly: it holds inks (CMYK)"
+    assert write(restored(read(tmp_path / "a.jpg")), tmp_path / "b.jpg") is None
     with Image.open(tmp_path / "a.jpg") as before, Image.open(tmp_path / "b.jpg") as after:
         assert isinstance(before, JpegImagePlugin.JpegImageFile)
         assert isinstance(after, JpegImagePlugin.JpegImageFile)
