@@ -168,7 +168,7 @@ def inks_around_zero(number: int) -> tuple[np.ndarray, float]:
 def replace_blocks(plane: Component, colour: np.ndarray, changed: np.ndarray) -> None:
     """Replace the blocks of a plane in which pixels changed, in place; colour: (H, W, C) uint8, changed: (H, W)."""
     sides = BLOCK_SIDE * plane.down, BLOCK_SIDE * plane.across
-    where = np.argwhere(cells_with(changed, sides))  # (n, 2)
+    where = np.argwhere(changed_cells(changed, sides))  # (n, 2)
     for start in range(0, len(where), BLOCKS_AT_ONCE):
         places = where[start : start + BLOCKS_AT_ONCE]
         y, x = (  # (n, h) and (n, w); a block that hangs over the edge repeats the last pixels
@@ -182,7 +182,7 @@ def replace_blocks(plane: Component, colour: np.ndarray, changed: np.ndarray) ->
         plane.blocks[blocks] = coefficients_with(plane, plane.blocks[blocks], wanted, chosen)
 
 
-def cells_with(chosen: np.ndarray, sides: tuple[int, int]) -> np.ndarray:
+def changed_cells(chosen: np.ndarray, sides: tuple[int, int]) -> np.ndarray:
     """Say which cells hold a chosen pixel, (H, W) bool -> (rows, columns) bool; sides: (h, w) pixels of a cell."""
     cells = np.zeros([-(-size // side) for size, side in zip(chosen.shape, sides, strict=True)], bool)
     for number, row in enumerate(cells):

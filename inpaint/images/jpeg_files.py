@@ -12,7 +12,7 @@ import numpy as np
 from PIL import JpegImagePlugin
 
 from inpaint.images.damaged import damaged
-from inpaint.images.jpeg_blocks import bare_jpeg, cells_with, edited_scans
+from inpaint.images.jpeg_blocks import bare_jpeg, changed_cells, edited_scans
 from inpaint.images.jpeg_parts import (
     APP0,
     APP1,
@@ -109,7 +109,7 @@ def edited_jpeg(picture: Picture, coded: CodedJpeg, samples: np.ndarray) -> byte
     cells = LARGEST_STEP, LARGEST_STEP
     if (
         again.shape != shown.shape
-        or (cells_with(different_pixels(again, shown), cells) & ~near(cells_with(changed, cells))).any()
+        or (changed_cells(different_pixels(again, shown), cells) & ~near(changed_cells(changed, cells))).any()
     ):
         raise ValueError("its blocks could not be kept")
     return joined_jpeg(header, scans, coded.trailer)
