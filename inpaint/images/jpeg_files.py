@@ -36,7 +36,7 @@ KEPT_AFTER = "the {} bytes after its end, such as a second picture or a video, w
 FILLING = b"\x55" * 64  # what a decoder must not read any pixels from
 MOST_PROFILE_BYTES = 65519  # bytes of a profile in one segment
 JFIF, JFIF_EXTENSION = b"JFIF\0", b"JFXX\0"
-ROWS_AT_ONCE = 16
+COMPARED_ROWS = 16
 LARGEST_STEP = 32  # pixels a side that the blocks of all components meet in again, at most
 
 
@@ -118,8 +118,8 @@ def edited_jpeg(picture: Picture, coded: CodedJpeg, samples: np.ndarray) -> byte
 def different_pixels(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Say where two pictures (H, W, C) differ, (H, W) bool."""
     different = np.zeros(one.shape[:2], bool)
-    for top in range(0, len(one), ROWS_AT_ONCE):  # which stay in the processor's cache
-        rows = slice(top, top + ROWS_AT_ONCE)
+    for top in range(0, len(one), COMPARED_ROWS):  # which stay in the processor's cache
+        rows = slice(top, top + COMPARED_ROWS)
         unequal = one[rows] != other[rows]
         if unequal.any():
             different[rows] = unequal.any(axis=2)
