@@ -44,6 +44,7 @@ class Generator(nn.Module):
     view: View = "crop"  # what it must see around a hole: a crop with context, a square of its training size, or all
     samples: bool = False  # whether other noise gives another answer to the same picture
     exportable: str | None = None  # why it cannot be written as ONNX
+    mean_is_nearer: bool = False  # whether the mean of its answers to a turned picture is as good to look at as each
     cell_steps: tuple[int, ...] = ()  # px along a cell that it makes at once, if it restores mosaics from their cells
     channels_last: bool = True  # whether it also computes with the channels of a pixel beside each other in memory
     shows: Mapping[str, str] = {}  # how it wants each censor shown, where it leaves the run no choice

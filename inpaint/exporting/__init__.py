@@ -100,7 +100,7 @@ def exported(model: str | Path) -> tuple[Restorer, bytes]:
         raise ValueError(f"a network {run['generator']['name']} cannot be exported to ONNX: {reason}")
     view = (restorer.generator.view, restorer.side)
     about = {"shows": restorer.shows, "multiple": restorer.multiple, "view": view, "run": run}
-    about |= {"cell_steps": restorer.generator.cell_steps}
+    about |= {"cell_steps": restorer.generator.cell_steps, "mean_is_nearer": restorer.generator.mean_is_nearer}
     return restorer, graph_of(restorer.generator, about)
 
 

@@ -74,6 +74,11 @@ def block_from(value: Any) -> Any:
     return (sides[0], sides[0]) if isinstance(sides, tuple) and len(sides) == 1 else sides
 
 
+def number_if_digits(value: Any) -> Any:
+    """Read a word of digits as a number."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
 def none_if_empty(value: Any) -> Any:
     """Read the empty word as None."""
     return None if value == "" else value
@@ -190,11 +195,18 @@ class DecensorOptions(BaseModel):
         },
         label="Seen around a hole",
     )
-    passes: int = option(
-        1,
+    passes: Annotated[int | str, BeforeValidator(number_if_digits)] = option(
+        "auto",
         HOW,
-        "Average the answers to the picture mirrored in N ways; takes N times as long.",
-        choices={1: "one", 2: "mean of 2, mirrored (twice as long)", 4: "mean of 4, mirrored (four times)"},
+        "Average the answers to the picture mirrored and turned in N ways, which takes N times as long; auto: 8 for "
+        "small mosaics, else 1.",
+        choices={
+            "auto": "8 for small mosaics, else one",
+            1: "one",
+            2: "mean of 2, mirrored",
+            4: "mean of 4, mirrored",
+            8: "mean of 8, mirrored and turned",
+        },
         label="Passes",
     )
     variations: int = option(

@@ -1,4 +1,4 @@
-"""A restorer that does what the options ask of every answer: blends its edge, and averages several passes."""
+"""A restorer that does for every answer what the options ask: blends its edge, shows more or less, averages passes."""
 
 from __future__ import annotations
 
@@ -7,25 +7,23 @@ from typing import Any
 from torch import Tensor
 
 from inpaint.folder.options import DecensorOptions
-from inpaint.restoring.repair import FLIPS, Restores
+from inpaint.restoring.repair import Restores
+
+OF_THE_ANSWER = ("feather", "match_colour", "view", "passes")  # options that are arguments of a restorer
 
 
-class AveragedRestorer:
-    """A restorer whose answer is the mean of so many passes, each over the picture mirrored in another way."""
+class ChosenRestorer:
+    """A restorer that is always called with some more arguments."""
 
-    def __init__(self, restorer: Restores, passes: int, **how: Any):
-        self.restorer, self.passes, self.how = restorer, passes, how
+    def __init__(self, restorer: Restores, **how: Any):
+        self.restorer, self.how = restorer, how
 
     def reach(self, view: str = "auto") -> float:
         """Return how many px around a mark the restorer must be shown."""
         return reach_of(self.restorer, view)
 
-    def __call__(self, image: Tensor, mask: Tensor, *, flips: tuple[bool, bool] = (False, False), **how: Any) -> Tensor:
-        turned = [(flips[0] ^ first, flips[1] ^ second) for first, second in FLIPS[: self.passes]]
-        mean = self.restorer(image, mask, flips=turned[0], **self.how, **how) / self.passes
-        for other in turned[1:]:
-            mean += self.restorer(image, mask, flips=other, **self.how, **how) / self.passes
-        return mean
+    def __call__(self, image: Tensor, mask: Tensor, **how: Any) -> Tensor:
+        return self.restorer(image, mask, **self.how, **how)
 
 
 def reach_of(restorer: Restores, view: str = "auto") -> float:
@@ -35,8 +33,7 @@ def reach_of(restorer: Restores, view: str = "auto") -> float:
 
 
 def restorer_with(restorer: Restores, options: DecensorOptions) -> Restores:
-    """Return a restorer that blends and averages as the options ask, itself where they ask for neither."""
-    how = {name: value for name in ("feather", "match_colour") if (value := getattr(options, name))}
-    if options.view != "auto":
-        how["view"] = options.view
-    return AveragedRestorer(restorer, options.passes, **how) if how or options.passes > 1 else restorer
+    """Return a restorer that does as the options ask, itself where they ask for nothing."""
+    defaults = DecensorOptions()
+    how = {it: value for it in OF_THE_ANSWER if (value := getattr(options, it)) != getattr(defaults, it)}
+    return ChosenRestorer(restorer, **how) if how else restorer

@@ -54,6 +54,7 @@ class Cells(Generator):
         super().__init__()
         self.cell_steps = steps
         self.noise_channels = noise
+        self.mean_is_nearer = not noise  # then it is trained to be near the original, and not to invent
         if noise:
             self.samples, self.inputs = True, {"noise": ExtraInput(noise, noise=True, every=max(STEPS))}
         self.stems = nn.ModuleDict({str(step): nn.Conv2d(4 + 4 * step**2, width, 3, padding=1) for step in steps})

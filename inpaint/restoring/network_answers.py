@@ -26,6 +26,7 @@ from inpaint.randomness import rng_for
 from inpaint.restoring.cores import Cores
 from inpaint.restoring.octaves import restore_cells
 from inpaint.restoring.region_crops import RegionCrop, TileTask, cells_in_box, grid_in_box
+from inpaint.restoring.turns import TURNS, Turn
 from inpaint.sample import composite
 from inpaint.tiling import LEAST_CONTEXT, Box, tile_weight, tiles
 
@@ -109,7 +110,9 @@ class NetworkAnswers:
         self.together, self.tile = 1, min(self.tile, tile)  # another thread may have halved it already
         return [part for it in todo for part in self.parts(it.number, crops[it.number], it.core)]
 
-    def answers(self, crops: Sequence[RegionCrop], censor: str, flips: tuple[bool, bool]) -> list[Tensor]:
+    def answers(
+        self, crops: Sequence[RegionCrop], censor: str, flips: tuple[bool, bool], passes: int = 1
+    ) -> list[Tensor]:
         """Return what the network answers for crops, (3, h, w) each, and the first guess where it was not asked.
 
         The answers of tiles are blended with weights, so that their order does not matter.
@@ -124,10 +127,10 @@ class NetworkAnswers:
             now = [part for part in todo if self.padded(part.view, together) == size][:together]
             if self.generator.cell_steps and censor == "mosaic":
                 now = now[:1]
-                restored = self.fitting(partial(self.ask_by_cells, now[0].view, crops[now[0].number], flips))
+                restored = self.fitting(partial(self.ask_by_cells, now[0].view, crops[now[0].number], flips, passes))
             else:
                 views = [torch.cat([it.view.of(guesses[it.number]), it.view.of(crops[it.number].mask)]) for it in now]
-                restored = self.fitting(partial(self.ask, views, size, flips))
+                restored = self.fitting(partial(self.ask, views, size, flips, passes))
             if restored is None:
                 todo = self.smaller(todo, crops, now)
                 continue
@@ -162,22 +165,32 @@ class NetworkAnswers:
         release(self.device)  # not before the error is gone: its traceback holds the activations
         return None
 
-    def ask(self, views: Sequence[Tensor], size: tuple[int, int], flips: tuple[bool, bool]) -> list[Tensor]:
+    def ask(
+        self, views: Sequence[Tensor], size: tuple[int, int], flips: tuple[bool, bool], passes: int = 1
+    ) -> list[Tensor]:
         """Run the network on pictures with their masks, (4, h, w) each, padded to one size; returns (3, h, w) each."""
+        means = [torch.zeros_like(view[:3]) for view in views]
+        for turn in TURNS[:passes]:
+            for mean, answer in zip(means, self.ask_once(views, size, flips, turn), strict=True):
+                mean += answer / passes
+        return means
+
+    def ask_once(
+        self, views: Sequence[Tensor], size: tuple[int, int], flips: tuple[bool, bool], turn: Turn
+    ) -> list[Tensor]:
+        """Run the network on pictures that are turned."""
         axes = self.mirrored_axes(flips)
-        padded = [
-            F.pad(view.flip(axes), (0, size[1] - view.shape[2], 0, size[0] - view.shape[1]), mode="replicate")
-            for view in views
-        ]
+        shown = [turn.there(view.flip(axes)) for view in views]
+        height, width = size[::-1] if turn.swapped else size
+        padded = [F.pad(it, (0, width - it.shape[2], 0, height - it.shape[1]), mode="replicate") for it in shown]
         batch = torch.stack(padded).to(self.device, memory_format=self.layout)  # (B, 4, H, W)
         with self.computing():
             prediction = self.generator(batch[:, :3], batch[:, 3:], **self.noise(batch[:, :3], flips))
         answers = prediction.image.float().cpu()
-        return [
-            answer[:, : view.shape[1], : view.shape[2]].flip(axes) for answer, view in zip(answers, views, strict=True)
-        ]
+        parts = [answer[:, : it.shape[1], : it.shape[2]] for answer, it in zip(answers, shown, strict=True)]
+        return [turn.back(part).flip(axes) for part in parts]
 
-    def ask_by_cells(self, view: Box, crop: RegionCrop, flips: tuple[bool, bool]) -> list[Tensor]:
+    def ask_by_cells(self, view: Box, crop: RegionCrop, flips: tuple[bool, bool], passes: int = 1) -> list[Tensor]:
         """Restore a view of a crop from the cells of its mosaic, octave by octave; returns one (3, h, w)."""
         assert crop.grid is not None
         assert crop.measures is not None
@@ -191,7 +204,7 @@ class NetworkAnswers:
         grid = grid._replace(phase=(mirrored[0], mirrored[1]))
         given = [it.flip(axes).to(self.device) for it in (image, mask, cells)]
         with self.computing():
-            answer = restore_cells(self.generator, given[0], given[1], grid, cells=given[2], rng=rng)
+            answer = restore_cells(self.generator, given[0], given[1], grid, cells=given[2], rng=rng, passes=passes)
         return [answer.float().cpu().flip(axes)]
 
     def mirrored_axes(self, flips: tuple[bool, bool]) -> list[int]:

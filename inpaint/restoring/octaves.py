@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from inpaint.mosaic.grid import Grid
+from inpaint.restoring.turns import TURNS
 from inpaint.sample import Prediction
 
 LARGEST_STEPS = 4  # a cell of more than 4^4 pixels a side is no mosaic any more
@@ -61,13 +62,14 @@ def restore_cells(
     *,
     cells: Tensor | None = None,
     rng: torch.Generator | None = None,
+    passes: int = 1,
 ) -> Tensor:
     """Restore a mosaic in a crop whose grid is known in whole pixels.
 
     image: (3, H, W) in [0, 1].  mask: (1, H, W), 1 = mosaic.  cells: their values, (3, rows, columns) of the grid on
     this picture, where they are known better than as the means of the masked pixels.  rng: draws the noise of a network
-    that varies with it.  Returns (3, H, W): the mean of every cell's masked pixels is the cell's value, known pixels
-    are the image's.
+    that varies with it.  passes: every step is the mean of so many, over cells that are mirrored and turned.
+    Returns (3, H, W): the mean of every cell's masked pixels is the cell's value, known pixels are the image's.
     """
     seen = cellwise(image, mask, grid, cells)
     answer, fine = seen.cells, 1
@@ -76,7 +78,7 @@ def restore_cells(
         needed = -(-max(seen.block) // step)  # px a cell, of which a step makes the block
         if number == len(steps) and getattr(generator, "resampled", False) and needed < fine:
             answer, fine = resampled(answer, fine, (needed, needed)), needed
-        answer, fine = stepped(generator, seen, answer, fine, step, rng), fine * step
+        answer, fine = stepped(generator, seen, answer, fine, step, rng, passes), fine * step
     whole = resampled(answer, fine, seen.block)  # (3, rows * bh, columns * bw)
     whole = masked_to(whole, seen.present, seen.cells, seen.block)
     top, left = (-phase % block for phase, block in zip(grid.phase, grid.block, strict=True))
@@ -102,7 +104,13 @@ def steps_of(block: int, known: Sequence[int] = (2, 4)) -> list[int]:
 
 
 def stepped(
-    generator: Stepper, seen: Cellwise, answer: Tensor, fine: int, step: int, rng: torch.Generator | None
+    generator: Stepper,
+    seen: Cellwise,
+    answer: Tensor,
+    fine: int,
+    step: int,
+    rng: torch.Generator | None = None,
+    passes: int = 1,
 ) -> Tensor:
     """Make one step: from an answer of fine by fine pixels a cell to one of step times as many."""
     finer = (fine * step, fine * step)
@@ -111,10 +119,13 @@ def stepped(
     rows, columns = shown.shape[1:]
     beyond = (0, -columns % (2 * step), 0, -rows % (2 * step))  # the network wants an even number of cells
     image, masked = (F.pad(it[None], beyond, mode="replicate") for it in (shown, mask))
-    noise = {} if rng is None else {"noise": noise_for(generator, image, step, rng)}
     guessed = fine > 1 and getattr(generator, "tells_guesses", len(generator.cell_steps) > 1)
-    prediction = generator(image, masked, block=step, guessed=float(guessed), **noise)
-    raw = prediction.extras["raw"][0, :, :rows, :columns].to(answer.dtype)
+    mean = torch.zeros_like(image)
+    for turn in TURNS[:passes]:
+        shown, own = (turn.there(it) for it in (image, masked))
+        noise = {} if rng is None else {"noise": noise_for(generator, shown, step, rng)}
+        mean += turn.back(generator(shown, own, block=step, guessed=float(guessed), **noise).extras["raw"]) / passes
+    raw = mean[0, :, :rows, :columns].to(answer.dtype)
     return masked_to(raw.where(mask > 0.5, known), mask, seen.cells, finer)
 
 

@@ -50,7 +50,7 @@ class Session(Generator):
         self.shows: dict[str, str] = json.loads(about["shows"])
         self.view, self.side = json.loads(about.get("view", '["crop", 0]'))  # what it sees, of which training size
         self.reads = [entry.name for entry in self.session.get_inputs()]  # a network may not look at the mask
-
+        self.mean_is_nearer: bool = json.loads(about.get("mean_is_nearer", "false"))
         self.cell_steps = tuple(json.loads(about.get("cell_steps", "[]")))
 
     def forward(self, image: Tensor, mask: Tensor, *, block: int = 0, guessed: float = 0.0) -> Prediction:

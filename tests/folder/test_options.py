@@ -119,10 +119,10 @@ class Watched(Fake):
 
     def __init__(self):
         super().__init__()
-        self.blended: list[tuple[int, bool]] = []
+        self.asked: list[tuple[int, bool, int | str]] = []
 
-    def __call__(self, *arguments, feather: int = 0, match_colour: bool = False, **how):
-        self.blended.append((feather, match_colour))
+    def __call__(self, *arguments, feather: int = 0, match_colour: bool = False, passes: int | str = "auto", **how):
+        self.asked.append((feather, match_colour, passes))
         return super().__call__(*arguments, **how)
 
 
@@ -131,5 +131,4 @@ def test_feather_match_colour_and_passes_reach_the_restorer(tmp_path: Path):
     restorer = Watched()
     how = {"feather": 3, "match_colour": True, "passes": 2}
     assert only(decensor(tmp_path / "a.png", tmp_path / "out", restorer=restorer, **how)).error is None
-    assert restorer.blended == [(3, True)] * 2
-    assert [call[4] for call in restorer.calls] == [(False, False), (False, True)]
+    assert restorer.asked == [(3, True, 2)]

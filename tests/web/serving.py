@@ -29,8 +29,10 @@ class Slow(Fake):
         super().__init__()
         self.seconds, self.running, self.most = seconds, 0, 0
         self.feathers: list[int] = []
+        self.passes: list[int | str] = []
 
-    def __call__(self, *arguments, feather: int = 0, **options):
+    def __call__(self, *arguments, feather: int = 0, passes: int | str = "auto", **options):
+        self.passes.append(passes)
         self.feathers += [feather] if feather else []
         self.running += 1
         self.most = max(self.most, self.running)

@@ -9,11 +9,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-import torch
 
 httpx = pytest.importorskip("httpx", reason="the extra [test] is not installed")
 
-from inpaint.folder.passes import AveragedRestorer  # noqa: E402
 from inpaint.web.restore_upload import Limits, file_name, plain_name  # noqa: E402
 from tests.folder_pictures import BOX, LEVEL, noise, painted, white  # noqa: E402
 from tests.web.serving import Slow, cat, decoded, encoded, served  # noqa: E402
@@ -132,16 +130,3 @@ def test_names_become_plain_name():
     assert plain_name("...") == "picture"
     assert file_name("/etc/passwd", "PNG") == "passwd.png"
     assert file_name("a.jpeg", "JPEG") == "a.jpeg"
-
-
-def test_passes_are_averaged_and_known_pixels_kept():
-    rng = torch.Generator().manual_seed(0)
-    image, mask = torch.rand(3, 8, 9, generator=rng), torch.zeros(1, 8, 9)
-    mask[:, 2:5] = 1
-
-    def restorer(image, mask, *, flips, **how):
-        return torch.where(mask > 0.5, torch.tensor(flips[0] * 0.5 + flips[1] * 0.25), image)
-
-    averaged = AveragedRestorer(restorer, 4)(image, mask, censor="hole", grid=None)
-    assert torch.allclose(averaged[:, 2:5], torch.tensor(0.375))
-    assert torch.allclose(averaged[:, 5:], image[:, 5:])
