@@ -20,6 +20,8 @@ from torch import Tensor
 from inpaint.files import atomically
 
 FORMAT = "inpaint-1"
+SCALE = "@scale"  # ends the name of what int8 weights are multiplied by
+LARGEST_OF_INT8 = 127
 COMMENT_LENGTH = 2  # bytes that say how long the comment is, with which a zip archive ends
 CHECKSUM_LABEL = b"sha256:"
 
@@ -40,14 +42,34 @@ def save_checkpoint(
     provenance: dict[str, Any],
     dtype: torch.dtype | None = None,
 ) -> None:
-    """Write a checkpoint atomically; dtype, where given, is what floating-point weights are stored as."""
+    """Write a checkpoint atomically; dtype, where given, is what floating-point weights are stored as.
+
+    int8 stores what has more than one axis as whole numbers from -127 to 127 and a scale for each index of its first
+    axis, and the rest as float16; that is half of float16's size.
+    """
+    plain = {name: tensor.detach().cpu() for name, tensor in weights.items()}
+    if dtype == torch.int8:
+        plain, dtype = in_eight_bits(plain), torch.float16
     tensors = {
-        name: tensor.detach().to("cpu", dtype if tensor.is_floating_point() else None).contiguous().clone()
-        for name, tensor in weights.items()
+        name: tensor.to(dtype if tensor.is_floating_point() and not name.endswith(SCALE) else None).contiguous().clone()
+        for name, tensor in plain.items()
     }
     metadata = {"format": FORMAT, "run": json.dumps(run), "provenance": json.dumps(provenance)}
     with written_or_said(path), atomically(path, durable=True) as temporary:
         save_file(tensors, temporary, metadata=metadata)
+
+
+def in_eight_bits(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Replace floating-point weights of several axes by int8, and their scales, (n, 1, ...) for n along the first."""
+    found: dict[str, Tensor] = {}
+    for name, tensor in weights.items():
+        if not tensor.is_floating_point() or tensor.ndim < 2:
+            found[name] = tensor
+            continue
+        largest = tensor.float().abs().amax(dim=tuple(range(1, tensor.ndim)), keepdim=True)
+        scale = torch.where(largest > 0, largest / LARGEST_OF_INT8, torch.ones_like(largest))
+        found[name], found[name + SCALE] = (tensor.float() / scale).round().to(torch.int8), scale
+    return found
 
 
 def is_checkpoint(path: Path | str) -> bool:
@@ -60,7 +82,7 @@ def is_checkpoint(path: Path | str) -> bool:
 
 
 def load_checkpoint(path: Path | str) -> Checkpoint:
-    """Read a checkpoint; floating-point weights come back as float32, whatever they were stored as.
+    """Read a checkpoint; floating-point weights come back as float32, whatever they were stored as, int8 included.
 
     Raises ValueError in a sentence for a file that is missing, not safetensors, or not written by this package.
     """
@@ -76,6 +98,9 @@ def load_checkpoint(path: Path | str) -> Checkpoint:
     if metadata.get("format") != FORMAT:
         found = metadata.get("format", "no format")
         raise ValueError(f"{path} is not a checkpoint of this package: its metadata says {found}, not {FORMAT}")
+    scales = {name: weights.pop(name) for name in [*weights] if name.endswith(SCALE)}
+    for name, scale in scales.items():
+        weights[name.removesuffix(SCALE)] = weights[name.removesuffix(SCALE)] * scale
     weights = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in weights.items()}
     try:
         return Checkpoint(weights, json.loads(metadata["run"]), json.loads(metadata["provenance"]))

@@ -76,9 +76,10 @@ def machine() -> str:
 
 
 def keep(name: str, weights: Mapping[str, Tensor], tree: dict[str, Any], provenance: dict[str, Any]) -> None:
-    """Write a network in half precision where the package looks for it."""
+    """Write a network where the package looks for it: in half precision, or in 8 bits where detail is invented."""
     told = {"machine": machine(), "torch": torch.__version__, **provenance}
-    save_checkpoint(bundled_path(name), weights, run=tree, provenance=told, dtype=torch.float16)
+    stored = torch.int8 if name == "texture" else torch.float16
+    save_checkpoint(bundled_path(name), weights, run=tree, provenance=told, dtype=stored)
 
 
 def mosaics(options: argparse.Namespace) -> Curve:

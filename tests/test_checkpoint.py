@@ -46,6 +46,22 @@ def test_half_precision_halves_the_file_and_comes_back_as_float32(tmp_path: Path
     assert torch.equal(loaded["count"], large["count"])  # whole numbers are never rounded
 
 
+def test_eight_bits_are_a_quarter_and_come_back_within_half_a_step(tmp_path: Path):
+    rows = torch.rand(64, 64, 3, 3) * torch.logspace(-6, 2, 64)[:, None, None, None] - 1e-7  # each row of its own size
+    rows[5] = 0
+    given = {"weight": rows, "bias": torch.rand(64), "count": torch.tensor([2**40 + 1])}
+    for name, stored in (("eight", torch.int8), ("full", None)):
+        save_checkpoint(tmp_path / name, given, run=RUN, provenance=PROVENANCE, dtype=stored)
+    sizes = [os.path.getsize(tmp_path / name) for name in ("eight", "full")]
+    assert sizes[0] == pytest.approx(sizes[1] / 4, rel=0.02)
+    loaded = load_checkpoint(tmp_path / "eight").weights
+    assert loaded.keys() == given.keys()
+    step = rows.abs().amax((1, 2, 3)) / 127
+    assert ((loaded["weight"] - rows).abs().amax((1, 2, 3)) <= 0.501 * step).all()
+    assert torch.equal(loaded["bias"], given["bias"].half().float())
+    assert torch.equal(loaded["count"], given["count"])
+
+
 def test_shared_transposed_and_channels_last_weights_are_stored(tmp_path: Path):
     base = torch.rand(4, 4)
     given = {
