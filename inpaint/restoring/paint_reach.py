@@ -3,9 +3,10 @@
 A fill copies what touches it, so a rim that is mixed with paint (the soft edge of a brush, the chroma of a JPEG, an
 anti-aliased line) spreads over the whole hole.  What: the pixels at each distance from a hole are compared with those
 a few pixels further out.  Where they are nearer to the colour of the hole, and by more than the picture's own texture
-varies, paint is mixed into them; the hole grows up to the last such distance.  Luma and chroma are looked at apart:
-files that hold chroma at half the size spread its paint over pixels whose luma is good, and there luma is kept.  Holes
-of many colours hide no paint and never grow.
+varies, paint is mixed into them; the hole grows up to the last such distance.  In a lossless file paint moves a pixel
+straight to its own colour, so the whole colour is looked at.  In a lossy one luma and chroma are looked at apart: files
+that hold chroma at half the size spread its paint over pixels whose luma is good, and there luma is kept.  Holes of
+many colours hide no paint and never grow.
 Source: our own.  The thresholds were chosen with `scripts/bench_marks.py`.
 """
 
@@ -27,7 +28,7 @@ LOOKED_AT = 24  # px; beyond the farthest reach lies what the picture itself doe
 STEP_OUT = 4  # px, how much further out the pixels lie that those of a ring are compared with
 LEAST_STEP_OUT = 3.0  # px; in narrow bays they are not as much further out, and say nothing
 LEAST_PAINT_CONTRAST = 16.0  # levels between paint and surroundings, of luma or chroma, that mixing can be seen with
-LUMA, CHROMA = slice(0, 1), slice(1, 3)
+LUMA, CHROMA, COLOUR = slice(0, 1), slice(1, 3), slice(0, 3)
 LEAST_MIXED_PAINT = 4.0  # levels by which a ring is nearer to the paint
 LEAST_SHARE_BESIDE_THIN = 0.06  # the same beside lines, of which one side may be sharp
 LEAST_SHARE_BESIDE = 0.2  # of paint in the pixels that touch a hole; by chance there is less, mixed in mostly 0.3
@@ -80,9 +81,10 @@ def grown_to_reach(
     far, nearest = distances(inside, labels)
     rings = rings_around(levels, far, nearest, blocked)
     least = np.where(deepest(inside, labels, count) < THIN, LEAST_SHARE_BESIDE_THIN, LEAST_SHARE_BESIDE)
-    luma, chroma = (last_mixed(rings, paints, part, least) for part in (LUMA, CHROMA))
     if lossless:
-        luma = chroma = np.maximum(luma, chroma)
+        luma = chroma = last_mixed(rings, paints, COLOUR, least)
+    else:
+        luma, chroma = (last_mixed(rings, paints, part, least) for part in (LUMA, CHROMA))
     halved = chroma > luma  # as most JPEG and all lossy WebP files hold chroma
     chroma = np.where(halved, chroma + ROUND_HALVED, luma)
     luma = np.where(halved & (luma < SOFT), luma + ROUND_HALVED, luma)
@@ -202,7 +204,7 @@ def deepest(inside: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
 def last_mixed(rings: Rings, paints: np.ndarray, part: slice, least_beside: np.ndarray) -> np.ndarray:
     """Return the last distance from each hole up to which all rings are mixed with paint, int (count,).
 
-    part: of luma and chroma, what is looked at.  least_beside: the share of paint that must be in the first ring.
+    part: of luma and the two of chroma, which are looked at.  least_beside: the share of paint that must be in the first ring.
     """
     towards = paints[rings.hole][:, part] - rings.further[:, part]
     contrast = np.linalg.norm(towards, axis=1)

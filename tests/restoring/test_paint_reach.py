@@ -143,17 +143,14 @@ def test_the_chroma_of_another_image_leaves_luma_as_it_is():
     torch.testing.assert_close((mixed - other)[0, 2:5], (mixed - other)[2, 2:5])  # the same grey is added to all
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_of_small_hard_marks_on_large_soft_shapes_few_grow(seed: int):
+@pytest.mark.parametrize("colour", [GREEN, BLACK, WHITE])
+@pytest.mark.parametrize("seed", range(4))
+def test_small_hard_marks_on_large_soft_colours_do_not_grow(seed: int, colour: tuple[int, int, int]):
     rng = np.random.default_rng(seed)
     coarse = rng.integers(0, 255, (30, 40, 3), dtype=np.uint8)
     pixels = cv2.resize(coarse, (400, 300), interpolation=cv2.INTER_CUBIC)
     marks = np.zeros((300, 400), np.uint8)
     for _ in range(8):
         cv2.circle(marks, (int(rng.integers(20, 380)), int(rng.integers(20, 280))), int(rng.integers(8, 20)), (1,), -1)
-    pixels[marks > 0] = GREEN
-    found = reached(pixels, torch.from_numpy(marks).float()[None]).mask[0].numpy() > 0
-    _, labels = cv2.connectedComponents(marks)
-    around = cv2.dilate(marks, np.ones((3, 3), np.uint8)) > marks
-    _, nearest = cv2.distanceTransformWithLabels(1 - marks, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_CCOMP)
-    assert len(np.unique(np.asarray(nearest)[around & found])) <= 1 < labels.max()
+    pixels[marks > 0] = colour
+    assert torch.equal(reached(pixels, torch.from_numpy(marks).float()[None]).mask[0], torch.from_numpy(marks).float())
