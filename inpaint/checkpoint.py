@@ -20,7 +20,7 @@ from torch import Tensor
 from inpaint.files import atomically
 
 FORMAT = "inpaint-1"
-SCALE = "@scale"  # ends the name of what int8 weights are multiplied by
+SCALE_SUFFIX = "@scale"  # ends the name of what int8 weights are multiplied by
 LARGEST_OF_INT8 = 127
 COMMENT_LENGTH = 2  # bytes that say how long the comment is, with which a zip archive ends
 CHECKSUM_LABEL = b"sha256:"
@@ -51,7 +51,9 @@ def save_checkpoint(
     if dtype == torch.int8:
         plain, dtype = in_eight_bits(plain), torch.float16
     tensors = {
-        name: tensor.to(dtype if tensor.is_floating_point() and not name.endswith(SCALE) else None).contiguous().clone()
+        name: tensor.to(dtype if tensor.is_floating_point() and not name.endswith(SCALE_SUFFIX) else None)
+        .contiguous()
+        .clone()
         for name, tensor in plain.items()
     }
     metadata = {"format": FORMAT, "run": json.dumps(run), "provenance": json.dumps(provenance)}
@@ -68,7 +70,7 @@ def in_eight_bits(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
             continue
         largest = tensor.float().abs().amax(dim=tuple(range(1, tensor.ndim)), keepdim=True)
         scale = torch.where(largest > 0, largest / LARGEST_OF_INT8, torch.ones_like(largest))
-        found[name], found[name + SCALE] = (tensor.float() / scale).round().to(torch.int8), scale
+        found[name], found[name + SCALE_SUFFIX] = (tensor.float() / scale).round().to(torch.int8), scale
     return found
 
 
@@ -98,9 +100,9 @@ def load_checkpoint(path: Path | str) -> Checkpoint:
     if metadata.get("format") != FORMAT:
         found = metadata.get("format", "no format")
         raise ValueError(f"{path} is not a checkpoint of this package: its metadata says {found}, not {FORMAT}")
-    scales = {name: weights.pop(name) for name in [*weights] if name.endswith(SCALE)}
+    scales = {name: weights.pop(name) for name in [*weights] if name.endswith(SCALE_SUFFIX)}
     for name, scale in scales.items():
-        weights[name.removesuffix(SCALE)] = weights[name.removesuffix(SCALE)] * scale
+        weights[name.removesuffix(SCALE_SUFFIX)] = weights[name.removesuffix(SCALE_SUFFIX)] * scale
     weights = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in weights.items()}
     try:
         return Checkpoint(weights, json.loads(metadata["run"]), json.loads(metadata["provenance"]))

@@ -26,7 +26,7 @@ from inpaint.randomness import rng_for
 from inpaint.restoring.cores import Cores
 from inpaint.restoring.octaves import restore_cells
 from inpaint.restoring.region_crops import RegionCrop, TileTask, cells_in_box, grid_in_box
-from inpaint.restoring.turns import TURNS, Turn
+from inpaint.restoring.turns import TURNS, QuarterTurn
 from inpaint.sample import composite
 from inpaint.tiling import LEAST_CONTEXT, Box, tile_weight, tiles
 
@@ -176,7 +176,7 @@ class NetworkAnswers:
         return means
 
     def ask_once(
-        self, views: Sequence[Tensor], size: tuple[int, int], flips: tuple[bool, bool], turn: Turn
+        self, views: Sequence[Tensor], size: tuple[int, int], flips: tuple[bool, bool], turn: QuarterTurn
     ) -> list[Tensor]:
         """Run the network on pictures that are turned."""
         axes = self.mirrored_axes(flips)

@@ -204,7 +204,8 @@ def deepest(inside: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
 def last_mixed(rings: Rings, paints: np.ndarray, part: slice, least_beside: np.ndarray) -> np.ndarray:
     """Return the last distance from each hole up to which all rings are mixed with paint, int (count,).
 
-    part: of luma and the two of chroma, which are looked at.  least_beside: the share of paint that must be in the first ring.
+    part: of luma and the two of chroma, which are looked at.  least_beside: the share of paint that must be in the
+    first ring.
     """
     towards = paints[rings.hole][:, part] - rings.further[:, part]
     contrast = np.linalg.norm(towards, axis=1)

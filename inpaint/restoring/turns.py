@@ -14,7 +14,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 
-class Turn(NamedTuple):
+class QuarterTurn(NamedTuple):
     """One of the eight ways to lay a picture on its grid."""
 
     rows: bool = False  # bottom to top
@@ -39,6 +39,9 @@ class Turn(NamedTuple):
 
 # Mirrored ones first: a picture on its side is a rarer sight than one in a mirror.
 TURNS = tuple(
-    Turn(rows, columns, swapped) for swapped in (False, True) for rows in (False, True) for columns in (False, True)
+    QuarterTurn(rows, columns, swapped)
+    for swapped in (False, True)
+    for rows in (False, True)
+    for columns in (False, True)
 )
 PASSES = (1, 2, 4, 8)  # how many of them may be asked for
