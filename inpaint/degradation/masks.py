@@ -1,10 +1,10 @@
 """Where a picture is damaged: random masks of boxes, strokes, bars and blobs, 1 = restore.
 
 Sources: Yu et al., DeepFill v1 (2018) and v2 (2019): box, freeform, and their union; Suvorov et al., LaMa (2022):
-irregular and boxes; Ma et al., region-wise convolutions (2019): continuous; Van Hoorick (2019): outpaint.  Scribbles,
-bars, ellipses and blobs are our own.  Published sizes are pixels for pictures of 256 (LaMa: 256 or 512; outpaint: 192)
-and are not scaled to other sizes, only clipped.  What differs: boxes that do not fit are clamped instead of refused,
-and no mask is empty.
+irregular and boxes; Zhao et al., Co-Mod-GAN (2021): comodgan; Ma et al., region-wise convolutions (2019): continuous;
+Van Hoorick (2019): outpaint.  Scribbles, bars, ellipses and blobs are our own.  Published sizes are pixels for pictures
+of 256 (LaMa: 256 or 512; outpaint: 192) and are not scaled to other sizes, only clipped.  What differs: boxes that do
+not fit are clamped instead of refused, and no mask is empty.
 
 Every build returns a sampler: sampler((H, W), rng) -> (1, H, W) float32, exactly 0 or 1, the same for the same rng.
 """
@@ -26,7 +26,7 @@ from inpaint.degradation.painting import (
     units,
     whole_span,
 )
-from inpaint.degradation.shapes import paint_border, paint_box, paint_boxes, paint_shapes
+from inpaint.degradation.shapes import paint_border, paint_box, paint_boxes, paint_shapes, paint_slipping_boxes
 from inpaint.degradation.strokes import (
     paint_bars,
     paint_continuous,
@@ -79,6 +79,14 @@ def deepfill() -> MaskSampler:
         _freeform((1, 3), (4, 11), (12, 40)),
     )
     return Painted(partial(_paint_all, parts=parts))
+
+
+def comodgan() -> MaskSampler:
+    """Build Co-Mod-GAN's training mask, which MI-GAN takes over: boxes of both sizes, some half outside, and the brush.
+
+    It covers any share of the picture, 73 % of 256 px in the mean; nothing and everything are drawn again.
+    """
+    return Painted(partial(_paint_some, parts=(paint_slipping_boxes, _freeform((0, 19), (4, 17), (12, 48), least=0))))
 
 
 def irregular(*, thickness: str = "medium", size: int = 256) -> MaskSampler:
@@ -172,6 +180,7 @@ MASKS: dict[str, Callable[..., MaskSampler]] = {
     "boxes": boxes,
     "freeform": freeform,
     "deepfill": deepfill,
+    "comodgan": comodgan,
     "irregular": irregular,
     "continuous": continuous,
     "scribbles": scribbles,
@@ -187,6 +196,12 @@ def _paint_all(canvas: Canvas, rng: torch.Generator, *, parts: tuple[Paint, ...]
         paint(canvas, rng)
 
 
+def _paint_some(canvas: Canvas, rng: torch.Generator, *, parts: tuple[Paint, ...]) -> None:
+    while not canvas.any() or (canvas.all() and canvas.size > 1):
+        canvas[:] = 0
+        _paint_all(canvas, rng, parts=parts)
+
+
 def _paint_either(canvas: Canvas, rng: torch.Generator, *, first: Paint, second: Paint, share: float) -> None:
     paint = second if units(rng, 1)[0] < share else first
     paint(canvas, rng)
@@ -198,10 +213,10 @@ def _boxes(times: Sequence[int], sides: Sequence[int], margin: int) -> Paint:
     return partial(paint_boxes, times=whole_span("times", times, 1), sides=whole_span("sides", sides, 1), margin=margin)
 
 
-def _freeform(strokes: Sequence[int], vertices: Sequence[int], width: Sequence[int]) -> Paint:
+def _freeform(strokes: Sequence[int], vertices: Sequence[int], width: Sequence[int], *, least: int = 1) -> Paint:
     return partial(
         paint_freeform,
-        strokes=whole_span("strokes", strokes, 1),
+        strokes=whole_span("strokes", strokes, least),
         vertices=whole_span("vertices", vertices, 1),
         width=whole_span("width", width, 1),
     )

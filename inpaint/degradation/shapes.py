@@ -14,6 +14,7 @@ import torch
 
 from inpaint.degradation.painting import Canvas, integer_between, number_between, units
 
+SLIPPING_BOXES = ((9, 2), (4, 1))  # Co-Mod-GAN: how many at most, below which part of a side
 BLOB_CORNERS = 72  # corners of a blob
 BLOB_WAVES = 4  # of its outline
 
@@ -44,6 +45,19 @@ def paint_boxes(
             start = integer_between(place, border, side - border - length)
             ranges.append(slice(start, start + length))
         canvas[tuple(ranges)] = 1
+
+
+def paint_slipping_boxes(canvas: Canvas, rng: torch.Generator) -> None:
+    """Paint Co-Mod-GAN's boxes, up to 9 below half a side and up to 4 below a side, of which half may lie outside."""
+    for most, share in SLIPPING_BOXES:
+        for _ in range(integer_between(units(rng, 1)[0], 0, most)):
+            ranges = []
+            numbers = units(rng, 4)
+            for side, place, extent in zip(canvas.shape, numbers[:2], numbers[2:], strict=True):
+                length = int(extent * max(1, side // share))
+                start = int(place * (side - length + 2 * (length // 2))) - length // 2
+                ranges.append(slice(max(start, 0), max(start + length, 0)))
+            canvas[tuple(ranges)] = 1
 
 
 def paint_border(canvas: Canvas, rng: torch.Generator, *, sides: tuple[int, int], all_sides: float) -> None:

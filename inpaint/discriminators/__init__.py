@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from inpaint.contracts import Discriminator
-from inpaint.discriminators import dcgan, glcic, local_global, outpaint, patch, picnet, red, sn_patch, structure_flow
+from inpaint.discriminators import (
+    dcgan,
+    glcic,
+    local_global,
+    migan,
+    outpaint,
+    patch,
+    picnet,
+    red,
+    sn_patch,
+    structure_flow,
+)
 
 DISCRIMINATORS: dict[str, Callable[..., Discriminator]] = {
     "dcgan": dcgan.build,
     "glcic": glcic.build,
     "local_global": local_global.build,
+    "migan": migan.build,
     "outpaint": outpaint.build,
     "patch": patch.build,
     "picnet": picnet.build,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from inpaint.contracts import Recipe
 from inpaint.recipes.adversarial import Adversarial
 from inpaint.recipes.cycle import Cycle
+from inpaint.recipes.distilled import Distilled
 from inpaint.recipes.edges import Edges
 from inpaint.recipes.large_mask import LargeMask
 from inpaint.recipes.pluralistic import Pluralistic
@@ -21,6 +22,7 @@ RECIPES: dict[str, Callable[..., Recipe]] = {
     "supervised": Supervised,
     "adversarial": Adversarial,
     "cycle": Cycle,
+    "distilled": Distilled,
     "edges": Edges,
     "large_mask": LargeMask,
     "pluralistic": Pluralistic,

@@ -75,6 +75,7 @@ def test_a_mask_leaves_known_pixels(name):
         ("irregular", {"thickness": "thick"}, 0.401, 0.078, 0.769, 0.02),
         ("irregular", {"thickness": "train"}, 0.356, 0.066, 0.747, 0.02),
         ("continuous", {}, 0.120, 0.028, 0.230, 0.01),
+        ("comodgan", {}, 0.727, 0.370, 0.948, 0.015),
     ],
 )
 def test_hole_shares_are_the_published_ones(name, options, mean, low, high, tolerance):
