@@ -201,6 +201,7 @@ def shrunk(tree: dict[str, Any], pictures: Path, output: Path) -> dict[str, Any]
         tree["data"][key] = relocated(tree["data"].get(key), pictures)
     for judge in tree["discriminators"].values():
         judge |= {"size": crop, "crop": crop // 2} if "size" in judge else {}
+        judge |= {"levels": (crop // 4).bit_length() - 1} if judge["name"] == "migan" else {}
     tree["optim"] = {name: optim | {"warmup": 0} for name, optim in tree["optim"].items()}
     late = {key: 1 for key in ("start", "critic_steps") if key in tree["recipe"]}
     return tree | {"recipe": tree["recipe"] | late}  # every player has its turn in three steps

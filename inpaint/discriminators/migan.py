@@ -40,12 +40,13 @@ class UnitResidual(nn.Module):
 
     def __init__(self, width: int, wider: int, tensors: int):
         super().__init__()
+        self.width = width
         self.conv1 = SeparableUnitConv(width, width, tensors=tensors)
         self.conv2 = SeparableUnitConv(width, wider, resample="down", tensors=tensors)
         self.skip = UnitConv(width, wider, bias=False, tensors=tensors)
 
     def forward(self, x: Tensor) -> Tensor:
-        return EVEN_GAIN * self.skip(blurred_down(x)) + self.conv2(self.conv1(x), gain=EVEN_GAIN)
+        return EVEN_GAIN * self.skip(blurred_down(x, self.width)) + self.conv2(self.conv1(x), gain=EVEN_GAIN)
 
 
 class MiganJudge(Discriminator):

@@ -24,21 +24,20 @@ def unit_activation(x: Tensor, gain: float = 1.0) -> Tensor:
     return (F.leaky_relu(x, UNIT_SLOPE) * (math.sqrt(2) * gain)).clamp(-LARGEST_UNIT * gain, LARGEST_UNIT * gain)
 
 
-def blur_taps(like: Tensor, gain: float) -> Tensor:
-    """Return the smooth filter of every channel alone, (C, 1, 4, 4), whose taps sum to gain."""
-    taps = like.new_tensor(BLUR)
-    taps = taps[:, None] * taps * (gain / sum(BLUR) ** 2)
-    return taps.expand(like.shape[1], 1, -1, -1)
+def blur_taps(like: Tensor, channels: int, gain: float) -> Tensor:
+    """Return the smooth filter of every channel alone, (channels, 1, 4, 4), whose taps sum to gain."""
+    taps = torch.tensor(BLUR, dtype=like.dtype, device=like.device)
+    return (taps[:, None] * taps * (gain / sum(BLUR) ** 2)).expand(channels, 1, -1, -1)
 
 
-def blurred_down(x: Tensor) -> Tensor:
-    """Halve features smoothly.  (B, C, 2h, 2w) -> (B, C, h, w)."""
-    return F.conv2d(x, blur_taps(x, 1.0), stride=2, padding=1, groups=x.shape[1])
+def blurred_down(x: Tensor, channels: int = 3) -> Tensor:
+    """Halve features smoothly.  (B, channels, 2h, 2w) -> (B, channels, h, w)."""
+    return F.conv2d(x, blur_taps(x, channels, 1.0), stride=2, padding=1, groups=channels)
 
 
-def blurred_up(x: Tensor) -> Tensor:
-    """Double features smoothly.  (B, C, h, w) -> (B, C, 2h, 2w)."""
-    return F.conv_transpose2d(x, blur_taps(x, 4.0), stride=2, padding=1, groups=x.shape[1])
+def blurred_up(x: Tensor, channels: int = 3) -> Tensor:
+    """Double features smoothly.  (B, channels, h, w) -> (B, channels, 2h, 2w)."""
+    return F.conv_transpose2d(x, blur_taps(x, channels, 4.0), stride=2, padding=1, groups=channels)
 
 
 class UnitConv(nn.Module):
@@ -74,6 +73,7 @@ class SeparableUnitConv(nn.Module):
         super().__init__()
         self.conv1 = UnitConv(channels, channels, kernel=3, groups=channels, tensors=tensors)
         self.conv2 = UnitConv(channels, width, bias=False, tensors=tensors)
+        self.channels, self.width = channels, width
         self.resample, self.noise_side = resample, noise_side
         if noise_side:
             self.register_buffer("noise_const", torch.randn(noise_side, noise_side))
@@ -81,8 +81,8 @@ class SeparableUnitConv(nn.Module):
 
     def forward(self, x: Tensor, gain: float = 1.0) -> Tensor:
         x = unit_activation(self.conv1(x), gain)
-        x = self.conv2(blurred_down(x) if self.resample == "down" else x)
-        x = blurred_up(x) if self.resample == "up" else x
+        x = self.conv2(blurred_down(x, self.channels) if self.resample == "down" else x)
+        x = blurred_up(x, self.width) if self.resample == "up" else x
         if self.noise_side:
             x = x + self.noise(x) * self.noise_strength.to(x.dtype)
         return unit_activation(x, gain)

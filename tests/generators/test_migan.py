@@ -57,9 +57,9 @@ def test_filters_have_unit_length_however_many_tensors_they_are():
 
 def test_smoothing_keeps_a_constant_away_from_the_rim_and_halves_and_doubles():
     flat = torch.ones(1, 2, 8, 8)
-    assert blurred_down(flat).shape == (1, 2, 4, 4)
-    torch.testing.assert_close(blurred_down(flat)[..., 1:-1, 1:-1], torch.ones(1, 2, 2, 2))
-    torch.testing.assert_close(blurred_up(flat)[..., 1:-1, 1:-1], torch.ones(1, 2, 14, 14))
+    assert blurred_down(flat, 2).shape == (1, 2, 4, 4)
+    torch.testing.assert_close(blurred_down(flat, 2)[..., 1:-1, 1:-1], torch.ones(1, 2, 2, 2))
+    torch.testing.assert_close(blurred_up(flat, 2)[..., 1:-1, 1:-1], torch.ones(1, 2, 14, 14))
     assert unit_activation(torch.tensor([-10.0, 1e9]), gain=0.5).tolist() == pytest.approx([-(2**0.5), 128.0])
 
 
