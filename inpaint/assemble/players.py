@@ -12,9 +12,14 @@ from torch import nn
 
 from inpaint.config import Optim, Run
 from inpaint.contracts import Recipe
+from inpaint.training.tensorflow_adam import TensorflowAdam
 from inpaint.training.trainer import Player
 
-KINDS: dict[str, type[torch.optim.Optimizer]] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+KINDS: dict[str, type[torch.optim.Optimizer]] = {
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "adam_tensorflow": TensorflowAdam,
+}
 
 
 def players_of(run: Run, recipe: Recipe) -> dict[str, Player]:

@@ -22,11 +22,13 @@ class Optim(Strict):
     what does not learn, and by what the rate of some is multiplied.
     """
 
-    name: Literal["adam", "adamw", "adadelta"] = "adamw"  # the last forgets by the first of the betas
+    name: Literal["adam", "adamw", "adam_tensorflow", "adadelta"] = (
+        "adamw"  # the last forgets by the first of the betas
+    )
     lr: float = Field(gt=0)
     betas: tuple[float, float] = (0.9, 0.99)
     weight_decay: float = Field(default=0.0, ge=0)
-    eps: float = Field(default=1e-8, gt=0)  # which TensorFlow adds before it corrects the second moment
+    eps: float = Field(default=1e-8, gt=0)  # which adam_tensorflow adds before it corrects the second moment
     decay_all: bool = False
     schedule: Literal["constant", "cosine", "linear", "multistep", "one_cycle"] = "constant"
     constant_for: float = Field(default=0.0, ge=0, le=1)

@@ -1,7 +1,9 @@
 """Learning from the original and from discriminators that try to tell the two apart.
 
 Source: Goodfellow et al. (2014); the composite as the fake and hinge as the default are DeepFill v2's (Yu et al.,
-2019), feature matching is pix2pixHD's (Wang et al., 2018). Differs: any number of discriminators may judge.
+2019), feature matching is pix2pixHD's (Wang et al., 2018). Differs: any number of discriminators may judge.  With
+`together` and `apart` it is played as DeepFill v2 is: a discriminator sees real and restored pictures in one pass, and
+learns from other pictures than the generator.
 """
 
 from __future__ import annotations
@@ -38,6 +40,8 @@ class Adversarial(nn.Module):
         features: Features | None = None,
         start: int = 0,
         alone: int = 0,
+        together: bool = False,
+        apart: bool = False,
     ):
         """Take the networks that learn and how much each term counts.
 
@@ -45,7 +49,9 @@ class Adversarial(nn.Module):
         weight, 0 leaves it out. fake: what the discriminators see, the composite or the raw answer. errors_in: the
         scale in which pixels are compared: unit, signed ([-1, 1]) or imagenet (by its deviation). start: the step
         before which the generator learns from the supervised terms alone and the discriminators rest. alone: for how
-        many steps after that the discriminators learn and the generator rests.
+        many steps after that the discriminators learn and the generator rests. together: a discriminator sees real
+        and restored pictures in one pass, so that what it computes over a batch, as spectral norm does, is done once.
+        apart: the first half of each batch is what discriminators learn from, the second what the generator does.
         """
         super().__init__()
         check_weights(weights, features=features)
@@ -68,6 +74,8 @@ class Adversarial(nn.Module):
         self.features = features  # no nn.Module, so neither the state dict nor the averaging sees it
         self.start = start
         self.alone = alone
+        self.together = together
+        self.apart = apart
 
     @property
     def players(self) -> dict[str, nn.Module]:
@@ -76,14 +84,17 @@ class Adversarial(nn.Module):
 
     def turns(self, sample: Sample, step: int) -> Iterator[Turn]:
         """Yield the discriminators' turns, then the generator's."""
+        judged, sample = halves(sample) if self.apart else (sample, sample)
+        judges = dict(self.discriminators.items()) if step >= self.start else {}
+        if self.apart and judges:
+            with torch.no_grad():
+                answer = self.generator(judged.image, judged.mask)
+            yield from self.judging(judges, self.fakes(Scene(answer, judged)), judged)
         prediction = self.generator(sample.image, sample.mask)
         scene = Scene(prediction, sample, self.features, self.errors_in)
-        judges = dict(self.discriminators.items()) if step >= self.start else {}
-        fake = scene.composite if self.fake == "composite" else scene.prediction.image  # (B, 3, H, W)
-        for name, discriminator in judges.items():
-            real_logits = discriminator(sample.target, sample.image, sample.mask).logits
-            fake_logits = discriminator(fake.detach(), sample.image, sample.mask).logits
-            yield Turn(name, {name: self.loss.discriminator(real_logits, fake_logits, sample.mask)})
+        fake = self.fakes(scene)
+        if not self.apart:
+            yield from self.judging(judges, fake.detach(), sample)
         if judges and step < self.start + self.alone:
             return
         terms = weighted(self.weights, scene, step)
@@ -91,6 +102,21 @@ class Adversarial(nn.Module):
             suffix = "" if len(judges) == 1 else f"_{name}"
             terms |= {term + suffix: value for term, value in self.judged(discriminator, fake, sample, step).items()}
         yield Turn("generator", terms)
+
+    def fakes(self, scene: Scene) -> Tensor:
+        """Return what discriminators are shown of an answer, (B, 3, H, W)."""
+        return scene.composite if self.fake == "composite" else scene.prediction.image
+
+    def judging(self, judges: Mapping[str, nn.Module], fake: Tensor, sample: Sample) -> Iterator[Turn]:
+        """Yield the turns of discriminators, which learn to tell the original from the fake."""
+        for name, discriminator in judges.items():
+            if self.together:
+                both = (torch.cat(pair) for pair in ((sample.target, fake), (sample.image,) * 2, (sample.mask,) * 2))
+                real_logits, fake_logits = discriminator(*both).logits.chunk(2)
+            else:
+                real_logits = discriminator(sample.target, sample.image, sample.mask).logits
+                fake_logits = discriminator(fake, sample.image, sample.mask).logits
+            yield Turn(name, {name: self.loss.discriminator(real_logits, fake_logits, sample.mask)})
 
     def judged(self, discriminator: nn.Module, fake: Tensor, sample: Sample, step: int) -> dict[str, Tensor]:
         """Return what one discriminator, which has just been stepped, adds to the generator's terms."""
@@ -103,3 +129,12 @@ class Adversarial(nn.Module):
             matched = feature_matching(real.features, fooled.features)
             terms["feature_matching"] = self.feature_matching * matched
         return terms
+
+
+def halves(sample: Sample) -> tuple[Sample, Sample]:
+    """Return the first and the second half of a batch.  Raises ValueError for one that has no two equal halves."""
+    count = len(sample.image)
+    if count % 2:
+        raise ValueError(f"a batch of {count} has no two halves, as recipe.apart needs: make data.batch even")
+    first, second = (Sample(*parts) for parts in zip(*(part.chunk(2) for part in sample), strict=True))
+    return first, second

@@ -180,3 +180,46 @@ def test_frozen_restores_what_was_learning_even_after_an_error():
 def test_impossible_options_are_refused(options: dict, sentence: str):
     with pytest.raises(ValueError, match=sentence):
         Adversarial(Convolution(), **({"discriminators": {"judge": Brightness()}, "weights": {"l1": 1.0}} | options))
+
+
+class Counted(Brightness):
+    """Counts its passes."""
+
+    def __init__(self):
+        super().__init__()
+        self.passes: list[int] = []
+
+    def forward(self, candidate: Tensor, image: Tensor, mask: Tensor) -> Scores:
+        self.passes.append(len(candidate))
+        return super().forward(candidate, image, mask)
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_real_and_restored_pictures_are_seen_in_one_pass_where_asked(together: bool):
+    judge = Counted()
+    recipe = Adversarial(Convolution(), {"d": judge}, weights={"l1": 1.0}, together=together)
+    turns = [turn.terms for turn in recipe.turns(batch(), 0)]
+    assert judge.passes == ([4, 2] if together else [2, 2, 2])
+    other = Adversarial(recipe.generator, {"d": Counted()}, weights={"l1": 1.0})
+    for one, another in zip(turns, [turn.terms for turn in other.turns(batch(), 0)], strict=True):
+        torch.testing.assert_close(one, another)
+
+
+def test_players_learn_from_halves_of_their_own():
+    sample = batch()
+    judge, generator = Brightness(), Convolution()
+    recipe = Adversarial(generator, {"d": judge}, weights={"l1": 1.0}, apart=True, together=True)
+    turns = recipe.turns(sample, 0)
+    assert next(turns).player == "d"
+    (seen,) = judge.pictures
+    assert torch.equal(seen[:1], sample.target[:1]), "the real picture of the first half"
+    assert torch.equal(seen[1:] * (1 - sample.mask[:1]), sample.image[:1] * (1 - sample.mask[:1]))
+    back(next(turns).terms)
+    assert torch.equal(judge.pictures[-1] * (1 - sample.mask[1:]), sample.image[1:] * (1 - sample.mask[1:]))
+    assert generator.calls == 2
+
+
+def test_an_odd_batch_has_no_halves():
+    recipe = Adversarial(Convolution(), {"d": Brightness()}, weights={"l1": 1.0}, apart=True)
+    with pytest.raises(ValueError, match="a batch of 1 has no two halves"):
+        next(iter(recipe.turns(Sample(*(part[:1] for part in batch())), 0)))
