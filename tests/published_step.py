@@ -1,12 +1,13 @@
 """What one step of training is compared by: a hashed scene and discriminator, and a summary of losses and gradient.
 
-`scripts/parity/one_step.py` computes the same of the authors' own code.
+`scripts/parity/one_step.py` and `tensorflow_step.py` compute the same of the authors' own code.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -20,8 +21,11 @@ from inpaint.discriminators import DISCRIMINATORS
 from inpaint.parts import build
 
 CONFIGS = Path(__file__).parents[1] / "configs"
-SIDE = 64
-JUDGES = {"edge_connect": "painter_discriminator"}  # which of two is asked
+SIDE, LARGER_SIDE = 64, 128  # px; the larger for discriminators whose maps would be a single value
+JUDGES = {"edge_connect": "painter_discriminator", "contextual": "critics"}  # which is asked, where not discriminator
+SMALLER: dict[str, dict[str, Any]] = {"contextual": {"size": SIDE, "crop": SIDE // 2}}  # options for pictures of SIDE
+WINDOW = (16, 14, 32, 32)  # around the hole of SIDE: top, left, height, width, as `hole_window` lays it
+SHARE_BETWEEN = 0.3  # of the restored picture in that between it and the original
 
 
 def run_of(name: str) -> Run:
@@ -29,19 +33,20 @@ def run_of(name: str) -> Run:
     return read_run(CONFIGS / f"{name}.yaml")
 
 
-def picture_of(stream: int) -> Tensor:
-    """Return a hashed picture in [0, 1], (1, 3, SIDE, SIDE), float64."""
-    return (hash_values(3 * SIDE * SIDE, stream).reshape(1, 3, SIDE, SIDE) + 1) / 2
+def picture_of(stream: int, side: int = SIDE) -> Tensor:
+    """Return a hashed picture in [0, 1], (1, 3, side, side), float64."""
+    return (hash_values(3 * side * side, stream).reshape(1, 3, side, side) + 1) / 2
 
 
-def damaged() -> tuple[Tensor, Tensor]:
-    """Return a target (1, 3, SIDE, SIDE) and the mask of its hole."""
-    return picture_of(1), hole(SIDE)
+def damaged(side: int = SIDE) -> tuple[Tensor, Tensor]:
+    """Return a target (1, 3, side, side) and the mask of its hole."""
+    return picture_of(1, side), hole(side)
 
 
 def filled_discriminator(name: str) -> Discriminator:
     """Return a method's discriminator with hashed weights, learning."""
     part = run_of(name).discriminators[JUDGES.get(name, "discriminator")]
+    part = part.model_copy(update=SMALLER.get(name, {}))
     network = build(DISCRIMINATORS, part, "discriminator")
     fill(network)
     for layer in network.modules():
@@ -61,11 +66,15 @@ def settle_spectral_norm(layer: nn.Module) -> None:
 def step_summary(terms: Mapping[str, Tensor], answer: Tensor) -> dict[str, float]:
     """Return every term, and of the gradient that reaches the answer its mean, mean size, and two of its values."""
     assert answer.grad is not None
-    gradient = answer.grad
-    values = {name: term.item() for name, term in terms.items()}
-    return values | {
+    return {name: term.item() for name, term in terms.items()} | gradient_summary(answer.grad)
+
+
+def gradient_summary(gradient: Any) -> dict[str, float]:
+    """Return the mean of a gradient (1, 3, H, W), its mean size, a value in the hole, and one outside."""
+    scale = gradient.shape[-1] // SIDE
+    return {
         "gradient": gradient.mean().item(),
-        "gradient_size": gradient.abs().mean().item(),
-        "gradient_in_hole": gradient[0, 0, 30, 25].item(),
-        "gradient_outside": gradient[0, 2, 5, 50].item(),
+        "gradient_size": abs(gradient).mean().item(),
+        "gradient_in_hole": gradient[0, 0, 30 * scale, 25 * scale].item(),
+        "gradient_outside": gradient[0, 2, 5 * scale, 50 * scale].item(),
     }

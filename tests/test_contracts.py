@@ -24,6 +24,7 @@ WHAT_FITS_64_PIXELS = {
     "local_global": {"size": 64, "crop": 32},
     "glcic": {"size": 64, "crop": 32},
     "picnet": {"layers": 4},
+    "migan": {"levels": 4, "tensors": 1},
 }
 
 

@@ -2,7 +2,7 @@
 
 Source: Sargsyan et al., MI-GAN (2023), and the authors' code; residual blocks over smoothly halved features, then the
 deviation within groups of four pictures as another channel (Karras et al., 2018), and two layers that see all.  It sees
-where pixels are known, less 1/2, before the candidate in [-1, 1].
+where pixels are known, less 1/2, before the candidate in [-1, 1]; see_image and see_mask change that.
 
 Differs: a batch that does not divide by four is judged in groups of the largest size below that divides it.
 """
@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inpaint.contracts import Discriminator, Scores
+from inpaint.discriminators.shown import extra_channels
 from inpaint.layers.unit_conv import SeparableUnitConv, UnitConv, blurred_down, unit_activation
 
 COARSEST_SIDE = 4  # px
@@ -52,12 +53,13 @@ class UnitResidual(nn.Module):
 class MiganJudge(Discriminator):
     """The discriminator of pictures of `side` px."""
 
-    def __init__(self, width: int, *, widest: int, levels: int, tensors: int):
+    def __init__(self, width: int, *, widest: int, levels: int, tensors: int, see_image: bool, see_mask: bool):
         super().__init__()
+        self.see_image, self.see_mask = see_image, see_mask
         self.side = COARSEST_SIDE << levels
         widths = [min(width << level, widest) for level in range(levels + 1)]
         deep = widths[-1]
-        self.fromrgb = UnitConv(4, widths[0], tensors=tensors)
+        self.fromrgb = UnitConv(3 + extra_channels(see_image=see_image, see_mask=see_mask), widths[0], tensors=tensors)
         self.blocks = nn.ModuleList(UnitResidual(widths[level], widths[level + 1], tensors) for level in range(levels))
         self.conv = SeparableUnitConv(deep + 1, deep, tensors=tensors)
         self.fc = UnitDense(deep * COARSEST_SIDE**2, deep)
@@ -67,8 +69,9 @@ class MiganJudge(Discriminator):
         if candidate.shape[-2:] != (self.side, self.side):
             height, width = candidate.shape[-2:]
             raise ValueError(f"the picture is {height}x{width} px: this discriminator judges {self.side} x {self.side}")
-        x = torch.cat([0.5 - mask.to(candidate.dtype), 2 * candidate - 1], dim=1)
-        x = unit_activation(self.fromrgb(x))
+        seen = [0.5 - mask.to(candidate.dtype)] if self.see_mask else []
+        seen += [2 * candidate - 1, 2 * image.to(candidate.dtype) - 1] if self.see_image else [2 * candidate - 1]
+        x = unit_activation(self.fromrgb(torch.cat(seen, dim=1)))
         features = []
         for block in self.blocks:
             x = block(x)
@@ -87,8 +90,16 @@ def with_deviation(x: Tensor) -> Tensor:
     return torch.cat([x, deviation.repeat(group).to(x.dtype).view(-1, 1, 1, 1).expand(-1, 1, height, width)], dim=1)
 
 
-def build(*, width: int = 128, widest: int = 512, levels: int = 6, tensors: int = 9) -> Discriminator:
-    """Build MI-GAN's discriminator of pictures of 4 * 2^levels px; its options are those of the generator.
+def build(
+    *,
+    width: int = 128,
+    widest: int = 512,
+    levels: int = 6,
+    tensors: int = 9,
+    see_image: bool = False,
+    see_mask: bool = True,
+) -> Discriminator:
+    """Build MI-GAN's discriminator of pictures of 4 * 2^levels px; its sizes are those of the generator.
 
     Raises ValueError for counts below 1.
     """
@@ -97,4 +108,5 @@ def build(*, width: int = 128, widest: int = 512, levels: int = 6, tensors: int 
             f"width is {width}, widest is {widest}, levels is {levels} and tensors is {tensors}: "
             "each must be at least 1"
         )
-    return MiganJudge(width, widest=widest, levels=levels, tensors=tensors)
+    sizes = {"widest": widest, "levels": levels, "tensors": tensors}
+    return MiganJudge(width, **sizes, see_image=see_image, see_mask=see_mask)

@@ -23,12 +23,13 @@ from inpaint.layers.unit_conv import blurred_down, blurred_up
 from inpaint.losses.objectives import nonsaturating_generator
 from inpaint.losses.perceptual import full_precision
 from inpaint.recipes.frozen import frozen
+from inpaint.recipes.one_judge import OneJudge
 from inpaint.sample import Prediction, Sample, composite
 
 ADDED = "rgb_"  # what begins the names of what scales add, before their side in px
 
 
-class Distilled(nn.Module):
+class Distilled(OneJudge):
     """The generator learns first, then the discriminator, and now and then the discriminator from its slope."""
 
     def __init__(
@@ -47,28 +48,19 @@ class Distilled(nn.Module):
         distillation: of what the teacher adds at each scale whose pictures have at least `coarsest` px a side.
         penalty: of half the squared slope, at every penalty_every-th step, from the first on.
         """
-        super().__init__()
-        if len(discriminators) != 1 or "generator" in discriminators:
-            raise ValueError(f"the discriminators are {sorted(discriminators)}: name exactly one, not generator")
+        super().__init__(generator, discriminators)
         if len(teachers) > 1:
             raise ValueError(f"the teachers are {sorted(teachers)}: name at most one")
         if min(coarsest, penalty_every) < 1:
             raise ValueError(f"coarsest is {coarsest} and penalty_every is {penalty_every}: both must be at least 1")
-        self.generator = generator
-        self.discriminators = nn.ModuleDict(discriminators)
         self.teachers = teachers if isinstance(teachers, nn.ModuleDict) else nn.ModuleDict(teachers)
         self.distillation, self.coarsest = distillation, coarsest
         self.penalty, self.penalty_every = penalty, penalty_every
 
-    @property
-    def players(self) -> dict[str, nn.Module]:
-        """The networks that learn, one optimizer each."""
-        return {"generator": self.generator, **self.discriminators}
-
     def turns(self, sample: Sample, step: int) -> Iterator[Turn]:
         """Yield the generator's turn, then the discriminator's."""
         image, mask, target = sample
-        ((name, judge),) = self.discriminators.items()
+        name, judge = self.judge
         prediction = self.generator(image, mask)
         with frozen(judge):
             fooled = judge(composite(prediction.image, image, mask), image, mask).logits
@@ -124,5 +116,5 @@ def squared_slope(judge: nn.Module, sample: Sample) -> Tensor:
         picture = full_precision(sample.target).detach().requires_grad_()
         mask = full_precision(sample.mask).detach().requires_grad_()
         logits = judge(picture, sample.image, mask).logits
-        slopes = torch.autograd.grad(logits.sum(), [picture, mask], create_graph=True)
+        slopes = torch.autograd.grad(logits.sum(), [picture, mask], create_graph=True, materialize_grads=True)
         return (slopes[0] / 2).square().sum((1, 2, 3)) + slopes[1].square().sum((1, 2, 3))

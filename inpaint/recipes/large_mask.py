@@ -17,14 +17,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inpaint.contracts import Discriminator, Generator, Turn
-from inpaint.losses import Weight, check_weights, weighted
+from inpaint.losses import Weight, weighted
 from inpaint.losses.perceptual import full_precision
 from inpaint.losses.scene import Features, Scene
 from inpaint.recipes.frozen import frozen
+from inpaint.recipes.one_judge import OneJudge
 from inpaint.sample import Sample
 
 
-class LargeMask(nn.Module):
+class LargeMask(OneJudge):
     """The critic learns first, then the generator."""
 
     def __init__(
@@ -42,26 +43,14 @@ class LargeMask(nn.Module):
 
         weight: of the generator's adversarial term. penalty: of R1. feature_matching: its weight.
         """
-        super().__init__()
-        check_weights(weights, features=features)
-        if len(discriminators) != 1 or "generator" in discriminators:
-            raise ValueError(f"the discriminators are {sorted(discriminators)}: name exactly one, not generator")
-        self.generator = generator
-        self.discriminators = nn.ModuleDict(discriminators)
-        self.weights = dict(weights)
+        super().__init__(generator, discriminators, weights=weights, features=features)
         self.weight, self.penalty, self.feature_matching = weight, penalty, feature_matching
-        self.features = features  # no nn.Module, so neither the state dict nor the averaging sees it
-
-    @property
-    def players(self) -> dict[str, nn.Module]:
-        """The networks that learn, one optimizer each."""
-        return {"generator": self.generator, **self.discriminators}
 
     def turns(self, sample: Sample, step: int) -> Iterator[Turn]:
         """Yield the critic's turn, then the generator's."""
         scene = Scene(self.generator(sample.image, sample.mask), sample, self.features)
         fake = scene.prediction.image  # (B, 3, H, W)
-        ((name, critic),) = self.discriminators.items()
+        name, critic = self.judge
         yield Turn(name, self.judged(critic, name, fake.detach(), sample))
         with frozen(critic):
             fooled = critic(fake, sample.image, sample.mask)

@@ -13,18 +13,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inpaint.contracts import Discriminator, Generator, Turn
-from inpaint.layers.region_wise_conv import resized
-from inpaint.losses import Weight, check_weights, weighted
+from inpaint.losses import Weight, weighted
 from inpaint.losses.perceptual import mean_l1
 from inpaint.losses.scene import Features, Scene
 from inpaint.recipes.frozen import frozen
+from inpaint.recipes.one_judge import OneJudge
 from inpaint.sample import Sample
 
 
-class RegionWise(nn.Module):
+class RegionWise(OneJudge):
     """A two-stage generator learns, and from a chosen step on a discriminator of its two answers."""
 
     def __init__(
@@ -43,22 +44,8 @@ class RegionWise(nn.Module):
         weight: of the generator's adversarial term. real_weight: of the original in what the discriminator learns.
         start: the step before which the discriminator rests.
         """
-        super().__init__()
-        check_weights(weights, features=features)
-        if len(discriminators) != 1 or "generator" in discriminators:
-            raise ValueError(f"the discriminators are {sorted(discriminators)}: name exactly one, not generator")
-        self.generator = generator
-        self.discriminators = nn.ModuleDict(discriminators)
-        self.weights = dict(weights)
-        self.weight = weight
-        self.real_weight = real_weight
-        self.start = start
-        self.features = features  # no nn.Module, so neither the state dict nor the averaging sees it
-
-    @property
-    def players(self) -> dict[str, nn.Module]:
-        """The networks that learn, one optimizer each."""
-        return {"generator": self.generator, **self.discriminators}
+        super().__init__(generator, discriminators, weights=weights, features=features)
+        self.weight, self.real_weight, self.start = weight, real_weight, start
 
     def turns(self, sample: Sample, step: int) -> Iterator[Turn]:
         """Yield the discriminator's turn, from its start on, then the generator's."""
@@ -67,7 +54,7 @@ class RegionWise(nn.Module):
             yield Turn("generator", weighted(self.weights, scene, step))
             return
         fakes = [scene.picture("coarse_composite"), scene.composite]  # (B, 3, H, W) each
-        ((name, discriminator),) = self.discriminators.items()
+        name, discriminator = self.judge
         real = from_label(discriminator, sample.target, sample)
         zero = torch.zeros_like(sample.mask)
         heard = [from_label(discriminator, fake.detach(), sample, label=zero) for fake in fakes]
@@ -81,5 +68,5 @@ class RegionWise(nn.Module):
 def from_label(discriminator: nn.Module, candidate: Tensor, sample: Sample, *, label: Tensor | None = None) -> Tensor:
     """Return the mean absolute difference of the map of a picture from a label (B, 1, H, W), by default the mask."""
     logits: Tensor = discriminator(candidate, sample.image, sample.mask).logits  # (B, C, h, w)
-    wanted = resized(sample.mask if label is None else label, (logits.shape[-2], logits.shape[-1]))
+    wanted = F.interpolate(sample.mask if label is None else label, logits.shape[-2:])
     return mean_l1(logits, wanted.to(logits.dtype))

@@ -134,7 +134,7 @@ def main() -> None:
         importlib.import_module(f"lib.{name}")
         for name in ("model_zoo.migan_inference", "model_zoo.migan", "experiments.loss")
     )
-    learn.torch = InDouble()
+    learn.torch = InDouble()  # pyright: ignore[reportAttributeAccessIssue]
     picture, mask = image(3, SIDE, SIDE, unit_range=True), hole(SIDE)
     given = torch.cat([0.5 - mask, (2 * picture - 1) * (1 - mask)], dim=1)
     with torch.no_grad():

@@ -6,7 +6,7 @@ Our layers bear the authors' names.
 from __future__ import annotations
 
 from inpaint.importing.layout import GeneratorOptions, Layout, width_of
-from inpaint.importing.layouts.gated import DEEPFILL_COLOURS, TENSORFLOW_REST, authors_variable
+from inpaint.importing.layouts.gated import AUTHORS
 
 
 def daa233_name(name: str, options: GeneratorOptions) -> str:
@@ -18,21 +18,7 @@ def daa233_name(name: str, options: GeneratorOptions) -> str:
 
 
 CONTEXTUAL_LAYOUTS = (
-    Layout(
-        source="the authors' TensorFlow checkpoint",
-        generator="contextual",
-        first="inpaint_net/conv1/kernel",
-        options=lambda entries: {
-            "width": width_of(entries, "inpaint_net/conv1/kernel"),
-            "padding": "tensorflow",
-            "fuse": True,
-        },
-        theirs=authors_variable,
-        harmless=TENSORFLOW_REST,
-        channels="bgr",  # the authors' program reads pictures with OpenCV
-        colours=DEEPFILL_COLOURS,
-        mask="box",
-    ),
+    AUTHORS._replace(generator="contextual", mask="box"),
     Layout(
         source="daa233's port",
         generator="contextual",

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 
 from inpaint.importing.layout import Entries, GeneratorOptions, Layout, width_of
+from inpaint.importing.layouts.tensorflow import tensorflow_layout
 
 DEEPFILL_COLOURS = (
     ("trunk.coarse.conv1.weight", 1),
@@ -16,10 +17,6 @@ DEEPFILL_COLOURS = (
     ("trunk.matched.pmconv1.weight", 1),
     *((f"trunk.{end}.{leaf}", 0) for end in ("coarse.conv17", "refine.allconv17") for leaf in ("weight", "bias")),
 )
-
-
-# What a training checkpoint of TensorFlow holds beside a generator.
-TENSORFLOW_REST = r"discriminator.*|disc_.*|.*/Adam(_\d+)?|.*beta\d_power(_\d+)?|global_step|.*ExponentialMovingAverage"
 
 
 def authors_variable(name: str, options: GeneratorOptions) -> str:
@@ -67,13 +64,11 @@ def gated_options(name: str, padding: str) -> Callable[[Entries], GeneratorOptio
     return lambda entries: {"width": width_of(entries, name), "padding": padding, "fuse": True}
 
 
-AUTHORS = Layout(
-    source="the authors' TensorFlow checkpoint",
-    generator="gated",
-    first="inpaint_net/conv1/kernel",
-    options=gated_options("inpaint_net/conv1/kernel", "tensorflow"),
-    theirs=authors_variable,
-    harmless=TENSORFLOW_REST,
+AUTHORS = tensorflow_layout(
+    "gated",
+    "inpaint_net/conv1/kernel",
+    authors_variable,
+    also={"padding": "tensorflow", "fuse": True},
     channels="bgr",  # the authors' program reads pictures with OpenCV
     colours=DEEPFILL_COLOURS,
     mask="deepfill",

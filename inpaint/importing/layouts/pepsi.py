@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from inpaint.importing.layout import BLACK_HOLES, GeneratorOptions, Layout, width_of
-from inpaint.importing.layouts.gated import TENSORFLOW_REST
+from inpaint.importing.layout import BLACK_HOLES, GeneratorOptions
+from inpaint.importing.layouts.tensorflow import tensorflow_layout
 
 DECODER_PLACES = (0, 1, 3, 4, 6, 7, 9, 10, 11)  # of the convolutions; enlargements lie between them
 
@@ -23,14 +23,5 @@ def pepsi_name(name: str, options: GeneratorOptions) -> str:
 
 
 PEPSI_LAYOUTS = (
-    Layout(
-        source="the authors' TensorFlow checkpoint",
-        generator="pepsi",
-        first="G_en/Conv/weights",
-        options=lambda entries: {"width": width_of(entries, "G_en/Conv/weights")},
-        theirs=pepsi_name,
-        harmless=TENSORFLOW_REST,
-        mask="freeform",
-        fills=(BLACK_HOLES,),
-    ),
+    tensorflow_layout("pepsi", "G_en/Conv/weights", pepsi_name, also={}, mask="freeform", fills=(BLACK_HOLES,)),
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from inpaint.importing.layout import GeneratorOptions, Layout, width_of
-from inpaint.importing.layouts.gated import TENSORFLOW_REST
+from inpaint.importing.layout import GeneratorOptions
+from inpaint.importing.layouts.tensorflow import tensorflow_layout
 
 INNER_LAYERS = ("conv1", "conv2_downsample", "conv3", "conv4_downsample", "conv5", "conv6")
 ATROUS = ("conv7_atrous", "conv8_atrous", "conv9_atrous", "conv10_atrous")
@@ -28,13 +28,11 @@ def region_wise_name(name: str, options: GeneratorOptions) -> str:
 
 
 REGION_WISE_LAYOUTS = (
-    Layout(
-        source="the authors' TensorFlow checkpoint",
-        generator="region_wise",
-        first="inpaint_net_1/conv1_1/kernel",
-        options=lambda entries: {"width": width_of(entries, "inpaint_net_1/conv1_1/kernel")},
-        theirs=region_wise_name,
-        harmless=TENSORFLOW_REST,
+    tensorflow_layout(
+        "region_wise",
+        "inpaint_net_1/conv1_1/kernel",
+        region_wise_name,
+        also={},
         mask="continuous",
         fills=({"name": "hole", "value": "grey"},),
     ),
