@@ -22,7 +22,11 @@ from inpaint.parts import build
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 SIDE, LARGER_SIDE = 64, 128  # px; the larger for discriminators whose maps would be a single value
-JUDGES = {"edge_connect": "painter_discriminator", "contextual": "critics"}  # which is asked, where not discriminator
+JUDGES = {
+    "edge_connect": "painter_discriminator",
+    "contextual": "critics",
+    "cyclegan": "target",
+}  # which is asked, where not discriminator
 SMALLER: dict[str, dict[str, Any]] = {"contextual": {"size": SIDE, "crop": SIDE // 2}}  # options for pictures of SIDE
 WINDOW = (16, 14, 32, 32)  # around the hole of SIDE: top, left, height, width, as `hole_window` lays it
 SHARE_BETWEEN = 0.3  # of the restored picture in that between it and the original

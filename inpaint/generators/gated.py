@@ -3,8 +3,9 @@
 Source: Yu et al., Free-Form Image Inpainting with Gated Convolution (2019), as in the authors' code: tanh answers, a
 second stage that sees the picture alone, zero padding where the paper's text says mirrored, glorot initialisation.
 With padding tensorflow and fuse it computes what the authors' code computes; padding pytorch (symmetric, and every
-second pixel where attention halves) fits weights of the PyTorch ports.  Differs: RGB where the authors feed BGR, and
-every picture of a batch attends under its own mask.  The sketch guided mode is left out.
+second pixel where attention halves) fits weights of the PyTorch ports, and padding mmagic those of OpenMMLab's mmagic,
+whose second stage sees the mask, has a wider decoder, and gates its last layer, too.  Differs: RGB where the authors
+feed BGR, and every picture of a batch attends under its own mask.  The sketch guided mode is left out.
 """
 
 from __future__ import annotations
@@ -49,9 +50,10 @@ def build(*, width: int = 48, padding: str = "tensorflow", fuse: bool = True, re
             GatedConv,
             width // 2,
             bound=torch.tanh,
-            see_mask=False,
+            see_mask=padding == "mmagic",
             padding=padding,
             fuse=fuse,
             reduction=reduction,
+            refined=width // 2 * 4 // 3 if padding == "mmagic" else None,
         )
     )

@@ -25,6 +25,7 @@ from inpaint.layers.chunked_attention import InPieces, Linear, Plan, diagonal_su
 
 SCALE = 10.0  # of the softmax
 LEAST_NORM = 1e-4
+LEAST_SCORE = -1e9  # of a patch that has no share, in single precision
 BUDGET = 2**19  # scores held at once, of which a few copies live: about what a cache holds
 LEAST_ROWS = 8  # of queries held at once at least, as six more are computed around them
 ACCELERATED = 2**24  # on a GPU, which wants large pieces
@@ -49,12 +50,14 @@ def contextual_attention(
     fuse: bool = True,
     scale: float = SCALE,
     corners: bool = True,
+    known_only: bool = False,
     budget: int | None = None,
 ) -> Tensor:
     """Rebuild the foreground from patches of the background that hold no hole.
 
     foreground, background: (B, C, H, W) with even H and W.  hole: (B, 1, H / 2, W / 2) in {0, 1}.  Returns
-    (B, C, H, W).  corners: halve as TensorFlow does with align_corners, else take every second pixel.  budget: how
+    (B, C, H, W).  corners: halve as TensorFlow does with align_corners, else take every second pixel.  known_only:
+    patches with a hole have no share of the softmax, as OpenMMLab has it.  budget: how
     many scores are held at once; by default 2^19 on a CPU and 2^24 on a GPU, but at least eight rows of queries.  It
     computes in float32 at least, also under autocast, as scores reach the softmax tenfold.  The outer pixels of the
     answer are covered by fewer patches and are darker, and where no patch is known the answer is 0, as in the authors'
@@ -65,7 +68,7 @@ def contextual_attention(
         budget = max(BUDGET if foreground.device.type == "cpu" else ACCELERATED, LEAST_ROWS * width * height * width)
     plan = Plan(
         prepare=partial(contextual_scene, scale=scale, corners=corners),
-        attend=partial(attended_cells, fuse=fuse),
+        attend=partial(attended_cells, fuse=fuse, known_only=known_only),
         finish=partial(laid_down, kind=foreground.dtype),
         adjoint=partial(taken_up, kind=torch.promote_types(foreground.dtype, torch.float32)),
         pictures=max(budget // (height * width) ** 2, 1),
@@ -107,10 +110,11 @@ def taken_up(features: Tensor, *, kind: torch.dtype) -> Tensor:
     return F.pixel_unshuffle(F.pad(features.to(kind) / 4, (1, 1, 1, 1)), 2).permute(0, 2, 3, 1)
 
 
-def attended_cells(scene: ContextualScene, start: int, stop: int, *, fuse: bool) -> Tensor:
+def attended_cells(scene: ContextualScene, start: int, stop: int, *, fuse: bool, known_only: bool = False) -> Tensor:
     """Return the cells that the queries of rows start to stop lay down, (B, stop - start + 1, w + 1, 4 C)."""
     scores = fused(scene, start, stop) if fuse else similarities(scene, start, stop)  # (B, n, w, h, w)
-    shares = (scores * scene.valid).flatten(3).softmax(-1).unflatten(3, scores.shape[3:]) * scene.valid
+    scores = scores.masked_fill(scene.valid == 0, LEAST_SCORE if known_only else 0.0)
+    shares = scores.flatten(3).softmax(-1).unflatten(3, scores.shape[3:]) * scene.valid
     del scores
     shares = pair_sum(pair_sum(shares, 1, 3), 2, 4)  # (B, n + 1, w + 1, h + 1, w + 1)
     return (shares.flatten(1, 2).flatten(2) @ scene.values).unflatten(1, shares.shape[1:3])

@@ -101,7 +101,10 @@ class TwoStage(nn.Module):
     """Answer a coarse and a refined picture, (B, 3, H, W) each in [-1, 1]; H and W divide by 8.
 
     convolution: makes a layer.  width: channels of the first layer.  bound: brings an answer into [-1, 1].
-    see_mask: the second stage sees ones and the mask beside the picture, as the first does.
+    see_mask: the second stage sees ones and the mask beside the picture, as the first does.  refined: the width
+    of the second decoder, where it is another one.  padding mmagic: as OpenMMLab's mmagic has these
+    networks, which mirrors pictures, lets known patches alone have a share of attention, evens out its border, and has
+    ELU before it.
     """
 
     def __init__(
@@ -114,6 +117,7 @@ class TwoStage(nn.Module):
         padding: str,
         fuse: bool,
         reduction: str,
+        refined: int | None = None,
     ):
         super().__init__()
         check_reduction(reduction)
@@ -122,11 +126,20 @@ class TwoStage(nn.Module):
             return stack(layers, convolution, channels=channels, width=width, padding=padding, rgb=rgb)
 
         seen = RGB + 2 if see_mask else RGB
+        self.open_mmlab = padding == "mmagic"
+        matched = [layer._replace(activation=F.elu) for layer in MATCHED] if self.open_mmlab else MATCHED
         self.coarse = chain(COARSE, RGB + 2, rgb="conv17")
         self.dilated = chain(DILATED, seen)
-        self.matched = chain(MATCHED, seen)
+        self.matched = chain(matched, seen)
         self.rebuilt = chain(REBUILT, 4 * width)
-        self.refine = chain(decoder_layers("allconv"), 8 * width, rgb="allconv17")
+        self.refine = stack(
+            decoder_layers("allconv"),
+            convolution,
+            channels=8 * width,
+            width=refined or width,
+            padding=padding,
+            rgb="allconv17",
+        )
         self.bound = bound
         self.see_mask = see_mask
         self.fuse = fuse
@@ -142,9 +155,19 @@ class TwoStage(nn.Module):
             seen = torch.cat([seen, *flags], dim=1)
         matched = self.matched(seen)  # (B, 4 width, H / 4, W / 4)
         hole = hole_cells(mask, reduction=self.reduction, corners=self.corners)
-        matched = contextual_attention(matched, matched, hole, fuse=self.fuse, corners=self.corners)
+        how = {"fuse": self.fuse, "corners": self.corners, "known_only": self.open_mmlab}
+        matched = contextual_attention(matched, matched, hole, **how)
+        matched = evenly_covered(matched) if self.open_mmlab else matched
         both = torch.cat([self.dilated(seen), self.rebuilt(matched)], dim=1)
         return coarse, self.bound(self.refine(both))
+
+
+def evenly_covered(matched: Tensor) -> Tensor:
+    """Return rebuilt features (B, C, H, W) whose outer pixels, which fewer patches cover, are made as bright."""
+    rows, columns = (torch.ones(side, dtype=matched.dtype, device=matched.device) for side in matched.shape[-2:])
+    for places in (rows, columns):
+        places[0] = places[-1] = 2
+    return matched * rows[:, None] * columns
 
 
 def stack(
@@ -166,6 +189,9 @@ def stack(
             activation=layer.activation,
         )
         channels = wide
-    if rgb:
+    if rgb and padding == "mmagic":  # where the last convolution is gated, too
+        last = {"kernel": 3, "stride": 1, "dilation": 1, "activation": torch.nn.Identity()}
+        parts[rgb] = convolution(channels, RGB, padding=padding, **last)
+    elif rgb:
         parts[rgb] = PaddedConv(channels, RGB, padding=padding)
     return nn.Sequential(parts)

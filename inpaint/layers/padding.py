@@ -4,6 +4,8 @@ SAME: TensorFlow pads ceil(size / stride) outputs' worth of zeros and puts the o
 PyTorch code pads dilation * (kernel - 1) / 2 on every side.  They differ where a stride is 2: there the two read the
 picture one pixel apart, and weights learned with one do not fit the other.
 
+mmagic: mirrored by as much as PyTorch code pads with zeros, as OpenMMLab's networks do.
+
 Reflection: PyTorch's own refuses a margin that is not smaller than the features.  Published networks with wide
 dilations pad more than that on small pictures; here the reflection then bounces between both borders, as NumPy's does.
 
@@ -20,7 +22,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
-PADDINGS = ("tensorflow", "pytorch")
+PADDINGS = ("tensorflow", "pytorch", "mmagic")
 Activation = Callable[[Tensor], Tensor]
 
 
@@ -66,6 +68,9 @@ class PaddedConv(nn.Conv2d):
         """Pad and convolve, without the activation."""
         if self.rule == "pytorch":
             return super().forward(x)
+        if self.rule == "mmagic":
+            mirrored_picture = reflect(x, self.dilation[0] * (self.kernel_size[0] - 1) // 2)
+            return F.conv2d(mirrored_picture, self.weight, self.bias, self.stride, 0, self.dilation)
         kernel, stride, dilation = self.kernel_size[0], self.stride[0], self.dilation[0]
         top, bottom = same_padding(x.shape[-2], kernel, stride=stride, dilation=dilation)
         left, right = same_padding(x.shape[-1], kernel, stride=stride, dilation=dilation)

@@ -18,9 +18,9 @@ tf = two.compat.v1
 
 
 class TensorflowOne(ModuleType):
-    """The module that authors import: TensorFlow 1, whose float32 is float64 so that all is computed so."""
+    """The module that authors import: TensorFlow 1, whose float32 may be float64 so that all is computed so."""
 
-    float32 = tf.float64
+    float32: Any
     contrib = MagicMock()  # for what is looked up at import and not used
 
     def __getattr__(self, name: str) -> Any:
@@ -43,10 +43,11 @@ def module(name: str, **content: Any) -> ModuleType:
     return made
 
 
-def install(neuralgym: Path | None = None) -> Any:
+def install(neuralgym: Path | None = None, *, double: bool = True) -> Any:
     """Put TensorFlow 1 where authors look for it, and return it; neuralgym: the folder of that package."""
     tf.disable_v2_behavior()
     one = TensorflowOne("tensorflow")
+    one.float32 = tf.float64 if double else tf.float32
     one.__path__ = two.__path__
     sys.modules["tensorflow"] = one
     scopes = {"arg_scope": tf_slim.arg_scope, "add_arg_scope": tf_slim.add_arg_scope}

@@ -55,6 +55,35 @@ def test_checksum(name: str, options: dict[str, Any], coarse: tuple[float, ...],
         assert summary(answer) == pytest.approx(expected, rel=1e-6)
 
 
+# By scripts/parity/open_mmlab.py, of open-mmlab/mmagic 0a560bb: pictures of 80 px.
+MMAGIC = {
+    "contextual": (
+        -0.26743545710651906,
+        0.15609459931652211,
+        -0.09135145583245782,
+        -0.386885345662881,
+        -0.10519033998228974,
+    ),
+    "gated": (
+        0.0004881480419909969,
+        0.025432441126054108,
+        -0.035352078621078906,
+        0.02096327343779392,
+        0.01585565579743149,
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "parameters"), [("contextual", 3_601_542), ("gated", 4_414_908)])
+@torch.no_grad()
+def test_checksums_of_open_mmlabs_networks(name: str, parameters: int):
+    network = BUILDS[name](padding="mmagic")
+    assert sum(parameter.numel() for parameter in network.parameters()) == parameters
+    fill(network)
+    answer = network(image(3, 80, 80, unit_range=True), hole(80)).image * 2 - 1
+    assert summary(answer) == pytest.approx(MMAGIC[name], rel=1e-9)
+
+
 def test_layers_bear_the_authors_names_in_their_order():
     with torch.device("meta"):
         weights = {
@@ -120,7 +149,7 @@ def test_every_picture_attends_under_its_own_mask(name: str):
 
 
 @pytest.mark.parametrize("reduction", ["nearest", "any"])
-@pytest.mark.parametrize("padding", ["tensorflow", "pytorch"])
+@pytest.mark.parametrize("padding", ["tensorflow", "pytorch", "mmagic"])
 @pytest.mark.parametrize("name", BUILDS)
 def test_every_option_learns(name: str, padding: str, reduction: str):
     torch.manual_seed(0)

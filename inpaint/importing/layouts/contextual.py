@@ -1,4 +1,4 @@
-"""DeepFill v1, as its authors' TensorFlow checkpoints and daa233/generative-inpainting-pytorch keep it.
+"""DeepFill v1, as its authors' TensorFlow checkpoints, daa233/generative-inpainting-pytorch and mmagic keep it.
 
 Our layers bear the authors' names.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from inpaint.importing.layout import GeneratorOptions, Layout, width_of
 from inpaint.importing.layouts.gated import AUTHORS
+from inpaint.importing.layouts.open_mmlab import MMAGIC_CONTEXTUAL
 
 
 def daa233_name(name: str, options: GeneratorOptions) -> str:
@@ -31,4 +32,5 @@ CONTEXTUAL_LAYOUTS = (
         theirs=daa233_name,
         mask="box",
     ),
+    MMAGIC_CONTEXTUAL,
 )

@@ -1,4 +1,4 @@
-"""DeepFill v2, as its authors' TensorFlow checkpoints and nipponjo/deepfillv2-pytorch's two files keep it.
+"""DeepFill v2, as its authors' TensorFlow checkpoints, nipponjo/deepfillv2-pytorch's two files and mmagic keep it.
 
 Entries are named in the port from the authors' TensorFlow names, which are ours.
 """
@@ -9,14 +9,9 @@ import re
 from collections.abc import Callable
 
 from inpaint.importing.layout import Entries, GeneratorOptions, Layout, width_of
+from inpaint.importing.layouts.deepfill_colours import DEEPFILL_COLOURS
+from inpaint.importing.layouts.open_mmlab import MMAGIC_GATED
 from inpaint.importing.layouts.tensorflow import tensorflow_layout
-
-DEEPFILL_COLOURS = (
-    ("trunk.coarse.conv1.weight", 1),
-    ("trunk.dilated.xconv1.weight", 1),
-    ("trunk.matched.pmconv1.weight", 1),
-    *((f"trunk.{end}.{leaf}", 0) for end in ("coarse.conv17", "refine.allconv17") for leaf in ("weight", "bias")),
-)
 
 
 def authors_variable(name: str, options: GeneratorOptions) -> str:
@@ -100,4 +95,4 @@ EARLY_PYTORCH_PORT = PYTORCH_PORT._replace(
     options=gated_options("stage2.b1_conv1.conv.weight", "pytorch"),
     theirs=port_name("b1_", "b2_"),
 )
-GATED_LAYOUTS = (AUTHORS, FROM_TENSORFLOW, PYTORCH_PORT, EARLY_PYTORCH_PORT)
+GATED_LAYOUTS = (AUTHORS, FROM_TENSORFLOW, PYTORCH_PORT, EARLY_PYTORCH_PORT, MMAGIC_GATED)

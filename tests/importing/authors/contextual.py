@@ -32,7 +32,30 @@ def port(state: State) -> State:
     return renamed(state, ((name, entry(name)) for name in state))
 
 
+def mmagic_places(state: State, conv: str) -> State:
+    """mmagic's stages: six layers of an encoder, four of a neck, seven of a decoder, two after attention."""
+    parts = {
+        "coarse": ["encoder.enc{}"] * 6 + ["dilation_neck.dilation_convs.{}"] * 4 + ["decoder.dec{}"] * 7,
+        "dilated": ["encoder_conv.enc{}"] * 6 + ["dilation_neck.dilation_convs.{}"] * 4,
+        "matched": ["encoder_attention.enc{}"] * 6,
+        "rebuilt": ["contextual_attention_neck.conv{}"] * 2,
+        "refine": ["decoder.dec{}"] * 7,
+    }
+    names, layers = {}, list(dict.fromkeys(name.rpartition(".")[0] for name in state))
+    for branch, places in parts.items():
+        own = [layer for layer in layers if layer.startswith(f"trunk.{branch}.")]
+        counts: dict[str, int] = {}
+        for layer, place in zip(own, places, strict=True):
+            counts[place] = counts.get(place, -1 if "dilation" in place else 0) + 1
+            names[layer] = f"stage{1 if branch == 'coarse' else 2}.{place.format(counts[place])}.{conv}"
+    theirs = renamed(state, ((f"{layer}.{leaf}", f"{names[layer]}.{leaf}") for layer in layers for leaf in LEAVES))
+    kernel = {"generator.stage2.contextual_attention_neck.contextual_attention.fuse_kernel": torch.eye(3)[None, None]}
+    return {f"generator.{name}": it for name, it in theirs.items()} | kernel | {"disc.conv1.weight": torch.zeros(1)}
+
+
+LEAVES = ("weight", "bias")
 CASES = {
+    "mmagic_v1": Case("contextual", {"width": 4, "padding": "mmagic"}, lambda state: (mmagic_places(state, "conv"),)),
     "deepfill_v1": Case("contextual", {"width": 4}, lambda state: (deepfill_variables(state),)),
     "daa233": Case("contextual", {"width": 4, "padding": "pytorch"}, lambda state: (port(state),)),
 }

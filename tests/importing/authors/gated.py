@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from tests.importing.authors.contextual import deepfill_variables
+from tests.importing.authors.contextual import deepfill_variables, mmagic_places
 from tests.importing.authors.written import Case, State, renamed
 
 TENSORFLOW_LAYERS = [
@@ -94,6 +94,7 @@ def gated_early(state: State) -> State:
 
 PORT = {"width": 8, "padding": "pytorch"}
 CASES = {
+    "mmagic_v2": Case("gated", {"width": 12, "padding": "mmagic"}, lambda state: (mmagic_places(state, "conv.conv"),)),
     "deepfill_v2": Case("gated", {"width": 4, "fuse": True}, lambda state: (deepfill_variables(state),)),
     "tensorflow": Case("gated", {"width": 8}, lambda state: (gated_flat(state),)),
     "port": Case("gated", PORT, lambda state: (gated_port(state),)),
