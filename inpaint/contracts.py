@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from inpaint.sample import Prediction, Sample
 
-View = Literal["crop", "square", "whole"]
+View = Literal["crop", "square", "whole", "small"]
 VIEWS: tuple[View, ...] = get_args(View)
 
 
@@ -25,6 +25,7 @@ class ExtraInput(NamedTuple):
 
     channels: int
     noise: bool = False  # drawn anew from the normal distribution for every other answer, or given by somebody
+    drawn: bool = False  # whether the samples of training bring it
     every: int = 1  # px of the picture for each value along an axis; 0 = one vector for the whole picture
 
     def draw(self, image: Tensor, rng: torch.Generator) -> Tensor:
@@ -41,7 +42,9 @@ class Generator(nn.Module):
     """
 
     multiple: int = 1  # px; H and W must divide by it
-    view: View = "crop"  # what it must see around a hole: a crop with context, a square of its training size, or all
+    view: View = (
+        "crop"  # what it must see around a hole: a crop with context, a square of its training size, all, or all shrunk
+    )
     samples: bool = False  # whether other noise gives another answer to the same picture
     exportable: str | None = None  # why it cannot be written as ONNX
     mean_is_nearer: bool = False  # whether the mean of its answers to a turned picture is as good to look at as each

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 
@@ -13,6 +15,29 @@ class Sample(NamedTuple):
     image: Tensor  # (B, 3, H, W) in [0, 1], what the network sees
     mask: Tensor  # (B, 1, H, W), exactly 0 or 1; 1 = restore this pixel
     target: Tensor  # (B, 3, H, W) in [0, 1], the clean original
+    inputs: dict[str, Tensor] = {}  # noqa: RUF012 - never written to; what else the network is given, by its keywords
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> Sample:
+        """Return the sample with every tensor changed alike."""
+        image, mask, target = (change(part) for part in self[:3])
+        return Sample(image, mask, target, {name: change(part) for name, part in self.inputs.items()})
+
+    def chunks(self, count: int) -> list[Sample]:
+        """Cut a batch into so many parts of equal size."""
+        parts = zip(*(part.chunk(count) for part in self[:3]), strict=True)
+        inputs = {name: part.chunk(count) for name, part in self.inputs.items()}
+        return [
+            Sample(image, mask, target, {name: pieces[number] for name, pieces in inputs.items()})
+            for number, (image, mask, target) in enumerate(parts)
+        ]
+
+
+def joined_batches(samples: Sequence[Sample]) -> Sample:
+    """Join batches to one."""
+    image, mask, target = (torch.cat(part) for part in zip(*(sample[:3] for sample in samples), strict=True))
+    return Sample(
+        image, mask, target, {name: torch.cat([it.inputs[name] for it in samples]) for name in samples[0].inputs}
+    )
 
 
 class Prediction(NamedTuple):

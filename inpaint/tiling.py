@@ -111,11 +111,11 @@ def crops_planned(
     """Return the regions to restore, each with the box of context around it.
 
     Specks all over a picture are one region, whose tiles overlap less than their crops would.  view: what a network
-    must see around a hole: "crop", "square" (as far as the picture goes), or "whole", the whole picture.  side: of a
+    must see around a hole: "crop", "square" (as far as the picture goes), "whole" or "small", all of it.  side: of a
     square at least, in px.
     """
     size = (mask.shape[1], mask.shape[2])
-    if view == "whole":
+    if view in ("whole", "small"):
         return [(region, Box(0, 0, *size)) for region in regions(mask, max(size))]
 
     def seen(box: Box) -> Box:

@@ -71,7 +71,7 @@ def plain_step(run: Run, device: torch.device) -> Callable[[Sample], None]:
     optimizers = {name: torch.optim.Adam(network.parameters(), lr=1e-4) for name, network in players.items()}
 
     def step(sample: Sample) -> None:
-        for turn in recipe.turns(Sample(*(part.to(device).contiguous() for part in sample)), 0):
+        for turn in recipe.turns(sample.each(lambda part: part.to(device).contiguous()), 0):
             optimizers[turn.player].zero_grad()
             torch.stack(list(turn.terms.values())).sum().backward()
             optimizers[turn.player].step()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,7 @@ class Fake:
         flips: tuple[bool, bool] = (False, False),
         measures: dict | None = None,
         missed: list | None = None,
+        inputs: Mapping[str, Tensor] | None = None,
     ) -> Tensor:
         if self.error:
             raise self.error

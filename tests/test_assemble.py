@@ -287,7 +287,7 @@ def test_samples_come_from_the_sources_and_fit_the_crop(pictures: Path, tmp_path
     tree = tiny_tree(pictures, tmp_path)
     tree["data"]["train"] = [{"path": str(pictures), "share": 3}, "synthetic"]
     samples = samples_of(run_of(tree))
-    image, mask, target = samples[5]
+    image, mask, target, _ = samples[5]
     assert image.shape == target.shape == (3, 32, 32)
     assert torch.equal(image.where(mask < 0.5, target), target)
     assert samples.shares == [3, 1]

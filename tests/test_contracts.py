@@ -25,6 +25,7 @@ WHAT_FITS_64_PIXELS = {
     "glcic": {"size": 64, "crop": 32},
     "picnet": {"layers": 4},
     "migan": {"levels": 4, "tensors": 1},
+    "strip": {"size": [64, 64]},
 }
 
 
@@ -43,7 +44,7 @@ def test_a_discriminator_sees_the_damaged_picture_and_the_mask_where_its_options
     options: dict[str, Any] = WHAT_FITS_64_PIXELS.get(name, {})
     see = {"see_image": seen in ("image", "both"), "see_mask": seen in ("mask", "both")}
     judge = DISCRIMINATORS[name](width=4, **see, **options).eval()
-    image, mask, target = batch()
+    image, mask, target, _ = batch()
     said = judge(target, image, mask).logits
     assert torch.equal(said, judge(target, 1 - image, mask).logits) != see["see_image"]
     moved = mask.clone()

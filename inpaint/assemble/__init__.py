@@ -68,7 +68,7 @@ def trainer_of(run: Run) -> Trainer:
         warn_of_bfloat16(device)
     recipe = recipe_of(run)
     multiple, crop = recipe.generator.multiple, run.data.crop
-    if crop % multiple:
+    if crop % multiple or (run.data.crop_width or 0) % multiple:
         raise ValueError(f"data.crop {crop} does not divide by {multiple}, as generator {run.generator.name} needs")
     check_block(run, recipe.generator)
     check_lengths(run)
@@ -76,7 +76,8 @@ def trainer_of(run: Run) -> Trainer:
     if run.sync_batch_norm:
         synchronise_batch_norms(recipe, device)
     recipe.to(device=device, memory_format=layout)
-    samples, skipped = samples_of(run), Skipped(run.data.skip, run.data.batch * run.accumulate)
+    inputs = recipe.generator.inputs
+    samples, skipped = samples_of(run, inputs), Skipped(run.data.skip, run.data.batch * run.accumulate)
 
     def batches(start: int, stop: int) -> Iterable[Sample]:
         rank, world = distributed.rank(), distributed.world_size()
@@ -88,7 +89,7 @@ def trainer_of(run: Run) -> Trainer:
         recipe,
         players_of(run, recipe),
         batches=batches,
-        validation=validation_of(run),
+        validation=validation_of(run, inputs),
         folder=Path(run.output),
         run=run_to_tree(run),
         provenance=provenance_of(run),
@@ -157,4 +158,5 @@ def load_network(model: str | Path, *, device: str = "auto", precision: str = "f
     take_weights(generator, checkpoint, str(model), run.generator.name)
     shows = presentations(run.data.fill) | dict(generator.shows)
     precision = precision_of(precision, find_device(device), trained=run.precision)
-    return Restorer(generator, shows=shows, device=device, precision=precision, side=run.data.crop)
+    borders = any(choice.name == "outpaint" for choice in run.data.mask)
+    return Restorer(generator, shows=shows, device=device, precision=precision, side=run.data.crop, borders=borders)

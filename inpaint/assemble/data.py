@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 from inpaint import distributed
 from inpaint.config import Run
+from inpaint.contracts import ExtraInput
 from inpaint.data.checking import leave_out_faulty
 from inpaint.data.crops import FindMask
 from inpaint.data.samples import Samples, fixed_samples
@@ -18,8 +20,8 @@ from inpaint.folder.pairs import masks_for
 from inpaint.sample import Sample
 
 
-def samples_of(run: Run) -> Samples:
-    """Build the endless table of training samples."""
+def samples_of(run: Run, inputs: Mapping[str, ExtraInput] | None = None) -> Samples:
+    """Build the endless table of training samples.  inputs: of the network, beside picture and mask."""
     sources = [
         (
             source.share,
@@ -33,28 +35,34 @@ def samples_of(run: Run) -> Samples:
         fault
         for _, source in sources
         if isinstance(source, Folder) and source.paths
-        for fault in leave_out_faulty(source, run.data.crop, run.data.skip)
+        for fault in leave_out_faulty(source, crop_of(run), run.data.skip)
     ]
     if faults and distributed.rank() == 0:
         named = "; ".join(faults[:3]) + (f"; and {len(faults) - 3} more" if len(faults) > 3 else "")
         warnings.warn(f"left out of the training: {named}", stacklevel=2)
-    return Samples(
-        sources, degradation_of(run.data.mask, run.data.fill, run.data.realism), crop=run.data.crop, seed=run.seed
-    )
+    degradation = degradation_of(run.data.mask, run.data.fill, run.data.realism)
+    return Samples(sources, degradation, crop=crop_of(run), seed=run.seed, inputs=inputs)
 
 
-def validation_of(run: Run) -> list[Sample]:
+def validation_of(run: Run, inputs: Mapping[str, ExtraInput] | None = None) -> list[Sample]:
     """Cut the centres of the validation pictures and damage each of them in the same way in every run of this seed."""
-    if run.data.validation is None:
+    sources = run.data.validation or tuple(it for it in run.data.train if Path(it.path).is_file())
+    if not sources:  # a single picture is all that there is to look at
         return []
     count = run.data.validation_samples
-    each = math.ceil(count / len(run.data.validation))
+    each = math.ceil(count / len(sources))
     targets = [
         crop
-        for source in run.data.validation
-        for crop in centre_crops(source.path, run.data.crop, each, mask_of=mask_finder(run, source.path))
+        for source in sources
+        for crop in centre_crops(source.path, crop_of(run), each, mask_of=mask_finder(run, source.path))
     ]
-    return fixed_samples(targets[:count], degradation_of(run.data.mask, run.data.fill, run.data.realism), seed=run.seed)
+    degradation = degradation_of(run.data.mask, run.data.fill, run.data.realism)
+    return fixed_samples(targets[:count], degradation, seed=run.seed, inputs=inputs)
+
+
+def crop_of(run: Run) -> tuple[int, int]:
+    """Return the height and width of a sample, px."""
+    return run.data.crop, run.data.crop_width or run.data.crop
 
 
 def mask_finder(run: Run, folder: str) -> FindMask | None:

@@ -50,6 +50,7 @@ class Data(Strict):
     validation: Sources | None = None
     validation_samples: PositiveInt = 64
     crop: PositiveInt = 256
+    crop_width: PositiveInt | None = None  # where crops are no squares
     batch: PositiveInt = 16
     workers: int = Field(default=1, ge=0)
     flip: bool = True

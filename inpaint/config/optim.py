@@ -18,6 +18,7 @@ class Optim(Strict):
 
     The schedule multistep multiplies the rate by `gamma` at each of the steps `milestones`; cosine and linear fall to
     the share `floor` of the rate, cosine `cycles` times; one_cycle rises for three tenths of the run before it falls.
+    With `cycles` cosine falls, and multistep begins anew, so many times; milestones count from each beginning.
     Biases and norms are not decayed unless `decay_all`.  `freeze` and `rates` go by patterns of parameters' names:
     what does not learn, and by what the rate of some is multiplied.
     """
@@ -44,8 +45,8 @@ class Optim(Strict):
     def schedule_has_its_options(self) -> Optim:
         if (self.schedule == "multistep") != bool(self.milestones):
             raise ValueError(f"the schedule is {self.schedule}: milestones belong to multistep, which needs them")
-        if self.cycles > 1 and self.schedule != "cosine":
-            raise ValueError(f"the schedule is {self.schedule}: cycles belong to cosine")
+        if self.cycles > 1 and self.schedule not in ("cosine", "multistep"):
+            raise ValueError(f"the schedule is {self.schedule}: cycles belong to cosine and multistep")
         if self.floor and self.schedule not in ("cosine", "linear"):
             raise ValueError(f"the schedule is {self.schedule}: a floor belongs to cosine and linear")
         if any(not rate > 0 for rate in self.rates.values()):
@@ -59,7 +60,8 @@ class Optim(Strict):
         start = max(self.warmup, self.constant_for * steps)
         done = min(1.0, max(0.0, (step - start) / max(1.0, steps - start)))
         if self.schedule == "multistep":
-            return self.lr * self.gamma ** sum(step >= milestone for milestone in self.milestones)
+            since = step % max(1, steps // self.cycles)  # the beginning of this cycle
+            return self.lr * self.gamma ** sum(since >= milestone for milestone in self.milestones)
         if self.schedule == "one_cycle":
             return self.lr * one_cycle(done)
         cycle = done * self.cycles % 1.0 if done < 1.0 else 1.0

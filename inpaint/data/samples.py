@@ -6,7 +6,7 @@ import atexit
 import re
 import signal
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from inpaint.contracts import ExtraInput
+from inpaint.data.drawn_inputs import with_inputs
 from inpaint.data.skipped import Replacing, Skipped, collated
 from inpaint.data.sources import PictureSource
 from inpaint.interrupt import deaf_children, ignore_stopping, in_main_thread
@@ -27,19 +29,33 @@ Degrade = Callable[..., tuple[Tensor, Tensor]]  # (target, rng), and own where a
 class Samples(Dataset[Sample]):
     """An endless table of samples; row n is drawn from nothing but the seed and n."""
 
-    def __init__(self, sources: Sequence[tuple[float, PictureSource]], degrade: Degrade, *, crop: int, seed: int):
-        """Take sources with their shares and what damages a picture; crop: side of a sample, px."""
+    def __init__(
+        self,
+        sources: Sequence[tuple[float, PictureSource]],
+        degrade: Degrade,
+        *,
+        crop: int | tuple[int, int],
+        seed: int,
+        inputs: Mapping[str, ExtraInput] | None = None,
+    ):
+        """Take sources with their shares and what damages a picture.
+
+        crop: side of a sample, or its height and width, px.
+        inputs: of the network beside picture and mask; those that training brings are drawn.
+        """
+        self.inputs = dict(inputs or {})
         self.shares = [share for share, _ in sources]
         self.sources = [source for _, source in sources]
         self.degrade = degrade
-        self.size = (crop, crop)
+        self.size = (crop, crop) if isinstance(crop, int) else crop
         self.seed = seed
 
     def __getitem__(self, position: int) -> Sample:
         rng = rng_for(self.seed, "train", position)
         with single_threaded():
             target = choose(rng, self.sources, self.shares)(self.size, rng)
-            return damaged_sample(target, self.degrade, rng)
+            sample = damaged_sample(target, self.degrade, rng)
+            return with_inputs(sample, self.inputs, rng_for(self.seed, "inputs", position))
 
 
 def damaged_sample(target: Tensor, degrade: Degrade, rng: torch.Generator) -> Sample:
@@ -159,10 +175,13 @@ def begin_worker(worker: int) -> None:
     cv2.setNumThreads(0)
 
 
-def fixed_samples(targets: Sequence[Tensor], degrade: Degrade, *, seed: int) -> list[Sample]:
+def fixed_samples(
+    targets: Sequence[Tensor], degrade: Degrade, *, seed: int, inputs: Mapping[str, ExtraInput] | None = None
+) -> list[Sample]:
     """Damage each target (3 or 4, H, W) in its own fixed way, for validation.  Each sample is a batch of one."""
     samples = []
     for number, target in enumerate(targets):
         sample = damaged_sample(target, degrade, rng_for(seed, "validation", number))
-        samples.append(Sample(*(part[None] for part in sample)))
+        sample = with_inputs(sample, inputs or {}, rng_for(seed, "validation inputs", number))
+        samples.append(sample.each(lambda part: part[None]))
     return samples

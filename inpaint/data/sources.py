@@ -67,14 +67,18 @@ class Folder:
         return random_crop(colour, size, rng, flip=self.flip, shrink=self.shrink, name=name)
 
 
-def centre_crops(folder: Path | str, crop: int, count: int, *, mask_of: FindMask | None = None) -> list[Tensor]:
-    """Return the centres of `count` pictures spread evenly over a folder (all, if it holds fewer), (3, crop, crop).
+def centre_crops(
+    folder: Path | str, size: tuple[int, int], count: int, *, mask_of: FindMask | None = None
+) -> list[Tensor]:
+    """Return the centres of `count` pictures spread evenly over a folder (all, if it holds fewer), (3, *size).
 
-    For the word synthetic, return `count` scenes, the same ones in every run.  mask_of: as of Folder; crops lie around
-    the middle of what is marked.
+    Of a single picture, return all of it; for the word synthetic, `count` scenes, the same ones in every run.
+    mask_of: as of Folder; crops lie around the middle of what is marked.
     """
     if str(folder) == "synthetic":
-        return [synthetic.render((crop, crop), rng_for("validation scene", number)) for number in range(count)]
+        return [synthetic.render(size, rng_for("validation scene", number)) for number in range(count)]
+    if Path(folder).is_file():
+        return [OneFile(folder, mask_of=mask_of)(size, rng_for("validation picture"))]
     pictures = Folder(folder, mask_of=mask_of)
     count = min(count, len(pictures))
     crops = []
@@ -82,19 +86,40 @@ def centre_crops(folder: Path | str, crop: int, count: int, *, mask_of: FindMask
         name, colour = pictures.colour(index * len(pictures) // count)
         if mask_of is not None:
             planes = with_mask(colour, name, mask_of)
-            crops.append(marked_crop(planes, (crop, crop), None, flip=False, shrink=1.0))
+            crops.append(marked_crop(planes, size, None, flip=False, shrink=1.0))
             continue
-        top, left = (spare // 2 for spare in spare_room(colour.shape[:2], (crop, crop), name))
-        crops.append(as_image(colour[top : top + crop, left : left + crop]))
+        top, left = (spare // 2 for spare in spare_room(colour.shape[:2], size, name))
+        crops.append(as_image(colour[top : top + size[0], left : left + size[1]]))
     return crops
 
 
 def picture_source(
     path: str, *, flip: bool = True, shrink: float = 1.0, mask_of: FindMask | None = None
 ) -> PictureSource:
-    """Return the source that a run names: "synthetic", or else a folder."""
+    """Return the source that a run names: "synthetic", a single picture, or else a folder."""
     if path == "synthetic":
         if mask_of is not None:
             raise ValueError("synthetic pictures have no masks of their own: choose another mask than paired")
         return synthetic.render
+    if Path(path).is_file():
+        return OneFile(path, mask_of=mask_of)
     return Folder(path, flip=flip, shrink=shrink, mask_of=mask_of)
+
+
+class OneFile:
+    """All of one picture, in every sample, shrunk to what is asked for."""
+
+    def __init__(self, path: Path | str, *, mask_of: FindMask | None = None):
+        """Read the picture; ValueError where it is none.  mask_of: as of Folder."""
+        colour = colour_of(Path(path).read_bytes(), str(path))
+        planes = colour if mask_of is None else with_mask(colour, str(path), mask_of)
+        self.planes = torch.from_numpy(planes.astype(np.float32)).permute(2, 0, 1) / np.iinfo(colour.dtype).max
+        self.planes = self.planes.expand(3, -1, -1) if len(self.planes) == 1 else self.planes
+
+    def __call__(self, size: tuple[int, int], rng: torch.Generator) -> Tensor:
+        """Return the picture (3 or 4, h, w), whose longer side is at most that of the size."""
+        planes, sides = self.planes, self.planes.shape[1:]
+        factor = max(1.0, max(sides) / max(size))
+        small = [max(1, round(side / factor)) for side in sides]
+        planes = planes if factor == 1 else torch.nn.functional.interpolate(planes[None], small, mode="area")[0]
+        return torch.cat([planes[:3], (planes[3:] > 0).float()]).contiguous()

@@ -2,9 +2,9 @@
 
 Sources: Yu et al., DeepFill v1 (2018) and v2 (2019): box, freeform, and their union; Suvorov et al., LaMa (2022):
 irregular and boxes; Zhao et al., Co-Mod-GAN (2021): comodgan; Ma et al., region-wise convolutions (2019): continuous;
-Van Hoorick (2019): outpaint.  Scribbles, bars, ellipses and blobs are our own.  Published sizes are pixels for pictures
-of 256 (LaMa: 256 or 512; outpaint: 192) and are not scaled to other sizes, only clipped.  What differs: boxes that do
-not fit are clamped instead of refused, and no mask is empty.
+Van Hoorick (2019): outpaint; Yang et al. (2019): right_half.  Scribbles, bars, ellipses and blobs are our own.
+Published sizes are pixels for pictures of 256 (LaMa: 256 or 512; outpaint: 192) and are not scaled to other sizes, only
+clipped.  What differs: boxes that do not fit are clamped instead of refused, and no mask is empty.
 
 Every build returns a sampler: sampler((H, W), rng) -> (1, H, W) float32, exactly 0 or 1, the same for the same rng.
 """
@@ -26,7 +26,14 @@ from inpaint.degradation.painting import (
     units,
     whole_span,
 )
-from inpaint.degradation.shapes import paint_border, paint_box, paint_boxes, paint_shapes, paint_slipping_boxes
+from inpaint.degradation.shapes import (
+    paint_border,
+    paint_box,
+    paint_boxes,
+    paint_right_half,
+    paint_shapes,
+    paint_slipping_boxes,
+)
 from inpaint.degradation.strokes import (
     paint_bars,
     paint_continuous,
@@ -175,6 +182,11 @@ def outpaint(*, sides: Sequence[int] = (16, 64), all_sides: float = 0.5) -> Mask
     return Painted(partial(paint_border, sides=wide, all_sides=probability("all_sides", all_sides)))
 
 
+def right_half() -> MaskSampler:
+    """Build the right half of a picture, for networks that continue a strip."""
+    return Painted(paint_right_half)
+
+
 MASKS: dict[str, Callable[..., MaskSampler]] = {
     "box": box,
     "boxes": boxes,
@@ -188,6 +200,7 @@ MASKS: dict[str, Callable[..., MaskSampler]] = {
     "ellipses": ellipses,
     "blobs": blobs,
     "outpaint": outpaint,
+    "right_half": right_half,
 }
 
 

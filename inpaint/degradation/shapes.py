@@ -74,6 +74,11 @@ def paint_border(canvas: Canvas, rng: torch.Generator, *, sides: tuple[int, int]
         canvas[(inward, slice(None)) if side < 2 else (slice(None), inward)] = 1
 
 
+def paint_right_half(canvas: Canvas, rng: torch.Generator) -> None:
+    """Paint the right half; of an odd width the larger one."""
+    canvas[:, canvas.shape[1] // 2 :] = 1
+
+
 def paint_shapes(
     canvas: Canvas, rng: torch.Generator, *, count: tuple[int, int], diameter: tuple[float, float], waviness: float
 ) -> None:

@@ -15,6 +15,7 @@ from inpaint.discriminators import (
     picnet,
     red,
     sn_patch,
+    strip,
     structure_flow,
 )
 
@@ -28,5 +29,6 @@ DISCRIMINATORS: dict[str, Callable[..., Discriminator]] = {
     "picnet": picnet.build,
     "red": red.build,
     "sn_patch": sn_patch.build,
+    "strip": strip.build,
     "structure_flow": structure_flow.build,
 }

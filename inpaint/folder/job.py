@@ -9,6 +9,7 @@ from typing import NamedTuple
 from inpaint import images
 from inpaint.detection.colour import GREEN
 from inpaint.files import real, refuse_long_name
+from inpaint.folder.given_inputs import drawn_among, input_files
 from inpaint.folder.options import DecensorOptions
 from inpaint.folder.pairs import NothingMarked, mask_name, masks_among, masks_for, original_of
 from inpaint.restoring.repair import Restores
@@ -37,6 +38,7 @@ class Planned(NamedTuple):
     targets: tuple[Path, ...] = ()
     error: str | None = None
     unmarked: str | None = None  # why nothing can be marked in it
+    inputs: tuple[tuple[str, Path], ...] = ()  # what somebody drew for the network, by the input's name
 
 
 def check_job(job: Job) -> None:
@@ -72,6 +74,7 @@ def plan_files(job: Job) -> list[Planned]:
         except (ValueError, OSError) as error:
             results = [Planned(file, error=str(error))]
         for one in results:
+            one = with_input_files(one, job.masks)
             try:
                 refuse_to_overwrite(one, taken)
             except ValueError as error:
@@ -111,6 +114,12 @@ def plan_masks(file: Path, job: Job, subfolder: Path) -> list[Planned]:
     ]
 
 
+def with_input_files(one: Planned, masks: Path | None) -> Planned:
+    """Find what somebody drew for a file, beside its mask or else beside itself."""
+    folders = [mask.parent for mask in one.masks] or [masks if masks and masks.is_dir() else one.file.parent]
+    return one._replace(inputs=tuple(input_files(one.file, [*folders, one.file.parent]).items()))
+
+
 def pictures_of(job: Job) -> list[Path]:
     """List the pictures to restore, without what lies in the other folders of the batch, or is a mask beside them."""
     files, root = images.find(job.source), job.source.resolve()
@@ -120,6 +129,8 @@ def pictures_of(job: Job) -> list[Path]:
     if job.masks is not None and job.masks.resolve() == root:
         masks = masks_among(files)
         files = [file for file in files if file not in masks]
+    drawn = drawn_among(files, getattr(job.restorer, "given_names", ()))
+    files = [file for file in files if file not in drawn]
     if job.options.skip_existing and job.output.resolve() == root:
         files = without_results(files, job)
     if not files:
@@ -157,7 +168,8 @@ def names_output(job: Job) -> bool:
 
 def refuse_to_overwrite(one: Planned, taken: set[Path]) -> None:
     """Raise ValueError where an output would replace a file of this batch, or has too long a name."""
-    reads = {real(path) for path in (one.original, *one.masks) if path is not None}
+    drawn = [path for _, path in one.inputs]
+    reads = {real(path) for path in (one.original, *one.masks, *drawn) if path is not None}
     for target in one.targets:
         refuse_long_name(target)
         if real(target) in taken | reads:

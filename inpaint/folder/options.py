@@ -8,31 +8,30 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, Literal, NamedTuple, cast
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
+from inpaint.folder.option_values import (
+    LARGEST_BLOCK,
+    MOST_GROWTH,
+    MOST_OUTPAINTED,
+    Growth,
+    Level,
+    OutpaintWidths,
+    Shown,
+    Side,
+    block_from,
+    none_if_empty,
+    number_if_digits,
+    whole_numbers,
+)
 from inpaint.restoring.censors import CENSORS
 
 WHAT, HOW, FILES, REPORTS, MACHINE = PANELS = ("What to restore", "How", "Files", "Reports", "Machine")
-MOST_GROWTH = 256  # px that a hole may grow, or an edge be blended over
-LARGEST_BLOCK = 4096  # px
 HIGHEST_LEVEL = 65535  # of 16 bits
 LONGEST_VALUE = 40  # letters of a wrong value that its sentence repeats
-
-
-class Shown(NamedTuple):
-    """How an option is shown to a person."""
-
-    panel: str
-    rule: str  # what a value must be, as a sentence that refuses one says it
-    metavar: str  # the same, in short
-    choices: Mapping[Any, str]  # value -> what it means; empty where there is no choice
-    label: str  # on the page; "" where the page has no use for it
-    batch: bool  # whether it means something for batches alone
-    off: str  # the flag that says no, where there is one
-    most: int | None
 
 
 def option(
@@ -59,34 +58,6 @@ def option(
     extra: Any = {"shown": Shown(panel, rule, metavar, choices or {}, label, batch, off, most)}
     bounds: Any = {} if most is None or isinstance(default, str) else {"ge": least, "le": most}
     return Field(default, description=sentence, json_schema_extra=extra, **bounds)
-
-
-def whole_numbers(value: Any, between: str) -> Any:
-    """Read numbers with something between them; other values are left to the field."""
-    return tuple(int(number) for number in value.lower().split(between)) if isinstance(value, str) else value
-
-
-def block_from(value: Any) -> Any:
-    """Read 8 or 8x12; None and the empty word leave the block to be found."""
-    if value in (None, ""):
-        return None
-    sides = (value,) if isinstance(value, int) else whole_numbers(value, "x")
-    return (sides[0], sides[0]) if isinstance(sides, tuple) and len(sides) == 1 else sides
-
-
-def number_if_digits(value: Any) -> Any:
-    """Read a word of digits as a number."""
-    return int(value) if isinstance(value, str) and value.isdecimal() else value
-
-
-def none_if_empty(value: Any) -> Any:
-    """Read the empty word as None."""
-    return None if value == "" else value
-
-
-Growth = Annotated[int, Field(ge=0, le=MOST_GROWTH)]
-Level = Annotated[int, Field(ge=0, le=255)]
-Side = Annotated[int, Field(ge=2, le=LARGEST_BLOCK)]
 
 
 class DecensorOptions(BaseModel):
@@ -162,6 +133,14 @@ class DecensorOptions(BaseModel):
         most=MOST_GROWTH,
         label="Grow holes, px",
     )
+    outpaint: OutpaintWidths = option(
+        None,
+        WHAT,
+        "Make the picture so many px larger on each side, and draw what is new; what is marked is restored as well.",
+        metavar="LEFT,RIGHT,TOP,BOTTOM",
+        rule=f"one number or left,right,top,bottom, from 0 to {MOST_OUTPAINTED} px and not all 0, such as 64,64,0,0",
+        label="Extend by, px (left,right,top,bottom)",
+    )
     on_empty: str = option(
         "error",
         WHAT,
@@ -192,6 +171,7 @@ class DecensorOptions(BaseModel):
             "crop": "a crop with context",
             "square": "a square of the size it learned from, at least",
             "whole": "the whole picture",
+            "small": "the whole picture, shrunk to the size it learned from",
         },
         label="Seen around a hole",
     )

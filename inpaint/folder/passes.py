@@ -17,6 +17,8 @@ class ChosenRestorer:
 
     def __init__(self, restorer: Restores, **how: Any):
         self.restorer, self.how = restorer, how
+        self.borders: bool | None = getattr(restorer, "borders", None)
+        self.given_names: list[str] = getattr(restorer, "given_names", [])
 
     def reach(self, view: str = "auto") -> float:
         """Return how many px around a mark the restorer must be shown."""

@@ -6,6 +6,7 @@ import hashlib
 import shutil
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +17,9 @@ from inpaint.detection.censored import find_censored
 from inpaint.files import atomically
 from inpaint.folder.file_outcome import Outcome
 from inpaint.folder.frames import AlphaMarks, Marks, MaskMarks, PaintMarks
+from inpaint.folder.given_inputs import GivenInputs
 from inpaint.folder.job import Job, Planned
+from inpaint.folder.outpainted import NothingButBorder, OutpaintedMarks
 from inpaint.folder.overlay import levels, overlay, thumbnail
 from inpaint.folder.passes import reach_of
 from inpaint.folder.results import MovingResults, StillResults
@@ -50,13 +53,13 @@ def restore_frames(one: Planned, job: Job, outcome: Outcome) -> Outcome:
     """Do what the batch asks for, frame by frame; `outcome.outputs` grows as files are written."""
     if job.options.skip_existing and all(target.exists() for target in one.targets):
         return outcome._replace(status="skipped", note="its output exists")
-    if one.unmarked:
+    if one.unmarked and job.options.outpaint is None:
         return without_marks(one, job, outcome, one.unmarked)
     marks, seen, results, before = marks_of(one, job), SeenFrames(), None, b""
     if not job.options.dry_run:
         still = len(marks) == 1
         results = StillResults(one.targets, job) if still else MovingResults(one.targets, job, marks.shown)
-    doubt, examine = None, Examiner(one, job, hidden=marks.hidden)
+    doubt, examine = None, Examiner(one, job, marks)
     for number, (frame, mask) in enumerate(marks.frames(), 1):
         windows = examine(frame, mask)
         if seen.add(frame, windows):
@@ -77,7 +80,8 @@ def restore_frames(one: Planned, job: Job, outcome: Outcome) -> Outcome:
     seen.first = None  # whose samples are not needed any more
     unkept = results.end(outcome.outputs)
     shown = tuple(it for it in (before, results.after) if it)
-    return outcome._replace(status="restored", note=seen.note(*said, marks.note(), doubt, unkept), thumbnails=shown)
+    notes = marks.note(), examine.given.note(), doubt, unkept
+    return outcome._replace(status="restored", note=seen.note(*said, *notes), thumbnails=shown)
 
 
 def base_of(one: Planned, job: Job) -> Path:
@@ -91,24 +95,30 @@ class Examiner:
     A frame whose marked parts are those of the frame before is not examined again.
     """
 
-    def __init__(self, one: Planned, job: Job, *, hidden: bool) -> None:
-        self.one, self.job, self.hidden = one, job, hidden
+    def __init__(self, one: Planned, job: Job, marks: Marks | OutpaintedMarks) -> None:
+        self.one, self.job, self.hidden = one, job, marks.hidden
+        self.border = marks.border if isinstance(marks, OutpaintedMarks) else lambda frame: None
+        self.given = GivenInputs(dict(one.inputs), job.restorer, job.options.outpaint)
         self.finds = job.options.censor == "auto" and job.masks is None
         self.before: tuple[Tensor | None, bytes, list[RepairWindow]] | None = None
 
     def __call__(self, frame: images.Picture, mask: Tensor | None) -> list[RepairWindow]:
+        looking = mask is None or (self.finds and not mask.any())  # at all of the frame
         if self.before is not None:
             marked, digest, windows = self.before
             same = mask is marked or (mask is not None and marked is not None and torch.equal(mask, marked))
-            if same and digest == digest_of(frame, windows, whole=mask is None):
+            if same and digest == digest_of(frame, windows, whole=looking):
                 return windows
-        if mask is not None:
-            windows = examine_marked(self.one.file, frame, mask, self.job, hidden=self.hidden)
+        if not looking:
+            assert mask is not None
+            border = self.border(frame)
+            windows = examine_marked(self.one.file, frame, mask, self.job, hidden=self.hidden, border=border)
         else:
             context = reach_of(self.job.restorer, self.job.options.view)
             found = find_censored(levels(frame)) if self.finds else []
-            windows = windows_of(found, frame, grow=growth(self.job), context=context)
-        self.before = mask, digest_of(frame, windows, whole=mask is None), windows
+            windows = windows_of(found, frame, grow=growth(self.job), context=context, border=self.border(frame))
+        windows = self.given.in_windows(windows, frame.size)
+        self.before = mask, digest_of(frame, windows, whole=looking), windows
         return windows
 
 
@@ -122,8 +132,16 @@ def digest_of(frame: images.Picture, windows: list[RepairWindow], *, whole: bool
     return digest.digest()
 
 
-def marks_of(one: Planned, job: Job) -> Marks:
-    """Open a file and what is marked in it, by the rule of this batch."""
+def marks_of(one: Planned, job: Job) -> Marks | OutpaintedMarks:
+    """Open a file, on a larger canvas where that is asked for, and what is marked in it, by the rule of this batch."""
+    marks = NothingButBorder(one.file) if one.unmarked else own_marks_of(one, job)
+    if job.options.outpaint is None:
+        return marks
+    return OutpaintedMarks(marks, job.options.outpaint, learned=getattr(job.restorer, "borders", None))
+
+
+def own_marks_of(one: Planned, job: Job) -> Marks:
+    """Open a file and what is marked in it."""
     options = job.options
     if one.masks:
         return MaskMarks(one.file, one.masks, threshold=options.mask_threshold, invert=options.invert_mask)
@@ -145,13 +163,16 @@ def without_marks(one: Planned, job: Job, outcome: Outcome, why: str) -> Outcome
     return outcome._replace(status="copied", note=f"nothing is marked: {why}")
 
 
-def examine_marked(file: Path, frame: images.Picture, mask: Tensor, job: Job, *, hidden: bool) -> list[RepairWindow]:
+def examine_marked(
+    file: Path, frame: images.Picture, mask: Tensor, job: Job, *, hidden: bool, border: Tensor | None = None
+) -> list[RepairWindow]:
     """Find out what was done to the marked pixels; paint that hides them can only be a hole."""
-    if hidden and job.options.censor == "mosaic":
+    if hidden and job.options.censor == "mosaic" and mask.any():
         raise ValueError(f"the paint in {file} hides the mosaic: give the unpainted picture with --original")
     censor = "hole" if hidden else "auto" if job.options.censor == "marked" else job.options.censor
     context = reach_of(job.restorer, job.options.view)
-    return examine_marks(frame, mask, censor=censor, block=job.options.block, grow=growth(job), context=context)
+    how: dict[str, Any] = {"block": job.options.block, "grow": growth(job), "context": context}
+    return examine_marks(frame, mask, censor=censor, border=border, **how)
 
 
 def growth(job: Job) -> int | None:

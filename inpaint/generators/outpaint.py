@@ -43,7 +43,7 @@ class Outpaint(Generator):
     """The layers behind the contract of every generator."""
 
     multiple = 2 ** len(DOWN_TIMES)
-    view: View = "whole"  # what it draws lies around everything that is known
+    view: View = "small"  # what it draws lies around everything that is known, no further away than it learned
 
     def __init__(self, width: int, code: int):
         super().__init__()

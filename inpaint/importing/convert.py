@@ -175,7 +175,13 @@ def run_of(kind: Layout, entries: Entries, settings: Sequence[str], *, name: str
     tree: dict[str, Any] = {
         "output": f"runs/{name}",
         "steps": 1,
-        "data": {"train": "synthetic", "batch": 1, "mask": {"name": kind.mask}, "fill": list(kind.fills)},
+        "data": {
+            "train": "synthetic",
+            "batch": 1,
+            "crop": kind.crop,
+            "mask": {"name": kind.mask},
+            "fill": list(kind.fills),
+        },
         "generator": {"name": kind.generator, **kind.options(entries)},
         "recipe": {"name": "supervised", "weights": {"l1": 1.0}},
         "optim": {"generator": {"lr": 1e-4}},

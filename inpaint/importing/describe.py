@@ -100,4 +100,5 @@ def in_plural(shows: dict[str, str]) -> str:
 def view_in_words(view: str, side: int) -> str:
     """Say what a network sees around a hole."""
     square = f"a square of at least {side} px" if side else "a square that is not cut into tiles"
-    return {"crop": "a crop around each place", "square": square, "whole": "the whole picture"}[view]
+    small = {"small": f"the whole picture, shrunk to {side} px" if side else "the whole picture"}
+    return {"crop": "a crop around each place", "square": square, "whole": "the whole picture", **small}[view]

@@ -34,6 +34,7 @@ class Layout(NamedTuple):
     channels: str = "rgb"  # the order that the network in the file expects
     colours: tuple[tuple[str, int] | tuple[str, int, int], ...] = ()  # our entries, a dimension, where 3 colours start
     mask: str = "irregular"
+    crop: int = 256  # px, the side of the pictures that it learned from
     fills: tuple[dict[str, Any], ...] = (BLACK_HOLES,)
     note: str = ""
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from torch import Tensor
 
-from inpaint.losses import filled, perceptual, pixels, scales
+from inpaint.losses import continued, filled, perceptual, pixels, scales
 from inpaint.losses.scene import Features, Scene
 
 Term = Callable[[Scene], Tensor]
@@ -39,6 +39,7 @@ TERMS: dict[str, Term] = {
     "style_hole": perceptual.style_hole,
     "correlation": perceptual.correlation,
     "filled_l1": filled.filled_l1,
+    "continued_mse": continued.continued_mse,
     "scales_l1": scales.scales_l1,
     "scales_perceptual": scales.scales_perceptual,
     "scales_style": scales.scales_style,

@@ -25,7 +25,7 @@ def sampling_correctness(scene: Scene, flow: Tensor) -> Tensor:
 
     Raises ValueError for a features network that does not tap relu3_1.
     """
-    image, mask, target = scene.sample
+    image, mask, target, _ = scene.sample
     wanted = scene.seen_as("target", target)
     if FLOW_TAP not in wanted:
         raise ValueError(f"the flow is judged by {FLOW_TAP}, but the features are {list(wanted)}: name it in content")

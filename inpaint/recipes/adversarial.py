@@ -88,9 +88,9 @@ class Adversarial(nn.Module):
         judges = dict(self.discriminators.items()) if step >= self.start else {}
         if self.apart and judges:
             with torch.no_grad():
-                answer = self.generator(judged.image, judged.mask)
+                answer = self.generator(judged.image, judged.mask, **judged.inputs)
             yield from self.judging(judges, self.fakes(Scene(answer, judged)), judged)
-        prediction = self.generator(sample.image, sample.mask)
+        prediction = self.generator(sample.image, sample.mask, **sample.inputs)
         scene = Scene(prediction, sample, self.features, self.errors_in)
         fake = self.fakes(scene)
         if not self.apart:
@@ -136,5 +136,5 @@ def halves(sample: Sample) -> tuple[Sample, Sample]:
     count = len(sample.image)
     if count % 2:
         raise ValueError(f"a batch of {count} has no two halves, as recipe.apart needs: make data.batch even")
-    first, second = (Sample(*parts) for parts in zip(*(part.chunk(2) for part in sample), strict=True))
+    first, second = sample.chunks(2)
     return first, second

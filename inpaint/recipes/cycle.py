@@ -101,7 +101,7 @@ class Cycle(nn.Module):
         """Return what a discriminator learns from real pictures and from fakes of now and earlier."""
         judge, pool = self.discriminators[name], self.pools[name]
         assert isinstance(pool, Pool)
-        image, mask, _ = sample
+        image, mask, *_ = sample
         kept = torch.cat(
             [fake, image.to(fake.dtype), mask.to(fake.dtype)], dim=1
         )  # an old fake keeps what belongs to it

@@ -134,7 +134,7 @@ class Edges(nn.Module):
 
     def judging(self, name: str, real: Tensor, fake: Tensor, sample: Sample) -> Turn:
         """Return the turn of a discriminator."""
-        judge, (image, mask, _) = self.discriminators[name], sample
+        judge, (image, mask, *_) = self.discriminators[name], sample
         real_logits, fake_logits = (judge(picture, image, mask).logits for picture in (real, fake.detach()))
         return Turn(name, {name: self.loss.discriminator(real_logits, fake_logits, mask)})
 

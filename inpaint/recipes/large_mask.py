@@ -48,7 +48,7 @@ class LargeMask(OneJudge):
 
     def turns(self, sample: Sample, step: int) -> Iterator[Turn]:
         """Yield the critic's turn, then the generator's."""
-        scene = Scene(self.generator(sample.image, sample.mask), sample, self.features)
+        scene = Scene(self.generator(sample.image, sample.mask, **sample.inputs), sample, self.features)
         fake = scene.prediction.image  # (B, 3, H, W)
         name, critic = self.judge
         yield Turn(name, self.judged(critic, name, fake.detach(), sample))

@@ -67,7 +67,7 @@ class Pluralistic(nn.Module):
 
     def turns(self, sample: Sample, step: int) -> Iterator[Turn]:
         """Yield the discriminators' turns, then the generator's."""
-        image, mask, target = sample
+        image, mask, target, _ = sample
         prediction = self.generator(image, mask, original=target)
         answers = {path: scales_of(prediction, path) for path in PATHS}
         for path, (finest, *_) in answers.items():

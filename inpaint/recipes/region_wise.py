@@ -49,7 +49,7 @@ class RegionWise(OneJudge):
 
     def turns(self, sample: Sample, step: int) -> Iterator[Turn]:
         """Yield the discriminator's turn, from its start on, then the generator's."""
-        scene = Scene(self.generator(sample.image, sample.mask), sample, self.features)
+        scene = Scene(self.generator(sample.image, sample.mask, **sample.inputs), sample, self.features)
         if step < self.start:
             yield Turn("generator", weighted(self.weights, scene, step))
             return

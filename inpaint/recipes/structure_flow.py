@@ -103,7 +103,7 @@ class StructuredFlow(nn.Module):
 
     def judging(self, name: str, real: Tensor, fake: Tensor, sample: Sample) -> Turn:
         """Return the turn of a discriminator."""
-        judge, (image, mask, _) = self.discriminators[name], sample
+        judge, (image, mask, *_) = self.discriminators[name], sample
         said = [judge(picture, image, mask).logits for picture in (real, fake.detach())]
         return Turn(name, {name: self.loss.discriminator(said[0], said[1], mask)})
 

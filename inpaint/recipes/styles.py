@@ -24,7 +24,7 @@ from inpaint.discriminators.shown import LEAKY_SLOPE
 from inpaint.generators.dsi import DSI
 from inpaint.layers.hole_window import cropped, laid_back
 from inpaint.layers.padding import PaddedConv, start_like_tensorflow
-from inpaint.losses import Weight, check_weights, weighted
+from inpaint.losses import Weight, check_weights, weight_at, weighted
 from inpaint.losses.objectives import judgements
 from inpaint.losses.perceptual import full_precision, mean_l1
 from inpaint.losses.pixels import mean_within
@@ -118,7 +118,7 @@ class Styles(WganGp):
             with frozen(critic):
                 said = judgements(critic(scene.composite, sample.image, sample.mask).logits)  # (B, K)
             suffix = "" if len(self.discriminators) == 1 else f"_{name}"
-            terms[f"adversarial{suffix}"] = -self.weight * said.sum(dim=1).mean()
+            terms[f"adversarial{suffix}"] = -weight_at(self.weight, step) * said.sum(dim=1).mean()
         yield Turn("generator", terms | self.read(scene, noise) | self.styled(sample, step))
 
     def read(self, scene: Scene, noise: Tensor) -> dict[str, Tensor]:
@@ -130,7 +130,7 @@ class Styles(WganGp):
 
     def styled(self, sample: Sample, step: int) -> dict[str, Tensor]:
         """Return what is learned from the original's own code."""
-        image, mask, target = sample
+        image, mask, target, _ = sample
         mean, log_variance = map(full_precision, self.extractor(cropped(target, mask, self.window)))
         code = mean + (log_variance / 2).exp() * torch.randn_like(mean)
         scene = Scene(self.generator(image, mask, noise=laid_back(code, mask)), sample)

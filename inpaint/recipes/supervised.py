@@ -42,5 +42,5 @@ class Supervised(nn.Module):
 
     def turns(self, sample: Sample, step: int) -> Iterator[Turn]:
         """Yield the generator's turn."""
-        prediction = self.generator(sample.image, sample.mask)
+        prediction = self.generator(sample.image, sample.mask, **sample.inputs)
         yield Turn("generator", weighted(self.weights, Scene(prediction, sample, self.features, self.errors_in), step))

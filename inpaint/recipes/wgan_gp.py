@@ -17,9 +17,9 @@ import torch
 from torch import Tensor, nn
 
 from inpaint.contracts import Discriminator, Generator, Turn
-from inpaint.losses import Weight, check_weights, weighted
+from inpaint.losses import Weight, check_weights, weight_at, weighted
 from inpaint.losses.objectives import gradient_penalty, judgements
-from inpaint.losses.scene import Features, Scene
+from inpaint.losses.scene import Features, Scene, check_error_units
 from inpaint.recipes.frozen import frozen
 from inpaint.sample import Sample
 
@@ -33,18 +33,23 @@ class WganGp(nn.Module):
         discriminators: Mapping[str, Discriminator],
         *,
         weights: Mapping[str, Weight],
-        weight: float = 0.001,
+        weight: Weight = 0.001,
+        shares: Mapping[str, float] | None = None,
         penalty: float = 10.0,
         critic_steps: int = 5,
+        errors_in: str = "unit",
         features: Features | None = None,
     ):
         """Take the networks that learn and how much each term counts.
 
-        weight: of the generator's adversarial term. penalty: the weight of the critics' gradient penalty. critic_steps:
-        the generator learns at every step that completes so many.
+        weight: of the generator's adversarial term.  shares: by what it is multiplied for each critic.  penalty: of the
+        critics' gradients.  critic_steps: the generator learns at every step that completes so many.  errors_in: the
+        scale in which pixels are compared.
         """
         super().__init__()
         check_weights(weights, features=features)
+        check_error_units(errors_in)
+        self.errors_in = errors_in
         if critic_steps < 1:
             raise ValueError(f"critic_steps is {critic_steps}: it must be at least 1")
         if not discriminators or "generator" in discriminators:
@@ -52,7 +57,9 @@ class WganGp(nn.Module):
         self.generator = generator
         self.discriminators = nn.ModuleDict(discriminators)
         self.weights = dict(weights)
-        self.weight = weight
+        self.weight, self.shares = weight, dict(shares or {})
+        if self.shares and set(self.shares) != set(discriminators):
+            raise ValueError(f"shares are of {sorted(self.shares)}: they must be of {', '.join(discriminators)}")
         self.penalty = penalty
         self.critic_steps = critic_steps
         self.features = features  # no nn.Module, so neither the state dict nor the averaging sees it
@@ -66,7 +73,9 @@ class WganGp(nn.Module):
         """Yield the critics' turns, and at every critic_steps-th step the generator's."""
         generating = (step + 1) % self.critic_steps == 0
         with torch.set_grad_enabled(generating):
-            scene = Scene(self.generator(sample.image, sample.mask), sample, self.features)
+            scene = Scene(
+                self.generator(sample.image, sample.mask, **sample.inputs), sample, self.features, self.errors_in
+            )
         for name, critic in self.discriminators.items():
             yield Turn(name, self.judging(name, critic, scene))
         if not generating:
@@ -76,12 +85,13 @@ class WganGp(nn.Module):
             with frozen(critic):
                 said = judgements(critic(scene.composite, sample.image, sample.mask).logits)  # (B, K)
             suffix = "" if len(self.discriminators) == 1 else f"_{name}"
-            terms[f"adversarial{suffix}"] = -self.weight * said.sum(dim=1).mean()
+            weight = weight_at(self.weight, step) * self.shares.get(name, 1.0)
+            terms[f"adversarial{suffix}"] = -weight * said.sum(dim=1).mean()
         yield Turn("generator", terms)
 
     def judging(self, name: str, critic: nn.Module, scene: Scene) -> dict[str, Tensor]:
         """Return what a critic learns: to tell real from restored, with slopes of 1 on the way between them."""
-        (image, mask, real), fake = scene.sample, scene.composite.detach()
+        (image, mask, real, _), fake = scene.sample, scene.composite.detach()
         said = [judgements(critic(picture, image, mask).logits).sum(dim=1).mean() for picture in (fake, real)]
         # Drawn as dropout is: the trainer seeds torch's generator from (seed, step, rank), so resuming draws the same.
         share = torch.rand(len(real), 1, 1, 1, device=real.device)

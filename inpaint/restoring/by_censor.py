@@ -50,6 +50,16 @@ class RestorerByCensor:
         """Return how many px around a mark the networks must be shown where the picture has them."""
         return max(restorer.reach(view) for restorer in self.restorers.values())
 
+    @property
+    def borders(self) -> bool | None:
+        """Whether the network for holes learned to draw what lies around a picture; None where nobody knows."""
+        return getattr(self.restorers.get("hole"), "borders", None)
+
+    @property
+    def given_names(self) -> list[str]:
+        """The inputs that somebody may give the network for holes, beside picture and mask."""
+        return getattr(self.restorers.get("hole"), "given_names", [])
+
     @cached_property
     def gridless(self) -> Restorer:
         """The network for mosaics whose pixels show no grid."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from torch import Tensor
@@ -40,6 +41,7 @@ class Restores(Protocol):
         flips: tuple[bool, bool],
         measures: dict[Box, CellMeasures] = ...,  # given where a mosaic is restored in several ways
         missed: list[Tensor] = ...,  # given where those are ranked
+        inputs: Mapping[str, Tensor] = ...,  # given where somebody drew something for the network
     ) -> Tensor: ...
 
 
@@ -50,13 +52,14 @@ def restore_damage(
     flips: tuple[bool, bool],
     measures: Measures | None = None,
     missed: list[Tensor] | None = None,
+    inputs: Mapping[str, Tensor] | None = None,
 ) -> Tensor:
     """Restore mosaics first, then holes with the restored mosaics as their context.
 
     image: (3, H, W).  Until their turn holes are filled smoothly, so that a mosaic never sees a bar beside it.
     measures: what the first mosaic's cells measure, handed from variation to variation; the others' surroundings are
     restored otherwise in each.  missed gets, for every mosaic of whole pixels, by how much the cells of the answer
-    missed its own before they were corrected.
+    missed its own before they were corrected.  inputs: what somebody drew for the holes, by name, (channels, H, W).
     """
     for part in damage:
         if part.censor == "hole" and len(damage) > 1:
@@ -73,6 +76,8 @@ def restore_damage(
             continue
         if part.grid is not None and missed is not None:
             how["missed"] = missed
+        if part.censor == "hole" and inputs:
+            how["inputs"] = inputs
         mask = part.mask if part.grid is None else covered_pixels(image, part.mask, part.grid)
         image = restorer(image, mask, **how)
     return image

@@ -24,8 +24,10 @@ from inpaint.interrupt import go_on
 from inpaint.mosaic.grid import enlarge
 from inpaint.randomness import rng_for
 from inpaint.restoring.cores import Cores
+from inpaint.restoring.given_planes import named_planes, names_of_given
 from inpaint.restoring.octaves import restore_cells
 from inpaint.restoring.region_crops import RegionCrop, TileTask, cells_in_box, grid_in_box
+from inpaint.restoring.shrunk_crop import shrunk_crop
 from inpaint.restoring.turns import TURNS, QuarterTurn
 from inpaint.sample import composite
 from inpaint.tiling import LEAST_CONTEXT, Box, tile_weight, tiles
@@ -49,6 +51,7 @@ class NetworkAnswers:
         device: str = "auto",
         precision: str = "float32",
         side: int = 0,
+        borders: bool | None = None,
     ):
         if precision not in ("float32", "bfloat16"):
             raise ValueError(f"precision {precision!r} is unknown; choose float32 or bfloat16")
@@ -58,7 +61,7 @@ class NetworkAnswers:
         self.generator = generator.eval().to(self.device, **layout)
         self.multiple = generator.multiple
         self.shows = dict(shows)
-        self.side = side
+        self.side, self.borders = side, borders
         self.bfloat16 = precision == "bfloat16"
         if self.bfloat16:
             warn_of_bfloat16(self.device)
@@ -69,6 +72,11 @@ class NetworkAnswers:
             TILES_TOGETHER if self.device.type == "cuda" else 1,
             TILE_SIDE,
         )  # less, once memory ran out
+
+    @property
+    def given_names(self) -> list[str]:
+        """The inputs that somebody may give beside picture and mask."""
+        return names_of_given(self.generator)
 
     def padded(self, view: Box, together: int) -> tuple[int, int]:
         """Return the (height, width) in which the network is shown a view, where so many are run together."""
@@ -125,11 +133,17 @@ class NetworkAnswers:
             together = self.together  # other threads may make it less meanwhile
             size = self.padded(todo[0].view, together)
             now = [part for part in todo if self.padded(part.view, together) == size][:together]
-            if self.generator.cell_steps and censor == "mosaic":
+            if crops[now[0].number].view == "small":
+                now = now[:1]
+                restored = self.fitting(partial(self.ask_small, crops[now[0].number], censor, flips, passes))
+            elif self.generator.cell_steps and censor == "mosaic":
                 now = now[:1]
                 restored = self.fitting(partial(self.ask_by_cells, now[0].view, crops[now[0].number], flips, passes))
             else:
-                views = [torch.cat([it.view.of(guesses[it.number]), it.view.of(crops[it.number].mask)]) for it in now]
+                views = [
+                    torch.cat([it.view.of(part) for part in (guesses[it.number], *crops[it.number].planes)])
+                    for it in now
+                ]
                 restored = self.fitting(partial(self.ask, views, size, flips, passes))
             if restored is None:
                 todo = self.smaller(todo, crops, now)
@@ -168,7 +182,10 @@ class NetworkAnswers:
     def ask(
         self, views: Sequence[Tensor], size: tuple[int, int], flips: tuple[bool, bool], passes: int = 1
     ) -> list[Tensor]:
-        """Run the network on pictures with their masks, (4, h, w) each, padded to one size; returns (3, h, w) each."""
+        """Run the network on pictures, padded to one size; returns (3, h, w) each.
+
+        views: (4 and more, h, w), pictures with their masks and then what was given, in the order of `given_names`.
+        """
         means = [torch.zeros_like(view[:3]) for view in views]
         for turn in TURNS[:passes]:
             for mean, answer in zip(means, self.ask_once(views, size, flips, turn), strict=True):
@@ -183,12 +200,20 @@ class NetworkAnswers:
         shown = [turn.there(view.flip(axes)) for view in views]
         height, width = size[::-1] if turn.swapped else size
         padded = [F.pad(it, (0, width - it.shape[2], 0, height - it.shape[1]), mode="replicate") for it in shown]
-        batch = torch.stack(padded).to(self.device, memory_format=self.layout)  # (B, 4, H, W)
+        batch = torch.stack(padded).to(self.device, memory_format=self.layout)  # (B, 4 and more, H, W)
+        image, mask, given = batch[:, :3], batch[:, 3:4], named_planes(self.generator, batch[:, 4:])
         with self.computing():
-            prediction = self.generator(batch[:, :3], batch[:, 3:], **self.noise(batch[:, :3], flips))
+            prediction = self.generator(image, mask, **given, **self.noise(image, flips))
         answers = prediction.image.float().cpu()
         parts = [answer[:, : it.shape[1], : it.shape[2]] for answer, it in zip(answers, shown, strict=True)]
         return [turn.back(part).flip(axes) for part in parts]
+
+    def ask_small(self, crop: RegionCrop, censor: str, flips: tuple[bool, bool], passes: int = 1) -> list[Tensor]:
+        """Run the network on a whole picture, shrunk to the side that it learned from; returns one (3, h, w)."""
+        small, enlarged = shrunk_crop(crop, self.side)
+        shown = torch.cat([self.present(small, censor), *small.planes])
+        size = self.padded(Box(0, 0, *small.image.shape[1:]), 1)
+        return [enlarged(self.ask([shown], size, flips, passes)[0])]
 
     def ask_by_cells(self, view: Box, crop: RegionCrop, flips: tuple[bool, bool], passes: int = 1) -> list[Tensor]:
         """Restore a view of a crop from the cells of its mosaic, octave by octave; returns one (3, h, w)."""

@@ -23,6 +23,12 @@ class RegionCrop(NamedTuple):
     grid: Grid | None  # as seen from the corner of the crop
     measures: CellMeasures | None  # of the grid's cells
     view: View = "crop"  # which must not be cut where it is more
+    inputs: tuple[Tensor, ...] = ()  # (channels, h, w) each, what else the network is given here
+
+    @property
+    def planes(self) -> tuple[Tensor, ...]:
+        """What a network is shown beside the picture: the mask, and what was given."""
+        return (self.mask, *self.inputs)
 
 
 class TileTask(NamedTuple):

@@ -6,7 +6,7 @@ neither the time nor the memory that a repair takes grows with the rest of the p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -37,6 +37,18 @@ class RepairWindow(NamedTuple):
     damage: list[Damage]  # masks and grids as seen from the corner of the box
     tinted: Tensor | None = None  # (1, h, w) bool, beside the holes, where only chroma is restored
     reach: int = 0  # px that its holes grew by because paint reaches so far
+    inputs: Mapping[str, Tensor] = {}  # (channels, h, w) each, what somebody drew for the network
+
+    def with_border(self, border: Tensor | None) -> RepairWindow:
+        """Return the window with a further hole (1, h, w), which joins the one that there is."""
+        if border is None or not border.any():
+            return self
+        border = (border > 0).float()
+        beside = [part._replace(mask=part.mask * (1 - border)) for part in self.damage]
+        plain = [part for part in beside if part.censor == "hole" and part.trace is None]
+        others = [part for part in beside if not (part.censor == "hole" and part.trace is None) and part.mask.any()]
+        hole = torch.stack([border, *(part.mask for part in plain)]).amax(0)
+        return self._replace(damage=[*others, Damage("hole", None, hole)], regions=self.regions + 1)
 
     @property
     def mask(self) -> Tensor:
@@ -58,20 +70,23 @@ def examine_marks(
     block: tuple[int, int] | None = None,
     grow: int | None = 0,
     context: float = 0,
+    border: Tensor | None = None,
 ) -> list[RepairWindow]:
     """Return the windows that hold everything marked, and what was done to it.
 
     mask: (1, H, W), 1 or True = restore.  censor: "auto", "hole" or "mosaic", and block: as `find_damage` takes them.
     grow: restore holes so many px further, None as far as their paint reaches, but not over mosaics, which never grow:
     beside them all is original.  context: px around marks that the network must see, however far the picture goes.
+    border: (1, H, W), where the picture was made larger: nothing is known there, and nothing was done.
     """
     margin = margin_of(picture, max(LARGEST_FOUND_CELL, context, *(block or ())), grow)
     found = []
-    for box in context_windows(mask, margin):
+    for box in context_windows(mask if border is None else (mask > 0) | (border > 0), margin):
         marked = (box.of(mask) > 0).float()  # (1, h, w)
         piece = part_of_picture(picture, box)
-        damage = find_damage(piece.tensor(), marked, censor=censor, block=block)
-        found.append(RepairWindow(box, count_regions(marked), *grown_damage(piece, damage, grow)))
+        damage = find_damage(piece.tensor(), marked, censor=censor, block=block) if marked.any() else []
+        window = RepairWindow(box, count_regions(marked), *grown_damage(piece, damage, grow))
+        found.append(window.with_border(None if border is None else box.of(border)))
     return found
 
 
@@ -81,11 +96,22 @@ def margin_of(picture: Picture, wanted: float, grow: int | None) -> int:
 
 
 def windows_of(
-    found: Sequence[Censored], picture: Picture, *, grow: int | None = 0, context: float = 0
+    found: Sequence[Censored],
+    picture: Picture,
+    *,
+    grow: int | None = 0,
+    context: float = 0,
+    border: Tensor | None = None,
 ) -> list[RepairWindow]:
-    """Return the windows that hold regions which were found in a picture, without examining them again."""
+    """Return the windows that hold regions which were found in a picture, without examining them again.
+
+    border: as of `examine_marks`.
+    """
     whole, result = mask_of(found, picture.size), []
-    for box in context_windows(whole, margin_of(picture, max(LARGEST_FOUND_CELL, context), grow)):
+    for box in context_windows(
+        whole if border is None else (whole > 0) | (border > 0),
+        margin_of(picture, max(LARGEST_FOUND_CELL, context), grow),
+    ):
         masks: dict[tuple[str, Grid | Lattice | None], Tensor] = {}
         for region in found:
             own = region_in_box(region, box)  # (1, h, w)
@@ -94,7 +120,8 @@ def windows_of(
                 masks[kind] = torch.maximum(own, masks.get(kind, own))
         damage = [Damage(censor, grid, mask) for (censor, grid), mask in masks.items()]
         grown = grown_damage(part_of_picture(picture, box), damage, grow)
-        result.append(RepairWindow(box, count_regions(box.of(whole)), *grown))
+        window = RepairWindow(box, count_regions(box.of(whole)), *grown)
+        result.append(window.with_border(None if border is None else box.of(border)))
     return result
 
 
@@ -161,7 +188,7 @@ def pieces_of(
         seen = without_clear_colours(piece.tensor(), piece.alpha, window.mask)
         if window.tinted is not None:
             seen = untinted(seen, window, restorer, flips)
-        restored = restore_damage(seen, window.damage, restorer, flips, measures, missed)
+        restored = restore_damage(seen, window.damage, restorer, flips, measures, missed, window.inputs)
         pieces.append(piece.restored(restored, window.mask).colour)
     return pieces
 

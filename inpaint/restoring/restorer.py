@@ -7,7 +7,7 @@ context around it, and only masked pixels are taken from the network's answer.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 import torch
@@ -18,6 +18,7 @@ from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.projection import CellMeasures, keep_cells, missed_cells
 from inpaint.restoring.blending import meet_known
 from inpaint.restoring.censors import CENSORS
+from inpaint.restoring.given_planes import given_planes
 from inpaint.restoring.network_answers import NetworkAnswers
 from inpaint.restoring.region_crops import crop_of
 from inpaint.restoring.turns import PASSES
@@ -33,12 +34,13 @@ class Restorer(NetworkAnswers):
     shows: for each censor that the network learned, how the censored pixels are presented to it: a fill value for
     "hole" ("smooth", "grey", ...), an enlargement for "mosaic" ("nearest", "bicubic").
     side: of the squares that it learned from, in px, which a view of a square shows it at least.
+    borders: whether it learned to draw what lies around a picture; None where nobody knows.
     """
 
     def reach(self, view: str = "auto") -> float:
         """Return how many px around a mark it must be shown where the picture has them; infinite for all."""
         chosen = self.generator.view if view == "auto" else view
-        return {"crop": 0, "square": self.side, "whole": math.inf}[chosen]
+        return {"crop": 0, "square": self.side}.get(chosen, math.inf)
 
     @torch.no_grad()
     def __call__(
@@ -57,6 +59,7 @@ class Restorer(NetworkAnswers):
         passes: int | str = "auto",
         measures: dict[Box, CellMeasures] | None = None,
         missed: list[Tensor] | None = None,
+        inputs: Mapping[str, Tensor] | None = None,
     ) -> Tensor:
         """Restore the masked pixels of one picture; all others come back bit for bit.
 
@@ -67,13 +70,15 @@ class Restorer(NetworkAnswers):
         grow: restore holes so many px further; a mosaic is never grown, for what lies beside it is original.
         feather: blend the restored edge into the known pixels over so many px, inside the mask; match_colour does so
         through the whole region.
-        view: what the network sees around a hole: "crop", "square", "whole", or "auto" for what it was made for.
+        view: what the network sees around a hole: "crop", "square", "whole", "small", or "auto" for what it was made
+        for.
         passes: 1, 2, 4 or 8; the answer is the mean of so many, to the picture mirrored and turned, and takes as many
         times as long.  "auto" is 8 for small mosaics, 0.25 MP with their context in all, and a network that restores
         them faithfully, else 1; a variation is never a mean.
         measures: a dict that is handed to every call with the same image, mask and grid, empty to the first, so that
         the mosaic's cells are measured in the first alone.  missed gets, for each region, by how much the cells of the
         answer missed the mosaic's before they were corrected, (n,).
+        inputs: what else the network takes and somebody gives, by name, such as a sketch, (channels, H, W) each.
         Returns (3, H, W) on the CPU.  Raises ValueError for shapes that do not fit, for a censor that the network never
         learned, and where not even the smallest tile fits in memory.
 
@@ -89,6 +94,7 @@ class Restorer(NetworkAnswers):
         if passes not in ("auto", *PASSES):
             raise ValueError(f"passes are {passes!r}; choose auto, {', '.join(map(str, PASSES[:-1]))} or {PASSES[-1]}")
         seen = self.view_of(censor, view)
+        given = given_planes(self.generator, inputs or {}, (image.shape[1], image.shape[2]))
         image, mask = image.float().cpu(), (mask.cpu() > 0.5).float()
         if censor == "hole":
             mask = grown_mask(mask, grow)
@@ -100,7 +106,12 @@ class Restorer(NetworkAnswers):
             small = sum(box.area for _, box in planned) <= SMALL_MOSAICS
             passes = PASSES[-1] if of_mosaic and small and self.generator.mean_is_nearer and not any(flips) else 1
         for plan in self.batches(planned):
-            crops = [crop_of(image, mask, region, box, of_mosaic, measures)._replace(view=seen) for region, box in plan]
+            crops = [
+                crop_of(image, mask, region, box, of_mosaic, measures)._replace(
+                    view=seen, inputs=tuple(box.of(plane) for plane in given)
+                )
+                for region, box in plan
+            ]
             answers = self.answers(crops, censor, flips, int(passes))
             for (_, box), crop, answer in zip(plan, crops, answers, strict=True):
                 if feather or match_colour:

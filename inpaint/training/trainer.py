@@ -168,8 +168,7 @@ class Trainer:
         torch.manual_seed(rng_for(self.seed, "step", self.step).initial_seed() + distributed.rank())
         seen: dict[str, Tensor] = {}
         self.watch.begin(len(sample.image) * distributed.world_size())
-        parts = [Sample(*part) for part in zip(*(it.chunk(self.accumulate) for it in sample), strict=True)]
-        turns = [iter(self.recipe.turns(part, self.step)) for part in parts]
+        turns = [iter(self.recipe.turns(part, self.step)) for part in sample.chunks(self.accumulate)]
         while (turn := self.draw(turns[0])) is not None:
             network, player = self.recipe.players[turn.player], self.players[turn.player]
             player.optimizer.zero_grad(set_to_none=True)
@@ -216,9 +215,9 @@ class Trainer:
         """Return the averaged generator's composites, each (1, 3, H, W), as float32 on the CPU."""
         composites: list[Tensor] = []
         for sample in batches_of(samples, self.keeper.validation_batch):
-            image, mask, _ = self.to_device(sample)
+            image, mask, _, inputs = self.to_device(sample)
             with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
-                prediction = self.average.network(image, mask)
+                prediction = self.average.network(image, mask, **inputs)
             composites += composite(prediction.image.float(), image, mask).clamp(0, 1).cpu().split(1)
         return composites
 
@@ -246,5 +245,5 @@ class Trainer:
         self.keeper.resume()
 
     def to_device(self, sample: Sample) -> Sample:
-        move = {"device": self.device, "non_blocking": True, "memory_format": self.layout}
-        return Sample(*(part.to(**move) for part in sample))
+        layout: Any = {"memory_format": self.layout}  # of maps alone
+        return sample.each(lambda it: it.to(self.device, non_blocking=True, **(layout if it.ndim == 4 else {})))

@@ -11,7 +11,7 @@ from torch import Tensor
 from inpaint import distributed
 from inpaint.metrics import METRICS
 from inpaint.metrics.scoring import MeasuredScene, capped, score
-from inpaint.sample import Sample
+from inpaint.sample import Sample, joined_batches
 
 SHOWN = 8  # rows of a sheet
 
@@ -32,7 +32,7 @@ class Best(NamedTuple):
 def batches_of(samples: Sequence[Sample], size: int) -> list[Sample]:
     """Join samples, each a batch of one, to batches."""
     groups = [samples[start : start + size] for start in range(0, len(samples), size)]
-    return [Sample(*map(torch.cat, zip(*group, strict=True))) for group in groups]
+    return [joined_batches(group) for group in groups]
 
 
 def shared(samples: Sequence[Sample]) -> Sequence[Sample]:

@@ -57,6 +57,7 @@ def application(
     async def restore(request: Request) -> Response:
         asked = await read_one(request)
         given: dict[str, Any] = {"restorer": restorer_of(asked.model), "options": asked.options, "limits": limits}
+        given["inputs"] = asked.inputs
         try:
             work = (restore_one, asked.name, asked.picture, asked.masks)
             restored = await queue.run(request, *work, progress=queue.note_progress, **given)
@@ -112,7 +113,10 @@ def application(
         return StreamingResponse(chunks(), headers=headers, media_type="application/zip")
 
     def models(request: Request) -> Response:
-        named = [{"name": name, "censors": [*getattr(it, "shows", CENSORS)]} for name, it in restorers.items()]
+        named = [
+            {"name": name, "censors": [*getattr(it, "shows", CENSORS)], "takes": [*getattr(it, "given_names", [])]}
+            for name, it in restorers.items()
+        ]
         said = {"models": named, "options": form_of_options(), "limits": limits._asdict(), "warning": WARNING}
         return JSONResponse(said)
 

@@ -15,6 +15,8 @@ from inpaint.folder.options import FIELDS, DecensorOptions, options_from, shown_
 
 MOST_FILES = 2000
 MOST_MASKS = 100  # of one picture
+# Files that a request may hold for networks that take them, and the network's own names; colour is an option's name.
+DRAWN_PARTS = {"sketch": "sketch", "colours": "colour", "structure": "structure"}
 
 
 class Asked(NamedTuple):
@@ -27,31 +29,39 @@ class Asked(NamedTuple):
     options: DecensorOptions
     seed: int = 42  # IOPaint's own default; nothing here is random
     note: str = ""  # what of the request changes nothing
+    inputs: Mapping[str, bytes] = {}  # what was drawn for the network, such as a sketch
 
 
 async def read_one(request: Request) -> Asked:
     """Read a picture and its masks; ValueError where the picture is missing or an option is wrong.
 
-    JSON: {"image": base64 or data URI, "mask": the same, or a list of such, options}; keys that are not known are left
-    alone, for IOPaint's clients send many.
+    JSON: {"image": base64 or data URI, "mask": the same, or a list of such, "sketch" and "colours": the same, options};
+    keys that are not known are left alone, for IOPaint's clients send many.
     """
+    known: dict[str, Any] = {}
     if request.headers.get("content-type", "").startswith("application/json"):
         body = await json_of(request)
         picture, name, fields = from_base64(body, "image"), str(body.get("name", "picture")), body
         many = body.get("mask")
         given = many if isinstance(many, list) else [many]
         masks = [from_base64({"mask": one}, "mask") for one in given]
+        drawn = {name: from_base64(body, name) for name in DRAWN_PARTS}
     else:
-        form = await request.form(max_files=1 + MOST_MASKS)
-        parts = {key: [part for part in form.getlist(key) if isinstance(part, UploadFile)] for key in ("image", "mask")}
+        form = await request.form(max_files=1 + MOST_MASKS + len(DRAWN_PARTS))
+        keys = ("image", "mask", *DRAWN_PARTS)
+        parts = {key: [part for part in form.getlist(key) if isinstance(part, UploadFile)] for key in keys}
+        drawn = {name: await parts[name][0].read() for name in DRAWN_PARTS if parts[name]}
         picture = await parts["image"][0].read() if parts["image"] else None
         masks = [await part.read() for part in parts["mask"]]
         name, fields = (parts["image"][0].filename or "picture") if parts["image"] else "", form
     if not picture:
         raise ValueError("the request has no image: send a form with the file image, or JSON with base64 in image")
     seed = fields.get("sd_seed")
-    known: dict[str, Any] = {"seed": seed} if isinstance(seed, int) else {}
-    known["note"] = unheeded(fields) or ""
+    known |= {"seed": seed} if isinstance(seed, int) else {}
+    known |= {
+        "note": unheeded(fields) or "",
+        "inputs": {DRAWN_PARTS[part]: data for part, data in drawn.items() if data},
+    }
     return Asked(name, picture, [mask for mask in masks if mask], model_of(fields), options_in(fields), **known)
 
 

@@ -6,7 +6,7 @@ Everything lies in a temporary folder that is gone when the answer is made, so n
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -49,22 +49,27 @@ def restore_one(
     options: DecensorOptions,
     limits: Limits,
     progress: Callable[[int, int], None] | None = None,
+    inputs: Mapping[str, bytes] | None = None,
 ) -> Restored:
     """Restore one picture where its masks are white, or without any where it is transparent, if that shall mark.
 
-    progress: gets how many frames of an animation are done, and how many there are.
+    progress: gets how many frames of an animation are done, and how many there are.  inputs: files that were drawn for
+    the network, such as a sketch.
     Raises ValueError in a sentence for what cannot be restored.
     """
     check_masks(masks, options)
     form = check_picture(name, picture, limits)
-    for mask in masks:
-        check_picture("the mask", mask, limits)
+    for what, data in [*(("mask", mask) for mask in masks), *(inputs or {}).items()]:
+        check_picture(f"the {what}", data, limits)
     with tempfile.TemporaryDirectory(prefix="inpaint-") as made:
         folder = Path(made)
         source = folder / "input" / file_name(name, form)
         source.parent.mkdir()
         source.write_bytes(picture)
         marks = lay_out_masks(masks, source.stem, folder / "masks") if masks else None
+        for what, data in (inputs or {}).items():
+            drawn = f"{source.stem}_{what}{SUFFIX_OF[format_in(Path(what), data)]}"
+            (source.parent / drawn).write_bytes(data)
         (outcome,) = decensor(
             source,
             folder / "output",
@@ -86,7 +91,7 @@ def restore_one(
 
 def check_masks(masks: Sequence[bytes], options: DecensorOptions) -> None:
     """Raise ValueError where a request has no mask, or more than one answer can be made of."""
-    if not masks and options.mark != "alpha":
+    if not masks and options.mark != "alpha" and options.outpaint is None:
         raise ValueError("the request has no mask: send a picture of the same size, white where to restore")
     if masks and options.mark == "alpha":
         raise ValueError("the request has a mask, so transparency marks nothing: leave out mark or mask")

@@ -51,7 +51,7 @@ def test_crops_show_their_own_mask_where_the_picture_has_it(pictures: Path, shri
     given["data"] |= {"shrink": shrink}
     samples = samples_of(parse_run(given, "test"))
     for position in range(40):
-        image, mask, target = samples[position]
+        image, mask, target, _ = samples[position]
         assert target.shape == (3, 32, 32)
         assert mask.any()
         assert (target[:, mask[0] == 0] < (0.4 if shrink == 1 else 1)).all()

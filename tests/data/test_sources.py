@@ -134,24 +134,24 @@ def test_grey_is_repeated_and_sixteen_bits_are_kept():
 
 
 def test_validation_takes_the_centres_of_pictures_spread_over_the_folder(folder: Path):
-    crops = [whole(crop) for crop in centre_crops(folder, 6, 2)]
+    crops = [whole(crop) for crop in centre_crops(folder, (6, 6), 2)]
     assert [int(crop[0, 0, 2]) for crop in crops] == [0, 1]
     for crop in crops:
         np.testing.assert_array_equal(crop, coordinates(crop[0, 0, 2])[3:9, 7:13])
 
 
 def test_validation_takes_every_picture_of_a_small_folder_once(folder: Path):
-    assert [int(whole(crop)[0, 0, 2]) for crop in centre_crops(folder, 4, 64)] == [0, 1, 2]
+    assert [int(whole(crop)[0, 0, 2]) for crop in centre_crops(folder, (4, 4), 64)] == [0, 1, 2]
 
 
 def test_validation_refuses_pictures_smaller_than_the_crop(folder: Path):
     with pytest.raises(ValueError, match="smaller than the crop"):
-        centre_crops(folder, HEIGHT + 1, 2)
+        centre_crops(folder, (HEIGHT + 1, HEIGHT + 1), 2)
 
 
 def test_validation_can_be_drawn_and_is_the_same_in_every_run():
-    first, second = centre_crops("synthetic", 32, 3), centre_crops("synthetic", 32, 3)
-    assert [crop.shape for crop in first] == [(3, 32, 32)] * 3
+    first, second = (centre_crops("synthetic", (32, 48), 3) for _ in range(2))
+    assert [crop.shape for crop in first] == [(3, 32, 48)] * 3
     assert all(torch.equal(*pair) for pair in zip(first, second, strict=True))
     assert not torch.equal(first[0], first[1])
 

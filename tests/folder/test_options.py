@@ -20,6 +20,7 @@ from inpaint.web.asking import form_of_options, options_in
 
 OF_PLACES = {"source", "output", "original", "restorer", "masks", "jobs", "thumbnails", "progress", "frame_progress"}
 OF_THE_COMMAND = {"source", "output", "original", "mask", "jobs", "model", "json", "html", "backend", "device"}
+EMPTY = ("mask_threshold", "outpaint")  # options that are words and whose default is None
 WRONG = {
     "censor": "blur",
     "mark": "blue",
@@ -30,6 +31,7 @@ WRONG = {
     "several_masks": "some",
     "block": "8x8x8",
     "grow": -1,
+    "outpaint": "1,2,3",
     "on_empty": "cry",
     "feather": "soft",
     "match_colour": "perhaps",
@@ -56,7 +58,13 @@ def test_the_three_ways_in_accept_the_same_options_with_the_same_defaults():
     assert options_from(of_command) == DecensorOptions() == options_in({}) == options_in(dict.fromkeys(FIELDS, ""))
     words = {
         name: str(value)
-        for name, value in {**defaults, "colour": "1,2,3", "block": "8x12", "mask_threshold": ""}.items()
+        for name, value in {
+            **defaults,
+            "colour": "1,2,3",
+            "block": "8x12",
+            "mask_threshold": "",
+            "outpaint": "",
+        }.items()
     }
     assert options_in(words) == options_from({"colour": (1, 2, 3), "block": (8, 12)})
     shown = {it["name"]: it["default"] for it in form_of_options()}

@@ -97,7 +97,7 @@ def test_every_parameter_of_every_player_learns_in_the_joint_stage():
 
 
 def test_the_network_that_draws_gets_the_gradient_of_both_losses_as_from_one_graph():
-    recipe, sample = recipe_with().double().eval(), Sample(*(part.double() for part in batch()))
+    recipe, sample = recipe_with().double().eval(), batch().each(lambda part: part.double())
     edges, judges = recipe.generator.edges, recipe.discriminators
     picture, objective = grey(sample.target), ADVERSARIAL["nonsaturating"]
     true = canny(picture)

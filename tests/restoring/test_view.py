@@ -56,7 +56,9 @@ def speck(height: int, width: int) -> tuple[Tensor, Tensor]:
     return image, mask
 
 
-@pytest.mark.parametrize(("view", "seen"), [("crop", (120, 136)), ("square", (SIDE, SIDE)), ("whole", (400, 520))])
+@pytest.mark.parametrize(
+    ("view", "seen"), [("crop", (120, 136)), ("square", (SIDE, SIDE)), ("whole", (400, 520)), ("small", (197, SIDE))]
+)
 def test_a_network_sees_what_it_was_made_for_around_a_speck(view: View, seen: tuple[int, int]):
     network, restorer = restorer_of(view)
     restorer(*speck(400, 520))
@@ -69,7 +71,7 @@ def test_a_square_is_cut_where_the_picture_is_smaller_than_what_was_learned_from
     assert network.sizes == [(100, SIDE)]
 
 
-@pytest.mark.parametrize("view", ["crop", "square", "whole"])
+@pytest.mark.parametrize("view", ["crop", "square", "whole", "small"])
 def test_a_view_that_is_asked_for_replaces_the_networks_own(view: View):
     expected, _ = restorer_of(view)
     Restorer(expected, shows={"hole": "grey"}, device="cpu", side=SIDE)(*speck(400, 520))
@@ -80,7 +82,7 @@ def test_a_view_that_is_asked_for_replaces_the_networks_own(view: View):
 
 
 def test_an_unknown_view_is_refused_with_the_choices():
-    with pytest.raises(ValueError, match="view 'all' is unknown; choose auto, crop, square, whole"):
+    with pytest.raises(ValueError, match="view 'all' is unknown; choose auto, crop, square, whole, small"):
         restorer_of("crop")[1](*speck(40, 60), view="all")
 
 
@@ -90,6 +92,8 @@ def test_an_unknown_view_is_refused_with_the_choices():
         ("whole", "auto", (700, 900)),
         ("square", "auto", (SIDE, SIDE)),
         ("crop", "whole", (700, 900)),
+        ("crop", "small", (199, SIDE)),
+        ("small", "auto", (199, SIDE)),
         ("whole", "crop", (120, 136)),
     ],
 )
@@ -111,7 +115,15 @@ def test_published_networks_see_a_square_of_the_size_they_learned_from():
     for name, make in GENERATORS.items():
         with torch.device("meta"):
             network = make(**options.get(name, {}))
-        expected = "whole" if name == "outpaint" else "crop" if name in LOCAL else "square"
+        expected = (
+            "small"
+            if name in ("outpaint", "singan")
+            else "whole"
+            if name == "ns_outpaint"
+            else "crop"
+            if name in LOCAL
+            else "square"
+        )
         assert network.view == expected, name
     with torch.device("meta"):
         assert GENERATORS["unet"]().view == "crop", "a plain U-Net sees no farther than its layers reach"

@@ -220,7 +220,7 @@ def test_what_training_leaves_can_be_loaded_and_restores(name: str, pictures: Pa
     trainer_ = trained(tiny_tree(pictures, tmp_path))
     restore = load_network(tmp_path / f"{name}.safetensors", device="cpu")
     assert restore.shows == {"hole": "smooth", "mosaic": "bicubic"}
-    image, mask, _ = trainer_.validation[0]
+    image, mask, *_ = trainer_.validation[0]
     restored = restore(image[0], mask[0])
     assert torch.equal(restored.where(mask[0] < 0.5, image[0]), image[0])
     if name == "last":

@@ -242,7 +242,7 @@ def test_its_own_page_is_served_and_nothing_beside_it(client: Client):
 
 def test_models_and_health_are_told(client: Client):
     models = client.http.get("/api/v1/models").json()
-    assert models["models"] == [{"name": "grey", "censors": ["hole", "mosaic"]}]
+    assert models["models"] == [{"name": "grey", "censors": ["hole", "mosaic"], "takes": []}]
     assert models["limits"]["pixels"] == 30_000
     assert client.http.get("/api/v1/health").json()["status"] == "ok"
     assert client.http.get("/api/v1/inpaint").status_code == 405

@@ -3,7 +3,7 @@
 Sources: the state dicts of knazeri/edge-connect, geekyutao/RN, junyanz/pytorch-CycleGAN-and-pix2pix,
 nipponjo/deepfillv2-pytorch (both of its files), naoto0804/pytorch-inpainting-with-partial-conv, OpenMMLab's mmagic,
 hughplay/DFNet, ZongyuGuo/Inpainting_FRRN, otenim/GLCIC-PyTorch, lyndonzheng/Pluralistic-Inpainting,
-RenYurui/StructureFlow and basilevh/image-outpainting.
+RenYurui/StructureFlow, basilevh/image-outpainting and run-youngjoo/SC-FEGAN.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from inpaint.importing.layouts import (
     pix2pix,
     region_norm,
     region_wise,
+    sc_fegan,
     srcnn,
     structure_flow,
     unet,
@@ -59,4 +60,5 @@ LAYOUTS: dict[str, tuple[Layout, ...]] = {
     "outpaint": outpaint.OUTPAINT_LAYOUTS,
     "picnet": picnet.PICNET_LAYOUTS,
     "structure_flow": structure_flow.STRUCTURE_FLOW_LAYOUTS,
+    "sc_fegan": sc_fegan.SC_FEGAN_LAYOUTS,
 }

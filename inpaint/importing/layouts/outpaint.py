@@ -19,5 +19,6 @@ OUTPAINT_LAYOUTS = (
         theirs=lambda name, options: name,
         fills=(WHITE_HOLES,),
         mask="outpaint",
+        crop=192,
     ),
 )

@@ -1,7 +1,8 @@
 // The page: one picture is painted on and restored, or many are sent together.  No library, nothing from elsewhere.
 
 import {
-  canRedo, canUndo, clearMask, eraseMask, hasMask, layMask, maskFile, redoMask, scaleSize, setSize, startPainting, undoMask,
+  canRedo, canUndo, clearMask, eraseMask, hasLayer, hasMask, layerFile, layMask, maskFile, paintOn, redoMask, scaleSize,
+  setSize, startPainting, undoMask,
 } from "./paint.js";
 import { reportOf, tabulate } from "./report.js";
 import { draw, forget, lineUp, offer } from "./results.js";
@@ -13,8 +14,13 @@ const options = at("options");
 const tabs = document.querySelectorAll("[data-tab]");
 let tab = "one";
 let picture = null; // the chosen file
+let original = null; // its pixels
+let widths = [0, 0, 0, 0]; // by how much the results are larger: left, right, top, bottom
 let batch = []; // the chosen files
 let busy = false;
+const LAYERS = { // in words, painted in, and how a request calls them
+  mask: ["what to restore", "#ff00c8", "mask"], sketch: ["lines", "#00e5ff", "sketch"], colour: ["colours", "", "colours"],
+};
 
 function say(text, isError = false) {
   if (at("said").textContent !== text) at("said").textContent = text;
@@ -45,7 +51,7 @@ async function working(text, work) {
 }
 
 function refresh() {
-  at("run").disabled = busy || (tab === "one" ? !picture || !hasMask() : !batch.length);
+  at("run").disabled = busy || (tab === "one" ? !picture || !(hasMask() || options.outpaint?.value) : !batch.length);
   at("find").disabled = at("other").disabled = at("mask-file").disabled = busy;
   at("save-mask").disabled = !hasMask();
   at("undo").disabled = !canUndo();
@@ -55,7 +61,16 @@ function refresh() {
   at("grow").hidden = options.censor.value === "mosaic";
 }
 
+function layOriginal([left, right, top, bottom]) { // as it lies in a result that is larger
+  const [width, height] = [original.width + left + right, original.height + top + bottom];
+  if (at("before").width === width && at("before").height === height) return;
+  Object.assign(at("before"), { width, height });
+  at("before").getContext("2d").drawImage(original, left, top);
+  startViewing(width, height);
+}
+
 function show(comparing) {
+  layOriginal(comparing ? widths : [0, 0, 0, 0]);
   for (const id of ["after", "line", "slide"]) at(id).hidden = !comparing;
   at("results").hidden = !comparing || !at("results").childElementCount;
   at("mask").hidden = at("paint-tools").hidden = comparing;
@@ -71,7 +86,7 @@ function slide(share) {
 async function open(file) {
   await working(`Opening ${file.name}.`, async () => {
     const bitmap = await shown(file);
-    picture = file;
+    [picture, original] = [file, bitmap];
     forget();
     draw(at("before"), bitmap);
     at("drop").hidden = true;
@@ -91,7 +106,7 @@ function fieldOf({ name, kind, label, help, default: value, choices, most }) { /
   if (kind === "choice") input.append(...choices.map(([given, words]) => new Option(words, given, given === String(value))));
   else if (kind === "flag") input.type = "checkbox";
   else if (kind === "number") Object.assign(input, { type: "number", min: 0, max: most, value });
-  else input.placeholder = "found by itself";
+  else input.placeholder = name === "outpaint" ? "not at all" : "found by itself";
   line.append(...(kind === "flag" ? [input, label] : [`${label} `, input]));
   return line;
 }
@@ -108,12 +123,30 @@ function forBatches(many) { // hides what means something for batches alone, and
 
 const chosenOptions = () => [...new FormData(options)];
 
+const taken = () => models.find(({ name }) => name === options.model.value).takes.filter((name) => name in LAYERS);
+
+function offerLayers() { // what the chosen network takes beside a mask
+  const names = ["mask", ...taken()];
+  at("layers").hidden = names.length === 1;
+  at("layer").replaceChildren(...names.map((name) => new Option(LAYERS[name][0], name)));
+  chooseLayer();
+}
+
+function chooseLayer() {
+  const name = at("layer").value;
+  at("ink").hidden = name !== "colour";
+  paintOn(name, name === "colour" ? at("ink").value : LAYERS[name][1]);
+}
+
 async function restore() {
   await working("Restoring.", async () => {
     const fields = [["image", picture], ["mask", await maskFile(), "mask.png"], ...chosenOptions()];
+    for (const name of taken().filter(hasLayer)) fields.push([LAYERS[name][2], await layerFile(name), `${name}.png`]);
     const said = await (await ask("inpaint", fields, { Accept: "application/json" })).json();
     const results = said.pictures.map(({ type, data }) => new Blob([bytesOf(data)], { type }));
     await lineUp(results, said.name.replace(/(\.\w+)$/, " restored$1"));
+    const given = options.outpaint.value.split(",").map(Number);
+    widths = given.length === 4 ? given : Array(4).fill(given[0]);
     at("view").hidden = false;
     show(true);
     slide(50);
@@ -239,6 +272,8 @@ at("mask-file").addEventListener("change", (event) => {
 });
 at("mask").addEventListener("maskchange", refresh);
 options.addEventListener("input", refresh);
+options.model.addEventListener("change", offerLayers);
+for (const id of ["layer", "ink"]) at(id).addEventListener("input", chooseLayer);
 options.addEventListener("submit", (event) => {
   event.preventDefault();
   if (tab === "one") restore();
@@ -263,4 +298,5 @@ const { models, options: described } = await (await fetch("api/v1/models")).json
 options.model.replaceChildren(...models.map(({ name, censors }) => new Option(`${name} (${censors.join(", ")})`, name)));
 at("fields").replaceChildren(...described.map(fieldOf));
 forBatches(false);
+offerLayers();
 refresh();

@@ -1,14 +1,18 @@
-// The mask: a list of strokes and found masks, drawn again for every undo, in the picture's own pixels.
+// The mask, and what else a network is given: strokes and found masks, drawn again for every undo, in the picture's own
+// pixels.  Each layer is a canvas of its own; the page shows one over the other.
 
+import { clearLayers, copyOf, fileOf, paintSegment, penOf, resizeLayers, showLayers } from "./layers.js";
 import { moving, reveal } from "./viewport.js";
 
 const mask = document.getElementById("mask");
 const circle = document.getElementById("brush");
 const slider = document.getElementById("size");
 const context = mask.getContext("2d", { willReadFrequently: true });
-const COLOUR = "#ff00c8";
 const heard = document.getElementById("heard");
-let steps = []; // {points, size, erase}, {bitmap}, or {} for a clearing
+let steps = []; // {points, size, erase, layer, ink}, {bitmap}, or {} for a clearing
+let layer = "mask"; // that is painted on
+let ink = "#ff00c8";
+const sizes = {}; // of the brush, by layer
 let undone = []; // the last undone one last
 let stroke = null; // the one that is being painted
 let erasing = false;
@@ -24,6 +28,7 @@ function add(step) {
 export function startPainting(width, height) {
   mask.width = width;
   mask.height = height;
+  resizeLayers(width, height);
   steps = [];
   undone = [];
   stroke = cursor = null;
@@ -34,9 +39,19 @@ export function startPainting(width, height) {
   changed();
 }
 
-export function hasMask() {
+export function hasLayer(name) {
   const last = steps.findLastIndex((step) => !step.points && !step.bitmap);
-  return steps.slice(last + 1).some((step) => !step.erase);
+  return steps.slice(last + 1).some((step) => !step.erase && (step.layer ?? "mask") === name);
+}
+
+export const hasMask = () => hasLayer("mask");
+export const layerFile = fileOf;
+export const maskFile = () => fileOf("mask");
+
+export function paintOn(name, colour) { // each layer keeps its own size of the brush; lines are thin at first
+  sizes[layer] = Number(slider.value);
+  if (name !== layer) setSize(sizes[name] ?? (name === "sketch" ? 2 : sizes[layer]));
+  [layer, ink] = [name, colour];
 }
 
 export const canUndo = () => steps.length > 0;
@@ -72,59 +87,30 @@ export function redoMask() {
 
 export function clearMask() {
   finish();
-  if (hasMask()) add({});
+  if (["mask", "sketch", "colour"].some(hasLayer)) add({});
   redraw();
 }
 
 export async function layMask(png) {
-  const bitmap = await createImageBitmap(png); // white on black: its brightness becomes opacity
-  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-  const pen = canvas.getContext("2d");
-  pen.drawImage(bitmap, 0, 0);
-  const pixels = pen.getImageData(0, 0, bitmap.width, bitmap.height);
-  for (let at = 0; at < pixels.data.length; at += 4) pixels.data[at + 3] = pixels.data[at];
-  pen.putImageData(pixels, 0, 0);
-  pen.globalCompositeOperation = "source-in";
-  pen.fillStyle = COLOUR;
-  pen.fillRect(0, 0, bitmap.width, bitmap.height);
-  add({ bitmap: canvas });
+  add({ bitmap: copyOf(await createImageBitmap(png)) });
   redraw();
 }
 
-export function maskFile() {
-  const canvas = new OffscreenCanvas(mask.width, mask.height);
-  const pen = canvas.getContext("2d");
-  pen.drawImage(mask, 0, 0);
-  pen.globalCompositeOperation = "source-in"; // what is painted becomes white
-  pen.fillStyle = "#fff";
-  pen.fillRect(0, 0, mask.width, mask.height);
-  pen.globalCompositeOperation = "destination-over";
-  pen.fillStyle = "#000";
-  pen.fillRect(0, 0, mask.width, mask.height);
-  return canvas.convertToBlob({ type: "image/png" });
-}
-
 function redraw() {
-  context.clearRect(0, 0, mask.width, mask.height);
+  clearLayers();
   for (const step of steps) {
-    if (step.points) step.points.forEach((_, index) => segment(step, index));
-    else if (step.bitmap) context.drawImage(step.bitmap, 0, 0);
-    else context.clearRect(0, 0, mask.width, mask.height);
+    if (step.points) step.points.forEach((_, index) => paintSegment(penOf(step.layer), step, index));
+    else if (step.bitmap) penOf("mask").drawImage(step.bitmap, 0, 0);
+    else clearLayers();
   }
+  showLayers(context);
   changed();
 }
 
-function segment({ points, size, erase }, index) {
-  const [from, to] = [points[Math.max(0, index - 1)], points[index]];
-  context.globalCompositeOperation = erase ? "destination-out" : "source-over";
-  context.strokeStyle = COLOUR;
-  context.lineCap = "round";
-  context.lineWidth = size;
-  context.beginPath();
-  context.moveTo(...from);
-  context.lineTo(to[0] + 0.01, to[1]);
-  context.stroke();
-  context.globalCompositeOperation = "source-over";
+function segment(step, index) {
+  paintSegment(penOf(step.layer), step, index);
+  if (step.erase) showLayers(context); // what lies on the other layers stays
+  else paintSegment(context, step, index);
 }
 
 const scale = () => mask.width / mask.clientWidth;
@@ -142,7 +128,7 @@ function showCircle(x, y) {
 }
 
 function begin(point) {
-  stroke = { points: [point], size: Number(slider.value), erase: erasing };
+  stroke = { points: [point], size: Number(slider.value), erase: erasing, layer, ink };
   segment(stroke, 0);
 }
 

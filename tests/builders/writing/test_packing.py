@@ -62,7 +62,7 @@ def test_training_from_shards_draws_the_same_samples_as_from_files(tmp_path: Pat
     assert len(loose) == len(tight) == 16
     for number in range(40):
         assert torch.equal(*(source((32, 32), rng_for(number)) for source in (loose, tight)))
-    for one, other in zip(*(centre_crops(folder / "val", 40, 2) for folder in (files, packed)), strict=True):
+    for one, other in zip(*(centre_crops(folder / "val", (40, 40), 2) for folder in (files, packed)), strict=True):
         assert torch.equal(one, other)
 
 
