@@ -305,7 +305,7 @@ def test_validation_is_the_same_every_time_whatever_it_comes_from(sources: Any, 
     assert len(once) == 3
     for one, other in zip(once, again, strict=True):
         assert one.image.shape == (1, 3, 32, 32)
-        assert all(torch.equal(mine, theirs) for mine, theirs in zip(one, other, strict=True))
+        assert all(torch.equal(mine, theirs) for mine, theirs in zip(one[:3], other[:3], strict=True))
     assert not torch.equal(once[0].target, once[1].target)
 
 

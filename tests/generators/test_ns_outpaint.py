@@ -24,6 +24,7 @@ def test_the_counts_are_the_authors():
 def test_checksum():
     """The authors' code at full size differs by less than 1e-5 (TensorFlow, single precision); this one is smaller."""
     network = build(width=4, side=64)
+    assert isinstance(network, NSOutpaint)
     fill(network, gain=1.5)
     expected = (0.005544916954, 0.03233573511, 0.01777788456, -0.01302884316, 0.02941757556)
     assert summary(network.net(image(3, 64, 64))) == pytest.approx(expected, rel=1e-6)

@@ -45,7 +45,7 @@ def test_checksum():
 @torch.no_grad()
 def test_noise_counts_in_the_hole_alone_and_without_it_the_answer_is_the_same():
     network = build(width=4, scales=3, least=12).eval()
-    network.strengths.fill_(0.5)
+    network.get_buffer("strengths").fill_(0.5)
     picture, mask = torch.rand(1, 3, 40, 30), torch.zeros(1, 1, 40, 30)
     mask[..., 10:25, 8:20] = 1
     plain = network(picture, mask).image

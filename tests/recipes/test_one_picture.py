@@ -11,7 +11,7 @@ from torch import Tensor
 from inpaint.assemble import samples_of, validation_of
 from inpaint.config import parse_run
 from inpaint.data.sources import picture_source
-from inpaint.generators.singan import build
+from inpaint.generators.singan import SinGAN
 from inpaint.images import from_array, write
 from inpaint.layers.picture_pyramid import at_size
 from inpaint.randomness import rng_for
@@ -22,7 +22,7 @@ from tests.runs import tiny_tree
 
 def learning(**options) -> OnePicture:
     torch.manual_seed(0)
-    return OnePicture(build(width=4, scales=3, least=12), iterations=2, rounds=1, **options)
+    return OnePicture(SinGAN(4, scales=3, least=12), iterations=2, rounds=1, **options)
 
 
 def sample(mask: Tensor | None = None) -> Sample:

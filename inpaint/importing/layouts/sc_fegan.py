@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inpaint.importing.layout import GeneratorOptions, Layout, width_of
-from inpaint.importing.layouts.gated import TENSORFLOW_REST
+from inpaint.importing.layouts.tensorflow import TENSORFLOW_REST
 
 FIRST_SKETCH_ENTRY = "generator/gconv1_ds/kernel"
 ENLARGEMENT_VARIABLES = {"weight": "w", "bias": "biases1", "gate_bias": "biases2"}
