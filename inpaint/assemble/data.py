@@ -35,13 +35,13 @@ def samples_of(run: Run, inputs: Mapping[str, ExtraInput] | None = None) -> Samp
         fault
         for _, source in sources
         if isinstance(source, Folder) and source.paths
-        for fault in leave_out_faulty(source, crop_of(run), run.data.skip)
+        for fault in leave_out_faulty(source, size_of_crop(run), run.data.skip)
     ]
     if faults and distributed.rank() == 0:
         named = "; ".join(faults[:3]) + (f"; and {len(faults) - 3} more" if len(faults) > 3 else "")
         warnings.warn(f"left out of the training: {named}", stacklevel=2)
     degradation = degradation_of(run.data.mask, run.data.fill, run.data.realism)
-    return Samples(sources, degradation, crop=crop_of(run), seed=run.seed, inputs=inputs)
+    return Samples(sources, degradation, crop=size_of_crop(run), seed=run.seed, inputs=inputs)
 
 
 def validation_of(run: Run, inputs: Mapping[str, ExtraInput] | None = None) -> list[Sample]:
@@ -54,13 +54,13 @@ def validation_of(run: Run, inputs: Mapping[str, ExtraInput] | None = None) -> l
     targets = [
         crop
         for source in sources
-        for crop in centre_crops(source.path, crop_of(run), each, mask_of=mask_finder(run, source.path))
+        for crop in centre_crops(source.path, size_of_crop(run), each, mask_of=mask_finder(run, source.path))
     ]
     degradation = degradation_of(run.data.mask, run.data.fill, run.data.realism)
     return fixed_samples(targets[:count], degradation, seed=run.seed, inputs=inputs)
 
 
-def crop_of(run: Run) -> tuple[int, int]:
+def size_of_crop(run: Run) -> tuple[int, int]:
     """Return the height and width of a sample, px."""
     return run.data.crop, run.data.crop_width or run.data.crop
 

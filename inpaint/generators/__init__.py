@@ -7,6 +7,7 @@ from collections.abc import Callable
 from inpaint.contracts import Generator
 from inpaint.generators import (
     aot_gan,
+    bilateral,
     cells,
     contextual,
     dcgan,
@@ -15,6 +16,7 @@ from inpaint.generators import (
     edge_connect,
     edsr,
     espcn,
+    foreground,
     frrn,
     gated,
     glcic,
@@ -42,6 +44,7 @@ from inpaint.generators import (
 
 GENERATORS: dict[str, Callable[..., Generator]] = {
     "aot_gan": aot_gan.build,
+    "bilateral": bilateral.build,
     "cells": cells.build,
     "contextual": contextual.build,
     "dcgan": dcgan.build,
@@ -51,6 +54,7 @@ GENERATORS: dict[str, Callable[..., Generator]] = {
     "edge_connect": edge_connect.build,
     "edsr": edsr.build,
     "espcn": espcn.build,
+    "foreground": foreground.build,
     "frrn": frrn.build,
     "gated": gated.build,
     "imdn": imdn.build,

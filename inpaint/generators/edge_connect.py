@@ -112,10 +112,14 @@ class EdgeConnect(Generator):
         height, width = image.shape[-2:]
         image, mask = (with_margin(it, multiple=self.multiple, least=LEAST_EDGES_SIDE) for it in (image, mask))
         picture = grey(image)
-        found = canny(picture, mask, sigma=self.sigma)
+        found = self.lines_of(image, mask)
         drawn = self.edges(picture, found, mask)
         complete = drawn * mask + found * (1 - mask)
         return drawn[..., :height, :width], complete[..., :height, :width]
+
+    def lines_of(self, image: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Return the lines of pictures (B, 3, H, W), of what a mask leaves, as zeros and ones (B, 1, H, W)."""
+        return canny(grey(image), mask, sigma=self.sigma)
 
     def restore_with_edges(self, image: Tensor, mask: Tensor, edges: Tensor) -> Prediction:
         """Restore by edges (B, 1, H, W) in [0, 1] from anywhere, which are taken as they are, in the hole and outside.

@@ -22,7 +22,7 @@ from inpaint.layers.strip_blocks import Bottleneck, GlobalResidual, SkipHorizont
 from inpaint.sample import Prediction
 
 DOWN = 32  # the encoder's shrinking
-STAGES = ((1, 3), (2, 4), (4, 5))  # widths of bottlenecks, in widths of the first layer, and how many there are
+ENCODER_STAGES = ((1, 3), (2, 4), (4, 5))  # widths of bottlenecks, in widths of the first layer, and how many there are
 DECODED = ((4, 1, 2), (2, 2, 3), (1, 4, 4))  # bottlenecks' width, the dilation before them, how many there are
 
 
@@ -36,7 +36,7 @@ class StripNet(nn.Module):
         self.second = nn.Conv2d(width, 2 * width, 4, stride=2, padding=1, bias=False)
         self.second_norm = nn.InstanceNorm2d(2 * width, INSTANCE_EPSILON, affine=True)
         channels, self.encoder = 2 * width, nn.ModuleList()
-        for times, count in STAGES:
+        for times, count in ENCODER_STAGES:
             first = Bottleneck(channels, times * width, stride=2)
             channels = 4 * times * width
             rest = (Bottleneck(channels, times * width) for _ in range(count - 1))
@@ -108,10 +108,10 @@ class NSOutpaint(Generator):
         top, bottom, left, right = box
         known, (height, width) = picture[..., top:bottom, left:right], picture.shape[-2:]
         for wanted, turn in (
-            (width - right, same),
+            (width - right, unturned),
             (left, mirrored_across),
-            (height - bottom, turned),
-            (top, turned_up),
+            (height - bottom, transposed),
+            (top, transposed_up),
         ):
             if wanted:
                 known = turn(self.continued(turn(known), wanted))
@@ -146,7 +146,7 @@ def known_box(mask: Tensor) -> tuple[int, int, int, int] | None:
     return box if known[box[0] : box[1], box[2] : box[3]].all() else None
 
 
-def same(picture: Tensor) -> Tensor:
+def unturned(picture: Tensor) -> Tensor:
     return picture
 
 
@@ -154,12 +154,12 @@ def mirrored_across(picture: Tensor) -> Tensor:
     return picture.flip(-1)
 
 
-def turned(picture: Tensor) -> Tensor:
+def transposed(picture: Tensor) -> Tensor:
     """Exchange rows and columns."""
     return picture.transpose(-2, -1)
 
 
-def turned_up(picture: Tensor) -> Tensor:
+def transposed_up(picture: Tensor) -> Tensor:
     """Exchange rows and columns so that what was the top is on the right; done twice, all is as before."""
     return picture.flip(-2, -1).transpose(-2, -1)
 

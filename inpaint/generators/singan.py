@@ -24,15 +24,15 @@ from inpaint.randomness import rng_for
 from inpaint.sample import Prediction
 
 LAYERS_OF_A_SCALE = 5  # 3x3 without padding: they see 11 px
-MARGIN = LAYERS_OF_A_SCALE  # px of zeros around what a scale sees
+SCALE_MARGIN = LAYERS_OF_A_SCALE  # px of zeros around what a scale sees
 SCALES_OF_A_WIDTH = 4  # after which the width doubles
-WIDEST = 4  # times the width of the first scale
+WIDEST_SCALE = 4  # times the width of the first scale
 SLOPE_OF_A_SCALE = 0.2
 
 
 def width_at(scale: int, width: int) -> int:
     """Return the channels of the layers at a scale."""
-    return width * min(2 ** (scale // SCALES_OF_A_WIDTH), WIDEST)
+    return width * min(2 ** (scale // SCALES_OF_A_WIDTH), WIDEST_SCALE)
 
 
 class ScaleNet(nn.Module):
@@ -107,7 +107,7 @@ class SinGAN(Generator):
         noise: (B, 3, h, w), already as strong as this scale wants it; None is none.
         """
         seen = before if noise is None else before + noise
-        return self.scales[scale](F.pad(seen, (MARGIN,) * 4)).tanh() + before
+        return self.scales[scale](F.pad(seen, (SCALE_MARGIN,) * 4)).tanh() + before
 
     def noise_at(self, scale: int, before: Tensor, given: Tensor | None) -> Tensor | None:
         """Return the noise that a scale sees when it restores, (B, 3, h, w); the coarsest has one noise three times."""

@@ -118,6 +118,12 @@ def feature_matching(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
     return torch.stack([mean_l1(one.detach(), other) for one, other in zip(real, fake, strict=True)]).sum()
 
 
+def focal_error(drawn: Tensor, true: Tensor) -> Tensor:
+    """Return the cross-entropy of lines in (0, 1), which hardly counts where they are right (Lin et al. 2017)."""
+    sure = torch.where(full_precision(true) > 0.5, full_precision(drawn), 1 - full_precision(drawn)).clamp(1e-6, 1)
+    return (-((1 - sure) ** 2) * sure.log()).mean()
+
+
 def judgements(logits: Tensor) -> Tensor:
     """Return what each critic of a pair says, (B, K): the mean over the places of its map, of logits (B, K, h, w)."""
     return full_precision(logits).flatten(2).mean(dim=2)

@@ -13,6 +13,7 @@ from inpaint.recipes.large_mask import LargeMask
 from inpaint.recipes.one_picture import OnePicture
 from inpaint.recipes.pluralistic import Pluralistic
 from inpaint.recipes.region_wise import RegionWise
+from inpaint.recipes.structure_first import StructureFirst
 from inpaint.recipes.structure_flow import StructuredFlow
 from inpaint.recipes.styles import Styles
 from inpaint.recipes.supervised import Supervised
@@ -29,6 +30,7 @@ RECIPES: dict[str, Callable[..., Recipe]] = {
     "one_picture": OnePicture,
     "pluralistic": Pluralistic,
     "region_wise": RegionWise,
+    "structure_first": StructureFirst,
     "structure_flow": StructuredFlow,
     "styles": Styles,
     "unconditional": Unconditional,

@@ -20,9 +20,9 @@ from torch import Tensor, nn
 
 from inpaint.contracts import Discriminator, Turn
 from inpaint.generators.edge_connect import EdgeConnect
-from inpaint.layers.canny import canny, grey
-from inpaint.losses import Weight, check_weights, weighted
-from inpaint.losses.objectives import ADVERSARIAL, feature_matching
+from inpaint.layers.canny import grey
+from inpaint.losses import Weight, check_weights, weight_at, weighted
+from inpaint.losses.objectives import ADVERSARIAL, feature_matching, focal_error
 from inpaint.losses.scene import Features, Scene
 from inpaint.recipes.frozen import frozen
 from inpaint.sample import Sample, composite
@@ -47,7 +47,9 @@ class Edges(nn.Module):
         weights: Mapping[str, Weight],
         stages: Mapping[str, int],
         loss: str = "nonsaturating",
-        weight: float = 0.1,
+        weight: Weight = 0.1,
+        edge_weight: Weight = 1.0,
+        focal: float = 0.0,
         feature_matching: float = 10.0,
         features: Features | None = None,
     ):
@@ -55,8 +57,8 @@ class Edges(nn.Module):
 
         discriminators: edges_discriminator judges grey pictures with their edges (B, 2, H, W), painter_discriminator
         pictures.  weights: of the painter's terms.  stages: the step from which on each one is learned; one that is not
-        named is left out.  weight: of the painter's adversarial term; that of edges counts 1.  feature_matching: its
-        weight, of edges.
+        named is left out.  weight: of the painter's adversarial term; edge_weight: of that of edges.  focal: of the
+        focal error of edges.  feature_matching: its weight, of edges.
         """
         super().__init__()
         check_weights(weights, features=features)
@@ -72,7 +74,7 @@ class Edges(nn.Module):
         self.weights = dict(weights)
         self.stages = dict(stages)
         self.loss = ADVERSARIAL[loss]
-        self.weight = weight
+        self.weight, self.edge_weight, self.focal = weight, edge_weight, focal
         self.feature_matching = feature_matching
         self.features = features  # no nn.Module, so neither the state dict nor the averaging sees it
 
@@ -91,7 +93,7 @@ class Edges(nn.Module):
         A turn must have been differentiated before the next one is asked for.
         """
         stage = self.stage_at(step)
-        true = canny(grey(sample.target), sigma=self.generator.sigma)  # (B, 1, H, W)
+        true = self.generator.lines_of(sample.target)  # (B, 1, H, W)
         if stage == "inpaint":
             yield from self.painting(sample, true, step)
             return
@@ -104,9 +106,11 @@ class Edges(nn.Module):
             if stage == "drawn":
                 return
             handed["edge_painted"] = with_gradient(complete, seen.grad)
-        yield from self.drawing(sample, true, drawn, handed)
+        yield from self.drawing(sample, true, drawn, handed, step)
 
-    def drawing(self, sample: Sample, true: Tensor, drawn: Tensor, handed: dict[str, Tensor]) -> Iterator[Turn]:
+    def drawing(
+        self, sample: Sample, true: Tensor, drawn: Tensor, handed: dict[str, Tensor], step: int
+    ) -> Iterator[Turn]:
         """Yield the turns of the discriminator of edges and of the network that draws."""
         name, judge = JUDGES[0], self.discriminators[JUDGES[0]]
         picture = grey(sample.target)
@@ -117,9 +121,11 @@ class Edges(nn.Module):
         with frozen(judge):
             fooled = judge(fake, sample.image, sample.mask)
         terms = {
-            "edge_adversarial": self.loss.generator(fooled.logits, sample.mask),
+            "edge_adversarial": weight_at(self.edge_weight, step) * self.loss.generator(fooled.logits, sample.mask),
             "edge_feature_matching": self.feature_matching * feature_matching(matched, fooled.features),
         }
+        if self.focal:
+            terms["edge_focal"] = self.focal * focal_error(drawn, true)
         yield Turn("edges", terms | handed)
 
     def painting(self, sample: Sample, edges: Tensor, step: int) -> Iterator[Turn]:
@@ -130,7 +136,10 @@ class Edges(nn.Module):
         with frozen(self.discriminators[name]):
             fooled = self.discriminators[name](fake, sample.image, sample.mask)
         terms = weighted(self.weights, scene, step)
-        yield Turn("painter", terms | {"adversarial": self.weight * self.loss.generator(fooled.logits, sample.mask)})
+        yield Turn(
+            "painter",
+            terms | {"adversarial": weight_at(self.weight, step) * self.loss.generator(fooled.logits, sample.mask)},
+        )
 
     def judging(self, name: str, real: Tensor, fake: Tensor, sample: Sample) -> Turn:
         """Return the turn of a discriminator."""
