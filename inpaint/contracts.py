@@ -50,6 +50,7 @@ class Generator(nn.Module):
     mean_is_nearer: bool = False  # whether the mean of its answers to a turned picture is as good to look at as each
     cell_steps: tuple[int, ...] = ()  # px along a cell that it makes at once, if it restores mosaics from their cells
     channels_last: bool = True  # whether it also computes with the channels of a pixel beside each other in memory
+    faster_channels_last: bool = True  # and whether it trains faster so (`scripts/bench_training.py`)
     shows: Mapping[str, str] = {}  # how it wants each censor shown, where it leaves the run no choice
     inputs: Mapping[str, ExtraInput] = {}  # beside picture and mask, by the keyword of its forward
 

@@ -63,6 +63,20 @@ def warn_of_bfloat16(device: torch.device) -> None:
         warnings.warn(f"this {device.type} does not compute in bfloat16 itself: float32 is faster here", stacklevel=3)
 
 
+def training_precision(name: str, device: torch.device) -> str:
+    """Return the precision in which a run of this one learns here; what is not as was asked for is said.
+
+    Graphics cards before Ampere have no bfloat16: there it is float16, which is as fast.
+    """
+    if name != "bfloat16" or has_bfloat16(device):
+        return name
+    if device.type == "cuda":
+        warnings.warn("this graphics card has no bfloat16: the run learns in float16, with scaled losses", stacklevel=3)
+        return "float16"
+    warn_of_bfloat16(device)
+    return name
+
+
 def release(device: torch.device) -> None:
     """Give back what torch keeps of a graphics card's memory for later, so that it can be cut anew."""
     if device.type == "cuda":

@@ -5,7 +5,9 @@
 plain: float32, no channels_last, torch's default optimizer, one forward after the other, as the recipe says.  bare: the
 same operations as the engine's (precision, layout, fused optimizers, clipping, averaging), without the engine around.
 engine: `Trainer.learn` as `inpaint train` calls it.  All three take the same batches, which lie in memory, and take
-turns, so that what else the machine does falls on all alike; the median of the rounds counts.
+turns, so that what else the machine does falls on all alike; the median of the rounds counts.  On a CPU the time is
+that of its cores, which other work does not lengthen as long as there is one thread (OMP_NUM_THREADS=1: several wait
+for each other in busy loops); --wall takes the clock's.
 """
 
 from __future__ import annotations
@@ -89,7 +91,7 @@ def bare_step(run: Run, device: torch.device) -> Callable[[Sample], None]:
     def step(sample: Sample) -> None:
         turns = iter(trainer.recipe.turns(trainer.to_device(sample), 0))
         while True:
-            with torch.autocast(device.type, torch.bfloat16, enabled=trainer.bfloat16):
+            with trainer.precision.autocast():
                 turn: Any = next(turns, None)
             if turn is None:
                 break
@@ -119,21 +121,22 @@ def engine_step(run: Run, device: torch.device) -> Callable[[Sample], None]:
     return step
 
 
-def measured(run: Run, name: str, rounds: int) -> Row:
+def measured(run: Run, name: str, rounds: int, *, wall: bool) -> Row:
     """Time the three kinds of step in turns, after one round that is not counted."""
     device = torch.device("cpu" if run.device == "auto" else run.device)
+    clock = time.perf_counter if wall or device.type != "cpu" else time.process_time
     samples = samples_of(run)
     sample = default_collate([samples[number] for number in range(run.data.batch)])
     steps = [build(run, device) for build in (plain_step, bare_step, engine_step)]
     times: list[list[float]] = [[], [], []]
     for number in range(rounds + 1):
         for kind, step in enumerate(steps):
-            started = time.perf_counter()
+            started = clock()
             step(sample)
             if device.type == "cuda":
                 torch.cuda.synchronize()
             if number:
-                times[kind].append(time.perf_counter() - started)
+                times[kind].append(clock() - started)
     plain, bare, engine = (statistics.median(each) for each in times)
     return Row(name, run.data.batch, plain, bare, engine, memory_used(device))
 
@@ -149,10 +152,11 @@ def main() -> None:
     parser.add_argument("--precision", help="of the engine; default: that of the config")
     parser.add_argument("--features", default="random", help="weights of features networks; random costs the same")
     parser.add_argument("--output", default="runs/bench")
+    parser.add_argument("--wall", action="store_true", help="measure by the clock on a CPU, too")
     options = parser.parse_args()
     print(f"{'':22} {'plain':>8} {'bare':>8} {'engine':>8} {'faster':>7} {'overhead':>8} {'GB':>6}   images/s")
     for name in options.configs:
-        print(measured(made_of(name, options), name, options.steps).text(), flush=True)
+        print(measured(made_of(name, options), name, options.steps, wall=options.wall).text(), flush=True)
 
 
 if __name__ == "__main__":

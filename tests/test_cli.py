@@ -18,15 +18,17 @@ import torch
 import yaml
 
 from inpaint import cli
+from inpaint.assemble import trainer_of
 from inpaint.cli.decensor_command import outcome_line
+from inpaint.config import read_run
 from inpaint.folder import Outcome
 from inpaint.images import from_array, read, write
 from inpaint.version import __version__
 from tests.builders.datasets import dataset
 from tests.runs import folder_of_pictures, tiny_tree
 
-VERBS = ["decensor", "detect", "web", "evaluate", "build-dataset", "inspect", "train", "config", "blend"]
-VERBS += ["import-weights", "models", "export", "run"]
+VERBS = ["decensor", "detect", "web", "evaluate", "build-dataset", "inspect", "train", "config"]
+VERBS += ["new", "find-rate", "profile", "plot", "blend", "import-weights", "models", "export", "run"]
 ANALYSES = ["spectrum", "pyramid", "ambiguity", "tradeoff"]
 
 
@@ -376,3 +378,79 @@ def test_config_shows_a_run_in_full_and_lists_what_comes_with_the_package(run: R
     assert_one_sentence(run("config", "small/unett"), "small/unett does not exist", "did you mean small/unet?")
     assert_one_sentence(run("train", "default"), "default is two networks")
     assert_one_sentence(run("config"), "name a config")
+
+
+def test_plot_draws_the_curves_of_several_runs(run: Run, config: Path, tmp_path: Path):
+    pytest.importorskip("matplotlib")
+    assert_one_sentence(run("plot", tmp_path / "run"), "run does not exist", "hold a journal.jsonl")
+    assert run("train", config).code == 0
+    assert run("train", config, "--set", f"output={tmp_path / 'other'}", "--set", "steps=2").code == 0
+    ended = run("plot", tmp_path / "run", tmp_path / "other" / "journal.jsonl", "-o", tmp_path / "curves.png")
+    assert ended.code == 0, ended.err
+    assert min(read(tmp_path / "curves.png").size) > 200
+    page = (tmp_path / "curves.html").read_text()
+    for words in (">run<", ">other<", "data:image/png;base64,", "best PSNR"):
+        assert words in page
+    assert_one_sentence(run("plot", tmp_path / "run", "-o", tmp_path / "curves.pdf"), "should be a .png or an .html")
+    (tmp_path / "run" / "journal.jsonl").write_text("{}\n")
+    assert_one_sentence(run("plot", tmp_path / "run"), "journal.jsonl, line 1, is not JSON with a step")
+
+
+def test_profile_and_find_rate_say_what_they_found(run: Run, config: Path, tmp_path: Path):
+    ended = run("profile", config, "--steps", 1, "-o", tmp_path / "trace.json")
+    assert ended.code == 0, ended.err
+    for words in ("data ", "forward generator", "loss ", "backward generator", "optimizer generator", "a step", " %"):
+        assert words in ended.out
+    assert (tmp_path / "trace.json").is_file()
+    ended = run("find-rate", config, "--steps", 30, "--low", "1e-5", "--high", "1e3", "-o", tmp_path / "rates.json")
+    assert ended.code == 0, ended.err
+    assert re.search(r"a rate to begin with: --set optim\.generator\.lr=\d\.\de-\d\d", ended.out)
+    assert json.loads((tmp_path / "rates.json").read_text())[0]["rate"] == 1e-5
+    assert not (tmp_path / "run").exists()
+
+
+def test_overfit_says_what_was_gained(run: Run, config: Path):
+    ended = run("train", config, "--overfit", 2)
+    assert ended.code == 0, ended.err
+    assert "PSNR over the mask since the beginning: " in ended.out
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [],
+        ["--generator", "unet", "--discriminator", "sn_patch", "--loss", "hinge", "--perceptual", "--style"],
+        ["--generator", "gated", "--discriminator", "patch", "--discriminator", "sn_patch", "--damage", "hole"],
+        ["--generator", "cells", "--damage", "mosaic", "--crop", "128"],
+    ],
+)
+def test_new_writes_a_run_that_can_be_built(answers: list[str], run: Run, tmp_path: Path):
+    file = tmp_path / "mine.yaml"
+    ended = run("new", file, *answers)
+    assert ended.code == 0, ended.err
+    settings = ["data.train=synthetic", "data.validation=null", "data.workers=0", f"output={tmp_path / 'run'}"]
+    settings += ["features.weights=random"] if "--perceptual" in answers else []
+    made = read_run(file, settings)
+    trainer = trainer_of(made)
+    assert set(trainer.players) == set(made.optim)
+    assert len(made.discriminators) == answers.count("--discriminator")
+    assert len(next(iter(trainer.batches(0, 1))).image) == made.data.batch
+    assert_one_sentence(run("new", file), "exists: choose another file")
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        (["--generator", "unit"], "generator 'unit' is unknown"),
+        (["--discriminator", "patches"], "discriminator 'patches' is unknown"),
+        (["--loss", "wasserstein"], "adversarial loss is 'wasserstein': choose among"),
+        (["--damage", "blur"], "the damage is 'blur': choose hole, mosaic, both"),
+        (["--generator", "cells"], "restores mosaics alone"),
+        (["--crop", "100"], "does not divide by"),
+    ],
+)
+def test_an_answer_that_is_no_choice_is_a_sentence_and_writes_nothing(
+    answers: list[str], words: str, run: Run, tmp_path: Path
+):
+    assert_one_sentence(run("new", tmp_path / "mine.yaml", *answers), words)
+    assert not (tmp_path / "mine.yaml").exists()

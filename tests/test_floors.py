@@ -33,6 +33,7 @@ FLOORS = {
 }
 NEIGHBOURS = {  # who may import from the same floor, and why
     ("analysis", "evaluation"): "what restoring trades is an evaluation of blends, and pictures are read alike",
+    ("analysis", "training"): "the curves of runs are read from their journals",
     ("config", "parts"): "the schema holds parts",
     ("degradation", "images"): "masks may be files",
     ("degradation", "mosaic"): "pixelating is the geometry of mosaics applied to a clean picture",

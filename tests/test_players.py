@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from inpaint.assemble import trainer_of
 from inpaint.checkpoint import load_state
 from inpaint.config import Optim, parse_run
 from inpaint.training.trainer import Trainer
-from tests.runs import adversarial_tree, folder_of_pictures, tiny_tree
+from inpaint.training.trial import try_out
+from tests.runs import adversarial_tree, edges_tree, folder_of_pictures, tiny_tree
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +70,8 @@ def test_one_cycle_is_torchs():
     ("given", "words"),
     [
         ({"cycles": 2}, "the schedule is constant: cycles belong to cosine"),
-        ({"floor": 0.1, "schedule": "one_cycle"}, "a floor belongs to cosine and linear"),
+        ({"floor": 0.1, "schedule": "one_cycle"}, "a floor belongs to cosine, linear and plateau"),
+        ({"schedule": "plateau", "gamma": 1.0}, "on a plateau it must be below 1"),
         ({"rates": {"a": 0.0}}, "each must be above 0; freeze what should not learn"),
     ],
 )
@@ -171,3 +174,61 @@ def test_compiled_networks_keep_their_names_and_learn_the_same(
     one, two = (load_state(tmp_path / name / "state.pt")["recipe"] for name in ("False", "True"))
     assert one.keys() == two.keys()
     assert all(torch.allclose(one[name], two[name], atol=1e-6) for name in one)
+
+
+def test_players_are_compiled_by_name_and_a_dry_run_counts_graph_breaks(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    plain = torch.nn.Module.compile
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda self: plain(self, backend="eager"))
+    tree = tiny_tree(pictures, tmp_path, compile=["generator"])
+    assert "compiled with 0 graph breaks" in try_out(learning := trainer(tree)).lines(learning, 2)
+    broken = trainer(tree)
+    torch._dynamo.reset()
+    forward = broken.recipe.generator.forward
+
+    def breaking(image: torch.Tensor, mask: torch.Tensor) -> Any:
+        torch._dynamo.graph_break()
+        return forward(image, mask)
+
+    monkeypatch.setattr(broken.recipe.generator, "forward", breaking)
+    broken.recipe.generator.compile()
+    assert not any("compiled with 0 " in line for line in try_out(broken).lines(broken, 2))
+    other = trainer(tiny_tree(pictures, tmp_path))
+    assert not any("graph breaks" in line for line in try_out(other).lines(other, 2))
+    with pytest.raises(ValueError, match="compile names painter, but the run's players are generator"):
+        trainer(tiny_tree(pictures, tmp_path, compile=["painter"]))
+
+
+def test_channels_lie_as_the_generator_is_faster_unless_the_run_says(pictures: Path, tmp_path: Path):
+    for tree, wanted in ((tiny_tree, True), (edges_tree, False)):
+        for given in (None, True, False):
+            learning = trainer(tree(pictures, tmp_path, channels_last=given))
+            weights = [it for it in learning.recipe.generator.parameters() if it.ndim == 4 and min(it.shape[1:]) > 1]
+            lies = all(it.is_contiguous(memory_format=torch.channels_last) for it in weights)
+            assert lies == (wanted if given is None else given)
+
+
+def test_a_rate_falls_on_a_plateau_and_stays_fallen_after_resuming(pictures: Path, tmp_path: Path):
+    every = {"log": 1, "samples": 100, "validate": 1, "save": 1}
+    given = {"lr": 1e-3, "schedule": "plateau", "gamma": 0.5, "waits": 2, "floor": 0.3}
+
+    def run(steps: int) -> Trainer:
+        return trainer(tiny_tree(pictures, tmp_path, steps=steps, every=every, optim={"generator": given}))
+
+    first = run(3)
+    first.score = 1000.0  # dB: nothing will be better
+    first.fit()
+    resumed = run(8)
+    resumed.resume()
+    resumed.fit()
+    lines = [json.loads(line) for line in (tmp_path / "journal.jsonl").read_text().splitlines()]
+    rates = [line["rates"]["generator"] for line in lines if "rates" in line]
+    assert rates == pytest.approx([1e-3, 1e-3, 5e-4, 5e-4, 3e-4, 3e-4, 3e-4, 3e-4])
+
+
+def test_a_plateau_that_can_never_be_seen_is_refused(pictures: Path, tmp_path: Path):
+    tree = tiny_tree(pictures, tmp_path, optim={"generator": {"lr": 1e-3, "schedule": "plateau"}})
+    for change in ({"data": tree["data"] | {"validation": None}}, {"best": {"metric": "last"}}):
+        with pytest.raises(ValueError, match="plateau, which waits for a better network"):
+            trainer(tree | change)

@@ -10,12 +10,12 @@ from typing import Any
 import torch
 
 from inpaint import distributed
-from inpaint.assemble.checks import check_block, check_lengths
+from inpaint.assemble.checks import check_block, check_lengths, check_precision
 from inpaint.assemble.data import samples_of as samples_of
 from inpaint.assemble.data import validation_of as validation_of
 from inpaint.assemble.networks import recipe_of as recipe_of
 from inpaint.assemble.networks import take_weights
-from inpaint.assemble.players import compile_networks, players_of, synchronise_batch_norms
+from inpaint.assemble.players import compile_networks, players_of, recompute_generator, synchronise_batch_norms
 from inpaint.builders.report.attribution import licences_of
 from inpaint.checkpoint import is_checkpoint, load_checkpoint
 from inpaint.config import Run, parse_run, run_to_tree
@@ -23,7 +23,7 @@ from inpaint.data.samples import Positions
 from inpaint.data.samples import load_batches as load_batches
 from inpaint.data.skipped import Skipped
 from inpaint.degradation.presentations import presentations as presentations
-from inpaint.device import find_device, precision_of, warn_of_bfloat16
+from inpaint.device import find_device, precision_of, training_precision
 from inpaint.generators import GENERATORS
 from inpaint.metrics import METRICS
 from inpaint.parts import build
@@ -32,7 +32,9 @@ from inpaint.restoring.community import load_community
 from inpaint.restoring.onnx_session import load_onnx
 from inpaint.restoring.restorer import Restorer
 from inpaint.sample import Sample
-from inpaint.training.trainer import Intervals, Trainer
+from inpaint.training.progress import Intervals
+from inpaint.training.trackers import trackers_named
+from inpaint.training.trainer import Trainer
 from inpaint.training.validating import Best
 from inpaint.weights import MODEL_SUFFIXES, NETWORKS_OF_DEFAULT, WITHOUT_GRID, model_file, parse_models
 
@@ -61,18 +63,22 @@ def best_of(run: Run) -> Best:
     return Best(name)
 
 
-def trainer_of(run: Run) -> Trainer:
-    """Build everything that a run names.  Raises ValueError in a sentence for what does not fit."""
+def trainer_of(run: Run, start: int = 0) -> Trainer:
+    """Build everything that a run names; start: the step at which this stage of it begins.
+
+    Raises ValueError in a sentence for what does not fit.
+    """
     device = find_device(run.device)
-    if run.precision == "bfloat16":
-        warn_of_bfloat16(device)
+    precision = training_precision(run.precision, device)
     recipe = recipe_of(run)
+    check_precision(run, precision)
     multiple, crop = recipe.generator.multiple, run.data.crop
     if crop % multiple or (run.data.crop_width or 0) % multiple:
         raise ValueError(f"data.crop {crop} does not divide by {multiple}, as generator {run.generator.name} needs")
     check_block(run, recipe.generator)
-    check_lengths(run)
-    layout = torch.channels_last if run.channels_last else torch.contiguous_format
+    check_lengths(run, start)
+    channels_last = recipe.generator.faster_channels_last if run.channels_last is None else run.channels_last
+    layout = torch.channels_last if channels_last else torch.contiguous_format
     if run.sync_batch_norm:
         synchronise_batch_norms(recipe, device)
     recipe.to(device=device, memory_format=layout)
@@ -87,7 +93,7 @@ def trainer_of(run: Run) -> Trainer:
     every = run.every
     trainer = Trainer(
         recipe,
-        players_of(run, recipe),
+        players_of(run, recipe, start),
         batches=batches,
         validation=validation_of(run, inputs),
         folder=Path(run.output),
@@ -99,16 +105,19 @@ def trainer_of(run: Run) -> Trainer:
         decay=run.ema,
         clip=run.clip,
         device=device,
-        bfloat16=run.precision == "bfloat16",
-        channels_last=run.channels_last,
+        precision=precision,
+        channels_last=channels_last,
         keep=run.keep,
         best=best_of(run),
         skipped=skipped,
         accumulate=run.accumulate,
         patience=run.patience,
+        trackers=trackers_named(run.trackers),
     )
+    if run.recompute:
+        recompute_generator(recipe, run.generator.name)
     if run.compile:  # when the average has its own copy
-        compile_networks(recipe)
+        compile_networks(recipe, None if run.compile is True else run.compile)
     return trainer
 
 

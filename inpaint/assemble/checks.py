@@ -29,11 +29,29 @@ def check_block(run: Run, generator: Generator) -> None:
     )
 
 
-def check_lengths(run: Run) -> None:
-    """Raise ValueError where something takes longer than the run, or a mask has no room in the crop."""
+def check_precision(run: Run, precision: str) -> None:
+    """Raise ValueError where a recipe differentiates by itself what float16 would have to scale."""
+    if precision == "float16" and run.recipe.name == "edges":
+        raise ValueError(
+            "the recipe edges hands gradients from one network to the other, which float16 scales: set precision to "
+            "bfloat16 or float32"
+        )
+
+
+def check_lengths(run: Run, start: int = 0) -> None:
+    """Raise ValueError where something takes longer than the run, or a mask has no room in the crop.
+
+    start: the step at which the run, or this stage of it, begins.
+    """
+    steps = run.steps - start
     for name, optim in run.optim.items():
-        if optim.warmup >= run.steps:
-            raise ValueError(f"optim.{name}.warmup {optim.warmup} is not less than steps {run.steps}: it would not end")
+        if optim.warmup >= steps:
+            raise ValueError(f"optim.{name}.warmup {optim.warmup} is not less than steps {steps}: it would not end")
+        if optim.schedule == "plateau" and (run.data.validation is None or run.best.metric == "last"):
+            raise ValueError(
+                f"optim.{name}.schedule is plateau, which waits for a better network: it needs data.validation, and "
+                "a best.metric other than last"
+            )
     for number, choice in enumerate(run.data.mask):
         sides = choice.options.get("sides")
         if choice.name == "boxes" and isinstance(sides, list | tuple) and sides and sides[0] > run.data.crop:

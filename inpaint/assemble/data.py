@@ -41,11 +41,18 @@ def samples_of(run: Run, inputs: Mapping[str, ExtraInput] | None = None) -> Samp
         named = "; ".join(faults[:3]) + (f"; and {len(faults) - 3} more" if len(faults) > 3 else "")
         warnings.warn(f"left out of the training: {named}", stacklevel=2)
     degradation = degradation_of(run.data.mask, run.data.fill, run.data.realism)
-    return Samples(sources, degradation, crop=size_of_crop(run), seed=run.seed, inputs=inputs)
+    crop, distinct = size_of_crop(run), run.data.overfit
+    return Samples(sources, degradation, crop=crop, seed=run.seed, inputs=inputs, distinct=distinct)
 
 
 def validation_of(run: Run, inputs: Mapping[str, ExtraInput] | None = None) -> list[Sample]:
-    """Cut the centres of the validation pictures and damage each of them in the same way in every run of this seed."""
+    """Cut the centres of the validation pictures and damage each of them in the same way in every run of this seed.
+
+    Where the run overfits, they are the samples that it learns from.
+    """
+    if run.data.overfit is not None:
+        table = samples_of(run, inputs)
+        return [table[number].each(lambda part: part[None]) for number in range(run.data.overfit)]
     sources = run.data.validation or tuple(it for it in run.data.train if Path(it.path).is_file())
     if not sources:  # a single picture is all that there is to look at
         return []

@@ -19,9 +19,12 @@ from inpaint.cli.evaluate_command import evaluate
 from inpaint.cli.export_command import export
 from inpaint.cli.models_command import models
 from inpaint.cli.network_commands import import_weights
+from inpaint.cli.new_command import new
+from inpaint.cli.plot_command import plot
 from inpaint.cli.printable import printable
 from inpaint.cli.run_command import run
 from inpaint.cli.train_command import train
+from inpaint.cli.trial_commands import find_rate, profile
 from inpaint.cli.web_command import web
 from inpaint.folder.options import MACHINE, PANELS
 from inpaint.version import __version__
@@ -78,6 +81,10 @@ VERBS = (
     inspect,
     train,
     config,
+    new,
+    find_rate,
+    profile,
+    plot,
     blend,
     import_weights,
     models,

@@ -22,32 +22,47 @@ def train(
     settings: SettingsOption = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Build everything and say what it would take.")] = False,
+    overfit: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Learn N samples by heart, to see whether it learns at all.")
+    ] = None,
 ) -> None:
     """Train a network as a YAML file describes it."""
     from inpaint import distributed
     from inpaint.assemble import trainer_of
+    from inpaint.assemble.stages import stages_of, trainers_of
     from inpaint.config import read_run
     from inpaint.config.bundled import config_file
     from inpaint.training.states import States
 
     prepare()
     distributed.join()
-    run = read_run(config_file(config), settings or [])
+    settings = [*(settings or []), *([] if overfit is None else [f"data.overfit={overfit}"])]
+    run = read_run(config_file(config), settings)
     states = States(Path(run.output)).found()
     if states and not resume and not dry_run:
         raise ValueError(f"{states[0]} exists: add --resume to go on, or choose another folder with --set output=...")
-    trainer = trainer_of(run)
     if dry_run:
-        for line in dry_run_lines(trainer, run, states):
-            typer.echo(line)
+        for stage in stages_of(run):
+            for line in dry_run_lines(trainer_of(stage.run, stage.start), stage.run, states):
+                typer.echo(line if stage.name is None else f"{stage.name}: {line}")
         return
-    if resume:
-        trainer.resume()
-    fit_or_stop(trainer, command_again(config, settings or [], launch=distributed.launch_command()))
+    again = command_again(config, settings, launch=distributed.launch_command())
+    for trainer in trainers_of(run, resume=resume):
+        fit_or_stop(trainer, again)
+        tell_end(trainer)
+
+
+def tell_end(trainer: Trainer) -> None:
+    """Say what came of a training, or of a stage of it."""
+    from inpaint import distributed
+
     if distributed.rank() == 0:
+        if trainer.teller.gain is not None:
+            gain, error = trainer.teller.gain
+            typer.echo(f"PSNR over the mask since the beginning: {gain:+.2f} dB, standard error {error:.2f}")
         if trainer.weary():
             typer.echo(f"Ended early: {trainer.stale} validations brought nothing better")
-        typer.echo(f"Trained {trainer.step} steps; the networks are in {run.output}/ (best and last .safetensors)")
+        typer.echo(f"Trained {trainer.step} steps; the networks are in {trainer.folder}/ (best and last .safetensors)")
 
 
 def dry_run_lines(trainer: Trainer, run: Run, states: list[Path]) -> list[str]:

@@ -44,6 +44,7 @@ class Data(Strict):
     `train` and `validation` take a folder, the word "synthetic", or a list of both with shares.
     Crops of folders are mirrored half of the time where `flip` is true, and shrunk by a factor from `shrink` to 1.
     Pictures that cannot be read or are smaller than the crop are left out, up to the share `skip`; then the run ends.
+    With `overfit` the same few samples come again and again and are validated with, to be learned by heart.
     """
 
     train: Sources
@@ -56,6 +57,7 @@ class Data(Strict):
     flip: bool = True
     shrink: float = Field(default=1.0, gt=0, le=1)
     skip: float = Field(default=0.05, ge=0, lt=1)
+    overfit: PositiveInt | None = None
     mask: Choices
     fill: Choices
     realism: dict[str, Any] | None = None
@@ -99,6 +101,14 @@ class BestOf(Strict):
     of: Literal["mask", "whole"] = "mask"
 
 
+class Stage(Strict):
+    """A part of a run: up to which step it goes, and what is set in it, by dotted keys as for --set."""
+
+    name: str
+    until: PositiveInt
+    set_: dict[str, Any] = Field(default_factory=dict, alias="set")
+
+
 class Run(Strict):
     """A whole experiment; it is stored in every checkpoint that the run writes."""
 
@@ -106,14 +116,16 @@ class Run(Strict):
     steps: PositiveInt
     seed: int = 0
     device: str = "auto"
-    precision: Literal["float32", "bfloat16"] = "float32"
-    channels_last: bool = True
+    precision: Literal["float32", "bfloat16", "float16"] = "float32"
+    channels_last: bool | None = None  # the channels of a pixel beside each other; None: as the generator is faster
     ema: float = Field(default=0.999, ge=0, lt=1)
     clip: float | None = Field(default=1.0, gt=0)
     accumulate: PositiveInt = 1  # batches whose gradients are added before a step, for want of memory
-    compile: bool = False  # the networks by torch.compile
+    recompute: bool = False  # activations of the generator's blocks, instead of keeping them: memory for time
+    compile: bool | tuple[str, ...] = False  # the networks by torch.compile: all that learn, or those of these players
     sync_batch_norm: bool = False  # one batch norm over all processes, on graphics cards
     patience: PositiveInt | None = None  # validations without a better network, after which the run ends
+    trackers: tuple[str, ...] = ()  # tensorboard, wandb: who hears of the run beside its journal
     every: Every = Every()
     keep: PositiveInt = 2  # states, of which a damaged newest one falls back to the one before
     best: BestOf = BestOf()
@@ -128,6 +140,7 @@ class Run(Strict):
     recipe: Part
     features: Annotated[Part, BeforeValidator(features_by_name)] | None = None
     optim: dict[str, Optim]  # one for each player of the recipe
+    stages: tuple[Stage, ...] = ()  # one after the other; each takes up what learned in the one before
 
 
 def read_run(path: Path | str, settings: Sequence[str] = ()) -> Run:

@@ -37,20 +37,23 @@ class Samples(Dataset[Sample]):
         crop: int | tuple[int, int],
         seed: int,
         inputs: Mapping[str, ExtraInput] | None = None,
+        distinct: int | None = None,
     ):
         """Take sources with their shares and what damages a picture.
 
         crop: side of a sample, or its height and width, px.
         inputs: of the network beside picture and mask; those that training brings are drawn.
+        distinct: after so many samples the same ones come again.
         """
         self.inputs = dict(inputs or {})
         self.shares = [share for share, _ in sources]
         self.sources = [source for _, source in sources]
         self.degrade = degrade
         self.size = (crop, crop) if isinstance(crop, int) else crop
-        self.seed = seed
+        self.seed, self.distinct = seed, distinct
 
     def __getitem__(self, position: int) -> Sample:
+        position = position % self.distinct if self.distinct else position
         rng = rng_for(self.seed, "train", position)
         with single_threaded():
             target = choose(rng, self.sources, self.shares)(self.size, rng)

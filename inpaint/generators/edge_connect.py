@@ -94,6 +94,7 @@ class EdgeConnect(Generator):
 
     multiple = 4
     view: View = "square"  # its instance norms are of the picture
+    faster_channels_last = False
     exportable: str | None = "it finds edges with OpenCV's Canny"
 
     def __init__(self, *, width: int, sigma: float, non_local: bool):

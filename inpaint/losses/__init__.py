@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from torch import Tensor
+from torch.profiler import record_function
 
 from inpaint.losses import continued, filled, perceptual, pixels, scales
 from inpaint.losses.scene import Features, Scene
@@ -56,7 +57,11 @@ NEEDS_FEATURES = frozenset(
 def weighted(weights: Mapping[str, Weight], scene: Scene, step: int = 0) -> dict[str, Tensor]:
     """Return each named term of the scene times its weight at this step."""
     check_weights(weights, features=scene.features)
-    return {name: weight_at(weight, step) * TERMS[name](scene) for name, weight in weights.items()}
+    terms = {}
+    for name, weight in weights.items():
+        with record_function(f"loss {name}"):
+            terms[name] = weight_at(weight, step) * TERMS[name](scene)
+    return terms
 
 
 def weight_at(weight: Weight, step: int) -> float:

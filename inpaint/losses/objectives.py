@@ -3,6 +3,7 @@
 Sources: nonsaturating, Goodfellow et al. (2014); lsgan, Mao et al. (2017); hinge, Lim and Ye (2017), with the factor
 1/2 of DeepFill v2; feature matching, Wang et al., pix2pixHD (2018), without its 1 / N as in EdgeConnect (2019);
 soft_mask, Zeng et al., AOT-GAN (2022), as the paper says it, and soft_mask_released as the authors' code has it;
+R1, Mescheder et al. (2018);
 gradient penalty, Gulrajani et al. (2017), over the hole as in Yu et al., Generative Image Inpainting with Contextual
 Attention (2018). The factor 1/2 on a discriminator's loss, which soft_mask alone does without, is common practice; the
 papers sum without it.
@@ -127,6 +128,18 @@ def focal_error(drawn: Tensor, true: Tensor) -> Tensor:
 def judgements(logits: Tensor) -> Tensor:
     """Return what each critic of a pair says, (B, K): the mean over the places of its map, of logits (B, K, h, w)."""
     return full_precision(logits).flatten(2).mean(dim=2)
+
+
+def r1_penalty(critic: Callable[[Tensor], Tensor], picture: Tensor) -> Tensor:
+    """Return the squared length of the gradient of a picture's judgement, the mean over the batch.
+
+    critic: picture (B, 3, H, W) in [0, 1] -> logits (B, K, h, w), whose sum is differentiated with respect to the
+    picture.  Its own gradient reaches the critic's parameters, for which it is asked in single precision.
+    """
+    with torch.autocast(picture.device.type, enabled=False), torch.enable_grad():
+        picture = full_precision(picture).detach().requires_grad_()
+        (gradient,) = torch.autograd.grad(critic(picture).sum(), picture, create_graph=True)
+        return gradient.square().sum(dim=(1, 2, 3)).mean()
 
 
 def gradient_penalty(critic: Callable[[Tensor], Tensor], picture: Tensor, mask: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from inpaint.recipes.cycle import Cycle
 from inpaint.recipes.distilled import Distilled
 from inpaint.recipes.edges import Edges
 from inpaint.recipes.large_mask import LargeMask
+from inpaint.recipes.mosaic_steps import MosaicSteps
 from inpaint.recipes.one_picture import OnePicture
 from inpaint.recipes.pluralistic import Pluralistic
 from inpaint.recipes.region_wise import RegionWise
@@ -27,6 +28,7 @@ RECIPES: dict[str, Callable[..., Recipe]] = {
     "distilled": Distilled,
     "edges": Edges,
     "large_mask": LargeMask,
+    "mosaic_steps": MosaicSteps,
     "one_picture": OnePicture,
     "pluralistic": Pluralistic,
     "region_wise": RegionWise,

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from inpaint.contracts import Discriminator, Generator, Turn
 from inpaint.losses import Weight, check_weights, weight_at, weighted
-from inpaint.losses.objectives import ADVERSARIAL, SOFT_MASKED, feature_matching
+from inpaint.losses.objectives import ADVERSARIAL, SOFT_MASKED, feature_matching, r1_penalty
 from inpaint.losses.scene import Features, Scene, check_error_units
 from inpaint.recipes.frozen import frozen
 from inpaint.sample import Sample
@@ -42,6 +42,8 @@ class Adversarial(nn.Module):
         alone: int = 0,
         together: bool = False,
         apart: bool = False,
+        r1: float = 0.0,
+        r1_every: int = 1,
     ):
         """Take the networks that learn and how much each term counts.
 
@@ -52,6 +54,8 @@ class Adversarial(nn.Module):
         many steps after that the discriminators learn and the generator rests. together: a discriminator sees real
         and restored pictures in one pass, so that what it computes over a batch, as spectral norm does, is done once.
         apart: the first half of each batch is what discriminators learn from, the second what the generator does.
+        r1: gamma of Mescheder et al. (2018), which keeps discriminators flat around the original; r1_every: at every
+        so many steps, and as many times as much, as in StyleGAN2 (Karras et al., 2020).
         """
         super().__init__()
         check_weights(weights, features=features)
@@ -76,6 +80,9 @@ class Adversarial(nn.Module):
         self.alone = alone
         self.together = together
         self.apart = apart
+        if r1 < 0 or r1_every < 1:
+            raise ValueError(f"r1 is {r1} and r1_every {r1_every}: they must be at least 0 and 1")
+        self.r1, self.r1_every = r1, r1_every
 
     @property
     def players(self) -> dict[str, nn.Module]:
@@ -89,12 +96,12 @@ class Adversarial(nn.Module):
         if self.apart and judges:
             with torch.no_grad():
                 answer = self.generator(judged.image, judged.mask, **judged.inputs)
-            yield from self.judging(judges, self.fakes(Scene(answer, judged)), judged)
+            yield from self.judging(judges, self.fakes(Scene(answer, judged)), judged, step)
         prediction = self.generator(sample.image, sample.mask, **sample.inputs)
         scene = Scene(prediction, sample, self.features, self.errors_in)
         fake = self.fakes(scene)
         if not self.apart:
-            yield from self.judging(judges, fake.detach(), sample)
+            yield from self.judging(judges, fake.detach(), sample, step)
         if judges and step < self.start + self.alone:
             return
         terms = weighted(self.weights, scene, step)
@@ -107,7 +114,7 @@ class Adversarial(nn.Module):
         """Return what discriminators are shown of an answer, (B, 3, H, W)."""
         return scene.composite if self.fake == "composite" else scene.prediction.image
 
-    def judging(self, judges: Mapping[str, nn.Module], fake: Tensor, sample: Sample) -> Iterator[Turn]:
+    def judging(self, judges: Mapping[str, nn.Module], fake: Tensor, sample: Sample, step: int) -> Iterator[Turn]:
         """Yield the turns of discriminators, which learn to tell the original from the fake."""
         for name, discriminator in judges.items():
             if self.together:
@@ -116,7 +123,15 @@ class Adversarial(nn.Module):
             else:
                 real_logits = discriminator(sample.target, sample.image, sample.mask).logits
                 fake_logits = discriminator(fake, sample.image, sample.mask).logits
-            yield Turn(name, {name: self.loss.discriminator(real_logits, fake_logits, sample.mask)})
+            found = {name: self.loss.discriminator(real_logits, fake_logits, sample.mask)}
+            yield Turn(name, found | self.flattened(name, discriminator, sample, step))
+
+    def flattened(self, name: str, discriminator: nn.Module, sample: Sample, step: int) -> dict[str, Tensor]:
+        """Return the penalty on a discriminator's slope around the original, at the steps that have one."""
+        if not self.r1 or step % self.r1_every:
+            return {}
+        slope = r1_penalty(lambda picture: discriminator(picture, sample.image, sample.mask).logits, sample.target)
+        return {f"{name}_r1": self.r1 / 2 * self.r1_every * slope}
 
     def judged(self, discriminator: nn.Module, fake: Tensor, sample: Sample, step: int) -> dict[str, Tensor]:
         """Return what one discriminator, which has just been stepped, adds to the generator's terms."""

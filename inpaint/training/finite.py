@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 IN_A_ROW = 5  # steps without a finite gradient: a single one happens, so many do not mend themselves
+SCALING_PATIENCE = 30  # of float16, whose factor is halved at each of them, from 2^16 down
 
 
 class Seen(NamedTuple):
@@ -31,7 +32,8 @@ class NotFinite(ValueError):
 class FiniteWatch:
     """Remembers the turns since it was last read."""
 
-    def __init__(self, recipe: Any):
+    def __init__(self, recipe: Any, *, scaling: bool = False):
+        self.patience = SCALING_PATIENCE if scaling else IN_A_ROW
         self.batch = 1  # samples of a step, over all ranks; known with the first one
         self.buffers = [it for it in recipe.buffers() if it.is_floating_point()]
         self.before: list[Tensor] = []
@@ -78,7 +80,7 @@ class FiniteWatch:
             self.skipped += bad
             self.first = step if bad and not self.row else self.first
             self.row = self.row + 1 if bad else 0
-            if self.row >= IN_A_ROW:
+            if self.row >= self.patience:
                 raise NotFinite(self.reason(lines))
         return lines
 

@@ -17,7 +17,7 @@ from inpaint.checkpoint import save_checkpoint
 from inpaint.files import write_text
 from inpaint.training.changes import changes_of, check_changes
 from inpaint.training.finite import NotFinite
-from inpaint.training.moments import load_moments, moments_by_name
+from inpaint.training.moments import load_fitting_moments, load_moments, moments_by_name
 from inpaint.training.run_folder import held_folder
 from inpaint.training.states import States
 
@@ -31,6 +31,8 @@ class Keeper:
     def __init__(self, trainer: Trainer, folder: Path, run: dict[str, Any], provenance: dict[str, Any], keep: int):
         self.trainer, self.folder = trainer, folder
         self.run, self.provenance = run, provenance
+        self.whole = run  # a run in stages
+        self.stage: str | None = None  # of which this is one, by its name
         self.states = States(folder, keep)
         self.saved: int | None = None  # the step of the newest state that this process wrote or read
         self.notes: list[dict[str, Any]] = []  # what the journal is to say of this start
@@ -46,7 +48,7 @@ class Keeper:
         held, fault = held_folder(self.folder), None
         try:
             held.__enter__()
-            write_text(self.folder / "run.yaml", yaml.safe_dump(self.run, sort_keys=False, allow_unicode=True))
+            write_text(self.folder / "run.yaml", yaml.safe_dump(self.whole, sort_keys=False, allow_unicode=True))
         except Exception as error:
             fault = error
         self.agree(fault)
@@ -111,9 +113,13 @@ class Keeper:
             "within": trainer.within,  # a step that was begun: some of its turns may have been played
             "best": trainer.score,
             "stale": trainer.stale,
+            "first": trainer.first,
+            "scales": trainer.precision.state(),
+            "plateaus": {name: it.plateau.state() for name, it in trainer.players.items() if it.plateau},
             "seconds": trainer.seconds,
             "sums": trainer.teller.sums,  # of losses, since the last line of the journal
             "run": self.run,
+            "stage": self.stage,
             "world": distributed.world_size(),
             "recipe": trainer.recipe.state_dict(),
             "average": trainer.average.network.state_dict(),
@@ -142,7 +148,7 @@ class Keeper:
         self.take(state)
         trainer.step, trainer.seconds, self.saved = state["step"], state["seconds"], state["step"]
         trainer.teller.sums = {name: it.to(trainer.device) for name, it in state.get("sums", {}).items()}
-        trainer.stale = state.get("stale", 0)
+        trainer.stale, trainer.first = state.get("stale", 0), list(state.get("first", []))
         trainer.score = state["best"] if state["best"] not in (None, float("-inf")) else None
         if any(change.startswith("best.") for change in changes):
             trainer.score = None
@@ -150,13 +156,43 @@ class Keeper:
             changes["processes"] = (world, distributed.world_size())
         self.tell(changes, bool(state.get("within")))
 
+    def carry(self, start: int) -> None:
+        """Begin a stage at a step with what learned in the one before: the weights and moments that fit, by names.
+
+        What is new is said.
+        """
+        trainer = self.trainer
+        distributed.barrier()  # the first rank may still be writing
+        state = self.states.read()
+        stored, own = state["recipe"], trainer.recipe.state_dict()
+        fitting = {name: it for name, it in stored.items() if name in own and own[name].shape == it.shape}
+        trainer.recipe.load_state_dict(own | fitting)
+        average = trainer.average.network.state_dict()
+        fitting_average = {
+            name: it for name, it in state["average"].items() if name in average and average[name].shape == it.shape
+        }
+        trainer.average.network.load_state_dict(average | fitting_average)
+        for name, player in trainer.players.items():
+            if state["run"]["optim"].get(name, {}).get("name") == self.run["optim"][name]["name"]:
+                load_fitting_moments(player.optimizer, trainer.recipe.players[name], state["optimizers"].get(name, {}))
+        trainer.step, trainer.seconds, self.saved = start, state["seconds"], state["step"]
+        trainer.first = list(state.get("first", []))
+        trainer.score = state["best"] if state["run"].get("best") == self.run.get("best") else None
+        new = dict.fromkeys(".".join(name.split(".")[:2]) for name in own if name not in fitting)
+        told = f"stage {self.stage} begins at step {start} with {len(fitting)} of {len(own)} weights of the one before"
+        trainer.teller.say(told + (f"; new are {', '.join(new)}" if new else ""))
+        self.notes = [{"step": start, "stage": self.stage, "new": list(new)}]
+
     def take(self, state: dict[str, Any]) -> None:
         """Load a state into networks and optimizers; options of optimizers stay as the run that is given now says."""
         trainer, rank = self.trainer, distributed.rank()
         try:
             trainer.recipe.load_state_dict(state["recipe"])
             trainer.average.network.load_state_dict(state["average"])
+            trainer.precision.take(state.get("scales", {}))
             for name, player in trainer.players.items():
+                if player.plateau and name in state.get("plateaus", {}):
+                    player.plateau.take(state["plateaus"][name])
                 load_moments(player.optimizer, trainer.recipe.players[name], state["optimizers"][name])
             if 0 < rank <= len(state.get("ranks", [])):
                 recipe: Any = trainer.recipe

@@ -34,3 +34,14 @@ def load_moments(optimizer: torch.optim.Optimizer, network: nn.Module, stored: d
             if isinstance(value, torch.Tensor) and value.ndim and value.shape != parameter.shape:
                 raise ValueError(f"{key} of {names[id(parameter)]} has the shape {tuple(value.shape)}")
     optimizer.load_state_dict(state)
+
+
+def load_fitting_moments(optimizer: torch.optim.Optimizer, network: nn.Module, stored: dict[str, Any]) -> None:
+    """Load what was stored of the parameters that have still the same name and shape; all others begin anew."""
+    shapes = {name: it.shape for name, it in network.named_parameters()}
+    fitting = {
+        name: moments
+        for name, moments in stored.items()
+        if name in shapes and all(it.shape == shapes[name] for it in moments.values() if getattr(it, "ndim", 0))
+    }
+    load_moments(optimizer, network, fitting)

@@ -7,11 +7,21 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import torch
 from tqdm import tqdm
 
 REMEMBERED = 0.95  # of what a step took, at the next one: the rate of about the last twenty
+
+
+class Intervals(NamedTuple):
+    """How often things happen, in steps."""
+
+    log: int
+    samples: int
+    validate: int
+    save: int
 
 
 class Clock:

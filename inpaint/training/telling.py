@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from tqdm import tqdm
 from inpaint import distributed
 from inpaint.training.journal import Journal
 from inpaint.training.progress import in_words, memory_used
+from inpaint.training.trackers import Audience, Begin
 
 if TYPE_CHECKING:
     from inpaint.training.trainer import Trainer
@@ -26,13 +27,15 @@ NAMED = 10  # skipped samples that are named on the screen; the journal names al
 class Teller:
     """Writes the journal of a trainer, and shows how far it is."""
 
-    def __init__(self, trainer: Trainer, folder: Path):
+    def __init__(self, trainer: Trainer, folder: Path, trackers: Mapping[str, Begin]):
         self.trainer = trainer
         self.journal = Journal(folder / "journal.jsonl")
+        self.audience = Audience(trackers if distributed.rank() == 0 else {}, self.say)
         self.bar: tqdm | None = None
         self.sums: dict[str, Tensor] = {}
         self.since = (0.0, 0)  # when the last line was written, and how many images had been seen
         self.images = 0
+        self.gain: tuple[float, float] | None = None  # of the last validation
 
     @contextmanager
     def telling(self, bar: tqdm) -> Iterator[None]:
@@ -41,6 +44,7 @@ class Teller:
         if distributed.rank() == 0:
             # What it says of later steps is about to be said again, and at step 0 all of it.
             self.journal.cut(trainer.step or -1)
+            self.audience.begin(trainer.folder, trainer.keeper.whole, trainer.step)
             for line in trainer.keeper.notes:
                 self.note(line)
         self.bar = bar
@@ -48,6 +52,7 @@ class Teller:
         try:
             yield
         finally:
+            self.audience.close()
             bar.close()
 
     def stepped(self, terms: dict[str, Tensor], images: int) -> None:
@@ -107,10 +112,13 @@ class Teller:
             counts[name] = steps // interval - done // interval + (steps % interval > 0 and done < steps)
         return trainer.clock.left(counts)
 
-    def validated(self, now: dict[str, float], before: dict[str, float]) -> None:
-        """Write a line about the validation samples."""
+    def validated(self, now: dict[str, float], before: float, gain: tuple[float, float] | None) -> None:
+        """Write a line about the validation samples; gain: in PSNR since the run began, and its standard error, dB."""
         line = {name.removesuffix("_mask"): round(value, 4) for name, value in now.items()}
-        self.note({"step": self.trainer.step, **line, "psnr_before": round(before["psnr_mask"], 4)})
+        if gain is not None:
+            line |= {"gain": round(gain[0], 4), "gain_error": round(gain[1], 4)}
+        self.gain = gain
+        self.note({"step": self.trainer.step, **line, "psnr_before": round(before, 4)})
 
     def skipping(self) -> None:
         """Write down the samples that any rank has replaced."""
@@ -128,6 +136,7 @@ class Teller:
         """Append a line to the journal."""
         if distributed.rank() == 0:
             self.unless_full(lambda: self.journal.write(line))
+            self.audience.numbers(line)
 
     def unless_full(self, action: Callable[[], None], *, must: bool = False) -> None:
         """Do what writes; where the disk cannot take it, say so and go on, unless it must be written."""

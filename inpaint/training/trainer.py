@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from statistics import fmean
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.profiler import record_function
 
 from inpaint import distributed
 from inpaint.contracts import Recipe, Turn
@@ -23,26 +25,14 @@ from inpaint.sample import Sample, composite
 from inpaint.training.average import Average
 from inpaint.training.finite import FiniteWatch, step_unless, total_norm
 from inpaint.training.keeping import Keeper
-from inpaint.training.progress import Clock, bar_of
+from inpaint.training.moving import Mover
+from inpaint.training.player import Player
+from inpaint.training.precision import Precision
+from inpaint.training.progress import Clock, Intervals, bar_of
 from inpaint.training.sheets import write_sheet
 from inpaint.training.telling import Teller
-from inpaint.training.validating import Best, batches_of, shared, spread, validation_means
-
-
-class Player(NamedTuple):
-    """An optimizer and its learning rate as a function of the step."""
-
-    optimizer: torch.optim.Optimizer
-    rate: Callable[[int], float]
-
-
-class Intervals(NamedTuple):
-    """How often things happen, in steps."""
-
-    log: int
-    samples: int
-    validate: int
-    save: int
+from inpaint.training.trackers import Begin
+from inpaint.training.validating import Best, batches_of, gain_of, shared, spread, validation_scores
 
 
 class Trainer:
@@ -70,29 +60,29 @@ class Trainer:
         decay: float = 0.999,
         clip: float | None = None,
         device: torch.device | None = None,
-        bfloat16: bool = False,
+        precision: str = "float32",
         channels_last: bool = True,
         keep: int = 2,
         best: Best | None = None,
         skipped: Skipped | None = None,
         accumulate: int = 1,
         patience: int | None = None,
+        trackers: Mapping[str, Begin] | None = None,
     ):
-        self.recipe, self.players = recipe, players
-        self.batches, self.validation = batches, validation
+        self.recipe, self.players, self.batches, self.validation = recipe, players, batches, validation
         self.steps, self.every, self.seed, self.clip = steps, every, seed, clip
-        self.device = device or torch.device("cpu")
-        self.bfloat16 = bfloat16
-        self.layout = torch.channels_last if channels_last else torch.contiguous_format
+        self.device = device = device or torch.device("cpu")
+        self.precision = Precision(precision, device, players)
+        self.to_device = Mover(device, channels_last=channels_last)
         self.average = Average(recipe.generator, decay)
         self.skipped, self.best = skipped or Skipped(0.0), best or Best()
         self.step, self.score, self.seconds = 0, None, 0.0
-        self.within = False  # a step
-        self.agreed = False  # all ranks end at this step, each knowing of it
+        self.first: list[float] = []  # PSNR of each validation sample, dB, when the run began
+        self.within, self.agreed = False, False  # within a step; all ranks end at this one, each knowing of it
         self.accumulate, self.patience, self.stale = accumulate, patience, 0  # stale: validations since the best one
-        self.clock, self.watch = Clock(), FiniteWatch(recipe)
+        self.clock, self.watch = Clock(), FiniteWatch(recipe, scaling=bool(self.precision.scales))
         self.keeper = Keeper(self, folder, run, dict(provenance or {}), keep)
-        self.teller = Teller(self, folder)
+        self.teller = Teller(self, folder, trackers or {})
 
     @property
     def folder(self) -> Path:
@@ -157,7 +147,7 @@ class Trainer:
         return sample
 
     def weary(self) -> bool:
-        """Tell whether validations have brought nothing better for long enough to end the run."""
+        """Tell whether validations have brought nothing better for long enough."""
         return self.patience is not None and self.stale >= self.patience
 
     def due(self, interval: int) -> bool:
@@ -177,25 +167,29 @@ class Trainer:
                 other = self.draw(others)
                 assert other is not None
                 terms = terms + self.differentiate(other)
-            distributed.average_gradients(network.parameters())
-            norm = total_norm(network.parameters(), self.clip)
-            spoiled = self.watch.spoiled(self.step, turn.player, turn.terms, terms, norm)
-            for group in player.optimizer.param_groups:
-                group["lr"] = player.rate(self.step) * group.get("scale", 1.0)
-            step_unless(player.optimizer, spoiled)
+            with record_function(f"optimizer {turn.player}"):
+                distributed.average_gradients(network.parameters())
+                self.precision.unscale(turn.player, network)
+                norm = total_norm(network.parameters(), self.clip)
+                spoiled = self.watch.spoiled(self.step, turn.player, turn.terms, terms, norm)
+                player.set_rate(self.step)
+                step_unless(player.optimizer, spoiled)
+                self.precision.stepped(turn.player, spoiled)
             seen |= dict(zip(turn.terms, terms.unbind(), strict=True))
         self.watch.end()
-        self.average.update(self.recipe.generator, self.step)
+        with record_function("average"):
+            self.average.update(self.recipe.generator, self.step)
         return seen
 
     def differentiate(self, turn: Turn) -> Tensor:
         """Add the gradient of a turn to those that are there; return its terms, (N,), as a part of the step's."""
         terms = torch.stack(list(turn.terms.values())) / self.accumulate
-        terms.sum().backward()
+        with record_function(f"backward {turn.player}"):
+            self.precision.scaled(turn.player, terms.sum()).backward()
         return terms.detach()
 
     def draw(self, turns: Any) -> Turn | None:
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+        with self.precision.autocast():
             return next(turns, None)
 
     def look(self) -> None:
@@ -207,6 +201,7 @@ class Trainer:
                 shown = spread(self.validation)
                 path = self.folder / "samples" / f"{self.step:07d}.png"
                 self.teller.unless_full(lambda: write_sheet(path, shown, self.restore(shown)))
+                self.teller.audience.picture(self.step, path)
         if self.due(self.every.save):
             with self.clock.measured("save"):
                 self.teller.unless_full(self.keeper.save, must=self.step == self.steps)
@@ -216,7 +211,7 @@ class Trainer:
         composites: list[Tensor] = []
         for sample in batches_of(samples, self.keeper.validation_batch):
             image, mask, _, inputs = self.to_device(sample)
-            with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+            with torch.no_grad(), self.precision.autocast():
                 prediction = self.average.network(image, mask, **inputs)
             composites += composite(prediction.image.float(), image, mask).clamp(0, 1).cpu().split(1)
         return composites
@@ -226,12 +221,19 @@ class Trainer:
         with self.clock.measured("validate"):
             samples = shared(self.validation)
             names = list(dict.fromkeys(["psnr_mask", self.best.metric or "psnr_mask"]))
-            now = validation_means(names, samples, self.restore(samples))
-            before = validation_means(names[:1], samples, [sample.image for sample in samples])
-        self.teller.validated(now, before)
+            scores = validation_scores(names, samples, self.restore(samples))
+            before = validation_scores(names[:1], samples, [sample.image for sample in samples])
+        self.first = self.first or scores["psnr_mask"]
+        now = {name: fmean(each) for name, each in scores.items()}
+        gain = gain_of(scores["psnr_mask"], self.first) if self.step else None
+        self.teller.validated(now, fmean(before["psnr_mask"]), gain)
         score = now[names[-1]]
         self.stale += 1
-        if self.best.better(score, self.score) and not self.watch.row and self.keeper.finite():
+        better = self.best.better(score, self.score) and not self.watch.row and self.keeper.finite()
+        for player in self.players.values():
+            if player.plateau and self.step:
+                player.plateau.validated(better)
+        if better:
             self.score, self.stale = score, 0
             self.teller.unless_full(lambda: self.keeper.save_generator("best.safetensors", **{self.label: score}))
 
@@ -243,7 +245,3 @@ class Trainer:
     def resume(self) -> None:
         """Take up the newest state that the folder holds, as far as the run that is given now allows."""
         self.keeper.resume()
-
-    def to_device(self, sample: Sample) -> Sample:
-        layout: Any = {"memory_format": self.layout}  # of maps alone
-        return sample.each(lambda it: it.to(self.device, non_blocking=True, **(layout if it.ndim == 4 else {})))

@@ -21,13 +21,16 @@ class Trial(NamedTuple):
     parameters: dict[str, int]  # that learn, by player
     seconds: float  # of a step, with its data prepared
     memory: float  # GB
+    breaks: int | None  # places at which torch.compile left a compiled network; None where nothing is compiled
 
     def lines(self, trainer: Trainer, batch: int) -> list[str]:
         """Say it in words."""
         learning = ", ".join(f"{name} {count:,}" for name, count in self.parameters.items())
         world = distributed.world_size()
         images = batch * world / self.seconds
+        compiled = [] if self.breaks is None else [f"compiled with {self.breaks} graph breaks"]
         return [
+            *compiled,
             f"parameters that learn: {learning}",
             f"a step: {self.seconds:.2f} s, {images:.1f} images/s, {self.memory:.1f} GB on {trainer.device}",
             f"{trainer.steps} steps: about {in_words(self.seconds * trainer.steps)}, and what validating takes",
@@ -44,7 +47,9 @@ def try_out(trainer: Trainer) -> Trial:
         samples = [trainer.to_device(next(batches)) for _ in range(TIMED_STEPS + 1)]
     finally:
         getattr(batches, "close", lambda: None)()
+    breaks = graph_breaks(recipe)
     trainer.learn(samples[0])
+    breaks = None if breaks is None else (graph_breaks(recipe) or 0) - breaks
     started = time.perf_counter()
     for sample in samples[1:]:
         trainer.learn(sample)
@@ -55,7 +60,17 @@ def try_out(trainer: Trainer) -> Trial:
         {name: counted(network) for name, network in trainer.recipe.players.items()},
         seconds,
         memory_used(trainer.device),
+        breaks,
     )
+
+
+def graph_breaks(recipe: nn.Module) -> int | None:
+    """Return how often torch.compile has left a network so far; None where no part of a recipe is compiled."""
+    if not any(getattr(it, "_compiled_call_impl", None) for it in recipe.modules()):
+        return None
+    from torch._dynamo.utils import counters
+
+    return sum(counters["graph_break"].values())
 
 
 def counted(network: nn.Module) -> int:

@@ -1,8 +1,10 @@
-"""What the averaged network makes of the validation samples: means of metrics, over all ranks."""
+"""What the averaged network makes of the validation samples, over all ranks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
+from statistics import fmean, stdev
 from typing import NamedTuple
 
 import torch
@@ -40,8 +42,10 @@ def shared(samples: Sequence[Sample]) -> Sequence[Sample]:
     return samples[distributed.rank() :: distributed.world_size()]
 
 
-def validation_means(names: Sequence[str], samples: Sequence[Sample], restored: Sequence[Tensor]) -> dict[str, float]:
-    """Return the mean of each metric over the samples of all ranks; these are the ones of this rank.
+def validation_scores(
+    names: Sequence[str], samples: Sequence[Sample], restored: Sequence[Tensor]
+) -> dict[str, list[float]]:
+    """Return each metric of the samples of all ranks, in the order of the samples; these are the ones of this rank.
 
     restored: the composites, each (1, 3, H, W).
     """
@@ -49,8 +53,21 @@ def validation_means(names: Sequence[str], samples: Sequence[Sample], restored: 
         {name: validation_score(name, image, sample) for name in names}
         for image, sample in zip(restored, samples, strict=True)
     ]
-    everyone = [it for part in distributed.gathered(scores) for it in part]
-    return {name: sum(it[name] for it in everyone) / len(everyone) for name in names}
+    turns = zip_longest(*distributed.gathered(scores))  # the ranks took one in turn
+    everyone = [it for turn in turns for it in turn if it is not None]
+    return {name: [it[name] for it in everyone] for name in names}
+
+
+def gain_of(now: Sequence[float], first: Sequence[float]) -> tuple[float, float] | None:
+    """Return the mean of what the same samples have gained, and its standard error; None for other samples.
+
+    >>> gain_of([25.0, 27.0], [24.0, 24.0])
+    (2.0, 1.0)
+    """
+    if len(now) != len(first) or len(now) < 2:
+        return None
+    gains = [one - other for one, other in zip(now, first, strict=True)]
+    return fmean(gains), stdev(gains) / len(gains) ** 0.5
 
 
 def validation_score(name: str, image: Tensor, sample: Sample) -> float:

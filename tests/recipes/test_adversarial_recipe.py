@@ -155,6 +155,19 @@ def test_the_features_network_is_no_part_of_the_recipe():
     assert all(gradient is not None and gradient.any() for gradient in gradients(recipe.generator))
 
 
+def test_r1_is_half_of_gamma_times_the_squared_slope_around_the_original():
+    discriminator, sample = Brightness(), batch(8)
+    recipe = Adversarial(Convolution(), {"judge": discriminator}, weights={"l1": 1.0}, r1=3.0, r1_every=4)
+    for step in range(8):
+        turn = next(iter(recipe.turns(sample, step)))
+        assert set(turn.terms) == ({"judge", "judge_r1"} if step % 4 == 0 else {"judge"})
+    (turn, *_) = recipe.turns(sample, 4)
+    values = 3 * 8 * 8  # each of which moves the mean by 1 / values
+    assert turn.terms["judge_r1"].item() == pytest.approx(3.0 / 2 * 4 * values * (1 / values) ** 2)
+    turn.terms["judge_r1"].backward()
+    assert discriminator.scale.grad == pytest.approx(2 * 3.0 / 2 * 4 / values)
+
+
 def test_frozen_restores_what_was_learning_even_after_an_error():
     module = nn.Linear(2, 2)
     module.bias.requires_grad_(False)
