@@ -235,4 +235,4 @@ def test_players_learn_from_halves_of_their_own():
 def test_an_odd_batch_has_no_halves():
     recipe = Adversarial(Convolution(), {"d": Brightness()}, weights={"l1": 1.0}, apart=True)
     with pytest.raises(ValueError, match="a batch of 1 has no two halves"):
-        next(iter(recipe.turns(Sample(*(part[:1] for part in batch())), 0)))
+        next(iter(recipe.turns(batch().each(lambda part: part[:1]), 0)))
