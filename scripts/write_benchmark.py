@@ -1,4 +1,4 @@
-"""Measure everything that has weights, and all baselines, and write docs/benchmark.md.
+"""Measure everything that has weights, and all baselines, and write docs/benchmark.md and the README's table.
 
     python scripts/write_benchmark.py --bsd100 FOLDER [--limit N] [--output FOLDER] [CHECKPOINT ...]
 
@@ -28,7 +28,8 @@ from inpaint.files import write_text
 from inpaint.weights import BUNDLED, files_of
 
 ROOT = Path(__file__).parent.parent
-PAGE = ROOT / "docs" / "benchmark.md"
+PAGE, README = ROOT / "docs" / "benchmark.md", ROOT / "README.md"
+MARKS = "<!-- results -->", "<!-- /results -->"  # around the README's table
 DEMO = ROOT / "data" / "demo" / "clean"
 MEASURED = ("psnr_mask", "ssim_mask", "l1_mask", "edges_mask", "detail_mask", "psnr_whole")
 HEAD = """# The benchmark
@@ -74,6 +75,30 @@ def section(title: str, of: int, found: Evaluation) -> str:
     return f"## {title}\n\nMeasured on {part}.\n\n{markdown_table(found)}"
 
 
+def summary(found: Evaluation) -> str:
+    """Return the README's table: PSNR in the mask of doing nothing, the best baseline and the bundled networks."""
+    lines = ["| damage | do nothing | best without a network | **default** | by how much | texture |"]
+    lines.append("| --- |" + " ---: |" * 5)
+    for case in dict.fromkeys(row.case for row in found.rows):
+        rows = {row.method: row for row in found.rows if row.case == case}
+        baselines = [row for row in rows.values() if row.baseline]
+        best = max(baselines, key=lambda row: row.scores["psnr_mask"])
+        psnr = {name: f"{rows[name].scores['psnr_mask']:.1f}" for name in BUNDLED}
+        gap = best.against["psnr_mask"]  # less default's
+        gain = f"{-gap.mean:+.2f} [{-gap.high:+.2f}, {-gap.low:+.2f}]"
+        nothing = baselines[0].scores["psnr_mask"]
+        best_text = f"{best.scores['psnr_mask']:.1f} ({best.method})"
+        lines.append(f"| {case} | {nothing:.1f} | {best_text} | **{psnr['default']}** | {gain} | {psnr['texture']} |")
+    return "\n".join(lines)
+
+
+def write_summary(found: Evaluation) -> None:
+    """Replace the README's table."""
+    before, rest = README.read_text(encoding="utf-8").split(MARKS[0])
+    _, after = rest.split(MARKS[1])
+    write_text(README, f"{before}{MARKS[0]}\n\n{summary(found)}\n\n{MARKS[1]}{after}")
+
+
 def commit() -> str:
     """Return the commit of the code, and whether it was changed since."""
     asked = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=10"]
@@ -96,12 +121,13 @@ def main() -> None:
     for title, (data, limit) in sets.items():
         found = measure(data, models, limit, options.output / data.name)
         sections.append(section(title, len(plan_of(data).pictures), found))
+    write_summary(found)  # of the last set
     about = about_run()
     told = f"Measured on {about['date']} at commit {measured_at}: {about['machine']}, torch {about['torch']}, float32"
     told += f",\nthreads: {about['threads']}. The machine was shared: seconds are of a busy one."
     head = HEAD.format(options=f" --limit {options.limit}" if options.limit else "")
     write_text(PAGE, "\n\n".join([head + told, *sections]).rstrip() + "\n\n<!-- /results -->\n")
-    print(f"wrote {PAGE}; the numbers of every picture are in {options.output}")
+    print(f"wrote {PAGE} and the table in {README}; the numbers of every picture are in {options.output}")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import typer
 from inpaint.cli.shared_options import DeviceOption, prepare
 
 PicturesOption = Annotated[Path, typer.Option("--data", metavar="FOLDER", help="Clean pictures.")]
-LimitOption = Annotated[int | None, typer.Option(min=1, metavar="N", help="Only N pictures, evenly evenly_spread.")]
+LimitOption = Annotated[int | None, typer.Option(min=1, metavar="N", help="Only N pictures, evenly spread.")]
 BlocksOption = Annotated[
     list[int] | None, typer.Option("--block", min=2, metavar="PX", help="Side of a cell; may be repeated.")
 ]

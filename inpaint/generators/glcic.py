@@ -24,7 +24,7 @@ MEAN_GREY = (0.5, 0.5, 0.5)
 
 
 class CompletionStep(NamedTuple):
-    """One completion_layer: its width in widths of the first, and how it walks."""
+    """One layer: its width in widths of the first, and how it walks."""
 
     times: float
     kernel: int = 3
@@ -78,7 +78,7 @@ class CompletionNet(nn.Module):
 
 
 def completion_layer(step: CompletionStep, channels: int, width: int) -> nn.Module:
-    """Build one completion_layer, which keeps, halves or doubles the size."""
+    """Build one layer, which keeps, halves or doubles the size."""
     if step.enlarge:
         return nn.ConvTranspose2d(channels, width, 4, stride=2, padding=1)
     padding = step.dilation * (step.kernel // 2)
@@ -105,7 +105,7 @@ class GLCIC(Generator):
 def build(
     *, width: int = 64, norm: str = "before", mean: Sequence[float] = MEAN_GREY, centred: bool = True
 ) -> Generator:
-    """Build the completion network of GLCIC; width: of the first completion_layer, which the last but one halves.
+    """Build the completion network of GLCIC; width: of the first layer, which the last but one halves.
 
     norm: whether batch norms stand before ReLUs, as in the paper, or after.  mean: the colour (red, green, blue) in
     [0, 1] that holes are given.  centred: whether it is subtracted.  Raises ValueError for a width that is not even,
@@ -113,7 +113,7 @@ def build(
     """
     if width < 2 or width % 2:
         raise ValueError(
-            f"width is {width}: it must be 2, 4, 6, ..., as the last completion_layer but one has half of it"
+            f"width is {width}: it must be 2, 4, 6, ..., as the last layer but one has half of it"
         )
     if norm not in NORM_PLACES:
         raise ValueError(f"norm is {norm!r}: choose among {', '.join(NORM_PLACES)}")

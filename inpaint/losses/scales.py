@@ -60,7 +60,7 @@ def scale_answers(scene: Scene) -> list[Tensor]:
     }
     if not coarser:
         raise ValueError(
-            "a term of several scales needs a network that scale_answers at several: this one scale_answers "
+            "a term of several scales needs a network that answers at several: this one answers "
             f"{sorted(scene.prediction.extras)} beside its image, not scale_2"
         )
     return [scene.prediction.image, *(coarser[scale] for scale in sorted(coarser))]
