@@ -31,6 +31,7 @@ ROOT = Path(__file__).parent.parent
 PAGE, README = ROOT / "docs" / "benchmark.md", ROOT / "README.md"
 MARKS = "<!-- results -->", "<!-- /results -->"  # around the README's table
 DEMO = ROOT / "data" / "demo" / "clean"
+IN_WORDS = {"hole-freeform": "free-form strokes", "hole-bars": "bars"}
 MEASURED = ("psnr_mask", "ssim_mask", "l1_mask", "edges_mask", "detail_mask", "psnr_whole")
 HEAD = """# The benchmark
 
@@ -88,7 +89,8 @@ def summary(found: Evaluation) -> str:
         gain = f"{-gap.mean:+.2f} [{-gap.high:+.2f}, {-gap.low:+.2f}]"
         nothing = baselines[0].scores["psnr_mask"]
         best_text = f"{best.scores['psnr_mask']:.1f} ({best.method})"
-        lines.append(f"| {case} | {nothing:.1f} | {best_text} | **{psnr['default']}** | {gain} | {psnr['texture']} |")
+        damage = IN_WORDS.get(case, f"mosaic, {case.rpartition('-')[2]} px cells")
+        lines.append(f"| {damage} | {nothing:.1f} | {best_text} | **{psnr['default']}** | {gain} | {psnr['texture']} |")
     return "\n".join(lines)
 
 

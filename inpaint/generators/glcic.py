@@ -112,9 +112,7 @@ def build(
     an unknown norm, and a mean that is no colour.
     """
     if width < 2 or width % 2:
-        raise ValueError(
-            f"width is {width}: it must be 2, 4, 6, ..., as the last layer but one has half of it"
-        )
+        raise ValueError(f"width is {width}: it must be 2, 4, 6, ..., as the last layer but one has half of it")
     if norm not in NORM_PLACES:
         raise ValueError(f"norm is {norm!r}: choose among {', '.join(NORM_PLACES)}")
     if len(mean) != RGB or not all(0 <= value <= 1 for value in mean):
