@@ -71,7 +71,7 @@ def time_by_number(files: Sequence[Path], counts: Sequence[int]) -> None:
         started, compared, linked = time.process_time(), 0, 0
         for number in asked:
             ours = put_together(pool, number)
-            for other, variant in index.candidates(number, ours):
+            for other, variant in index.candidates(number):
                 compared += 1
                 linked += agreeing_features(as_variant(ours, variant), put_together(pool, other)) > 0
         asking = (time.process_time() - started) / ASKED - making * (1 + compared / ASKED)

@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import torch
 
 from inpaint.builders.annotations import AnnotatedRegion, Lookup, read_annotations
 from inpaint.builders.examining.clean import Fault
@@ -43,7 +42,7 @@ from inpaint.builders.sources.source import SourcePicture
 from inpaint.builders.work.records import Finding, text_from_bytes
 from inpaint.builders.work.store import Store, batches
 from inpaint.builders.work.work_folder import clear_store, finish_dataset, open_store, staging_folder
-from inpaint.builders.writing.write import censoring_of, write_dataset
+from inpaint.builders.writing.write import write_dataset
 from inpaint.version import __version__
 
 PICTURES_IN_CHUNK = 8  # pictures that a process examines at once, and that are committed together
@@ -76,7 +75,10 @@ def build_dataset(
     settings = with_options(settings or DatasetSettings(), options)
     if processes < 1:
         raise ValueError(f"processes is {processes}; at least 1 is needed")
-    censoring_of(settings)  # says what is wrong with it before the pictures are read
+    if settings.censor is not None:
+        from inpaint.builders.writing.bake import censoring_of
+
+        censoring_of(settings)  # says what is wrong with it before the pictures are read
     annotations = (
         None
         if settings.annotations is None
@@ -214,6 +216,8 @@ def _examine_some(tasks: Sequence[Task], settings: DatasetSettings, folder: Path
 
 def _begin() -> None:
     """Keep a worker to one thread, for the processes are the parallelism, and end it when its parent was killed."""
+    import torch
+
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     parent = parent_process()

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from inpaint.cli.shared_options import BAR_DELAY, SettingsOption, prepare
+from inpaint.cli.shared_options import BAR_DELAY, SettingsOption, prepare_pictures
 
 
 def build_dataset(
@@ -111,7 +111,7 @@ def inspect(
     from inpaint.builders.report.statistics import describe_dataset
     from inpaint.files import write_text
 
-    prepare()
+    prepare_pictures()
     with tqdm(unit="file", delay=BAR_DELAY) as bar:
 
         def progress(done: int, total: int) -> None:

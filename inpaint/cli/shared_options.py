@@ -34,14 +34,20 @@ PrecisionOption = Annotated[
 
 
 def prepare() -> None:
-    """Set what every verb that runs a network wants: denormals make CPUs crawl, OpenCV's threads fight torch's.
+    """Set what every verb that runs a network wants: denormals make CPUs crawl; and what reading pictures wants."""
+    import torch
+
+    torch.set_flush_denormal(True)
+    prepare_pictures()
+
+
+def prepare_pictures() -> None:
+    """Set what every verb that reads pictures wants: OpenCV's threads fight those of torch and of our own.
 
     Warnings become sentences; those of Pillow, about damage that reading tells in its own words, are left out.
     """
     import cv2
-    import torch
 
-    torch.set_flush_denormal(True)
     cv2.setNumThreads(1)
     warnings.filterwarnings("ignore", module=r"PIL\.")
     warnings.formatwarning = lambda message, *_, **__: f"{printable(str(message))}\n"

@@ -7,14 +7,15 @@ picture marks where it is clear or painted; files of 0 and 1 are labels.  What i
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from inpaint.images.picture import Picture, eight_bits
 from inpaint.images.reading import read
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 NEARLY = 0.05  # share of the highest level, by which black and white may be off, as in a JPEG
 NOTED_SOFT_SHARE = 0.25  # of what is marked: more pixels that are neither black nor white are told
@@ -133,6 +134,8 @@ def told_by_alpha(given: Picture) -> np.ndarray | None:
 
 def as_mask(marked: np.ndarray) -> Tensor:
     """Return marked pixels, (H, W) bool, as a mask (1, H, W)."""
+    import torch
+
     return torch.from_numpy(marked).float()[None]
 
 

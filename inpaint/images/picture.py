@@ -8,11 +8,12 @@ kept beside it, so that writing changes the restored pixels alone.  Only grey of
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
+
+if TYPE_CHECKING:  # pictures are also listed and judged where no network runs, and torch takes a second to import
+    from torch import Tensor
 
 NO_SAMPLES = np.zeros((0, 0), np.uint8)
 RED_SHARE, BLUE_SHARE = 0.299, 0.114  # of the luma, ITU-R BT.601; the rest is green
@@ -81,6 +82,8 @@ class Picture:
 
     def tensor(self) -> Tensor:
         """Give the colours as float32 RGB (3, H, W), each sample divided by 255 or 65535; grey is repeated."""
+        import torch
+
         image = torch.from_numpy(self.colour.astype(np.float32)) / self.peak  # (H, W, 1 or 3)
         return image.permute(2, 0, 1).expand(3, -1, -1).contiguous()
 
@@ -91,6 +94,8 @@ class Picture:
         picture; a grey picture takes their luma (ITU-R BT.601).  Raises ValueError for other shapes, and for an
         image that is not finite under the mask.
         """
+        import torch
+
         for name, tensor, channels in (("image", image, 3), ("mask", mask, 1)):
             if tuple(tensor.shape) != (channels, *self.size):
                 raise ValueError(f"the {name} has shape {tuple(tensor.shape)}, but must be {(channels, *self.size)}")
@@ -114,6 +119,8 @@ def eight_bits(samples: np.ndarray) -> np.ndarray:
 
 def from_array(image: Tensor) -> Picture:
     """Make a new 8-bit PNG picture of an RGB tensor (3, H, W): uint8, or floating point in [0, 1]."""
+    import torch
+
     if image.ndim != 3 or image.shape[0] != 3:
         raise ValueError(f"the image has shape {tuple(image.shape)}, but must be (3, height, width)")
     if image.dtype != torch.uint8:

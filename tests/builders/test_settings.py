@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from inpaint.builders.settings import DatasetSettings, parse_settings, read_settings, settings_to_tree
-from inpaint.builders.writing.write import censoring_of
+from inpaint.builders.writing.bake import censoring_of
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs" / "dataset").glob("*.yaml"))
 

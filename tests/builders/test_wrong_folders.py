@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -56,3 +58,17 @@ def test_names_in_zips_are_read_in_the_encoding_that_they_were_written_in(encodi
     data = (tmp_path / "a.zip").read_bytes().replace(b"x" * len(raw), raw)
     (tmp_path / "a.zip").write_bytes(data)
     assert [it.name for it in collect([tmp_path / "a.zip"], tmp_path / "set")] == [f"a.zip/{name}"]
+
+
+@pytest.mark.parametrize("verb", ["build-dataset", "inspect"])
+def test_a_wrong_folder_is_told_before_torch_is_imported(verb: str, others: Path):
+    """Importing torch takes a second or two, the rest a third of one; a loaded machine makes a clock no measure."""
+    command = [verb, str(others), *(["-o", str(others.parent / "set")] if verb == "build-dataset" else [])]
+    code = (
+        "import sys; from inpaint.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as stop: print(stop.code, 'torch' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["1", "False"]
+    assert "4 files of other kinds: .psd 3, .txt 1" in ran.stderr

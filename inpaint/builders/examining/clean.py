@@ -7,14 +7,12 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-import torch
 from PIL import Image
 
 from inpaint import images
 from inpaint.builders.examining.quality import Quality
 from inpaint.builders.settings import DatasetSettings
 from inpaint.detection.colour import painted
-from inpaint.detection.mosaics.search import find_mosaics
 
 SHARP_SIDE = 512  # px, of the shorter side at which sharpness is measured: larger pictures are shrunk to it
 SHARPNESS_TILES = 8  # per side, in which sharpness is measured
@@ -105,6 +103,10 @@ def censored_share(rgb: np.ndarray) -> float:
 
     Takes about a second per megapixel.  Of 73 wallpapers and portraits two showed false mosaics, of less than 1 %.
     """
+    import torch
+
+    from inpaint.detection.mosaics.search import find_mosaics
+
     hidden = painted(rgb)
     for mosaic in find_mosaics(torch.tensor(rgb).permute(2, 0, 1).float() / 255):
         hidden |= mosaic.mask[0].numpy() > 0

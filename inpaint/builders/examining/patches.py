@@ -15,7 +15,6 @@ import cv2
 import numpy as np
 
 from inpaint.builders.likeness.fingerprints import TWIN, fingerprint_of
-from inpaint.randomness import integer, rng_for
 
 DETAIL_CELLS = 16  # per side of a patch, in which detail is counted
 DETAILED_GRADIENT = (
@@ -73,6 +72,8 @@ def _fitting(scales: Sequence[float], least: float) -> list[float]:
 
 def _places(picture: np.ndarray, size: int, scale: float, key: tuple) -> Iterator[CutPatch]:
     """Yield every place with detail on the jittered grid of one scale."""
+    from inpaint.randomness import rng_for  # brings in torch, which takes a second: a wrong folder is told before that
+
     height, width = (round(side * scale) for side in picture.shape[:2])
     scaled = _resized(picture, (height, width))
     rng = rng_for(*key, str(scale))
@@ -85,6 +86,8 @@ def _places(picture: np.ndarray, size: int, scale: float, key: tuple) -> Iterato
 
 def _corners(shape: tuple[int, int], size: int, rng) -> Iterator[tuple[int, int]]:
     """Yield the top left corner of a patch at a random place in each cell of the grid."""
+    from inpaint.randomness import integer
+
     rows, columns = shape[0] // size, shape[1] // size
     for row in range(rows):
         top, below = row * shape[0] // rows, (row + 1) * shape[0] // rows

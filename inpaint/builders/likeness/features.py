@@ -93,13 +93,18 @@ def root_descriptors(bins: np.ndarray) -> np.ndarray:
 
 def as_variant(features: LocalFeatures, variant: Variant) -> LocalFeatures:
     """Return the features as the mirrored or inverted picture would have them (left and right change places)."""
-    places = features.places.copy()
+    return LocalFeatures(places_as(features.places, variant), features.bins[:, BIN_ORDERS[variant]])
+
+
+def places_as(places: np.ndarray, variant: Variant) -> np.ndarray:
+    """Return the places, (N, 4), that features of the mirrored or inverted picture have."""
+    places = places.copy()
     if variant.mirrored:
         places[:, 0] *= -1
         places[:, 3] = 180 - places[:, 3]
     if variant.inverted:
         places[:, 3] += 180
-    return LocalFeatures(places, features.bins[:, BIN_ORDERS[variant]])
+    return places
 
 
 def _bin_order(variant: Variant) -> np.ndarray:

@@ -39,7 +39,7 @@ def pairs_showing_the_same(
         forest.unite(one, other)
     for number in range(count):
         ours = features(number)
-        for other, variant in index.candidates(number, ours):
+        for other, variant in index.candidates(number):
             if compared is not None and other >= compared:
                 continue
             if forest.root(number) == forest.root(other):

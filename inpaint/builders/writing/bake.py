@@ -11,7 +11,7 @@ for clean ones, and in two folders of equal names, which is what `inpaint decens
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,12 +20,14 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from inpaint.builders.settings import DatasetSettings
 from inpaint.data.decode import colour_of
 from inpaint.data.samples import single_threaded
 from inpaint.data.sources import as_image
 from inpaint.degradation.build import degradation_of
 from inpaint.degradation.degrade import Degradation
 from inpaint.files import atomically
+from inpaint.images import read_mask
 from inpaint.parts import Choice
 from inpaint.randomness import rng_for
 
@@ -90,6 +92,37 @@ def bake_file(dataset: Path, file: str, censor: Censoring, *, seed: int, largest
         for kind, picture in (("image", baked.image), ("mask", baked.mask))
     }
     return {"files": files} | baked.record
+
+
+def baking(settings: DatasetSettings, dataset: Path) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Return what censors the patch of a manifest line, as the settings say, and gives the line's "censor"."""
+    censor, censored = settings.censor, censoring_of(settings)
+    assert censor is not None, "nothing is to be baked in"
+    assert censored is not None
+
+    def bake_line(line: dict[str, Any]) -> dict[str, Any]:
+        given = censored if censor.mask else _over(dataset / line["mask"]["file"], censored)
+        return bake_file(dataset, line["file"], given, seed=settings.seed, largest_share=censor.largest_share)
+
+    return bake_line
+
+
+def censoring_of(settings: DatasetSettings) -> Censoring | None:
+    """Build what is baked in; where annotations are the masks, one that censors everything.
+
+    Raises ValueError for a mask, fill or option that there is not.
+    """
+    censor = settings.censor
+    if censor is None:
+        return None
+    return censoring(censor.mask or [Choice(name="box")], censor.fill, censor.realism)
+
+
+def _over(mask: Path, censored: Censoring) -> Censoring:
+    """Return a censoring that takes a mask file for what it would draw."""
+    shown = read_mask(mask)  # (1, H, W)
+    degrade = Degradation([(1.0, lambda size, rng: shown)], censored.degrade.fills, censored.degrade.realism)
+    return Censoring(degrade, (Choice(name="annotated"),), censored.fills)
 
 
 def _save(picture: Tensor, path: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ import heapq
 import json
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,8 @@ from inpaint.builders.sources.source import read_source
 from inpaint.builders.work.records import Member, StagedPatch
 from inpaint.builders.work.store import Store
 from inpaint.builders.work.work_folder import staging_folder
-from inpaint.builders.writing.bake import Censoring, bake_file, censoring
 from inpaint.builders.writing.packing import pack_dataset
-from inpaint.degradation.degrade import Degradation
 from inpaint.files import atomically, write_text
-from inpaint.images import read_mask
-from inpaint.parts import Choice
 
 LAYOUT_VERSION = 2  # of the folder's layout
 
@@ -131,7 +127,7 @@ def _parameters(settings: DatasetSettings) -> dict[str, Any]:
 
 def _lines(store: Store, folder: Path, totals: Totals, settings: DatasetSettings) -> Iterator[dict[str, Any]]:
     """Move every patch to its split, censor it where that is to be baked in, and yield its manifest line."""
-    censor, censored = settings.censor, censoring_of(settings)
+    bake = None if settings.censor is None else _baking(settings, folder)
     for member in store.members():
         for number, patch in enumerate(member.finding.patches):
             line = manifest_line(member, number, patch)
@@ -140,30 +136,16 @@ def _lines(store: Store, folder: Path, totals: Totals, settings: DatasetSettings
             if patch.mask:
                 _place(mask_beside(staged), folder / line["mask"]["file"])
             totals.add(patch, number, line)
-            if censor is not None and censored is not None and member.split in censor.splits:
-                given = censored if censor.mask else _over(folder / line["mask"]["file"], censored)
-                line["censor"] = bake_file(
-                    folder, line["file"], given, seed=settings.seed, largest_share=censor.largest_share
-                )
+            if bake is not None and settings.censor and member.split in settings.censor.splits:
+                line["censor"] = bake(line)
             yield line
 
 
-def censoring_of(settings: DatasetSettings) -> Censoring | None:
-    """Build what is baked in; where annotations are the masks, one that censors everything.
+def _baking(settings: DatasetSettings, folder: Path) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Return what censors the patch of a manifest line; torch, which that needs, is imported for no other dataset."""
+    from inpaint.builders.writing.bake import baking
 
-    Raises ValueError for a mask, fill or option that there is not.
-    """
-    censor = settings.censor
-    if censor is None:
-        return None
-    return censoring(censor.mask or [Choice(name="box")], censor.fill, censor.realism)
-
-
-def _over(mask: Path, censored: Censoring) -> Censoring:
-    """Return a censoring that takes a mask file for what it would draw."""
-    shown = read_mask(mask)  # (1, H, W)
-    degrade = Degradation([(1.0, lambda size, rng: shown)], censored.degrade.fills, censored.degrade.realism)
-    return Censoring(degrade, (Choice(name="annotated"),), censored.fills)
+    return baking(settings, folder)
 
 
 def manifest_line(member: Member, number: int, patch: StagedPatch) -> dict[str, Any]:

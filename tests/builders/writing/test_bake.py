@@ -13,8 +13,7 @@ from PIL import Image
 
 from inpaint.assemble import samples_of
 from inpaint.builders.settings import parse_settings
-from inpaint.builders.writing.bake import bake, bake_file, censoring
-from inpaint.builders.writing.write import censoring_of
+from inpaint.builders.writing.bake import bake, bake_file, censoring, censoring_of
 from inpaint.config import parse_run
 from inpaint.evaluation.pictures import picture_paths
 from inpaint.images import read_mask
