@@ -29,6 +29,7 @@ import cv2
 from inpaint.builders.annotations import AnnotatedRegion, Lookup, read_annotations
 from inpaint.builders.examining.clean import Fault
 from inpaint.builders.examining.examine import examine_picture
+from inpaint.builders.examining.lettering import text_reader
 from inpaint.builders.inspection.second_look import straddling_pairs
 from inpaint.builders.likeness.earlier import EarlierDataset, moved_since
 from inpaint.builders.likeness.judge import judge_pictures
@@ -79,6 +80,8 @@ def build_dataset(
         from inpaint.builders.writing.bake import censoring_of
 
         censoring_of(settings)  # says what is wrong with it before the pictures are read
+    if settings.clean.text is not None or settings.clean.watermark:
+        text_reader()
     annotations = (
         None
         if settings.annotations is None

@@ -46,6 +46,8 @@ class CleanSettings(Strict):
     compressed: float | None = Field(default=None, ge=1)  # steps at the edges of JPEG blocks to others, above which
     margins: float | None = Field(default=None, ge=0, le=1)  # share of borders and captions, above which
     censored: float | None = Field(default=0.02, ge=0, le=1)  # share under mosaics or paint, above which
+    text: float | None = Field(default=None, ge=0, le=1)  # share under lines of lettering, above which; extra [text]
+    watermark: Switch = False  # lettering that stands as a watermark or a credit does; extra [text]
     duplicates: Switch = True
     near_duplicates: NearSettings | None = NearSettings(
         bits=TWIN.bits, correlation=0.93

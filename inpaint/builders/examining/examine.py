@@ -17,7 +17,7 @@ from PIL import Image
 
 from inpaint.builders.annotations import AnnotatedRegion, as_shown, exif_orientation
 from inpaint.builders.examining.annotated import AnnotatedPatch, cut_annotated
-from inpaint.builders.examining.clean import Fault, decode_picture, fault_of, quality_fault
+from inpaint.builders.examining.clean import Fault, censored_share, decode_picture, fault_of, quality_fault, text_fault
 from inpaint.builders.examining.patches import CutPatch, cut_patches
 from inpaint.builders.examining.quality import quality_of
 from inpaint.builders.inspection.second_look import corners_to_bytes
@@ -51,11 +51,12 @@ def examine_picture(
     if isinstance(rgb, Fault):
         return Finding(source, rgb.rule, _without_name(rgb.detail, source.name))
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    fault = fault_of(rgb, gray, settings)
+    fault = fault_of(gray, settings)
     if fault is not None:
         return Finding(source, *fault)
-    quality = quality_of(rgb, gray, data)
-    fault = quality_fault(quality, settings)
+    looked_for = settings.clean.censored is not None or settings.keep == "quality"
+    quality = quality_of(rgb, gray, data, censored=censored_share(rgb) if looked_for else 0.0)
+    fault = quality_fault(quality, settings) or text_fault(rgb, settings)
     if fault is not None:
         return Finding(source, *fault)
     digest = hashlib.sha256(repr(rgb.shape).encode() + rgb.tobytes()).hexdigest()

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
-DETAIL_LEVELS = 3  # halvings at which enlargement by 2 is looked for
-ENLARGED_RATIO, GENUINE_RATIO = 0.25, 0.6  # of an upscaled picture at most 0.37, of 180 photographs at least 0.46
-NEXT_LEVEL_RATIO = 0.4  # below it the picture of half the size is looked at too
+from inpaint.builders.examining.detail import detail_share
+from inpaint.builders.examining.jpeg_trace import traced_quality
+
 PLAIN_SIDE = 256  # px, of the shorter side at which plain areas are measured: noise of JPEG is averaged out
 PLAIN_STEP = 4  # grey levels between neighbours at most in a plain area
 BLOCK = 8  # px of a JPEG block
@@ -25,6 +25,8 @@ VISIBLE_MARGINS = 0.02
 STANDARD_TABLE_MEAN = 57.625  # of the 64 luminance steps at quality 50
 LOSSY_QUALITY = 80.0  # taken where a lossy file does not tell
 GREY_SATURATION = 0.02  # below which a picture has no colours
+PALETTE_COLOURS = 256  # that a palette holds at most
+VISIBLE_CENSORING = 0.002  # share of a picture
 HUE_TONES = np.array(  # log2 of how often 12 hues from red on stand in the upper, middle and lower third of 439 photos
     [
         [0.9, 0.9, -1.0, -2.2, -2.6, -1.5, 1.4, 2.0, -1.4, -2.4, -2.3, -1.3],
@@ -42,8 +44,10 @@ class Quality(NamedTuple):
     plain: float = 0.0  # share of a single tone: sky, but also bars, captions, borders and cells of mosaics
     saturation: float = 0.0  # mean, 0 to 1
     margins: float = 0.0  # share of the area that bands of one tone along the edges take: borders, captions
-    encoding: float = 100.0  # quality that a lossy file was written with, 100 for a lossless one
+    encoding: float = 100.0  # quality that it was compressed with, also before it was saved anew; 100 for lossless
     hues: float = 0.0  # log2 of how usual the colours of photographs are where they stand
+    colours: int = PALETTE_COLOURS + 1  # different ones, counted up to 257
+    censored: float = 0.0  # share under mosaics and paint
 
     def factors(self) -> dict[str, float]:
         """Return by what each finding lowers the size that a picture is worth."""
@@ -55,19 +59,31 @@ class Quality(NamedTuple):
             "margins": (1 - self.margins) ** 0.5 * (1.0 if self.margins < VISIBLE_MARGINS else 0.9),
             "encoding": 0.5 + 0.5 * self.encoding / 100,
             "hues": 2 ** (0.3 * max(min(self.hues, 2.0), -2.0)),
+            "colours": self._palette(),
+            "censored": (1 - self.censored) ** 2 * (1.0 if self.censored < VISIBLE_CENSORING else 0.85),
         }
+
+    def _palette(self) -> float:
+        """Return less than 1 where colours were reduced to a palette; shades of grey are never more than 256."""
+        if self.colours > PALETTE_COLOURS:
+            return 1.0
+        levels = 0.9 + 0.1 * float(np.log2(max(self.colours, 2))) / 8
+        return levels * (0.94 if self.saturation >= GREY_SATURATION else 1.0)
 
     def worth(self, size: tuple[int, int]) -> float:
         """Return the side in px of a faultless square picture that is worth as much as this one, (height, width)."""
         return float((size[0] * size[1]) ** 0.5 * np.prod(list(self.factors().values())))
 
 
-def quality_of(rgb: np.ndarray, gray: np.ndarray, data: bytes = b"") -> Quality:
-    """Measure a picture, (H, W, 3) and (H, W) uint8, and its file."""
+def quality_of(rgb: np.ndarray, gray: np.ndarray, data: bytes = b"", *, censored: float = 0.0) -> Quality:
+    """Measure a picture, (H, W, 3) and (H, W) uint8, and its file.  censored: the share that is known to be."""
     saturation, hues = _colours(rgb)
     measured = detail_share(gray), block_steps(gray), plain_share(gray), saturation, margin_share(gray)
     detail, blocks, plain, saturation, margins = (round(it, 3) for it in measured)
-    return Quality(detail, blocks, plain, saturation, margins, written_quality(data), hues)
+    encoding = min(written_quality(data), traced_quality(rgb))
+    return Quality(
+        detail, blocks, plain, saturation, margins, encoding, hues, different_colours(rgb), round(censored, 4)
+    )
 
 
 def why_better(kept: Quality, kept_size: tuple[int, int], other: Quality, other_size: tuple[int, int]) -> str:
@@ -87,37 +103,9 @@ def why_better(kept: Quality, kept_size: tuple[int, int], other: Quality, other_
         "margins": f"has less of borders and captions ({100 * kept.margins:.0f} % against {100 * other.margins:.0f} %)",
         "encoding": f"was compressed less (quality {kept.encoding:.0f} against {other.encoding:.0f} of 100)",
         "hues": "has the more natural colours",
+        "colours": f"has more colours than the {other.colours} of a palette",
+        "censored": f"is censored less ({100 * kept.censored:.0f} % against {100 * other.censored:.0f} %)",
     }.get(name, "is larger" if ratios["size"] > 1 else "is the first of equals")
-
-
-def detail_share(gray: np.ndarray) -> float:
-    """Return the share of a picture's sides that would hold all of its detail, down to 1 / 8; 1 for most pictures.
-
-    What is lost by halving a picture is compared with what is lost by halving it again, where there is most detail:
-    photographs lose about as much, enlarged ones next to nothing.
-    """
-    share, level = 1.0, gray.astype(np.float32)
-    for _ in range(DETAIL_LEVELS):
-        if min(level.shape) < 64:
-            break
-        half, lost = _halved(level)
-        lost_next = _halved(half)[1]
-        cells = max(4, min(half.shape) // 32)
-        one, other = (cv2.resize(it, (cells, cells), interpolation=cv2.INTER_AREA) for it in (lost, lost_next))
-        busy = other >= np.quantile(other, 0.75)
-        ratio = float(np.sqrt(one[busy].mean() / max(other[busy].mean(), 1e-6)))
-        rise = (ratio - ENLARGED_RATIO) / (GENUINE_RATIO - ENLARGED_RATIO)
-        if ratio >= NEXT_LEVEL_RATIO:
-            return share * (0.5 + 0.5 * min(max(rise, 0.0), 1.0))
-        share, level = share / 2, half
-    return share
-
-
-def _halved(level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return a picture at half its size, and the squares of what that loses."""
-    shape = level.shape[1], level.shape[0]
-    half = cv2.resize(level, (shape[0] // 2, shape[1] // 2), interpolation=cv2.INTER_AREA)
-    return half, (level - cv2.resize(half, shape, interpolation=cv2.INTER_CUBIC)) ** 2
 
 
 def block_steps(gray: np.ndarray) -> float:
@@ -178,6 +166,16 @@ def written_quality(data: bytes) -> float:
         return LOSSY_QUALITY
     scale = 100 * float(np.mean(table)) / STANDARD_TABLE_MEAN
     return round(min(max(5000 / scale if scale > 100 else (200 - scale) / 2, 1.0), 100.0), 1)
+
+
+def different_colours(rgb: np.ndarray) -> int:
+    """Return how many colours a picture, (H, W, 3) uint8, has, 257 for more than a palette can hold."""
+    packed = rgb[:, :, 0].astype(np.uint32) << 16 | rgb[:, :, 1].astype(np.uint32) << 8 | rgb[:, :, 2]
+    for part in (packed[:: max(1, packed.shape[0] // 16)], packed):  # of most pictures a few rows tell
+        count = len(np.unique(part))
+        if count > PALETTE_COLOURS:
+            return PALETTE_COLOURS + 1
+    return count
 
 
 def _colours(rgb: np.ndarray) -> tuple[float, float]:

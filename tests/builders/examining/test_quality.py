@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from inpaint.builders.examining.clean import sharpness
+from inpaint.builders.examining.detail import detail_share
 from inpaint.builders.examining.quality import (
     Quality,
     block_steps,
-    detail_share,
     margin_share,
     quality_of,
     why_better,
