@@ -1,9 +1,10 @@
 """Measure the dataset builder on pictures with planted faults: what it finds, what it wrongs, how fast, how large.
 
-Makes COUNT synthetic JPEGs of 320 to 512 pixels, among them 1 % cut off, 1.5 % copies, 2.5 % near-duplicates (shrunk,
-compressed again or cropped by 2 %), 0.5 % tiny and 0.5 % flat ones; builds a dataset of them with one process and with
-two; kills a third build with SIGKILL and lets it go on; and compares the three byte by byte.  Pairs across splits are
-sought in the written dataset by comparing all kept pictures with all.
+Makes COUNT synthetic JPEGs of 320 to 512 pixels (--sides), among them 1 % cut off, 1.5 % copies, 2.5 % near-duplicates
+(shrunk, compressed again or cropped by 2 %), 0.5 % tiny and 0.5 % flat ones; builds a dataset of them with one process
+and, unless --quick is given, with two; kills another build with SIGKILL when half of the pictures are examined and lets
+it go on with two processes; and compares all byte by byte.  Pairs across splits are sought in the written dataset by
+comparing all kept pictures with all.
     python scripts/bench_dataset.py /tmp/bench --count 2000
 
 With folders of real pictures it measures instead how many related copies of them are missed, by relation, without and
@@ -42,14 +43,15 @@ from inpaint.builders.settings import DatasetSettings
 
 SHARES = {"truncated": 0.01, "copy": 0.015, "near": 0.025, "tiny": 0.005, "flat": 0.005}
 RULES = {"truncated": "truncated", "copy": "duplicate", "near": "near-duplicate", "tiny": "too small", "flat": "flat"}
-SIZE = 128  # of the patches
+PATCH_SHARE = 0.4  # side of a patch, of the least side of a picture
+POLL = 5.0  # s between two looks at how far a build is
 NUMBERS = (1000, 3000, 10_000, 30_000)  # of pictures on the curve
 
 
-def scene(number: int) -> np.ndarray:
+def scene(number: int, sides: tuple[int, int]) -> np.ndarray:
     """Draw a picture that no other number gives: a ground of many frequencies with shapes on it, (H, W, 3) uint8."""
     rng = np.random.default_rng(number)
-    height, width = (int(side) for side in rng.integers(320, 513, 2))
+    height, width = (int(side) for side in rng.integers(sides[0], sides[1] + 1, 2))
     picture = np.zeros((height, width, 3), np.float32)
     for cells, weight in ((3, 110), (6, 70), (14, 40), (60, 25)):
         coarse = rng.normal(0, weight, (cells, cells, 3)).astype(np.float32)
@@ -76,12 +78,12 @@ def plan(count: int) -> list[tuple[str, int]]:
     return planned
 
 
-def make(task: tuple[Path, int, str, int]) -> None:
+def make(task: tuple[Path, tuple[int, int], int, str, int]) -> None:
     """Write one picture."""
-    folder, index, kind, number = task
+    folder, sides, index, kind, number = task
     cv2.setNumThreads(1)
     rng = np.random.default_rng((1, index))
-    picture, quality = scene(number), 92
+    picture, quality = scene(number, sides), 92
     if kind == "near":
         height, width = picture.shape[:2]
         change = ("shrunk", "compressed", "cropped", "all")[index % 4]
@@ -93,7 +95,9 @@ def make(task: tuple[Path, int, str, int]) -> None:
             picture = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
         quality = int(rng.integers(50, 75)) if change in ("compressed", "all") else 85
     elif kind == "tiny":
-        picture = cv2.resize(picture, (int(rng.integers(16, SIZE)), 400), interpolation=cv2.INTER_AREA)
+        picture = cv2.resize(
+            picture, (int(rng.integers(16, PATCH_SHARE * sides[0])), 400), interpolation=cv2.INTER_AREA
+        )
     elif kind == "flat":
         picture = (rng.integers(0, 256, 3) + rng.normal(0, 1.5, picture.shape)).clip(0, 255).astype(np.uint8)
     data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
@@ -103,26 +107,30 @@ def make(task: tuple[Path, int, str, int]) -> None:
     path.write_bytes(data)
 
 
-def build(pictures: Path, output: Path, processes: int) -> tuple[float, int]:
-    """Build in a process of its own; return seconds and the peak memory of its largest process in MiB."""
-    started = time.perf_counter()
+def build(pictures: Path, output: Path, size: int, processes: int) -> str:
+    """Build in a process of its own; return what it took, its processor time and its peak memory."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     quiet = subprocess.DEVNULL
-    subprocess.run(command(pictures, output, processes), check=True, stdout=quiet, stderr=quiet)
-    return time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10
+    subprocess.run(command(pictures, output, size, processes), check=True, stdout=quiet, stderr=quiet)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+    return f"{time.perf_counter() - started:.0f} s, {processor:.0f} s of processor, {used.ru_maxrss >> 10} MiB at most"
 
 
-def command(pictures: Path, output: Path, processes: int) -> list[str]:
-    given = ["--size", str(SIZE), "--patches", "2", "--processes", str(processes)]
+def command(pictures: Path, output: Path, size: int, processes: int) -> list[str]:
+    given = ["--size", str(size), "--patches", "2", "--processes", str(processes)]
     return [sys.executable, "-m", "inpaint", "build-dataset", str(pictures), "-o", str(output), *given]
 
 
-def kill_midway(pictures: Path, output: Path, seconds: float) -> int:
-    """Begin a build, kill it with SIGKILL, and return how many pictures it had examined."""
-    process = subprocess.Popen(command(pictures, output, 2), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(seconds)
+def kill_midway(pictures: Path, output: Path, size: int, enough: int) -> int:
+    """Begin a build, kill it with SIGKILL when it has cut so many pictures, and return how many it has cut then."""
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command(pictures, output, size, 2), stdout=quiet, stderr=quiet)
+    staged = Path(f"{output}.building", "staging")
+    while process.poll() is None and len(list(staged.glob("*/*_0.png"))) < enough:
+        time.sleep(POLL)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    staged = Path(f"{output}.building", "staging")
     return len(list(staged.glob("*/*_0.png")))
 
 
@@ -181,6 +189,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?", help="a new folder for pictures and datasets")
     parser.add_argument("--count", type=int, default=20_000)
+    parser.add_argument("--sides", type=int, nargs=2, default=(320, 512), metavar=("LEAST", "MOST"), help="px")
+    parser.add_argument("--quick", action="store_true", help="without a second build that is not killed")
     parser.add_argument("--relations", type=Path, nargs="+", metavar="FOLDER", help="of real pictures")
     parser.add_argument("--curve", type=Path, nargs="+", metavar="FOLDER", help="of real pictures")
     parser.add_argument("--pictures", type=int, default=80, help="of each relation, evenly chosen")
@@ -199,25 +209,23 @@ def main() -> None:
     shutil.rmtree(folder, ignore_errors=True)
     pictures = folder / "pictures"
     started = time.perf_counter()
-    tasks = [(pictures, index, *fault) for index, fault in enumerate(planned)]
+    tasks = [(pictures, tuple(options.sides), index, *fault) for index, fault in enumerate(planned)]
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
         list(pool.map(make, tasks, chunksize=64))
     made = time.perf_counter() - started
     print(
         f"{options.count} pictures made in {made:.0f} s; {DatasetSettings().clean.near_duplicates} is near", flush=True
     )
-    seconds = made
-    for processes in (1, 2):
-        seconds, memory = build(pictures, folder / f"set-{processes}", processes)
-        rate = options.count / seconds
-        print(f"{processes} processes: {seconds:.1f} s, {rate:.1f} pictures/s, peak {memory} MiB", flush=True)
+    size = round(PATCH_SHARE * options.sides[0])
+    for processes in (1,) if options.quick else (1, 2):
+        print(f"{processes} processes: {build(pictures, folder / f'set-{processes}', size, processes)}", flush=True)
     told(folder / "set-1", planned)
     print(f"pairs across splits, all compared with all: {across(pictures, folder / 'set-1')}", flush=True)
-    examined = kill_midway(pictures, folder / "set-killed", seconds / 2)
-    resumed, _ = build(pictures, folder / "set-killed", 2)
-    digests = {name: digest(folder / name) for name in ("set-1", "set-2", "set-killed")}
-    same = len(set(digests.values())) == 1
-    print(f"killed after {examined} pictures were cut, resumed in {resumed:.1f} s; same bytes: {same}")
+    examined = kill_midway(pictures, folder / "set-killed", size, options.count // 2)
+    resumed = build(pictures, folder / "set-killed", size, 2)
+    digests = {digest(built) for built in folder.glob("set-*")}
+    same = len(digests) == 1
+    print(f"killed after {examined} pictures were cut, resumed: {resumed}; same bytes: {same}")
     sys.exit(0 if same else os.EX_SOFTWARE)
 
 
