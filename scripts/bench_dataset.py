@@ -192,6 +192,7 @@ def main() -> None:
     parser.add_argument("--sides", type=int, nargs=2, default=(320, 512), metavar=("LEAST", "MOST"), help="px")
     parser.add_argument("--quick", action="store_true", help="without a second build that is not killed")
     parser.add_argument("--relations", type=Path, nargs="+", metavar="FOLDER", help="of real pictures")
+    parser.add_argument("--strangers", type=Path, nargs="+", default=[], metavar="FOLDER", help="for --relations")
     parser.add_argument("--curve", type=Path, nargs="+", metavar="FOLDER", help="of real pictures")
     parser.add_argument("--pictures", type=int, default=80, help="of each relation, evenly chosen")
     options = parser.parse_args()
@@ -199,7 +200,8 @@ def main() -> None:
         files = [file for folder in options.relations or options.curve for file in images.find(folder)]
         if options.relations:
             chosen = np.unique(np.linspace(0, len(files) - 1, options.pictures).astype(int)).tolist()
-            missed_by_relation([files[number] for number in chosen])
+            strangers = [file for folder in options.strangers for file in images.find(folder)]
+            missed_by_relation([files[number] for number in chosen], strangers)
         else:
             time_by_number(files, NUMBERS)
         return

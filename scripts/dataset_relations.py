@@ -8,7 +8,8 @@ is found by way of another.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import cv2
@@ -168,7 +169,7 @@ RELATIONS: dict[str, Relation] = {
 }
 
 
-def examined(pictures: Sequence[np.ndarray], folder: Path, settings: DatasetSettings, suffix: str) -> list[Finding]:
+def examined(pictures: Iterable[np.ndarray], folder: Path, settings: DatasetSettings, suffix: str) -> list[Finding]:
     """Write pictures, in folders of their own, as lossless files and examine them."""
     findings = []
     for number, picture in enumerate(pictures):
@@ -191,12 +192,15 @@ def judged(findings: Sequence[Finding], folder: Path, settings: DatasetSettings)
     return rows
 
 
-def missed_by_relation(files: Sequence[Path], *, relations: Sequence[str] = tuple(RELATIONS)) -> None:
-    """Print for every relation how many copies are missed without and with local features, and on what time.
+def missed_by_relation(
+    files: Sequence[Path], strangers: Sequence[Path] = (), *, relations: Sequence[str] = tuple(RELATIONS)
+) -> None:
+    """Print for every relation how many copies are missed without and with local features.
 
-    Then print which of the pictures themselves are taken for relatives.
+    Then print which of the pictures themselves, and of more strangers, are taken for relatives.
     """
-    settings = parse_settings({"size": 64, "patches_per_image": 1, "clean": {"censored": None}}, "the benchmark")
+    tree = {"size": 64, "patches_per_image": 1, "keep": "largest", "clean": {"censored": None}}
+    settings = parse_settings(tree, "the benchmark")
     blind = settings.model_copy(update={"group": settings.group.model_copy(update={"features": None})})
     pictures = [_read(file) for file in files]
     with tempfile.TemporaryDirectory() as place:
@@ -215,11 +219,15 @@ def missed_by_relation(files: Sequence[Path], *, relations: Sequence[str] = tupl
                 ]
                 counts.append(len(lost))
             print(f"{name:36} {counts[0]:4} {counts[1]:4}  of {len(files)}  {' '.join(lost[:4])}", flush=True)
-        rows = judged(examined(pictures, folder, settings, ""), folder, settings)
+        every = [*files, *strangers]
+        found = examined(map(_read, every), folder, settings, "")
+        rows = judged(found, folder, settings)
         groups: dict[str, list[str]] = {}
-        for file, (rule, key) in zip(files, rows, strict=True):
+        for file, (rule, key) in zip(every, rows, strict=True):
             groups.setdefault(key or rule, []).append(file.stem)
-        print("taken for relatives:", *(names for names in groups.values() if len(names) > 1), sep="\n  ")
+        unfit = Counter(it.rule for it in found if it.rule)
+        print(f"of {len(every)} pictures ({dict(unfit)} by themselves unfit) taken for relatives:")
+        print(*(names for names in groups.values() if len(names) > 1), sep="\n")
 
 
 def _read(file: Path) -> np.ndarray:

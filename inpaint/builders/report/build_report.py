@@ -27,6 +27,8 @@ REJECTION_RULES = (  # in the order in which they are applied
     "upscaled",
     "compressed",
     "borders or captions",
+    "watermark",
+    "text",
     "duplicate",
     "near-duplicate",
 )

@@ -80,7 +80,8 @@ def test_both_rules_reject_what_breaks_them_and_are_off_by_default(tmp_path: Pat
 
     def rejected(name: str, **clean) -> dict[str, str]:
         options = {"size": 64, "splits": (1, 0, 0), "clean": rest | clean}
-        build_dataset([tmp_path / "pictures"], tmp_path / name, **options)
+        report = build_dataset([tmp_path / "pictures"], tmp_path / name, **options)
+        assert sum(report.rejected.values()) == report.found - report.kept
         lines = (tmp_path / name / "rejected.jsonl").read_text().splitlines()
         return {line["source"]: line["rule"] for line in map(json.loads, lines)}
 
