@@ -15,12 +15,15 @@ from PIL import Image
 from inpaint.builders.examining.detail import detail_share
 from inpaint.builders.examining.jpeg_trace import traced_quality
 
-PLAIN_SIDE = 256  # px, of the shorter side at which plain areas are measured: noise of JPEG is averaged out
+PLAIN_SIDE = 96  # px, of the shorter side at which plain areas are measured: noise and dither are averaged out
 PLAIN_STEP = 4  # grey levels between neighbours at most in a plain area
 BLOCK = 8  # px of a JPEG block
 LARGEST_BLOCK_STEP = 30  # grey levels; contours count for no more
 VISIBLE_BLOCKS = 1.2  # step at the edges of blocks to that between them, above which blocks show
+GROUND_SHARE = 0.2  # of the rest that has the tone of a band: then it is the paper that a drawing stands on
+BAR_SIDE, LEAST_BAR, BAR_FILLED = 192, 0.004, 0.93  # px, share of the picture, share of the box around it
 MARGIN_STEP, MARGIN_EDGE = 6, 0.9  # grey levels of one tone, share of the outermost row that has it
+DRIFT = 5  # grey levels more that a soft change, as of a sky, reaches in a row
 VISIBLE_MARGINS = 0.02
 STANDARD_TABLE_MEAN = 57.625  # of the 64 luminance steps at quality 50
 LOSSY_QUALITY = 80.0  # taken where a lossy file does not tell
@@ -48,6 +51,7 @@ class Quality(NamedTuple):
     hues: float = 0.0  # log2 of how usual the colours of photographs are where they stand
     colours: int = PALETTE_COLOURS + 1  # different ones, counted up to 257
     censored: float = 0.0  # share under mosaics and paint
+    bars: float = 0.0  # share under upright rectangles of one tone, away from the edges
 
     def factors(self) -> dict[str, float]:
         """Return by what each finding lowers the size that a picture is worth."""
@@ -56,11 +60,12 @@ class Quality(NamedTuple):
             "blocks": 1 / (1 + 0.25 * max(self.blocks - VISIBLE_BLOCKS, 0.0)),
             "plain": max(1 - self.plain, 0.01) ** 0.5,
             "saturation": 1.0 if self.saturation >= GREY_SATURATION else 0.4,
-            "margins": (1 - self.margins) ** 0.5 * (1.0 if self.margins < VISIBLE_MARGINS else 0.9),
-            "encoding": 0.5 + 0.5 * self.encoding / 100,
+            "margins": (1 - self.margins) ** 0.75 * (1.0 if self.margins < VISIBLE_MARGINS else 0.9),
+            "encoding": 1 - 0.5 * (1 - self.encoding / 100) ** 1.5,  # hardly anything is lost at 90
             "hues": 2 ** (0.3 * max(min(self.hues, 2.0), -2.0)),
             "colours": self._palette(),
             "censored": (1 - self.censored) ** 2 * (1.0 if self.censored < VISIBLE_CENSORING else 0.85),
+            "bars": (1 - self.bars) ** 1.5,
         }
 
     def _palette(self) -> float:
@@ -68,7 +73,7 @@ class Quality(NamedTuple):
         if self.colours > PALETTE_COLOURS:
             return 1.0
         levels = 0.9 + 0.1 * float(np.log2(max(self.colours, 2))) / 8
-        return levels * (0.94 if self.saturation >= GREY_SATURATION else 1.0)
+        return levels * (0.75 if self.saturation >= GREY_SATURATION else 1.0)
 
     def worth(self, size: tuple[int, int]) -> float:
         """Return the side in px of a faultless square picture that is worth as much as this one, (height, width)."""
@@ -80,10 +85,8 @@ def quality_of(rgb: np.ndarray, gray: np.ndarray, data: bytes = b"", *, censored
     saturation, hues = _colours(rgb)
     measured = detail_share(gray), block_steps(gray), plain_share(gray), saturation, margin_share(gray)
     detail, blocks, plain, saturation, margins = (round(it, 3) for it in measured)
-    encoding = min(written_quality(data), traced_quality(rgb))
-    return Quality(
-        detail, blocks, plain, saturation, margins, encoding, hues, different_colours(rgb), round(censored, 4)
-    )
+    encoding, hidden = min(written_quality(data), traced_quality(rgb)), (round(censored, 4), round(bar_share(gray), 4))
+    return Quality(detail, blocks, plain, saturation, margins, encoding, hues, different_colours(rgb), *hidden)
 
 
 def why_better(kept: Quality, kept_size: tuple[int, int], other: Quality, other_size: tuple[int, int]) -> str:
@@ -104,6 +107,7 @@ def why_better(kept: Quality, kept_size: tuple[int, int], other: Quality, other_
         "encoding": f"was compressed less (quality {kept.encoding:.0f} against {other.encoding:.0f} of 100)",
         "hues": "has the more natural colours",
         "colours": f"has more colours than the {other.colours} of a palette",
+        "bars": f"has less under bars ({100 * kept.bars:.0f} % against {100 * other.bars:.0f} %)",
         "censored": f"is censored less ({100 * kept.censored:.0f} % against {100 * other.censored:.0f} %)",
     }.get(name, "is larger" if ratios["size"] > 1 else "is the first of equals")
 
@@ -130,6 +134,19 @@ def plain_share(gray: np.ndarray) -> float:
     return float((cv2.dilate(gray, kernel) - cv2.erode(gray, kernel) <= PLAIN_STEP).mean())
 
 
+def bar_share(gray: np.ndarray) -> float:
+    """Return the share of a picture, (H, W) uint8, under upright rectangles of one tone that touch no edge."""
+    factor = min(BAR_SIDE / min(gray.shape), 1.0)
+    small = cv2.resize(gray, None, fx=factor, fy=factor, interpolation=cv2.INTER_NEAREST)
+    kernel = np.ones((3, 3), np.uint8)
+    plain = (cv2.dilate(small, kernel) - cv2.erode(small, kernel) <= 2).astype(np.uint8)
+    boxes = cv2.connectedComponentsWithStats(plain, connectivity=4)[2][1:]  # (N, 5): x, y, width, height, pixels
+    left, top, width, height, pixels = boxes.T
+    inside = (left > 2) & (top > 2) & (left + width < small.shape[1] - 2) & (top + height < small.shape[0] - 2)
+    filled = pixels >= np.maximum(BAR_FILLED * width * height, LEAST_BAR * small.size)
+    return float(pixels[inside & filled].sum()) / small.size
+
+
 def margin_share(gray: np.ndarray) -> float:
     """Return the share of the area that bands of one tone take along the edges, with or without writing on them."""
     height, width = gray.shape
@@ -145,7 +162,12 @@ def _band(gray: np.ndarray) -> int:
     alike = np.abs(gray.astype(np.int16) - tones[0]) <= MARGIN_STEP
     mostly = (alike.mean(axis=1) >= 0.5) & (np.abs(tones - tones[0]) <= MARGIN_STEP)
     mostly[0] = alike[0].mean() >= MARGIN_EDGE
-    return len(mostly) if mostly.all() else int(np.argmin(mostly))
+    if mostly.all():
+        return 0
+    wide = int(np.argmin(mostly))
+    beyond = np.abs(gray[wide:].astype(np.int16) - tones[0])
+    drifts = (beyond[0] <= MARGIN_STEP + DRIFT).mean() >= 0.5  # a sky, shaded paper
+    return 0 if drifts or (beyond <= MARGIN_STEP).mean() >= GROUND_SHARE else wide
 
 
 def written_quality(data: bytes) -> float:

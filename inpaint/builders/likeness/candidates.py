@@ -29,9 +29,8 @@ FEATURES_PER_CELL = 0.5  # on average: finer cells find as many pictures, and fe
 LEARNING_PICTURES = 2000  # of which the vocabulary is learnt
 FIRST_VOTERS, LAST_VOTERS = 4, 12  # in a cell
 LEAST_VOTES = 2  # for one similarity
-CANDIDATES_COMPARED = (
-    6  # of a picture; of 72 photographs among 5,600 pictures all were among the first 4, in 28 relations
-)
+# Of a picture.  Of 72 photographs among 5,600 pictures all were among the first 4, in 28 relations.
+CANDIDATES_COMPARED = 6
 TURN_BIN, SCALE_BIN, SHIFT_BIN = 40.0, 1.0, FEATURE_SIDE / 4  # degrees, octaves, px
 BIN_BITS, FEATURE_BITS = 23, 8  # of a similarity with its variant, and of a feature's number; a picture has the rest
 
