@@ -22,7 +22,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from inpaint.builders.annotations.faulty_entries import SkippedEntries, entry
+from inpaint.builders.annotations.faulty_entries import SkippedEntries, WithoutAreaError, entry
 from inpaint.builders.annotations.region import (
     AnnotatedRegion,
     Annotations,
@@ -37,7 +37,7 @@ from inpaint.builders.annotations.region import (
 from inpaint.builders.annotations.runs import runs_from_mask
 from inpaint.builders.sources.text import read_xml
 
-CVAT_SHAPES = ("box", "polygon", "ellipse", "mask")
+CVAT_SHAPES = ("box", "polygon", "ellipse", "mask", "points", "polyline", "cuboid", "skeleton")
 
 
 def read_cvat(path: Path, skipped: SkippedEntries | None = None) -> Annotations:
@@ -55,7 +55,8 @@ def read_cvat(path: Path, skipped: SkippedEntries | None = None) -> Annotations:
                 with entry(skipped):
                     where = f"{path}, image {name}, shape {index + 1}"
                     regions.append(_region(shape, shape.get("label", ""), frame, where))
-    size = root.find("meta/task/original_size")
+    sizes = map(root.find, ("meta/task/original_size", "meta/job/original_size"))
+    size = next((it for it in sizes if it is not None), None)
     frame = None if size is None else frame_of(_text_side(size, "height"), _text_side(size, "width"))
     for number, track in enumerate(root.findall("track")):
         for shape in track:
@@ -80,6 +81,10 @@ def _text_side(element: ElementTree.Element, key: str) -> float:
 
 def _region(shape: ElementTree.Element, label: str, frame: tuple[float, float] | None, where: str) -> AnnotatedRegion:
     given: Mapping[str, Any] = shape.attrib
+    if shape.tag in ("points", "polyline"):
+        raise WithoutAreaError(where)
+    if shape.tag in ("cuboid", "skeleton"):
+        raise ValueError(f"{where}: a <{shape.tag}> is not read; draw a box, polygon, ellipse or mask")
 
     def number(key: str) -> float:
         if key not in given:

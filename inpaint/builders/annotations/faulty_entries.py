@@ -8,12 +8,17 @@ from contextlib import contextmanager
 NAMED_ENTRIES = 3
 
 
+class WithoutAreaError(ValueError):
+    """A shape that has no area, such as a point or a line: it is sound, but nothing can be cut around it."""
+
+
 class SkippedEntries:
     """How many entries were passed over, and the first of them."""
 
     def __init__(self) -> None:
         """Begin with none."""
         self.count = 0
+        self.without_area = 0
         self.examples: list[str] = []
 
     def add(self, fault: str) -> None:
@@ -24,6 +29,11 @@ class SkippedEntries:
 
     def sentence(self) -> str:
         """Say what was passed over; "" where nothing was."""
+        what = "shape without an area was" if self.without_area == 1 else "shapes without an area were"
+        plain = f"{self.without_area} {what} passed over (points, lines)" if self.without_area else ""
+        return "; ".join(filter(None, (self._faulty(), plain)))
+
+    def _faulty(self) -> str:
         if not self.count:
             return ""
         more = f"; and {self.count - len(self.examples)} more" if self.count > len(self.examples) else ""
@@ -40,6 +50,9 @@ def entry(skipped: SkippedEntries | None) -> Iterator[None]:
     """Note the ValueError of a faulty entry and go on; without a place to note it in, raise it."""
     try:
         yield
+    except WithoutAreaError:
+        if skipped is not None:
+            skipped.without_area += 1
     except ValueError as error:
         if skipped is None:
             raise

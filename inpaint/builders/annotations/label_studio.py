@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import numpy as np
 
-from inpaint.builders.annotations.faulty_entries import SkippedEntries, entry
+from inpaint.builders.annotations.faulty_entries import SkippedEntries, WithoutAreaError, entry
 from inpaint.builders.annotations.region import (
     AnnotatedRegion,
     Annotations,
@@ -108,7 +108,9 @@ def _region(result: dict[str, Any], where: str) -> AnnotatedRegion | None:
         top, left, bottom, right = y * y_unit, x * x_unit, (y + down) * y_unit, (x + across) * x_unit
         box = box_region(label, top, left, bottom, right, where, **rest)
         return box if not angle else polygon_region(label, [_about_corner(box, angle)], where, **rest)
-    return None  # a choice, a text, a key point
+    if "keypointlabels" in value:
+        raise WithoutAreaError(where)
+    return None  # a choice, a text
 
 
 def _about_corner(box: AnnotatedRegion, degrees: float) -> list[tuple[float, float]]:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from inpaint import images
-from inpaint.builders.annotations.faulty_entries import SkippedEntries, entry
+from inpaint.builders.annotations.faulty_entries import SkippedEntries, WithoutAreaError, entry
 from inpaint.builders.annotations.region import (
     AnnotatedRegion,
     Annotations,
@@ -51,15 +51,16 @@ def read_labelme(path: Path, folder: str = "", skipped: SkippedEntries | None = 
     frame = frame_of(tree.get("imageHeight"), tree.get("imageWidth"))
     regions = []
     for index, shape in enumerate(json_entry(tree, "shapes", list, str(path))):
-        if not (isinstance(shape, dict) and shape.get("shape_type") in WITHOUT_AREA):
-            with entry(skipped):
-                regions.append(_region(shape, frame, f"{path}, shape {index + 1}"))
+        with entry(skipped):
+            regions.append(_region(shape, frame, f"{path}, shape {index + 1}"))
     return {posixpath.normpath(posixpath.join(folder, image)): regions}
 
 
 def _region(shape: Any, frame: tuple[float, float] | None, where: str) -> AnnotatedRegion:
     label = str(json_entry(shape, "label", (str, int), where))
     kind = shape.get("shape_type") or "polygon"  # the first versions knew nothing else
+    if kind in WITHOUT_AREA:
+        raise WithoutAreaError(where)
     points = [_point(point, where) for point in json_entry(shape, "points", list, where)]
     flags = shape.get("flags") if isinstance(shape.get("flags"), dict) else {}
     rest: dict[str, Any] = {"attributes": attribute_pairs({**flags, "group_id": shape.get("group_id")}), "frame": frame}

@@ -67,7 +67,7 @@ class ReadAnnotations(NamedTuple):
         """Say what was recognised, and what was passed over."""
         count = sum(map(len, self.regions.values()))
         said = f"annotations of the format {self.format}: {count} regions in {len(self.regions)} pictures"
-        return f"{said}; {self.skipped.sentence()}" if self.skipped.count else said
+        return "; ".join(filter(None, (said, self.skipped.sentence())))
 
 
 def read_annotations(path: Path | str, format: str = "auto") -> ReadAnnotations:

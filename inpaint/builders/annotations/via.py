@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from inpaint.builders.annotations.faulty_entries import SkippedEntries, entry
+from inpaint.builders.annotations.faulty_entries import SkippedEntries, WithoutAreaError, entry
 from inpaint.builders.annotations.region import (
     AnnotatedRegion,
     Annotations,
@@ -85,7 +85,7 @@ def _object(row: Mapping[str, str], column: str, where: str) -> dict[str, Any]:
 
 
 def _regions(shape: dict[str, Any], attributes: Mapping[str, Any], where: str) -> list[AnnotatedRegion]:
-    """Return the region of a shape; nothing for a point."""
+    """Return the region of a shape."""
     kind = json_entry(shape, "name", str, where)
     label, rest = _label(attributes), attribute_pairs(attributes)
     if kind == "rect":
@@ -111,7 +111,7 @@ def _regions(shape: dict[str, Any], attributes: Mapping[str, Any], where: str) -
         ]
         return [polygon_region(label, [ring], where, attributes=rest)]
     if kind == "point":
-        return []
+        raise WithoutAreaError(where)
     raise ValueError(f"{where}: the shape is {kind!r}; the choices are {', '.join(VIA_SHAPES)}")
 
 

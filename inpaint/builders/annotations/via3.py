@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from inpaint.builders.annotations.faulty_entries import SkippedEntries, entry
+from inpaint.builders.annotations.faulty_entries import SkippedEntries, WithoutAreaError, entry
 from inpaint.builders.annotations.region import (
     AnnotatedRegion,
     Annotations,
@@ -47,8 +47,10 @@ def read_via3(path: Path, skipped: SkippedEntries | None = None) -> Annotations:
         where = f"{path}, metadata {key}"
         with entry(skipped):
             shape = json_entry(it, "xy", list, where)
-            if not shape or shape[0] in WITHOUT_AREA_IDS:
+            if not shape:  # a stretch of time
                 continue
+            if shape[0] in WITHOUT_AREA_IDS:
+                raise WithoutAreaError(where)
             view = json_entry(tree["view"], str(it.get("vid")), dict, f"{path}, view")
             files = [str(file) for file in json_entry(view, "fid_list", list, where)]
             if not files or files[0] not in names:

@@ -271,3 +271,49 @@ def test_what_does_not_pair_up_is_said_with_the_nearest_names():
         "1 pictures are in no annotation, for example picture_01.jpg (the nearest name is picture-01.jpg).",
         "1 names in the annotations have no picture: picture-01.jpg.",
     ]
+
+
+WITHOUT_AREA = {  # a box and a point of every tool that draws points
+    "cvat.xml": """<annotations><image id="0" name="a.jpg" width="9" height="9"><points label="p" points="3,3"/>
+        <box label="b" xtl="1" ytl="1" xbr="5" ybr="6"/><polyline label="l" points="1,1;5,5"/></image></annotations>""",
+    "labelme.json": json.dumps(
+        {
+            "imagePath": "a.jpg",
+            "shapes": [
+                {"label": "p", "shape_type": "point", "points": [[1, 1]]},
+                {"label": "b", "shape_type": "rectangle", "points": [[1, 1], [5, 6]]},
+                {"label": "l", "shape_type": "linestrip", "points": [[1, 1], [5, 5]]},
+            ],
+        }
+    ),
+    "via.json": json.dumps(
+        {
+            "a.jpg1": {
+                "filename": "a.jpg",
+                "size": 1,
+                "regions": [
+                    {"shape_attributes": {"name": "point", "cx": 1, "cy": 1}, "region_attributes": {}},
+                    {
+                        "shape_attributes": {"name": "rect", "x": 1, "y": 1, "width": 4, "height": 5},
+                        "region_attributes": {"label": "b"},
+                    },
+                    {"shape_attributes": {"name": "point", "cx": 2, "cy": 1}, "region_attributes": {}},
+                ],
+            }
+        }
+    ),
+}
+
+
+@pytest.mark.parametrize("file", WITHOUT_AREA)
+def test_points_and_lines_are_counted_and_the_rest_is_read(file: str, tmp_path: Path):
+    (tmp_path / file).write_text(WITHOUT_AREA[file])
+    read = read_annotations(tmp_path)
+    assert [region.label for region in read.regions["a.jpg"]] == ["b"]
+    assert read.sentence().endswith("2 shapes without an area were passed over (points, lines)")
+
+
+def test_shapes_of_cvat_that_are_not_read_are_told(tmp_path: Path):
+    text = WITHOUT_AREA["cvat.xml"].replace("<points ", "<cuboid ")
+    (tmp_path / "cvat.xml").write_text(text)
+    assert "1 entry of the annotations is faulty and was passed over" in read_annotations(tmp_path).sentence()
