@@ -96,7 +96,7 @@ def make(task: tuple[Path, tuple[int, int], int, str, int]) -> None:
         quality = int(rng.integers(50, 75)) if change in ("compressed", "all") else 85
     elif kind == "tiny":
         picture = cv2.resize(
-            picture, (int(rng.integers(16, PATCH_SHARE * sides[0])), 400), interpolation=cv2.INTER_AREA
+            picture, (int(rng.integers(16, round(PATCH_SHARE * sides[0]))), 400), interpolation=cv2.INTER_AREA
         )
     elif kind == "flat":
         picture = (rng.integers(0, 256, 3) + rng.normal(0, 1.5, picture.shape)).clip(0, 255).astype(np.uint8)

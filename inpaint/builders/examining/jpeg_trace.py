@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
-BLOCK = 8  # px
-LUMA_SHARES = (0.299, 0.587, 0.114)  # ITU-R BT.601, as JPEG takes them
-FREQUENCIES = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (1, 2), (2, 1), (0, 3), (3, 0))  # the lowest: of most blocks
+BLOCK_SIDE = 8  # px
+JPEG_LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as JPEG takes them
+LOW_FREQUENCIES = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (1, 2), (2, 1), (0, 3), (3, 0))  # the lowest: of most blocks
 STANDARD_STEPS = (11, 12, 12, 10, 14, 14, 13, 16, 14)  # of ISO 10918-1, annex K, luminance, at quality 50
-STEPS = np.arange(3, 122)  # sought; below, rounding to 8 bits hides them
+SOUGHT_STEPS = np.arange(3, 122)  # sought; below, rounding to 8 bits hides them
 FEWEST_VALUES, MOST_VALUES = 60, 400  # of a frequency, farther from 0 than half a step
 NEAR_MULTIPLE = 0.12  # mean distance in steps; 0.25 by chance
 FEWEST_FOUND = 4  # frequencies with a step
@@ -22,10 +22,10 @@ ENOUGH_BLOCKS, MOST_CUT_OFF = 300, 6  # where there are fewer, some pixels of a 
 COSINES = np.array(
     [
         [
-            np.sqrt((1 if row == 0 else 2) / BLOCK) * np.cos(np.pi * row * (2 * place + 1) / (2 * BLOCK))
-            for place in range(BLOCK)
+            np.sqrt((1 if row == 0 else 2) / BLOCK_SIDE) * np.cos(np.pi * row * (2 * place + 1) / (2 * BLOCK_SIDE))
+            for place in range(BLOCK_SIDE)
         ]
-        for row in range(BLOCK)
+        for row in range(BLOCK_SIDE)
     ],
     np.float32,
 )
@@ -38,7 +38,7 @@ def traced_quality(rgb: np.ndarray) -> float:
         return 100.0
     coefficients = COSINES @ blocks @ COSINES.T  # (N, 8, 8)
     scales = []
-    for (row, column), standard in zip(FREQUENCIES, STANDARD_STEPS, strict=True):
+    for (row, column), standard in zip(LOW_FREQUENCIES, STANDARD_STEPS, strict=True):
         step = _step(np.abs(coefficients[:, row, column]))
         if step:
             scales.append(100 * step / standard)
@@ -53,11 +53,15 @@ def _blocks(rgb: np.ndarray) -> np.ndarray:
 
     Blocks of which a colour is cut off at 0 or 255 are left out where there are enough others: what lay beyond is lost.
     """
-    height, width = (side // BLOCK for side in rgb.shape[:2])
-    tiles = rgb[: height * BLOCK, : width * BLOCK].reshape(height, BLOCK, width, BLOCK, 3).swapaxes(1, 2)
-    tiles = tiles.reshape(-1, BLOCK, BLOCK, 3)
+    height, width = (side // BLOCK_SIDE for side in rgb.shape[:2])
+    tiles = (
+        rgb[: height * BLOCK_SIDE, : width * BLOCK_SIDE]
+        .reshape(height, BLOCK_SIDE, width, BLOCK_SIDE, 3)
+        .swapaxes(1, 2)
+    )
+    tiles = tiles.reshape(-1, BLOCK_SIDE, BLOCK_SIDE, 3)
     tiles = tiles[:: max(1, len(tiles) // BLOCKS_LOOKED_AT)]
-    luma = tiles.astype(np.float32) @ np.array(LUMA_SHARES, np.float32)
+    luma = tiles.astype(np.float32) @ np.array(JPEG_LUMA, np.float32)
     busy = np.ptp(luma, axis=(1, 2)) > 2
     cut_off = ((tiles < 2) | (tiles > 253)).any(axis=3).sum(axis=(1, 2))
     chosen = busy & (cut_off == 0)
@@ -66,9 +70,9 @@ def _blocks(rgb: np.ndarray) -> np.ndarray:
 
 def _step(values: np.ndarray) -> int:
     """Return the largest step of whose multiples the values lie near; 0 where there is none."""
-    values = values[values > STEPS[0] / 2]
+    values = values[values > SOUGHT_STEPS[0] / 2]
     values = values[:: max(1, len(values) // (4 * MOST_VALUES))]
-    for step in STEPS[::-1].tolist():
+    for step in SOUGHT_STEPS[::-1].tolist():
         told = values[values > step / 2][:MOST_VALUES] / step
         if len(told) >= FEWEST_VALUES and float(np.abs(told - np.rint(told)).mean()) < NEAR_MULTIPLE:
             return step

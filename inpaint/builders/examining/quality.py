@@ -12,12 +12,11 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from inpaint.builders.examining.detail import detail_share
-from inpaint.builders.examining.jpeg_trace import traced_quality
+from inpaint.builders.examining.jpeg_trace import BLOCK_SIDE, traced_quality
+from inpaint.builders.examining.true_size import detail_share
 
 PLAIN_SIDE = 96  # px, of the shorter side at which plain areas are measured: noise and dither are averaged out
 PLAIN_STEP = 4  # grey levels between neighbours at most in a plain area
-BLOCK = 8  # px of a JPEG block
 LARGEST_BLOCK_STEP = 30  # grey levels; contours count for no more
 VISIBLE_BLOCKS = 1.2  # step at the edges of blocks to that between them, above which blocks show
 GROUND_SHARE = 0.2  # of the rest that has the tone of a band: then it is the paper that a drawing stands on
@@ -118,10 +117,10 @@ def block_steps(gray: np.ndarray) -> float:
     for level in (gray.astype(np.float32), gray.T.astype(np.float32)):
         steps = np.abs(3 * (level[:, 2:-1] - level[:, 1:-2]) + level[:, :-3] - level[:, 3:])
         columns = np.minimum(steps, LARGEST_BLOCK_STEP).mean(axis=0)  # of contours not more than of blocks
-        if len(columns) < 2 * BLOCK:
+        if len(columns) < 2 * BLOCK_SIDE:
             return 1.0
-        by_phase = np.array([columns[phase::BLOCK].mean() for phase in range(BLOCK)])
-        ratios.append(by_phase[BLOCK - 2] / max(float(np.median(by_phase)), 1e-3))
+        by_phase = np.array([columns[phase::BLOCK_SIDE].mean() for phase in range(BLOCK_SIDE)])
+        ratios.append(by_phase[BLOCK_SIDE - 2] / max(float(np.median(by_phase)), 1e-3))
     return max(float(np.mean(ratios)), 1.0)
 
 

@@ -22,7 +22,7 @@ from inpaint.builders.likeness.features import (
     Variant,
     places_as,
 )
-from inpaint.builders.likeness.vocabulary import WORDS_OF_HALF, learnt_vocabulary, words_as, words_of
+from inpaint.builders.likeness.vocabulary import WORDS_OF_HALF, learnt_vocabulary, words_as, words_of_features
 
 INDEXED_FEATURES = 200  # of a picture, the strongest
 FEATURES_PER_CELL = 0.5  # on average: finer cells find as many pictures, and fewer strangers
@@ -47,7 +47,7 @@ class FeatureIndex:
         words, places, lengths = [np.zeros((0, 2, WORDS_OF_HALF), np.uint16)], [np.zeros((0, 4), np.float16)], [0]
         for number in range(count):
             features = _strongest(read(number))
-            words.append(words_of(features, self.centres))
+            words.append(words_of_features(features, self.centres))
             places.append(features.places.astype(np.float16))
             lengths.append(len(features.bins))
         self.words, self.places, self.begins = np.concatenate(words), np.concatenate(places), np.cumsum(lengths)

@@ -44,7 +44,7 @@ def learnt_vocabulary(sample: Sequence[LocalFeatures], wanted: int) -> np.ndarra
     return _with_mirrored(centres)
 
 
-def words_of(features: LocalFeatures, centres: np.ndarray) -> np.ndarray:
+def words_of_features(features: LocalFeatures, centres: np.ndarray) -> np.ndarray:
     """Return the nearest centres of both halves of each descriptor, nearest first, (N, 2, WORDS_OF_HALF) uint16."""
     halves = halves_of(root_descriptors(features.bins))
     return nearest_words(halves.reshape(-1, HALF_BINS), centres, WORDS_OF_HALF).reshape(-1, 2, WORDS_OF_HALF)

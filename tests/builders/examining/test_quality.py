@@ -8,7 +8,6 @@ import pytest
 from PIL import Image
 
 from inpaint.builders.examining.clean import censored_share, sharpness
-from inpaint.builders.examining.detail import detail_share
 from inpaint.builders.examining.quality import (
     Quality,
     block_steps,
@@ -17,6 +16,7 @@ from inpaint.builders.examining.quality import (
     why_better,
     written_quality,
 )
+from inpaint.builders.examining.true_size import detail_share
 
 
 def photo(seed: int, side: int = 320) -> np.ndarray:

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from inpaint.builders.examining.clean import censored_share
-from inpaint.builders.examining.detail import detail_share, repeated_pixels
 from inpaint.builders.examining.jpeg_trace import traced_quality
 from inpaint.builders.examining.quality import Quality, different_colours, quality_of
+from inpaint.builders.examining.true_size import detail_share, repeated_pixels
 
 Change = Callable[[np.ndarray], np.ndarray]
 
