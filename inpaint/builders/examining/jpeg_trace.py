@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-BLOCK_SIDE = 8  # px
+TRACED_BLOCK = 8  # px
 JPEG_LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as JPEG takes them
 LOW_FREQUENCIES = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (1, 2), (2, 1), (0, 3), (3, 0))  # the lowest: of most blocks
 STANDARD_STEPS = (11, 12, 12, 10, 14, 14, 13, 16, 14)  # of ISO 10918-1, annex K, luminance, at quality 50
@@ -22,10 +22,10 @@ ENOUGH_BLOCKS, MOST_CUT_OFF = 300, 6  # where there are fewer, some pixels of a 
 COSINES = np.array(
     [
         [
-            np.sqrt((1 if row == 0 else 2) / BLOCK_SIDE) * np.cos(np.pi * row * (2 * place + 1) / (2 * BLOCK_SIDE))
-            for place in range(BLOCK_SIDE)
+            np.sqrt((1 if row == 0 else 2) / TRACED_BLOCK) * np.cos(np.pi * row * (2 * place + 1) / (2 * TRACED_BLOCK))
+            for place in range(TRACED_BLOCK)
         ]
-        for row in range(BLOCK_SIDE)
+        for row in range(TRACED_BLOCK)
     ],
     np.float32,
 )
@@ -53,13 +53,13 @@ def _blocks(rgb: np.ndarray) -> np.ndarray:
 
     Blocks of which a colour is cut off at 0 or 255 are left out where there are enough others: what lay beyond is lost.
     """
-    height, width = (side // BLOCK_SIDE for side in rgb.shape[:2])
+    height, width = (side // TRACED_BLOCK for side in rgb.shape[:2])
     tiles = (
-        rgb[: height * BLOCK_SIDE, : width * BLOCK_SIDE]
-        .reshape(height, BLOCK_SIDE, width, BLOCK_SIDE, 3)
+        rgb[: height * TRACED_BLOCK, : width * TRACED_BLOCK]
+        .reshape(height, TRACED_BLOCK, width, TRACED_BLOCK, 3)
         .swapaxes(1, 2)
     )
-    tiles = tiles.reshape(-1, BLOCK_SIDE, BLOCK_SIDE, 3)
+    tiles = tiles.reshape(-1, TRACED_BLOCK, TRACED_BLOCK, 3)
     tiles = tiles[:: max(1, len(tiles) // BLOCKS_LOOKED_AT)]
     luma = tiles.astype(np.float32) @ np.array(JPEG_LUMA, np.float32)
     busy = np.ptp(luma, axis=(1, 2)) > 2

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from inpaint.builders.examining.jpeg_trace import BLOCK_SIDE, traced_quality
+from inpaint.builders.examining.jpeg_trace import TRACED_BLOCK, traced_quality
 from inpaint.builders.examining.true_size import detail_share
 
 PLAIN_SIDE = 96  # px, of the shorter side at which plain areas are measured: noise and dither are averaged out
@@ -117,10 +117,10 @@ def block_steps(gray: np.ndarray) -> float:
     for level in (gray.astype(np.float32), gray.T.astype(np.float32)):
         steps = np.abs(3 * (level[:, 2:-1] - level[:, 1:-2]) + level[:, :-3] - level[:, 3:])
         columns = np.minimum(steps, LARGEST_BLOCK_STEP).mean(axis=0)  # of contours not more than of blocks
-        if len(columns) < 2 * BLOCK_SIDE:
+        if len(columns) < 2 * TRACED_BLOCK:
             return 1.0
-        by_phase = np.array([columns[phase::BLOCK_SIDE].mean() for phase in range(BLOCK_SIDE)])
-        ratios.append(by_phase[BLOCK_SIDE - 2] / max(float(np.median(by_phase)), 1e-3))
+        by_phase = np.array([columns[phase::TRACED_BLOCK].mean() for phase in range(TRACED_BLOCK)])
+        ratios.append(by_phase[TRACED_BLOCK - 2] / max(float(np.median(by_phase)), 1e-3))
     return max(float(np.mean(ratios)), 1.0)
 
 
