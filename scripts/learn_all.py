@@ -19,6 +19,7 @@ import statistics
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,7 +31,7 @@ from torch import Tensor
 from inpaint.assemble import load, presentations
 from inpaint.checkpoint import load_checkpoint
 from inpaint.config import Run, read_run
-from inpaint.evaluation.baselines import bicubic_means, do_nothing, telea
+from inpaint.evaluation.baselines import Baseline, bicubic_means, do_nothing, telea
 from inpaint.evaluation.cases import parse_case
 from inpaint.evaluation.evaluate import Evaluation, Restore, evaluate
 from inpaint.evaluation.pictures import picture_paths, read_pictures
@@ -46,6 +47,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DATASET = ROOT / "runs" / "default_data"
 CASES = {"hole": "hole-freeform", "mosaic": "mosaic-8"}  # what a network is measured on, by what it learned
 BEGIN, END = "<!-- learned: written by scripts/learn_all.py -->", "<!-- end of learned -->"
+BORDERS = ("outpaint", "right_half")  # masks of networks that draw beyond a picture
 RISE = 0.05  # dB; less is no proof
 SHOWN = 8  # samples on a sheet, two in a row
 SIDE = 128  # px, of a picture on a sheet
@@ -77,6 +79,8 @@ def methods(options: argparse.Namespace) -> list[Method]:
 
 def method(name: str, config: Path, options: argparse.Namespace) -> Method:
     folders = {"output": options.output / name, "train": options.data / "train", "validation": options.data / "val"}
+    if Path(read_run(config).data.train[0].path).suffix:  # a network that learns one picture
+        folders |= dict.fromkeys(("train", "validation"), ROOT / read_run(config).data.train[0].path)
     keys = {"output": "output", "train": "data.train", "validation": "data.validation"}
     settings = [f"{keys[key]}={json.dumps(str(folder.resolve()))}" for key, folder in folders.items()]
     if options.features and read_run(config).features:
@@ -115,6 +119,8 @@ def seconds_of(twin: Method) -> float:
 
 def measured(twin: Method, paths: list[Path], docs: Path) -> list[dict[str, Any]]:
     """Return a row for each kind of damage that the network learned; what was measured before is read again."""
+    single = Path(twin.run.data.train[0].path)
+    paths = [single] if single.is_file() else paths
     last = twin.folder / "last.safetensors"
     key = {"step": load_checkpoint(last).provenance["step"], "pictures": [path.stem for path in paths]}
     kept = twin.folder / "learned.json"
@@ -143,7 +149,9 @@ def measured(twin: Method, paths: list[Path], docs: Path) -> list[dict[str, Any]
 
 
 def case_of(kind: str, run: Run) -> str:
-    """Return what a network is measured on: CASES, or a mosaic of the one block that it learned."""
+    """Return what a network is measured on: CASES, a mosaic of the one block that it learned, or its border."""
+    if kind == "hole" and run.data.mask[0].name in BORDERS:
+        return f"hole-{run.data.mask[0].name}"
     blocks = [fill.options.get("block") for fill in run.data.fill if fill.name == kind]
     return f"mosaic-{blocks[0]}" if len(blocks) == 1 and isinstance(blocks[0], int) else CASES[kind]
 
@@ -151,14 +159,12 @@ def case_of(kind: str, run: Run) -> str:
 def baselines(kind: str) -> dict[str, Restore]:
     """Return what a network is measured beside, under names of our own."""
     chosen = {"as shown": do_nothing, "Telea": telea} | ({"Bicubic": bicubic_means} if kind == "mosaic" else {})
+    return {name: partial(shown_baseline, way) for name, way in chosen.items()}
 
-    def restorer(name: str) -> Restore:
-        def restore(image: Tensor, mask: Tensor, *, censor: str, grid: Grid | None) -> Tensor:
-            return chosen[name](image, mask, grid)
 
-        return restore
-
-    return {name: restorer(name) for name in chosen}
+def shown_baseline(way: Baseline, image: Tensor, mask: Tensor, *, censor: str, grid: Grid | None) -> Tensor:
+    """Restore by a way that needs no network."""
+    return way(image, mask, grid)
 
 
 def samples(result: Evaluation) -> list[Tensor]:

@@ -59,11 +59,14 @@ def test_the_focal_error_hardly_counts_what_is_nearly_right():
 
 def test_structures_are_learned_first():
     class Answers(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.scale = torch.nn.Parameter(torch.ones(()))
+
         def forward(self, image: torch.Tensor, mask: torch.Tensor) -> Prediction:
             return Prediction(image * self.scale, {})
 
     network = Answers()
-    network.scale = torch.nn.Parameter(torch.ones(()))
     judges = {"discriminator": DISCRIMINATORS["patch"](width=4, layers=1)}
     recipe = StructureFirst(network, judges, weights={"l1": 1.0}, structure_steps=2)  # pyright: ignore[reportArgumentType]
     target = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
