@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import os
+import subprocess
+import sys
+import time
 from argparse import Namespace
 from pathlib import Path
 from types import ModuleType
@@ -71,7 +76,8 @@ def test_only_known_twins_are_taken_and_learn_where_they_should(script: ModuleTy
     assert 0 < len(with_features) < len(twins)
     for name, twin in twins.items():
         assert twin.folder == tmp_path / "out" / name
-        assert twin.run.data.train[0].path == str(tmp_path / "train")
+        single = ROOT / "data" / "demo" / "original" / "cat.png"  # of the twin that learns one picture
+        assert twin.run.data.train[0].path == str(single if name == "singan" else tmp_path / "train")
         assert (twin.run.features is not None) == (name in with_features)
         assert twin.run.features is None or twin.run.features.weights == str(tmp_path / "vgg.pth")
     options.only = ["quick", with_features[0]]
@@ -104,3 +110,67 @@ def test_a_run_is_over_at_its_last_step_or_minute(
     assert not script.finished(twin, 1.0)
     save_checkpoint(twin.folder / "last.safetensors", {}, run={}, provenance={"step": step, "seconds": seconds})
     assert script.finished(twin, 1.0) is over
+
+
+def test_networks_that_draw_borders_or_learn_one_picture_are_measured_on_that(script: ModuleType, tmp_path: Path):
+    options = Namespace(only=["outpaint", "ns_outpaint", "gated"], data=tmp_path, output=tmp_path, features=None)
+    cases = {twin.name: script.case_of("hole", twin.run) for twin in script.methods(options)}
+    assert cases == {"outpaint": "hole-outpaint", "ns_outpaint": "hole-right_half", "gated": "hole-freeform"}
+
+
+@pytest.fixture(scope="module")
+def race(script: ModuleType) -> ModuleType:
+    sys.modules["learn_all"] = script  # as a script finds what lies beside it
+    spec = importlib.util.spec_from_file_location("race", ROOT / "scripts" / "race.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def raced(method: str, psnr: float, lpips: float, **more: Any) -> dict[str, Any]:
+    scores = {"psnr_mask": {"mean": psnr, "error": 0.1}, "st_lpips_whole": {"mean": lpips, "error": 0.01}}
+    return {"method": method, "damage": "hole-freeform", "scores": scores, "kind": "hole"} | more
+
+
+def test_a_race_shows_the_last_point_of_each_and_names_who_is_below_the_membrane_in_both(
+    race: ModuleType, tmp_path: Path
+):
+    (tmp_path / "docs" / "methods").mkdir(parents=True)
+    page = tmp_path / "docs" / "methods.md"
+    page.write_text(f"before\n{race.BEGIN}\nold\n{race.END}\nafter\n")
+    for method, psnr, lpips in (("gated", 19.0, 0.2), ("frrn", 22.0, 0.3)):
+        points = [raced(method, psnr - 1, lpips, cpu=60.0, step=10), raced(method, psnr, lpips, cpu=120.0, step=20)]
+        (tmp_path / "out" / method).mkdir(parents=True)
+        (tmp_path / "out" / method / "race.jsonl").write_text("".join(json.dumps(it) + "\n" for it in points))
+    (tmp_path / "out" / "beside-hole-freeform.jsonl").write_text(json.dumps(raced("smooth membrane", 21.0, 0.1)) + "\n")
+    race.write_page(Namespace(output=tmp_path / "out", docs=tmp_path / "docs"))
+    text = page.read_text()
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    rows = [line for line in text.splitlines() if line.startswith("| hole")]
+    assert [line.split(" | ")[1:4] for line in rows] == [
+        ["frrn", "2", "20"],
+        ["smooth membrane", "", ""],
+        ["gated (below the membrane in both)", "2", "20"],
+    ]
+    assert "22.00 ± 0.10 | 0.3000 ± 0.0100" in rows[0]
+    assert (tmp_path / "docs" / "methods" / "race.png").stat().st_size > 1000
+
+
+def test_cpu_time_counts_children_and_nothing_of_a_process_that_is_gone(race: ModuleType):
+    burn = "import time\nstart = time.process_time()\nwhile time.process_time() < start + 0.4: pass\ntime.sleep(9)"
+    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {burn!r}])"
+    process = subprocess.Popen([sys.executable, "-c", code])
+    try:
+        deadline = time.monotonic() + 60
+        while race.cpu_seconds(process.pid) < 0.4:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    finally:
+        for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
+            os.kill(int(child), 9)
+        process.kill()
+        process.wait()
+    assert race.cpu_seconds(process.pid) == 0.0

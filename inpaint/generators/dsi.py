@@ -4,8 +4,8 @@ Source: Cai and Wei, Diversity-Generated Image Inpainting with Style Extraction 
 as PiiGAN.  The code is one value for each pixel of the hole, noise when restoring and the style of the original in
 training; it is added, shrunk, to what each convolution answers before its ELU.  Layers bear DeepFill's names.
 
-Differs: the ReLU that the authors ask for before attention is there, where their code forgets it; asked without noise
-the code is 0; every picture of a batch attends under its own mask.
+Differs: the ReLU that the authors ask for before attention is there, where their code forgets it, as `released` does;
+asked without noise the code is 0; every picture of a batch attends under its own mask.
 """
 
 from __future__ import annotations
@@ -49,14 +49,15 @@ class CodedStack(nn.Module):
 class CodedTwoStage(nn.Module):
     """Both stages; 3,603,942 parameters of width 32."""
 
-    def __init__(self, width: int, *, fuse: bool):
+    def __init__(self, width: int, *, fuse: bool, released: bool):
         super().__init__()
         decoder = decoder_layers("allconv")
         deaf = {"width": width, "padding": "tensorflow", "channels": 4 * width}
         self.coarse = CodedStack(COARSE[:-DEAF], channels=CODED_INPUTS, width=width)
         self.coarse_decoder = stack(COARSE[-DEAF:], PaddedConv, rgb="conv17", **deaf)
         self.dilated = CodedStack(DILATED, channels=CODED_INPUTS, width=width)
-        self.matched = CodedStack(MATCHED, channels=CODED_INPUTS, width=width)
+        matched = [it._replace(activation=F.elu) for it in MATCHED] if released else MATCHED
+        self.matched = CodedStack(matched, channels=CODED_INPUTS, width=width)
         self.rebuilt = CodedStack(REBUILT, channels=4 * width, width=width)
         self.refine = CodedStack(decoder[:-DEAF], channels=8 * width, width=width)
         self.refine_decoder = stack(decoder[-DEAF:], PaddedConv, rgb="allconv17", **deaf)
@@ -93,11 +94,13 @@ class DSI(Generator):
         return Prediction((refined + 1) / 2, {"coarse": (coarse + 1) / 2})
 
 
-def build(*, width: int = 32, fuse: bool = True) -> Generator:
+def build(*, width: int = 32, fuse: bool = True, released: bool = False) -> Generator:
     """Build DSI; width: of the first convolution.  fuse: sum attention scores along diagonals.
+
+    released: an ELU before attention, as the authors' weights need it.
 
     Raises ValueError for a width that is not even.
     """
     if width < 2 or width % 2:
         raise ValueError(f"width is {width}: this network needs an even width of at least 2, as it is halved")
-    return DSI(CodedTwoStage(width, fuse=fuse))
+    return DSI(CodedTwoStage(width, fuse=fuse, released=released))

@@ -27,8 +27,8 @@ def taken(tmp_path: Path, state: object, layout: str, **options: object) -> Repo
 
 @torch.no_grad()
 def assert_same_answers(original: nn.Module, imported: Path) -> None:
-    image, mask = picture()
     restorer = load_network(imported, device="cpu")
+    image, mask = picture(max(64, restorer.multiple))
     original = original.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     expected = original(image, mask).image
     assert torch.equal(restorer.generator(image, mask).image, expected)
