@@ -170,7 +170,7 @@ def below_membrane(point: dict[str, Any], points: list[dict[str, Any]]) -> bool:
     found = [it for it in points if it["method"] == "smooth membrane" and it["damage"] == point["damage"]]
     if not found or point is found[0]:
         return False
-    (psnr, other), (lpips, another) = ((it["scores"][name]["mean"] for it in (point, found[0])) for name in RACED)
+    (psnr, lpips), (other, another) = ([it["scores"][name]["mean"] for name in RACED] for it in (point, found[0]))
     return psnr < other and lpips > another
 
 
