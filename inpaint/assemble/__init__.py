@@ -103,6 +103,7 @@ def trainer_of(run: Run, start: int = 0) -> Trainer:
         every=Intervals(log=every.log, samples=every.samples, validate=every.validate_, save=every.save),
         seed=run.seed,
         decay=run.ema,
+        blend=run.blend,
         clip=run.clip,
         device=device,
         precision=precision,

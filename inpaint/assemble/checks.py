@@ -44,6 +44,8 @@ def check_lengths(run: Run, start: int = 0) -> None:
     start: the step at which the run, or this stage of it, begins.
     """
     steps = run.steps - start
+    if run.blend < 1 and run.pretrained is None:
+        raise ValueError(f"blend is {run.blend}, but nothing is pretrained that could be blended with what is learned")
     for name, optim in run.optim.items():
         if optim.warmup >= steps:
             raise ValueError(f"optim.{name}.warmup {optim.warmup} is not less than steps {steps}: it would not end")

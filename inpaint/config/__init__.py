@@ -119,6 +119,7 @@ class Run(Strict):
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
     channels_last: bool | None = None  # the channels of a pixel beside each other; None: as the generator is faster
     ema: float = Field(default=0.999, ge=0, lt=1)
+    blend: float = Field(default=1.0, gt=0, le=1)  # how far what is kept lies from pretrained to what was learned
     clip: float | None = Field(default=1.0, gt=0)
     accumulate: PositiveInt = 1  # batches whose gradients are added before a step, for want of memory
     recompute: bool = False  # activations of the generator's blocks, instead of keeping them: memory for time

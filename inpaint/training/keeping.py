@@ -102,7 +102,7 @@ class Keeper:
         trainer = self.trainer
         if distributed.rank() == 0:
             told = {"step": trainer.step, "seconds": round(trainer.seconds), "torch": torch.__version__}
-            weights = trainer.average.network.state_dict()
+            weights = trainer.average.answering().state_dict()
             save_checkpoint(self.folder / name, weights, run=self.run, provenance={**told, **self.provenance, **more})
 
     def state(self) -> dict[str, Any]:

@@ -58,6 +58,7 @@ class Trainer:
         every: Intervals,
         seed: int = 0,
         decay: float = 0.999,
+        blend: float = 1.0,
         clip: float | None = None,
         device: torch.device | None = None,
         precision: str = "float32",
@@ -74,7 +75,7 @@ class Trainer:
         self.device = device = device or torch.device("cpu")
         self.precision = Precision(precision, device, players)
         self.to_device = Mover(device, channels_last=channels_last)
-        self.average = Average(recipe.generator, decay)
+        self.average = Average(recipe.generator, decay, blend)
         self.skipped, self.best = skipped or Skipped(0.0), best or Best()
         self.step, self.score, self.seconds = 0, None, 0.0
         self.first: list[float] = []  # PSNR of each validation sample, dB, when the run began
@@ -208,11 +209,11 @@ class Trainer:
 
     def restore(self, samples: Sequence[Sample]) -> list[Tensor]:
         """Return the averaged generator's composites, each (1, 3, H, W), as float32 on the CPU."""
-        composites: list[Tensor] = []
+        composites, network = list[Tensor](), self.average.answering()
         for sample in batches_of(samples, self.keeper.validation_batch):
             image, mask, _, inputs = self.to_device(sample)
             with torch.no_grad(), self.precision.autocast():
-                prediction = self.average.network(image, mask, **inputs)
+                prediction = network(image, mask, **inputs)
             composites += composite(prediction.image.float(), image, mask).clamp(0, 1).cpu().split(1)
         return composites
 

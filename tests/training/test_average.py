@@ -65,6 +65,19 @@ def test_the_average_is_a_separate_network_that_neither_trains_nor_learns():
     assert all(torch.equal(old, new) for old, new in zip(before, network.parameters(), strict=True))
 
 
+def test_what_answers_lies_between_the_beginning_and_the_average():
+    network = torch.nn.Linear(1, 1, bias=False)
+    torch.nn.init.constant_(network.weight, 1.0)
+    average = Average(network, decay=0.0, share=0.25)
+    torch.nn.init.constant_(network.weight, 5.0)
+    average.update(network, 100)
+    assert average.network.weight.item() == 5.0  # pyright: ignore[reportCallIssue]
+    for _ in range(2):  # asking moves nothing
+        assert average.answering().weight.item() == 2.0  # pyright: ignore[reportCallIssue]
+    assert average.network.weight.item() == 5.0  # pyright: ignore[reportCallIssue]
+    assert Average(network, decay=0.0).answering().weight.item() == 5.0  # pyright: ignore[reportCallIssue]
+
+
 def test_channels_last_weights_average_to_the_same_values():
     torch.manual_seed(0)
     first, second = nn.Conv2d(3, 4, 3), nn.Conv2d(3, 4, 3)

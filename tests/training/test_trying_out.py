@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from inpaint.assemble import samples_of, trainer_of, validation_of
+from inpaint.checkpoint import load_checkpoint
 from inpaint.config import parse_run
 from inpaint.training.profiling import profiled
 from inpaint.training.rate_range import Tried, rate_range, suggested_rate
@@ -136,3 +137,20 @@ def test_the_journal_says_what_was_gained_since_the_beginning_also_after_resumin
     for line in validated[1:]:
         assert line["gain"] == pytest.approx(line["psnr"] - validated[0]["psnr"], abs=2e-4)
         assert line["gain_error"] >= 0
+
+
+def test_a_fine_tuned_network_is_kept_between_its_beginning_and_what_it_learned(pictures: Path, tmp_path: Path):
+    trainer(tiny_tree(pictures, tmp_path / "first")).fit()
+    began = load_checkpoint(tmp_path / "first" / "last.safetensors").weights
+    tuned = {"pretrained": str(tmp_path / "first" / "last.safetensors"), "blend": 0.3}
+    trainer(tiny_tree(pictures, tmp_path / "second", steps=3, **tuned)).fit()
+    resumed = trainer(tiny_tree(pictures, tmp_path / "second", **tuned))
+    resumed.resume()
+    resumed.fit()
+    kept = load_checkpoint(tmp_path / "second" / "last.safetensors").weights
+    learned = resumed.average.network.state_dict()
+    for name, weight in kept.items():
+        assert torch.allclose(weight, torch.lerp(began[name], learned[name], 0.3), atol=1e-6)
+    assert any(not torch.equal(weight, began[name]) for name, weight in kept.items())
+    with pytest.raises(ValueError, match=r"blend is 0\.3, but nothing is pretrained"):
+        trainer(tiny_tree(pictures, tmp_path, blend=0.3))
