@@ -26,7 +26,7 @@ def import_weights(
 ) -> None:
     """Turn weights that authors published into a checkpoint.
 
-    --as patch takes in a discriminator of patches, for a run's fine-tuning.
+    --as patch takes in a discriminator, for a run's fine-tuning.
     """
     from inpaint.importing.convert import import_weights as convert
     from inpaint.importing.critics import CRITIC, import_critic

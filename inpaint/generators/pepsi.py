@@ -20,6 +20,7 @@ from torch import Tensor
 
 from inpaint.contracts import Generator, View
 from inpaint.layers.chunked_attention import CHUNKED_UNEXPORTABLE
+from inpaint.layers.elu import elu
 from inpaint.layers.euclidean_attention import ATTENTION_CHUNK, EuclideanAttention
 from inpaint.layers.padding import with_margin
 from inpaint.sample import Prediction
@@ -37,7 +38,7 @@ class ReflectedConv(nn.Module):
         self.conv = nn.Conv2d(channels, width, kernel, stride=stride, dilation=dilation)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.elu(self.conv(F.pad(x, (self.margin,) * 4, mode="reflect")))
+        return elu(self.conv(F.pad(x, (self.margin,) * 4, mode="reflect")))
 
 
 class SharedDilations(nn.Module):
@@ -53,7 +54,7 @@ class SharedDilations(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         for rate, scale, shift, bias in zip(PEPSI_RATES, self.scales, self.shifts, self.biases, strict=True):
             padded = F.pad(x, (rate,) * 4, mode="reflect")
-            x = x + F.elu(F.conv2d(padded, scale * self.kernel + shift, bias, dilation=rate))
+            x = x + elu(F.conv2d(padded, scale * self.kernel + shift, bias, dilation=rate))
         return x
 
 

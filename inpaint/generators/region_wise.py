@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inpaint.contracts import Generator, View
+from inpaint.layers.elu import Elu, elu
 from inpaint.layers.padding import Reflect
 from inpaint.layers.region_wise_conv import RegionWiseConv
 from inpaint.sample import Prediction, composite
@@ -26,7 +27,7 @@ RATES = (2, 4, 8, 16)  # dilations of the bottleneck
 def convolution(channels: int, width: int, *, kernel: int = 3, stride: int = 1, rate: int = 1) -> nn.Sequential:
     """Return reflection padding, a convolution and ELU."""
     margin = rate * (kernel - 1) // 2
-    return nn.Sequential(Reflect(margin), nn.Conv2d(channels, width, kernel, stride, dilation=rate), nn.ELU())
+    return nn.Sequential(Reflect(margin), nn.Conv2d(channels, width, kernel, stride, dilation=rate), Elu())
 
 
 def enlarged(x: Tensor) -> Tensor:
@@ -84,7 +85,7 @@ class SINet(nn.Module):
         """Guess the picture; x: (B, 3, H, W) in [-1, 1] with 0 in the hole, valid: (B, 1, H, W), 1 = known."""
         _, half, refined_half, quarter, x = self.encoder(torch.cat([x, valid], dim=1))
         for layer, skip in zip(self.regions, (quarter, refined_half, half), strict=True):
-            x = F.elu(layer(torch.cat([x, skip], dim=1), x, valid))
+            x = elu(layer(torch.cat([x, skip], dim=1), x, valid))
         return self.tail(x).clamp(-1, 1)
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from inpaint.checkpoint import save_checkpoint
 from inpaint.config import Run, override, parse_run, run_to_tree
 from inpaint.foreign_files import Foreign, first_few, read_foreign, weights_path
+from inpaint.importing.halves import half_in, note_of, under_every_start
 from inpaint.importing.layout import Entries, Layout
 from inpaint.importing.layouts import LAYOUTS
 from inpaint.importing.recognise import compared, recognised, without_model
@@ -70,7 +71,11 @@ def import_weights(
     foreign = [read_foreign(path) for path in paths]
     if layout is None and len(paths) > 1:
         layout = kept_in_two(foreign)
-    if layout is None:
+    half = half_in(with_right_vectors(foreign[0].entries), layout) if len(paths) == 1 else None
+    if half is not None:
+        layout, kind = half.name, half.layout._replace(note=note_of(half))
+        entries = under_every_start(with_right_vectors(foreign[0].entries), kind)
+    elif layout is None:
         layout, kind, _ = recognised(foreign[0].entries, str(paths[0]))
         entries = without_model(foreign[0].entries, [kind])
     else:
@@ -80,7 +85,10 @@ def import_weights(
     if order == "bgr" and not kind.colours:
         raise ValueError(f"--channels bgr does not apply to {layout}, whose authors feed RGB")
     run = run_of(kind, entries, settings, name=output.stem)
-    weights, ignored, started = converted(kind, entries, run, origin=first_few(map(str, paths)))
+    if half is None:
+        weights, ignored, started = converted(kind, entries, run, origin=first_few(map(str, paths)))
+    else:
+        weights, ignored, started = {ours: entries[half.start + it] for ours, it in half.theirs.items()}, [], []
     if order == "bgr":
         for name, dimension, *start in kind.colours:
             if name in weights:  # a smaller network has fewer of them
@@ -103,7 +111,7 @@ def check_choices(layout: str | None, channels: str, files: int) -> None:
             raise ValueError(f"a network is in one file, or a few networks' are in two, not in {files}")
         return
     needed = len(LAYOUTS[layout][0].files)
-    if files != needed:
+    if files != needed and not (needed > 1 and files == 1):  # one of two is taken in alone
         kept = f"the generators of {LAYOUTS[layout][0].source}" if needed > 1 else "one file"
         raise ValueError(f"--as {layout} takes {kept}, not {files} file{'s' * (files != 1)}")
 

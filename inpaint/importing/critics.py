@@ -1,8 +1,9 @@
 """Discriminators of other projects, so that fine-tuning goes on with the critic that a generator learned beside.
 
 A PatchGAN is told by its convolutions alone: how many there are, how wide, with what norm and which biases.  Those of
-pix2pix, CycleGAN, EdgeConnect, region normalization, AOT-GAN and LaMa are such; they become a checkpoint for
-`pretrained:` of the run's discriminator.
+pix2pix, CycleGAN, EdgeConnect, region normalization, AOT-GAN and LaMa are such; they, and those in TensorFlow
+checkpoints of DeepFill, PEPSI and region-wise inpainting, become a checkpoint for `pretrained:` of the run's
+discriminator.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from torch import Tensor, nn
 
 from inpaint.checkpoint import save_checkpoint
 from inpaint.discriminators import DISCRIMINATORS
-from inpaint.foreign_files import read_entries
+from inpaint.foreign_files import read_entries, weights_path
 from inpaint.importing.convert import with_right_vectors
+from inpaint.importing.tensorflow_critics import TensorflowCritic, tensorflow_critic
 
 CRITIC = "patch"  # what such a file is imported as
 TWICE_NAMED = ("features.",)  # EdgeConnect names its first convolution twice
@@ -39,7 +41,10 @@ def import_critic(file: Path | str, output: Path | str) -> list[str]:
     path, output = Path(file), Path(output)
     if output.suffix != ".safetensors":
         raise ValueError(f"{output} should end in .safetensors, as checkpoints do")
-    layers = layers_of(read_entries(path), str(path))
+    entries = read_entries(weights_path(path))
+    if (of_tensorflow := tensorflow_critic(entries, str(path))) is not None:
+        return kept_critic(*of_tensorflow, entries=entries, output=output, origin=path.name)
+    layers = layers_of(entries, str(path))
     options = critic_options(layers)
     network = DISCRIMINATORS[CRITIC](**options)
     wanted = network.state_dict()
@@ -55,12 +60,32 @@ def import_critic(file: Path | str, output: Path | str) -> list[str]:
         raise ValueError(f"{path} holds no whole PatchGAN: {missing[0]} is missing")
     weights |= {name: it for name, it in wanted.items() if name not in weights}
     save_checkpoint(output, weights, run={}, provenance={"imported": {"layout": CRITIC, "files": [path.name]}})
-    said = ", ".join(f"{key}: {str(it).lower() if isinstance(it, bool) else it}" for key, it in options.items())
     return [
         f"{output}: discriminator {CRITIC}, {len(layers)} layers",
-        f"in a run: {{name: {CRITIC}, {said}, pretrained: {output}}}",
+        f"in a run: {{name: {CRITIC}, {in_yaml(options)}, pretrained: {output}}}",
         "what a file does not tell: signed (pictures in [-1, 1]) and, where there is no batch norm, the norm",
     ]
+
+
+def kept_critic(
+    critic: TensorflowCritic, weights: dict[str, Tensor], *, entries: Mapping[str, Tensor], output: Path, origin: str
+) -> list[str]:
+    """Save a discriminator of a TensorFlow checkpoint and say how a run takes it."""
+    options = critic.options(entries)
+    wanted = DISCRIMINATORS[critic.name](**options).state_dict()
+    if odd := next((name for name in wanted if name not in weights or wanted[name].shape != weights[name].shape), ""):
+        raise ValueError(f"{origin} holds no {critic.name} that is known here: {odd} is missing or of another shape")
+    save_checkpoint(output, weights, run={}, provenance={"imported": {"layout": critic.name, "files": [origin]}})
+    return [
+        f"{output}: discriminator {critic.name}, {len(weights)} entries",
+        f"in a run: {{name: {critic.name}, {in_yaml(options)}, pretrained: {output}}}",
+        "it judges pictures in RGB" + (", the file's expected BGR" if critic.bgr else ""),
+    ]
+
+
+def in_yaml(options: Mapping[str, Any]) -> str:
+    """Return options as a run's YAML has them."""
+    return ", ".join(f"{key}: {str(it).lower() if isinstance(it, bool) else it}" for key, it in options.items())
 
 
 def layers_of(entries: Mapping[str, Tensor], where: str) -> Layers:

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from inpaint.layers.contextual_attention import check_reduction, contextual_attention, hole_cells
+from inpaint.layers.elu import elu
 from inpaint.layers.padding import Activation, PaddedConv
 
 RGB = 3
@@ -49,7 +50,7 @@ class Layer(NamedTuple):
     stride: int = 1
     rate: int = 1
     enlarge: bool = False  # repeat every pixel twice before
-    activation: Activation = F.elu
+    activation: Activation = elu
 
 
 def atrous(prefix: str) -> list[Layer]:
@@ -127,7 +128,7 @@ class TwoStage(nn.Module):
 
         seen = RGB + 2 if see_mask else RGB
         self.open_mmlab = padding == "mmagic"
-        matched = [layer._replace(activation=F.elu) for layer in MATCHED] if self.open_mmlab else MATCHED
+        matched = [layer._replace(activation=elu) for layer in MATCHED] if self.open_mmlab else MATCHED
         self.coarse = chain(COARSE, RGB + 2, rgb="conv17")
         self.dilated = chain(DILATED, seen)
         self.matched = chain(matched, seen)

@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from inpaint.layers.chunked_attention import InPieces, Plan, diagonal_sum
+from inpaint.layers.elu import elu
 
 ATTENTION_SHARPNESS = 50.0
 DEVIATION_EPSILON = 1e-8
@@ -131,7 +132,7 @@ class EuclideanAttention(nn.Module):
     def forward(self, features: Tensor, known: Tensor) -> Tensor:
         """Merge features (B, width, h, w) with what the known ones tell; known: (B, 1, H, W), 1 = known."""
         small = shrink_known(known, (features.shape[-2], features.shape[-1]), how=self.masks)
-        return F.elu(self.merge(torch.cat([features, self.filled(features, small)], dim=1)))
+        return elu(self.merge(torch.cat([features, self.filled(features, small)], dim=1)))
 
     def filled(self, features: Tensor, known: Tensor) -> Tensor:
         """Return the features where known (B, 1, h, w) is 1, and rebuilt ones elsewhere."""

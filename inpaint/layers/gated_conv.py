@@ -7,9 +7,9 @@ whose first half of channels is the feature and whose second half is the gate.
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from inpaint.layers.elu import elu
 from inpaint.layers.padding import Activation, PaddedConv
 
 
@@ -25,7 +25,7 @@ class GatedConv(PaddedConv):
         stride: int = 1,
         dilation: int = 1,
         padding: str = "tensorflow",
-        activation: Activation = F.elu,
+        activation: Activation = elu,
     ):
         super().__init__(channels, 2 * width, kernel=kernel, stride=stride, dilation=dilation, padding=padding)
         self.activate = activation

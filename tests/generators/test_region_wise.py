@@ -8,6 +8,7 @@ from checksums import fill, hole, image, summary
 from torch import nn
 
 from inpaint.generators.region_wise import RegionWiseNetwork, build
+from inpaint.layers.elu import Elu
 from tests.generators.contract import CONTRACT, Check
 
 
@@ -67,7 +68,7 @@ def test_every_convolution_is_followed_by_elu_and_starts_as_tensorflow_does():
     network = pair()
     convolutions = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
     assert len(convolutions) == 12 + 6 + 12 + 5
-    assert sum(isinstance(layer, nn.ELU) for layer in network.modules()) == len(convolutions) - 3  # 3 in the forward
+    assert sum(isinstance(layer, Elu) for layer in network.modules()) == len(convolutions) - 3  # 3 in the forward
     bound = (6 / (9 * (128 + 128))) ** 0.5
     weight = network.semantic.encoder.get_parameter("inner.5.1.weight")
     assert 0.99 * bound < weight.abs().max().item() <= bound
