@@ -23,6 +23,10 @@ class TensorflowAdam(torch.optim.Adam):
     def step(self, closure: Callable[[], Any] | None = None) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Take a step."""
         for group in self.param_groups:
-            group["taken"] = group.get("taken", 0) + 1  # kept with the optimizer's state
+            group["taken"] = group.get("taken", self.known_steps(group)) + 1
             group["eps"] = self.epsilon / math.sqrt(1 - group["betas"][1] ** group["taken"])
         return super().step(closure)
+
+    def known_steps(self, group: dict[str, Any]) -> int:
+        """Return how many steps the moments have seen, of a run that was taken up again."""
+        return int(next((self.state[it]["step"] for it in group["params"] if self.state.get(it)), 0))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import torch
+from torch import nn
 
+from inpaint.training.moments import load_moments, moments_by_name
 from inpaint.training.tensorflow_adam import TensorflowAdam
 
 RATE, FIRST, SECOND, EPSILON = 0.1, 0.5, 0.999, 1e-3
@@ -51,3 +54,25 @@ def test_it_goes_on_from_its_state_as_if_it_had_not_stopped():
     second.load_state_dict(first.state_dict())
     stepped(second, weight, gradients[2:])
     assert math.isclose(weight.item(), written_out(gradients), rel_tol=1e-12)
+
+
+def test_a_run_that_is_taken_up_again_steps_as_one_that_was_not():
+    def optimizer() -> tuple[nn.Linear, TensorflowAdam]:
+        torch.manual_seed(0)
+        network = nn.Linear(3, 1)
+        return network, TensorflowAdam(network.parameters(), lr=0.1, eps=0.1)
+
+    def step(network: nn.Linear, taking: TensorflowAdam) -> None:
+        network.zero_grad()
+        network(torch.ones(2, 3)).square().sum().backward()
+        taking.step()
+
+    whole, taking = optimizer()
+    for _ in range(2):
+        step(whole, taking)
+    parts, again = optimizer()
+    parts.load_state_dict(whole.state_dict())
+    load_moments(again, parts, copy.deepcopy(moments_by_name(taking, whole)))
+    step(whole, taking)
+    step(parts, again)
+    assert torch.equal(whole.weight, parts.weight)
