@@ -17,6 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from detection_animations import animations
 from detection_cases import Truth, as_jpeg, clean, overlaps, rescaled, with_bars, with_cut_mosaic, with_mosaics
 from detection_counts import HEAD, SIZES, Count, compare, placed, tensor
 from detection_large import large
@@ -29,7 +30,7 @@ from inpaint.detection.mosaics.cut_cells import cell_borders, cells_in_mask
 from inpaint.detection.mosaics.search import MosaicRegion, find_mosaics
 
 QUALITIES = (0, 100, 95, 90, 85, 80, 75, 70)  # 0 = lossless
-PARTS = ("mosaics", "cut", "rescaled", "bars", "pages", "clean", "traps", "large")
+PARTS = ("mosaics", "cut", "rescaled", "bars", "pages", "clean", "traps", "animations", "large")
 CLEAN = ((0, 1), (90, 1), (75, 1), (40, 1.5), (30, 1.6))  # JPEG quality, and how much larger after it
 FACTORS = (0.5, 0.7, 0.85, 1.15, 1.37, 1.8)
 WAYS = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
@@ -221,6 +222,8 @@ def main() -> None:
         false_in_clean(files, options.verbose)
     if "traps" in options.parts:
         false_in_traps(options.traps, options.verbose)
+    if "animations" in options.parts:
+        animations(files[::4], [quality for quality in options.qualities if quality in (0, 75)])
     if "large" in options.parts:
         large(files, options.megapixels, options.verbose)
 

@@ -1,4 +1,4 @@
-"""The bar of a batch: how many pictures are done, and, within an animation that takes long, how many frames."""
+"""The bar of a batch: how many pictures are done, and how far one is that takes long: its frames, or its parts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,15 @@ class BatchBar:
 
     def frame(self, path: Path, done: int, total: int) -> None:
         """Tell that so many frames of a file are done, from any thread."""
+        self.within(f"{path.name}: frame {done} of {total}")
+
+    def part(self, path: Path, done: int, total: int) -> None:
+        """Tell that so many parts of a picture were searched for what is censored, from any thread."""
+        self.within(f"{path.name}: searched {done} of {total} parts")
+
+    def within(self, said: str) -> None:
+        """Show what is being done in a picture that takes long."""
         now = time.monotonic()
         if now - self.begun > BAR_DELAY and now - self.told > SECONDS_BETWEEN_FRAMES:
             self.told = now
-            self.bar.set_postfix_str(printable(f"{path.name}: frame {done} of {total}"))
+            self.bar.set_postfix_str(printable(said))

@@ -109,7 +109,7 @@ def decensor(
     restorer = loaded(model or ["default"], backend, device=device, precision=precision)
     with room_for_reports(source, json, html), BatchBar(outcome_line) as bar:
         given: dict[str, Any] = {"original": original, "masks": mask, "jobs": jobs, "thumbnails": html is not None}
-        told = {"progress": bar.picture, "frame_progress": bar.frame}
+        told = {"progress": bar.picture, "frame_progress": bar.frame, "part_progress": bar.part}
         outcomes = restore(source, output, restorer=restorer, **told, **given, **options)
     if distributed.rank() == 0:
         for path, written in (

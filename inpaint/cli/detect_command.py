@@ -39,7 +39,7 @@ def detect(
 
     prepare()
     with BatchBar(sighting_line) as bar:
-        sightings = detect_folder(source, output, form=form, jobs=jobs, progress=bar.picture)
+        sightings = detect_folder(source, output, form=form, jobs=jobs, progress=bar.picture, part_progress=bar.part)
     failed = sum(sighting.error is not None for sighting in sightings)
     censored = sum(bool(sighting.found) for sighting in sightings)
     typer.echo(printable(f"{censored} of {len(sightings)} pictures are censored; what was found is in {output}"))

@@ -18,7 +18,15 @@ import numpy as np
 from torch import Tensor
 
 from inpaint.detection.flat_ground import hides_something
-from inpaint.detection.flat_parts import LEAST_THICKNESS, NEAR_COLOUR, SOFT_EDGE_COLOUR, FlatPart, flat_parts
+from inpaint.detection.flat_parts import (
+    LEAST_THICKNESS,
+    NEAR_COLOUR,
+    SOFT_EDGE_COLOUR,
+    FlatPart,
+    distance_from,
+    flat_parts,
+    spread_of,
+)
 from inpaint.detection.levels import as_levels
 
 SEARCHED_PIXELS = 4_000_000  # of more only every second, third, ... is looked at, along rows and columns
@@ -30,6 +38,14 @@ LEAST_OUTLINE_OF_BAR, LEAST_OUTLINE_OF_BLOB = 0.85, 0.92  # share of the outline
 SURROUND_SHADE = 8  # levels that make two shades of the surround one
 LEAST_SHADES_AROUND_BAR, LEAST_SHADES_AROUND_BLOB = 1.5, 3.5  # weighed by how common each is
 SHADES_AROUND_LIVELY = 9.0
+# The inside, away from the outline; of what is not as even as paint is:
+LEAST_NEAR_INSIDE = 0.7  # share within NEAR_COLOUR
+LEAST_EXACT_IN_UNEVEN = 0.05  # share of exactly its colour, but for bars with
+LEAST_STEP_OF_UNEVEN_BAR = 64  # levels to what lies around, of 85 % of it
+# Over a ground of few shades, what is painted is even where the picture is not:
+MOST_EVEN_PICTURE = 0.2  # share of a photograph's pixels that are like all beside them; drawings have more
+LEAST_EXACT_OVER_PHOTO = 0.4  # share of its inside
+LEAST_EXACT_OVER_DRAWING, LEAST_ROUGH_AROUND = 0.995, 0.3  # the same, and share of what lies around that is uneven
 # What is no bar:
 MOST_BLOBS = 3  # with more the picture is a drawing, and its flat shapes are its own
 MOST_BAR_COLOURS = 6  # bars of more colours are a drawing's own parts
@@ -63,13 +79,13 @@ def find_bars(image: Tensor, mosaics: np.ndarray | None = None) -> list[Bar]:
     """
     every = int(np.ceil(np.sqrt(max(1.0, image.shape[-2] * image.shape[-1] / SEARCHED_PIXELS))))
     levels = as_levels(image[:, ::every, ::every])
-    found, taken = [], np.zeros(levels.shape[:2], bool)
+    found, taken, even = [], np.zeros(levels.shape[:2], bool), float((spread_of(levels) == 0).mean())
     hidden = None if mosaics is None else mosaics[::every, ::every]
     seen = [part for part in flat_parts(levels) if hidden is None or not much_hidden(part, hidden)]
     for part in without_patterns(levels, seen):
         if is_shadow(levels, part) or is_clipped_corner(levels, part):
             continue
-        score = stepped_outline(levels, part)
+        score = stepped_outline(levels, part, even)
         here = taken[part.top :, part.left :][: part.mask.shape[0], : part.mask.shape[1]]
         if score is not None and not here[part.mask > 0].any():
             here |= part.mask > 0
@@ -158,10 +174,13 @@ def is_clipped_corner(levels: np.ndarray, part: FlatPart) -> bool:
     return bool(cornered) and float(part.mask.sum()) < LEAST_FILL_OF_CORNER * (bottom - top + 1) * (right - left + 1)
 
 
-def stepped_outline(levels: np.ndarray, part: FlatPart) -> float | None:
-    """Return how much of a part's outline is a sharp step to surroundings that vary, None where that is too little."""
+def stepped_outline(levels: np.ndarray, part: FlatPart, even: float = 1.0) -> float | None:
+    """Return how much of a part's outline is a sharp step to surroundings that vary, None where that is too little.
+
+    even: the share of the picture's pixels that are like all beside them.
+    """
     beyond = surround_of(levels, part)[1].astype(np.int16)  # (N, 3)
-    if not len(beyond):
+    if not len(beyond) or is_too_uneven(levels, part, beyond):
         return None
     stepped = float((np.abs(beyond - part.colour).max(1) >= OUTLINE_STEP).mean())
     shares = np.unique(beyond.mean(1) // SURROUND_SHADE, return_counts=True)[1] / len(beyond)
@@ -172,7 +191,43 @@ def stepped_outline(levels: np.ndarray, part: FlatPart) -> float | None:
     thick = min(part.mask.any(1).sum(), part.mask.any(0).sum()) >= LEAST_THICKNESS
     if varied >= (LEAST_SHADES_AROUND_BAR if part.straight and thick else LEAST_SHADES_AROUND_BLOB):
         return stepped
-    return stepped if part.straight and hides_something(levels, part, np.median(beyond, 0)) else None
+    hides = part.straight and hides_something(levels, part, np.median(beyond, 0))
+    return stepped if hides or (stepped >= LEAST_OUTLINE_OF_BLOB and is_paint_over_grain(levels, part, even)) else None
+
+
+def distances_inside(levels: np.ndarray, part: FlatPart) -> np.ndarray:
+    """Return by how many levels pixels of a part, away from its outline, are off its colour, (N,)."""
+    height, width = part.mask.shape
+    inside = cv2.erode(np.pad(part.mask, 1), np.ones((5, 5), np.uint8))[1:-1, 1:-1] > 0
+    return distance_from(levels[part.top : part.top + height, part.left : part.left + width], part.colour)[inside]
+
+
+def is_too_uneven(levels: np.ndarray, part: FlatPart, beyond: np.ndarray) -> bool:
+    """Tell whether a part is no paint, not even after a JPEG; beyond: (N, 3), the colours around it."""
+    inside = distances_inside(levels, part)
+    if not len(inside):
+        return False
+    if (inside <= NEAR_COLOUR).mean() < LEAST_NEAR_INSIDE:
+        return True
+    step = np.percentile(np.abs(beyond - part.colour).max(1), 15)
+    clear = part.straight and step >= LEAST_STEP_OF_UNEVEN_BAR
+    return not part.exact and not clear and float((inside == 0).mean()) < LEAST_EXACT_IN_UNEVEN
+
+
+def is_paint_over_grain(levels: np.ndarray, part: FlatPart, even: float) -> bool:
+    """Tell whether a part is exactly even, and its picture is not; even: the share of the picture that is."""
+    inside = distances_inside(levels, part)
+    exact = float((inside == 0).mean()) if len(inside) else 0.0
+    if even <= MOST_EVEN_PICTURE and exact >= LEAST_EXACT_OVER_PHOTO:
+        return True
+    margin, (height, width) = SURROUND_DISTANCE + 2, part.mask.shape
+    top, left = max(part.top - margin, 0), max(part.left - margin, 0)
+    near = levels[top : part.top + height + margin, left : part.left + width + margin]
+    moved = part._replace(top=part.top - top, left=part.left - left)
+    ring, _ = surround_of(near, moved)
+    down, right = max(moved.top - SURROUND_DISTANCE, 0), max(moved.left - SURROUND_DISTANCE, 0)
+    rough = spread_of(near)[down : down + ring.shape[0], right : right + ring.shape[1]][ring] > 0
+    return exact >= LEAST_EXACT_OVER_DRAWING and float(rough.mean()) >= LEAST_ROUGH_AROUND
 
 
 def surround_of(levels: np.ndarray, part: FlatPart) -> tuple[np.ndarray, np.ndarray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -27,11 +27,15 @@ class Censored(NamedTuple):
     score: float  # in (0, 1]
 
 
-def find_censored(image: Tensor) -> list[Censored]:
-    """Return the censored regions of a picture (3, H, W), uint8 or in [0, 1]: mosaics first; masks are disjoint."""
+def find_censored(image: Tensor, *, progress: Callable[[int, int], None] | None = None) -> list[Censored]:
+    """Return the censored regions of a picture (3, H, W), uint8 or in [0, 1]: mosaics first; masks are disjoint.
+
+    progress gets the number of parts of the picture that were searched, and of all.
+    """
+    mosaics = place_mosaics(image, progress=progress)
     taken = np.zeros(image.shape[-2:], bool)
     found = []
-    for mosaic in place_mosaics(image):
+    for mosaic in mosaics:
         taken[mosaic.top :, mosaic.left :][: mosaic.mask.shape[0], : mosaic.mask.shape[1]] |= mosaic.mask
         found.append(Censored("mosaic", mosaic.grid, None, mosaic.top, mosaic.left, mosaic.mask, mosaic.score))
     for bar in find_bars(image, taken):

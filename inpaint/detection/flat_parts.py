@@ -15,16 +15,18 @@ from inpaint.detection.jpeg import JPEG_BLOCK
 
 LETTERBOX_SIDE = 0.9  # of a side of the picture, that a letterbox covers
 # The colour, in 8-bit levels of the channel that differs most:
-BAR_STEPS, EXACT_COLOURS = (3, 7), (2, 5)  # that neighbours in a bar and its middle may differ by: as JPEGs leave it
+# That neighbours in a bar and its middle may differ by: as it was painted, and as JPEGs leave it.
+BAR_STEPS, EXACT_COLOURS = (3, 7, 14), (2, 5, 8)
 EXACT_COLOUR, NEAR_COLOUR, SOFT_EDGE_COLOUR = 2, 6, 32  # from the bar's: in its middle, surely in it, at its soft edge
+RINGING_COLOUR = 16  # from the bar's: where a JPEG made it ring
 LEAST_OF_ITS_COLOUR = 0.9  # share of a bar's pixels
 LEAST_FLAT_IN_BAR, LEAST_FLAT_IN_BLOB = 0.1, 0.3  # share of pixels that are like their neighbours
 # The shape:
 LEAST_BAR_AREA, LEAST_BAR_DEPTH = 300, 4.0  # px, and px from the edge to the middle
 LEAST_THICKNESS = 9  # px; bars that are thinner must be long, of one exact colour, and over what varies much
 LEAST_THIN_AREA, LEAST_THIN_DEPTH, LEAST_THIN_ASPECT, LEAST_EXACT_IN_THIN = 160, 1.9, 5.0, 0.97
-LEAST_CONVEX = 0.93  # share of the convex hull that is filled
-LEAST_RECTANGULAR = 0.93  # share of the closest rectangle that a bar fills
+LEAST_CONVEX, LEAST_CONVEX_IF_UNEVEN = 0.93, 0.95  # share of the convex hull that is filled; of a blob in a JPEG
+LEAST_RECTANGULAR = 0.89  # share of the closest rectangle, a pixel larger, that a bar fills; of thin ones .92 is all
 
 
 class FlatPart(NamedTuple):
@@ -40,14 +42,11 @@ class FlatPart(NamedTuple):
 
 def flat_parts(levels: np.ndarray) -> list[FlatPart]:
     """Return the convex parts of one colour of a picture (H, W, 3), the likeliest first; they may overlap."""
-    element = np.ones((3, 3), np.uint8)
-    spread = cv2.subtract(cv2.dilate(levels, element), cv2.erode(levels, element)).max(2)
-    parts = []
+    spread, parts = spread_of(levels), []
+
     for step, exact in zip(BAR_STEPS, EXACT_COLOURS, strict=True):
         found = parts_of_step(levels, spread, step, exact)
-        parts += [
-            part for part in found if part.straight or step == BAR_STEPS[0]
-        ]  # what is round and uneven is a shade
+        parts += found
     return sorted(parts, key=lambda part: (part.straight, int(part.mask.sum())), reverse=True)
 
 
@@ -63,7 +62,7 @@ def parts_of_step(levels: np.ndarray, spread: np.ndarray, step: int, exact: int)
         if index == 0 or small or lies_along_side(left, top, width, height, levels):
             continue
         inside = labels[top : top + height, left : left + width] == index
-        colour = np.median(levels[top : top + height, left : left + width][inside], 0)
+        colour = np.median(levels[top : top + height, left : left + width][inside], 0).astype(np.uint8)
         reach = JPEG_BLOCK + max(width, height)  # JPEG may have cut a thin bar's even core in two
         box = max(top - reach, 0), max(left - reach, 0), top + height + reach, left + width + reach
         parts += bar_shaped_parts(levels, labels, index, box, colour, exact)
@@ -87,13 +86,14 @@ def bar_shaped_parts(
     """
     rows, columns = slice(box[0], box[2]), slice(box[1], box[3])
     core = (labels[rows, columns] == index).astype(np.uint8)
-    distance = np.abs(levels[rows, columns].astype(np.int16) - colour).max(2)
+    distance = distance_from(levels[rows, columns], colour)
     parts = []
     if (distance[core > 0] <= exact).mean() < LEAST_OF_ITS_COLOUR:
         return parts
     beside = cv2.dilate(core, np.ones((5, 5), np.uint8)) > 0
-    as_drawn, with_soft_edge = (distance <= NEAR_COLOUR) & beside, distance <= SOFT_EDGE_COLOUR
-    for near, chosen in ((NEAR_COLOUR, as_drawn), (SOFT_EDGE_COLOUR, with_soft_edge)):  # JPEG makes an edge soft
+    as_drawn, ringing = (distance <= NEAR_COLOUR) & beside, distance <= RINGING_COLOUR
+    with_soft_edge = distance <= SOFT_EDGE_COLOUR  # which a JPEG makes
+    for near, chosen in ((NEAR_COLOUR, as_drawn), (RINGING_COLOUR, ringing), (SOFT_EDGE_COLOUR, with_soft_edge)):
         mask = cv2.morphologyEx(chosen.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3)))
         _, connected = cv2.connectedComponents(mask, connectivity=4)
         mask = (connected == np.bincount(connected[core > 0]).argmax()).astype(np.uint8) & mask
@@ -111,8 +111,25 @@ def bar_shaped_parts(
         large = area >= LEAST_BAR_AREA and thick >= LEAST_BAR_DEPTH
         if even and (large or (thin and area >= LEAST_THIN_AREA)) and area >= LEAST_CONVEX * hull.sum():
             straight = area > LEAST_RECTANGULAR * (sides[0] + 1) * (sides[1] + 1)
-            if (labels[rows, columns] > 0)[mask > 0].mean() >= (LEAST_FLAT_IN_BAR if straight else LEAST_FLAT_IN_BLOB):
-                parts.append(
-                    FlatPart(colour.astype(np.uint8), box[0], box[1], mask, straight, exact == EXACT_COLOURS[0])
-                )
+            uneven = not straight and exact != EXACT_COLOURS[0] and area < LEAST_CONVEX_IF_UNEVEN * hull.sum()
+            flat = (labels[rows, columns] > 0)[mask > 0].mean()
+            if not uneven and flat >= (LEAST_FLAT_IN_BAR if straight else LEAST_FLAT_IN_BLOB):
+                parts.append(FlatPart(colour, box[0], box[1], mask, straight, exact == EXACT_COLOURS[0]))
     return parts
+
+
+def spread_of(levels: np.ndarray) -> np.ndarray:
+    """Return how much the pixels around each one differ, in the channel where most, (H, W, 3) uint8 -> (H, W)."""
+    element = np.ones((3, 3), np.uint8)
+    return largest_channel(cv2.subtract(cv2.dilate(levels, element), cv2.erode(levels, element)))
+
+
+def largest_channel(levels: np.ndarray) -> np.ndarray:
+    """Return the largest of the channels of every pixel, (H, W, 3) uint8 -> (H, W)."""
+    red, green, blue = cv2.split(levels)
+    return np.asarray(cv2.max(cv2.max(red, green), blue))
+
+
+def distance_from(levels: np.ndarray, colour: np.ndarray) -> np.ndarray:
+    """Return by how many levels the channel that differs most is off a colour (3,), (H, W, 3) uint8 -> (H, W)."""
+    return largest_channel(cv2.absdiff(levels, np.broadcast_to(colour, levels.shape)))

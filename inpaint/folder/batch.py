@@ -37,6 +37,7 @@ def decensor(
     thumbnails: bool = False,
     progress: Callable[[Outcome, int, int], None] | None = None,
     frame_progress: Callable[[Path, int, int], None] | None = None,
+    part_progress: Callable[[Path, int, int], None] | None = None,
     **options: Any,
 ) -> list[Outcome]:
     """Restore the marked places of a picture, or of all pictures of a folder and its subfolders, into a folder.
@@ -47,7 +48,8 @@ def decensor(
     output that is itself named like a picture.  jobs: how many files are worked on at once; on a CPU all but one of
     them share torch's threads for their networks, a graphics card has one picture at a time.  thumbnails: keep them in
     the outcomes.  progress gets every outcome, the number of files done and of all;
-    frame_progress, from the threads that work, an animated file, the number of its frames done and of all.
+    frame_progress, from the threads that work, an animated file, the number of its frames done and of all;
+    part_progress a file, the number of its parts (or frames) that were searched for what is censored, and of all.
     options: the fields of `inpaint.folder.options.DecensorOptions`, which says what each does.
     Under torchrun every rank restores its share, and all of them return all outcomes.
     Raises ValueError or FileNotFoundError for what concerns the whole batch; what concerns one file is the error in
@@ -68,7 +70,8 @@ def decensor(
     unpainted, marks = (None if path is None else Path(path) for path in (original, masks))
     chosen = options_from(options)
     restorer = restorer_with(restorer, chosen)
-    job = Job(Path(source), Path(output), restorer, unpainted, marks, chosen, jobs, thumbnails, frame_progress)
+    told = frame_progress, part_progress
+    job = Job(Path(source), Path(output), restorer, unpainted, marks, chosen, jobs, thumbnails, *told)
     check_job(job)
     plan = plan_files(job)
     mine = plan[distributed.rank() :: distributed.world_size()]

@@ -11,6 +11,7 @@ import shutil
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,13 +47,15 @@ def detect_folder(
     form: str = "masks",
     jobs: int = 1,
     progress: Callable[[Sighting, int, int], None] | None = None,
+    part_progress: Callable[[Path, int, int], None] | None = None,
 ) -> list[Sighting]:
     """Find what is censored in a picture, or in all pictures of a folder and its subfolders, and write it to a folder.
 
     form: "masks" (white = censored), "green" (the two folders of DeepCreamPy), "overlay" or "json".  A picture in
     which nothing is found gets no file, except as JSON.  progress gets every sighting, the number of files done and
-    of all.  Raises ValueError or FileNotFoundError for what concerns the whole batch; what concerns one file is the
-    error in its sighting.
+    of all; part_progress, from the threads that search, a file, the number of its parts searched and of all.  Raises
+    ValueError or FileNotFoundError for what concerns the whole batch; what concerns one file is the error in its
+    sighting.
     """
     if form not in DETECTION_FORMS:
         raise ValueError(f"the form is {form!r}, but must be one of {', '.join(DETECTION_FORMS)}")
@@ -67,7 +70,11 @@ def detect_folder(
         raise ValueError(f"{source} holds no pictures: names end with {', '.join(images.SUFFIXES)}")
     root, taken = source if source.is_dir() else source.parent, {file.resolve() for file in files}
     sightings: list[Sighting] = []
-    for file, (sighting, picture) in zip(files, work_ahead(look_into, files, jobs), strict=True):
+
+    def look(file: Path) -> SeenPicture:
+        return look_into(file, part_progress)
+
+    for file, (sighting, picture) in zip(files, work_ahead(look, files, jobs), strict=True):
         if picture is not None and (sighting.found or form == "json"):
             sighting = write_sighting(sighting, picture, output, file.relative_to(root), form, taken)
         sightings.append(sighting)
@@ -90,12 +97,13 @@ def work_ahead(work: Callable[[Path], SeenPicture], files: Sequence[Path], jobs:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def look_into(file: Path) -> SeenPicture:
+def look_into(file: Path, part_progress: Callable[[Path, int, int], None] | None = None) -> SeenPicture:
     """Read a picture and find what is censored in it; whatever goes wrong stands in its sighting."""
     sighting = Sighting(file, [], [])
     try:
         picture = images.read(file)
-        return sighting._replace(found=find_censored(levels(picture))), picture
+        told = None if part_progress is None else partial(part_progress, file)
+        return sighting._replace(found=find_censored(levels(picture), progress=told)), picture
     except Exception as error:
         return sighting._replace(error=error_sentence(file, error)), None
 

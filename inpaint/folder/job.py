@@ -27,6 +27,7 @@ class Job(NamedTuple):
     jobs: int
     thumbnails: bool
     frame_progress: Callable[[Path, int, int], None] | None = None  # a file, its frames done and all of them
+    part_progress: Callable[[Path, int, int], None] | None = None  # a file, its parts searched and all of them
 
 
 class Planned(NamedTuple):

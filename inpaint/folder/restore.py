@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import torch
 from torch import Tensor
 
 from inpaint import images
-from inpaint.detection.censored import find_censored
+from inpaint.detection.censored import Censored, find_censored
+from inpaint.detection.steady import SteadyFinds
 from inpaint.files import atomically
 from inpaint.folder.file_outcome import Outcome
 from inpaint.folder.frames import AlphaMarks, Marks, MaskMarks, PaintMarks
@@ -100,9 +102,12 @@ class Examiner:
         self.border = marks.border if isinstance(marks, OutpaintedMarks) else lambda frame: None
         self.given = GivenInputs(dict(one.inputs), job.restorer, job.options.outpaint)
         self.finds = job.options.censor == "auto" and job.masks is None
+        self.steady = found_in_frames(one, job) if self.finds and len(marks) > 1 else None
+        self.number = -1  # of the frame
         self.before: tuple[Tensor | None, bytes, list[RepairWindow]] | None = None
 
     def __call__(self, frame: images.Picture, mask: Tensor | None) -> list[RepairWindow]:
+        self.number += 1
         looking = mask is None or (self.finds and not mask.any())  # at all of the frame
         if self.before is not None:
             marked, digest, windows = self.before
@@ -115,11 +120,32 @@ class Examiner:
             windows = examine_marked(self.one.file, frame, mask, self.job, hidden=self.hidden, border=border)
         else:
             context = reach_of(self.job.restorer, self.job.options.view)
-            found = find_censored(levels(frame)) if self.finds else []
+            found = self.found(frame) if self.finds else []
             windows = windows_of(found, frame, grow=growth(self.job), context=context, border=self.border(frame))
         windows = self.given.in_windows(windows, frame.size)
         self.before = mask, digest_of(frame, windows, whole=looking), windows
         return windows
+
+    def found(self, frame: images.Picture) -> list[Censored]:
+        """Return what is censored in a frame in which nothing is marked."""
+        if self.steady is not None:
+            return self.steady.in_frame(self.number, levels(frame).permute(1, 2, 0).numpy())
+        told = None if self.job.part_progress is None else partial(self.job.part_progress, self.one.file)
+        return find_censored(levels(frame), progress=told)
+
+
+def found_in_frames(one: Planned, job: Job) -> SteadyFinds:
+    """Find what is censored in the frames of an animation in which nothing is marked."""
+    found: list[list[Censored]] = []
+    marks, before = marks_of(one, job), b""
+    for number, (frame, mask) in enumerate(marks.frames(), 1):
+        looking = mask is None or not mask.any()
+        digest = digest_of(frame, [], whole=True) if looking else b""
+        found.append([] if not looking else found[-1] if digest == before else find_censored(levels(frame)))
+        before = digest
+        if job.part_progress:
+            job.part_progress(one.file, number, len(marks))
+    return SteadyFinds(found)
 
 
 def digest_of(frame: images.Picture, windows: list[RepairWindow], *, whole: bool) -> bytes:

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -31,7 +31,7 @@ from inpaint.web.asking import form_of_options, read_many, read_one
 from inpaint.web.guard import LOOPBACK, Guard
 from inpaint.web.iopaint_routes import ChosenModel, iopaint_routes
 from inpaint.web.mask_upload import mask_of_upload
-from inpaint.web.queue import Queue
+from inpaint.web.queue import CLIENT_LEFT, Queue
 from inpaint.web.restore_batch import restore_many
 from inpaint.web.restore_upload import DEFAULT_LIMITS, Limits, Restored, restore_one
 
@@ -130,7 +130,7 @@ def application(
     return Starlette(
         routes=[Mount("/api/v1", routes=routes), Mount("/", StaticFiles(directory=STATIC, html=True))],
         middleware=[Middleware(Guard, most_bytes=limits.bytes, hosts=hosts)],
-        exception_handlers={ValueError: refused, HTTPException: refused, Exception: refused},
+        exception_handlers={ValueError: refused, HTTPException: refused, ClientDisconnect: left, Exception: refused},
     )
 
 
@@ -140,6 +140,11 @@ def restored_as_json(restored: Restored, form: str, note: str) -> dict[str, Any]
     pictures = [{"type": form, "data": base64.b64encode(data).decode()} for data in restored.variations]
     said = {"name": restored.name, "regions": outcome.regions, "censor": outcome.censor, "note": note}
     return said | {"seconds": round(outcome.seconds, 2), "pictures": pictures}
+
+
+def left(request: Request, error: Exception) -> Response:
+    """Answer a client that left before its request was whole; nobody reads it."""
+    return Response(status_code=CLIENT_LEFT)
 
 
 def refused(request: Request, error: Exception) -> Response:

@@ -38,7 +38,7 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        refusal = self.refusal(Headers(scope=scope))
+        refusal = self.refusal(Headers(scope=scope), scope["method"])
         if refusal:
             await JSONResponse({"error": refusal[1]}, refusal[0])(scope, receive, send)
             return
@@ -59,7 +59,7 @@ class Guard:
 
         await self.app(scope, counted, dressed)
 
-    def refusal(self, headers: Headers) -> tuple[int, str] | None:
+    def refusal(self, headers: Headers, method: str) -> tuple[int, str] | None:
         """Return the status and the sentence that this request is refused with."""
         host, origin = headers.get("host", ""), headers.get("origin")
         if self.hosts and name_of_host(host) not in self.hosts:
@@ -67,7 +67,7 @@ class Guard:
         if origin is not None and host_of_origin(origin) != host.lower():
             return 403, f"a page of {origin!r} may not use this server; open its own page instead"
         site = headers.get("sec-fetch-site", OWN_SITES[0])
-        if site not in OWN_SITES and not opens_the_page(headers):
+        if site not in OWN_SITES and not (method in ("GET", "HEAD") and opens_the_page(headers)):
             return 403, f"a page of another site ({site}) may not use this server; open its own page instead"
         length = headers.get("content-length", "0")
         if not length.isdecimal() or len(length) > MOST_DIGITS or int(length) > self.most_bytes:

@@ -53,8 +53,8 @@ def restore_one(
 ) -> Restored:
     """Restore one picture where its masks are white, or without any where it is transparent, if that shall mark.
 
-    progress: gets how many frames of an animation are done, and how many there are.  inputs: files that were drawn for
-    the network, such as a sketch.
+    progress: gets how many frames of an animation, or parts of a large picture, are done, and how many there are.
+    inputs: files that were drawn for the network, such as a sketch.
     Raises ValueError in a sentence for what cannot be restored.
     """
     check_masks(masks, options)
@@ -70,12 +70,14 @@ def restore_one(
         for what, data in (inputs or {}).items():
             drawn = f"{source.stem}_{what}{SUFFIX_OF[format_in(Path(what), data)]}"
             (source.parent / drawn).write_bytes(data)
+        told = None if progress is None else lambda _, done, total: progress(done, total)
         (outcome,) = decensor(
             source,
             folder / "output",
             restorer=restorer,
             masks=marks,
-            frame_progress=None if progress is None else lambda _, done, total: progress(done, total),
+            frame_progress=told,
+            part_progress=told,
             **options.model_dump(exclude=PAINT_OPTIONS if masks else MASK_OPTIONS),
         )
         outcome = without_folder(outcome, folder)

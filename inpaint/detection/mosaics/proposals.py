@@ -32,6 +32,7 @@ LEAST_WINDOW_GAIN = 0.13  # of the comb of the fainter axis, that a window needs
 LEAST_WINDOW_MEAN_GAIN = 0.19  # of the combs of both axes
 LEAST_WINDOW_SHARPNESS = 0.03  # mean sharpness, in [0, 1], on the lines of the fainter axis
 LEAST_GRID_GAIN = 0.45  # sum over all windows that show a grid
+NO_COMB = (1, 0, -1, 0)  # period, phase, gain and sharpness of a window that was not looked at
 LEAST_SHARPNESS_SUM = 1e-3  # keeps from dividing by zero where nothing is sharp
 
 
@@ -59,13 +60,13 @@ def proposed_grids(across: Steps, down: Steps) -> dict[Grid, list[GridWindow]]:
     across: steps along rows.  down: steps along columns, transposed, (W, H).
     """
     found: dict[Grid, list[GridWindow]] = defaultdict(list)
-    sums = row_sums(across.sharp), row_sums(down.sharp)
     for low, high, side in PERIOD_RANGES:
         if min(across.sharp.shape) < side:
             continue
         stride = side // WINDOWS_PER_SIDE
-        columns = best_combs(sums[0], low, high, side)
-        rows = BestCombs(*(part.T for part in best_combs(sums[1], low, high, side)))
+        columns = best_combs(across.sharp, low, high, side)
+        likely = (columns.gain > LEAST_WINDOW_GAIN) & (columns.sharpness > LEAST_WINDOW_SHARPNESS)
+        rows = BestCombs(*(part.T for part in best_combs(down.sharp, low, high, side, wanted=likely.T)))
         gain = np.minimum(rows.gain, columns.gain)
         mean = (rows.gain + columns.gain) / 2
         seen = (
@@ -95,32 +96,38 @@ def comb_teeth(low: int, high: int, side: int) -> tuple[np.ndarray, np.ndarray]:
     return combs, np.array(named)
 
 
-def row_sums(sharp: np.ndarray) -> np.ndarray:
-    """Return for every row of a picture (H, W) the sum of the rows above it, and at the end that of all, (H + 1, W)."""
-    sums = np.zeros((sharp.shape[0] + 1, sharp.shape[1]))
-    np.cumsum(sharp, 0, dtype=np.float64, out=sums[1:])
-    return sums
-
-
-def window_profiles(sums: np.ndarray, side: int) -> np.ndarray:
+def window_profiles(sharp: np.ndarray, side: int) -> np.ndarray:
     """Return, for every row of windows, the sums of the columns over their height, (rows of windows, W).
 
-    sums: of the steps, from `row_sums`.  side: of a window, px.
+    sharp: (H, W), of the steps.  side: of a window, px.
     """
-    tops = np.arange(0, sums.shape[0] - side, side // WINDOWS_PER_SIDE)
-    return (sums[tops + side] - sums[tops]).astype(np.float32)
+    stride = side // WINDOWS_PER_SIDE
+    count = (sharp.shape[0] - side) // stride + 1
+    strips = sharp[: (count + WINDOWS_PER_SIDE - 1) * stride].reshape(-1, stride, sharp.shape[1]).sum(1)
+    return np.sum([strips[start : start + count] for start in range(WINDOWS_PER_SIDE)], axis=0)
 
 
-def best_combs(sums: np.ndarray, low: int, high: int, side: int) -> BestCombs:
-    """Return the comb of the largest gain for every window.  sums: of the steps, from `row_sums`; all else in px."""
+def best_combs(sharp: np.ndarray, low: int, high: int, side: int, *, wanted: np.ndarray | None = None) -> BestCombs:
+    """Return the comb of the largest gain for every window.
+
+    sharp: (H, W), of the steps; all else in px.  wanted: (rows, columns of windows) bool; others have a gain of -1.
+    """
     combs, named = comb_teeth(low, high, side)
-    profiles = window_profiles(sums, side)
+    profiles = window_profiles(sharp, side)
     windows = np.lib.stride_tricks.sliding_window_view(profiles, side, axis=1)[:, :: side // WINDOWS_PER_SIDE]
-    shape, flat = windows.shape[:2], windows.reshape(-1, side)
+    chosen = np.ones(windows.shape[:2], bool) if wanted is None else wanted
+    flat = windows[chosen]  # (windows, side)
     on = flat @ combs  # (windows, combs)
     gain = on / (flat.sum(1, keepdims=True) + LEAST_SHARPNESS_SUM) - named[:, 2] / side
     best = gain.argmax(1)
     each = np.arange(len(best))
     sharpness = on[each, best] / (named[best, 2] * side)
     parts = named[best, 0], named[best, 1], gain[each, best], sharpness
-    return BestCombs(*(part.reshape(shape) for part in parts))
+    return BestCombs(*(placed_among(part, chosen, other) for part, other in zip(parts, NO_COMB, strict=True)))
+
+
+def placed_among(values: np.ndarray, chosen: np.ndarray, other: float) -> np.ndarray:
+    """Return the values (n,) of the chosen windows (rows, columns) bool in their places, and another elsewhere."""
+    placed = np.full(chosen.shape, other, values.dtype)
+    placed[chosen] = values
+    return placed

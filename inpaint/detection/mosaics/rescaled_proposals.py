@@ -19,10 +19,11 @@ import numpy as np
 from inpaint.detection.mosaics.grid_fitting import fitted_grid, fitted_square_grid, lattice_of, nearly_square
 from inpaint.detection.mosaics.proposals import (
     LEAST_SHARPNESS_SUM,
+    NO_COMB,
     PERIOD_RANGES,
     WINDOWS_PER_SIDE,
     BestCombs,
-    row_sums,
+    placed_among,
     window_profiles,
 )
 from inpaint.detection.mosaics.steps import NOISE_STEP
@@ -96,30 +97,38 @@ def soft_teeth(low: int, high: int, side: int) -> tuple[np.ndarray, np.ndarray]:
     return np.stack(combs, 1).astype(np.float32), np.array(named)
 
 
-def best_soft_combs(sums: np.ndarray, low: int, high: int, side: int) -> BestCombs:
-    """Return the comb of the largest gain for every window.  sums: of the steps, from `row_sums`; all else in px."""
+def best_soft_combs(
+    steps: np.ndarray, low: int, high: int, side: int, *, wanted: np.ndarray | None = None
+) -> BestCombs:
+    """Return the comb of the largest gain for every window.
+
+    steps: (H, W), soft; all else in px.  wanted: (rows, columns of windows) bool; others have a gain of -1.
+    """
     combs, named = soft_teeth(low, high, side)
-    parts = []
-    for profile in window_profiles(sums, side):
-        flat = np.lib.stride_tricks.sliding_window_view(profile, side)[
-            :: side // WINDOWS_PER_SIDE
-        ]  # (columns of windows, side)
+    parts, places = [], []
+    for number, profile in enumerate(window_profiles(steps, side)):
+        # (columns of windows, side)
+        flat = np.lib.stride_tricks.sliding_window_view(profile, side)[:: side // WINDOWS_PER_SIDE]
+        chosen = np.ones(len(flat), bool) if wanted is None else wanted[number]
+        flat = flat[chosen]
         on = flat @ combs
         gain = on / (flat.sum(1, keepdims=True) + LEAST_SHARPNESS_SUM) - (named[:, 2] / side).astype(np.float32)
         best, each = gain.argmax(1), np.arange(len(flat))
         parts.append((named[best, 0], named[best, 1], gain[each, best], on[each, best] / (named[best, 2] * side)))
-    return BestCombs(*(np.array(part) for part in zip(*parts, strict=True)))
+        places.append(chosen)
+    found = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return BestCombs(*(placed_among(part, np.array(places), other) for part, other in zip(found, NO_COMB, strict=True)))
 
 
 def windows_with_grids(across: np.ndarray, down: np.ndarray) -> WindowArrays:
     """Return the windows that show a grid; across, down: soft steps, both (H, W)."""
     found = []
-    sums = row_sums(across), row_sums(down.T)
     for low, high, side in PERIOD_RANGES:
         if min(across.shape) < side:
             continue
-        columns = best_soft_combs(sums[0], low, high, side)
-        rows = BestCombs(*(part.T for part in best_soft_combs(sums[1], low, high, side)))
+        columns = best_soft_combs(across, low, high, side)
+        likely = (columns.gain > LEAST_SOFT_GAIN) & (columns.sharpness > LEAST_SOFT_SHARPNESS)
+        rows = BestCombs(*(part.T for part in best_soft_combs(down.T, low, high, side, wanted=likely.T)))
         gain = np.minimum(rows.gain, columns.gain)
         shown = (gain > LEAST_SOFT_GAIN) & (rows.gain + columns.gain > 2 * LEAST_SOFT_MEAN_GAIN)
         shown &= np.minimum(rows.sharpness, columns.sharpness) > LEAST_SOFT_SHARPNESS

@@ -13,7 +13,7 @@ Source: our own.  The thresholds were chosen with `scripts/bench_detection.py --
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +31,7 @@ from inpaint.detection.mosaics.regions import regions_of
 from inpaint.detection.mosaics.rescaled_proposals import rescaled_grids
 from inpaint.detection.mosaics.rescaled_regions import rescaled_regions
 from inpaint.detection.mosaics.steps import SearchedPicture, searched_picture
+from inpaint.interrupt import go_on
 from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice, same_grid, shifted_grid
 from inpaint.tiling import Box
@@ -41,7 +42,11 @@ SURE_SCORE = 0.85  # of cells of whole pixels, that leaves no doubt
 MOST_KNOWN = 0.5  # of the box that shows a grid of fractions, that may belong to regions already found
 LEAST_RESCALED_SCORE = 0.56  # of cells that are no whole pixels: shapes on soft ground reach 0.53
 LEAST_COVERED = 0.5  # of what is marked, that a rescaled mosaic must cover
+MOST_REGIONS = np.iinfo(np.int16).max  # of a picture
 LEAST_LEFT = 0.5  # of a region, that must be left to it where regions of several tiles overlap
+
+
+RegionAndBox = tuple[FoundRegion, Box]  # a region, and the box of the pixels that have its number
 
 
 class MosaicRegion(NamedTuple):
@@ -74,28 +79,40 @@ def find_mosaics(image: Tensor) -> list[MosaicRegion]:
     return found
 
 
-def place_mosaics(image: Tensor) -> list[PlacedMosaic]:
+def place_mosaics(image: Tensor, *, progress: Callable[[int, int], None] | None = None) -> list[PlacedMosaic]:
     """Return the mosaics of a picture (3, H, W), those that explain most of it first; masks are disjoint.
 
-    image: uint8, or floating point in [0, 1].  Memory beyond it is that of a tile, and 4 bytes a pixel.
+    image: uint8, or floating point in [0, 1].  progress gets the number of parts that were searched, and of all.
+    Memory beyond the picture is that of a part, and 2 bytes a pixel.
     """
-    taken = np.zeros(image.shape[-2:], np.int32)  # number of the region, 0 = none
-    regions: list[FoundRegion] = []
-    for top, left in tile_corners(*image.shape[-2:]):
+    taken = np.zeros(image.shape[-2:], np.int16)  # number of the region, 0 = none
+    regions: list[RegionAndBox] = []
+    corners = list(tile_corners(*image.shape[-2:]))
+    for done, (top, left) in enumerate(corners, 1):
+        go_on()
         for region in mosaics_in_tile(luma_of(image[:, top : top + SEARCH_TILE, left : left + SEARCH_TILE])):
             moved = region._replace(
                 top=region.top + top, left=region.left + left, grid=shifted_grid(region.grid, top, left)
             )
             write_region(moved, taken, regions)
-    if not regions:
-        return []
-    rows, columns = np.nonzero(taken)
-    numbers, found = taken[rows, columns], []
-    for number, region in sorted(enumerate(regions, 1), key=lambda it: -it[1].weight):
-        own = numbers == number
+        if progress:
+            progress(done, len(corners))
+    return placed_regions(image, taken, regions)
+
+
+def placed_regions(image: Tensor, taken: np.ndarray, regions: Sequence[RegionAndBox]) -> list[PlacedMosaic]:
+    """Return the regions of which enough is left, with the cells that their outlines cut.
+
+    taken: (H, W), the number of the region that a pixel belongs to, the first has 1.  regions: each with a box around
+    its pixels.
+    """
+    found = []
+    for number, (region, box) in sorted(enumerate(regions, 1), key=lambda it: -it[1][0].weight):
+        own = taken[box.slices] == number
         if own.sum() > LEAST_LEFT * region.pixels().sum():
-            top, left = int(rows[own].min()), int(columns[own].min())
-            mask = taken[top : rows[own].max() + 1, left : columns[own].max() + 1] == number
+            rows, columns = np.flatnonzero(own.any(1)), np.flatnonzero(own.any(0))
+            top, left = box.top + int(rows[0]), box.left + int(columns[0])
+            mask = own[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
             found.append(with_border_cells(image, PlacedMosaic(region.grid, top, left, mask, region.score), taken))
     return found
 
@@ -146,22 +163,36 @@ def rescaled_regions_in(picture: SearchedPicture, whole: Sequence[FoundRegion]) 
     return disjoint_regions(found, luma.shape)
 
 
-def write_region(region: FoundRegion, taken: np.ndarray, regions: list[FoundRegion]) -> None:
+def write_region(region: FoundRegion, taken: np.ndarray, regions: list[RegionAndBox]) -> None:
     """Write a region of a tile into the map of the picture, in place, joined with what it touches of the same grid.
 
-    taken: (H, W), the number of the region that a pixel belongs to, 0 = none.  regions: the first has number 1.
+    taken: (H, W), the number of the region that a pixel belongs to, 0 = none.  regions: the first has number 1; beyond
+    MOST_REGIONS none is written.
     """
+    if len(regions) == MOST_REGIONS:
+        return
     pixels = region.pixels()
     part = taken[region.top : region.top + pixels.shape[0], region.left : region.left + pixels.shape[1]]
     near = region.top + pixels.shape[0] / 2, region.left + pixels.shape[1] / 2
     touched = [number for number in np.unique(part[pixels]).tolist() if number]
-    same = [number for number in touched if same_grid(regions[number - 1].grid, region.grid, near)]
-    number = same[0] if same else len(regions) + 1
+    same = [number for number in touched if same_grid(regions[number - 1][0].grid, region.grid, near)]
+    number, box = same[0] if same else len(regions) + 1, Box(*region.box)
     for other in same[1:]:
-        taken[taken == other] = number
-    if not same:
-        regions.append(region)
+        theirs = taken[regions[other - 1][1].slices]
+        theirs[theirs == other] = number
+    for other in same:
+        box = around_both(box, regions[other - 1][1])
+    if same:
+        regions[number - 1] = regions[number - 1][0], box
+    else:
+        regions.append((region, box))
     part[pixels & (part == 0)] = number
+
+
+def around_both(one: Box, other: Box) -> Box:
+    """Return the smallest box that holds both."""
+    top, left = min(one.top, other.top), min(one.left, other.left)
+    return Box(top, left, max(one.bottom, other.bottom), max(one.right, other.right))
 
 
 def with_border_cells(image: Tensor, region: PlacedMosaic, taken: np.ndarray) -> PlacedMosaic:
