@@ -23,29 +23,27 @@ from inpaint.detection.flat_parts import (
     NEAR_COLOUR,
     SOFT_EDGE_COLOUR,
     FlatPart,
-    distance_from,
     flat_parts,
     spread_of,
 )
 from inpaint.detection.levels import as_levels
+from inpaint.detection.paint_of_part import (
+    MOST_EVEN_PICTURE,
+    is_paint_over_grain,
+    is_shadow,
+    is_too_uneven,
+    surround_of,
+)
+from inpaint.detection.pixel_art import is_pixel_art
 
 SEARCHED_PIXELS = 4_000_000  # of more only every second, third, ... is looked at, along rows and columns
 MOST_HIDDEN = 0.2  # of a bar, that a mosaic may cover
 # The outline and what lies around it:
-SURROUND_DISTANCE = 4  # px from the outline to where the surround is looked at
 OUTLINE_STEP = 24  # levels between the bar and its surround
 LEAST_OUTLINE_OF_BAR, LEAST_OUTLINE_OF_BLOB = 0.85, 0.92  # share of the outline that shows such a step
 SURROUND_SHADE = 8  # levels that make two shades of the surround one
 LEAST_SHADES_AROUND_BAR, LEAST_SHADES_AROUND_BLOB = 1.5, 3.5  # weighed by how common each is
 SHADES_AROUND_LIVELY = 9.0
-# The inside, away from the outline; of what is not as even as paint is:
-LEAST_NEAR_INSIDE = 0.7  # share within NEAR_COLOUR
-LEAST_EXACT_IN_UNEVEN = 0.05  # share of exactly its colour, but for bars with
-LEAST_STEP_OF_UNEVEN_BAR = 64  # levels to what lies around, of 85 % of it
-# Over a ground of few shades, what is painted is even where the picture is not:
-MOST_EVEN_PICTURE = 0.2  # share of a photograph's pixels that are like all beside them; drawings have more
-LEAST_EXACT_OVER_PHOTO = 0.4  # share of its inside
-LEAST_EXACT_OVER_DRAWING, LEAST_ROUGH_AROUND = 0.995, 0.3  # the same, and share of what lies around that is uneven
 # What is no bar:
 MOST_BLOBS = 3  # with more the picture is a drawing, and its flat shapes are its own
 MOST_BAR_COLOURS = 6  # bars of more colours are a drawing's own parts
@@ -56,9 +54,7 @@ LEAST_ASPECT_OF_MANY = 2.0  # their length over their thickness
 LEAST_OF_ONE_PAINT = 0.8  # share of the parts of one size that have one colour
 MOST_LAID_OVER = 400  # parts
 LEAST_DIFFERENCE_AROUND = 10  # levels, standard deviation of what lies around each of them
-BLACK_PAINT_LEVEL = 2  # up to this level black is paint
-SHADOW_LEVEL = 24  # between these two levels what is dark may be a shadow
-LEAST_EVEN_IN_PAINT = 0.3  # share of a dark part's inside that must be exactly even; shadows have noise
+GROUND_STEP, LEVELS_OF_GROUND, LEAST_GROUND = 4, 16, 0.3  # px and levels apart; share of a drawing that is its ground
 LEAST_FILL_OF_CORNER = 0.97  # of its box, that a part in a corner of the picture must fill: clipped skies end anyhow
 
 
@@ -81,7 +77,12 @@ def find_bars(image: Tensor, mosaics: np.ndarray | None = None) -> list[Bar]:
     levels = as_levels(image[:, ::every, ::every])
     found, taken, even = [], np.zeros(levels.shape[:2], bool), float((spread_of(levels) == 0).mean())
     hidden = None if mosaics is None else mosaics[::every, ::every]
-    seen = [part for part in flat_parts(levels) if hidden is None or not much_hidden(part, hidden)]
+    drawn, ground = even > MOST_EVEN_PICTURE, ground_of(levels)
+    if drawn and is_pixel_art(levels):
+        return []
+    seen = [part for part in flat_parts(levels, drawn=drawn) if hidden is None or not much_hidden(part, hidden)]
+    if drawn:
+        seen = [part for part in seen if is_thick(part) and not near_colour(part, ground)]
     for part in without_patterns(levels, seen):
         if is_shadow(levels, part) or is_clipped_corner(levels, part):
             continue
@@ -95,6 +96,24 @@ def find_bars(image: Tensor, mosaics: np.ndarray | None = None) -> list[Bar]:
     drawing = sum(not part.straight for part, _ in found) > MOST_BLOBS
     bars = [bar_of_part(image, part, every, score) for part, score in found if part.straight or not drawing]
     return sorted(bars, key=lambda bar: -int(bar.mask.sum()))
+
+
+def ground_of(levels: np.ndarray) -> np.ndarray | None:
+    """Return the colour (3,) that most of a picture has, such as that of paper; None where there is none."""
+    coarse = levels[::GROUND_STEP, ::GROUND_STEP].reshape(-1, 3)
+    shades, counts = np.unique(coarse // LEVELS_OF_GROUND, axis=0, return_counts=True)
+    most = int(counts.argmax())
+    return shades[most] * LEVELS_OF_GROUND if counts[most] >= LEAST_GROUND * len(coarse) else None
+
+
+def near_colour(part: FlatPart, ground: np.ndarray | None) -> bool:
+    """Tell whether a part has the colour of the ground: lines enclose it, and nothing was laid there."""
+    return ground is not None and bool((np.abs(part.colour.astype(int) - ground) < 2 * LEVELS_OF_GROUND).all())
+
+
+def is_thick(part: FlatPart) -> bool:
+    """Tell whether a part is no line."""
+    return min(part.mask.any(1).sum(), part.mask.any(0).sum()) >= LEAST_THICKNESS
 
 
 def much_hidden(part: FlatPart, hidden: np.ndarray) -> bool:
@@ -154,18 +173,6 @@ def laid_over(levels: np.ndarray, parts: list[FlatPart], size: np.ndarray) -> bo
     return float(around.std(0).max()) >= LEAST_DIFFERENCE_AROUND
 
 
-def is_shadow(levels: np.ndarray, part: FlatPart) -> bool:
-    """Tell whether a part is nearly black but uneven: a shadow, not paint."""
-    if not BLACK_PAINT_LEVEL < int(part.colour.max()) < SHADOW_LEVEL:
-        return False
-    height, width = part.mask.shape
-    seen = levels[part.top : part.top + height, part.left : part.left + width]
-    element = np.ones((3, 3), np.uint8)
-    inside = cv2.erode(np.pad(part.mask, 1), np.ones((7, 7), np.uint8))[1:-1, 1:-1] > 0
-    even = (cv2.dilate(seen, element) == cv2.erode(seen, element)).all(2)
-    return bool(inside.any()) and float(even[inside].mean()) < LEAST_EVEN_IN_PAINT
-
-
 def is_clipped_corner(levels: np.ndarray, part: FlatPart) -> bool:
     """Tell whether a part lies in a corner of the picture and is no upright rectangle, as a clipped sky."""
     rows, columns = np.flatnonzero(part.mask.any(1)), np.flatnonzero(part.mask.any(0))
@@ -188,59 +195,10 @@ def stepped_outline(levels: np.ndarray, part: FlatPart, even: float = 1.0) -> fl
     lively = varied >= SHADES_AROUND_LIVELY  # what is as dark as a blob may well touch it there
     if stepped < (LEAST_OUTLINE_OF_BAR if part.exact and (part.straight or lively) else LEAST_OUTLINE_OF_BLOB):
         return None
-    thick = min(part.mask.any(1).sum(), part.mask.any(0).sum()) >= LEAST_THICKNESS
-    if varied >= (LEAST_SHADES_AROUND_BAR if part.straight and thick else LEAST_SHADES_AROUND_BLOB):
+    if varied >= (LEAST_SHADES_AROUND_BAR if part.straight and is_thick(part) else LEAST_SHADES_AROUND_BLOB):
         return stepped
     hides = part.straight and hides_something(levels, part, np.median(beyond, 0))
     return stepped if hides or (stepped >= LEAST_OUTLINE_OF_BLOB and is_paint_over_grain(levels, part, even)) else None
-
-
-def distances_inside(levels: np.ndarray, part: FlatPart) -> np.ndarray:
-    """Return by how many levels pixels of a part, away from its outline, are off its colour, (N,)."""
-    height, width = part.mask.shape
-    inside = cv2.erode(np.pad(part.mask, 1), np.ones((5, 5), np.uint8))[1:-1, 1:-1] > 0
-    return distance_from(levels[part.top : part.top + height, part.left : part.left + width], part.colour)[inside]
-
-
-def is_too_uneven(levels: np.ndarray, part: FlatPart, beyond: np.ndarray) -> bool:
-    """Tell whether a part is no paint, not even after a JPEG; beyond: (N, 3), the colours around it."""
-    inside = distances_inside(levels, part)
-    if not len(inside):
-        return False
-    if (inside <= NEAR_COLOUR).mean() < LEAST_NEAR_INSIDE:
-        return True
-    step = np.percentile(np.abs(beyond - part.colour).max(1), 15)
-    clear = part.straight and step >= LEAST_STEP_OF_UNEVEN_BAR
-    return not part.exact and not clear and float((inside == 0).mean()) < LEAST_EXACT_IN_UNEVEN
-
-
-def is_paint_over_grain(levels: np.ndarray, part: FlatPart, even: float) -> bool:
-    """Tell whether a part is exactly even, and its picture is not; even: the share of the picture that is."""
-    inside = distances_inside(levels, part)
-    exact = float((inside == 0).mean()) if len(inside) else 0.0
-    if even <= MOST_EVEN_PICTURE and exact >= LEAST_EXACT_OVER_PHOTO:
-        return True
-    margin, (height, width) = SURROUND_DISTANCE + 2, part.mask.shape
-    top, left = max(part.top - margin, 0), max(part.left - margin, 0)
-    near = levels[top : part.top + height + margin, left : part.left + width + margin]
-    moved = part._replace(top=part.top - top, left=part.left - left)
-    ring, _ = surround_of(near, moved)
-    down, right = max(moved.top - SURROUND_DISTANCE, 0), max(moved.left - SURROUND_DISTANCE, 0)
-    rough = spread_of(near)[down : down + ring.shape[0], right : right + ring.shape[1]][ring] > 0
-    return exact >= LEAST_EXACT_OVER_DRAWING and float(rough.mean()) >= LEAST_ROUGH_AROUND
-
-
-def surround_of(levels: np.ndarray, part: FlatPart) -> tuple[np.ndarray, np.ndarray]:
-    """Return where around a part its surroundings are looked at, (h, w) bool near it, and their colours, (N, 3)."""
-    margin, (height, width) = SURROUND_DISTANCE, part.mask.shape
-    top, left = max(part.top - margin, 0), max(part.left - margin, 0)
-    near = levels[top : part.top + height + margin, left : part.left + width + margin]
-    mask = np.zeros(near.shape[:2], np.uint8)
-    mask[part.top - top :, part.left - left :][:height, :width] = part.mask
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * margin - 1, 2 * margin - 1))
-    inner = cv2.dilate(mask, disc)
-    ring: np.ndarray = cv2.dilate(inner, np.ones((3, 3), np.uint8)) > inner
-    return ring, near[ring]
 
 
 def bar_of_part(image: Tensor, part: FlatPart, every: int, score: float) -> Bar:

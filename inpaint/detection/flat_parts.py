@@ -18,6 +18,7 @@ LETTERBOX_SIDE = 0.9  # of a side of the picture, that a letterbox covers
 # That neighbours in a bar and its middle may differ by: as it was painted, and as JPEGs leave it.
 BAR_STEPS, EXACT_COLOURS = (3, 7, 14), (2, 5, 8)
 EXACT_COLOUR, NEAR_COLOUR, SOFT_EDGE_COLOUR = 2, 6, 32  # from the bar's: in its middle, surely in it, at its soft edge
+LINE_OPENING = 5, 5  # px; lines whose even inside is thinner part nothing
 RINGING_COLOUR = 16  # from the bar's: where a JPEG made it ring
 LEAST_OF_ITS_COLOUR = 0.9  # share of a bar's pixels
 LEAST_FLAT_IN_BAR, LEAST_FLAT_IN_BLOB = 0.1, 0.3  # share of pixels that are like their neighbours
@@ -40,22 +41,26 @@ class FlatPart(NamedTuple):
     exact: bool = True  # as even as paint is where no JPEG has blurred it
 
 
-def flat_parts(levels: np.ndarray) -> list[FlatPart]:
-    """Return the convex parts of one colour of a picture (H, W, 3), the likeliest first; they may overlap."""
-    spread, parts = spread_of(levels), []
+def flat_parts(levels: np.ndarray, *, drawn: bool = False) -> list[FlatPart]:
+    """Return the convex parts of one colour of a picture (H, W, 3), the likeliest first; they may overlap.
 
+    drawn: the picture is a drawing, whose lines run into parts of their colour: these are looked for without them, too.
+    """
+    spread, parts = spread_of(levels), []
     for step, exact in zip(BAR_STEPS, EXACT_COLOURS, strict=True):
-        found = parts_of_step(levels, spread, step, exact)
-        parts += found
+        even = (spread <= step).astype(np.uint8)
+        parts += parts_of_map(levels, even, exact)
+        if drawn:
+            parts += parts_of_map(levels, cv2.morphologyEx(even, cv2.MORPH_OPEN, np.ones(LINE_OPENING)), exact)
     return sorted(parts, key=lambda part: (part.straight, int(part.mask.sum())), reverse=True)
 
 
-def parts_of_step(levels: np.ndarray, spread: np.ndarray, step: int, exact: int) -> list[FlatPart]:
-    """Return the parts whose neighbouring pixels differ by no more than a step; exact: from the colour of their middle.
+def parts_of_map(levels: np.ndarray, even: np.ndarray, exact: int) -> list[FlatPart]:
+    """Return the parts whose pixels are like their neighbours; exact: levels from the colour of their middle.
 
-    spread: (H, W), how much the pixels around each one differ.
+    even: (H, W) uint8, 1 where a pixel is like those around it.
     """
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((spread <= step).astype(np.uint8), connectivity=4)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(even, connectivity=4)
     parts = []
     for index, (left, top, width, height, area) in enumerate(stats.tolist()):
         small = area < LEAST_THIN_AREA / 4 or min(width, height) < LEAST_THIN_DEPTH

@@ -142,11 +142,11 @@ def still_there(region: Censored, levels: np.ndarray) -> bool:
 
 
 def score_on_grid(region: Censored, here: np.ndarray) -> float:
-    """Return how much larger steps on the lines of a mosaic's grid are than those inside of cells, in [-1, 1].
+    """Return how far steps on a mosaic's grid exceed those inside of cells, in [-1, 1], on the fainter axis.
 
     here: (h, w, 3) uint8, the pixels of the region's box.
     """
-    grid, sums = region.grid, np.zeros(2)
+    grid, scores = region.grid, []
     assert grid is not None
     luma = here.astype(np.float32).mean(2)
     for axis, start in ((0, region.top), (1, region.left)):
@@ -159,6 +159,6 @@ def score_on_grid(region: Censored, here: np.ndarray) -> float:
         on = lines[1 : len(turned)]
         if not both[on].any() or not both[~on].any():
             return 0.0
-        sums += steps[on][both[on]].mean(), steps[~on][both[~on]].mean()
-    line, inside = sums
-    return float((line - inside) / max(line + inside, 1e-6))
+        line, inside = float(steps[on][both[on]].mean()), float(steps[~on][both[~on]].mean())
+        scores.append((line - inside) / max(line + inside, 1e-6))
+    return min(scores)

@@ -163,3 +163,57 @@ def test_rectangles_of_many_colours_are_a_drawing():
     for number, colour in enumerate(colours):
         picture[10 + 38 * number : 28 + 39 * number, 60 : 150 + 9 * number] = colour
         assert len(find(picture)) == (number + 1 if number < 6 else 0)
+
+
+@pytest.mark.parametrize(("kind", "quality"), [("small blob", 95), ("small blob", 75), ("thin and tilted", 95)])
+def test_small_bars_and_blobs_are_found_in_jpegs(kind: str, quality: int):
+    picture = scene("cat")
+    over = np.zeros(picture.shape[:2], np.uint8)
+    if kind == "small blob":
+        cv2.ellipse(over, (230, 200), (24, 13), 10, 0, 360, (1,), -1)
+    else:
+        cv2.fillConvexPoly(over, cv2.boxPoints(((230.0, 170.0), (120.0, 20.0), 24)).round().astype(np.int32), (1,))
+    picture[over > 0] = (200, 30, 40)
+    assert covered(find(as_jpeg(picture, quality)), over > 0) > 0.7
+
+
+def test_a_blob_over_a_smooth_sky_is_found_and_a_drawn_one_is_not():
+    rng = np.random.default_rng(0)
+    sky = np.linspace(180, 190, 240)[:, None, None] + np.zeros((240, 320, 3)) + rng.normal(0, 1.5, (240, 320, 3))
+    over = np.zeros(sky.shape[:2], np.uint8)
+    cv2.ellipse(over, (160, 120), (40, 25), 0, 0, 360, (1,), -1)
+    picture = sky.round().astype(np.uint8)
+    picture[over > 0] = (255, 105, 180)
+    assert covered(find(picture), over > 0) > 0.9
+    assert covered(find(as_jpeg(picture, 90)), over > 0) > 0.9
+    drawing = np.full(picture.shape, 185, np.uint8)
+    drawing[over > 0] = (255, 105, 180)
+    assert find(drawing) == []
+    lamp = np.where(over[..., None] > 0, 240 + rng.normal(0, 1.5, sky.shape), sky).round().astype(np.uint8)
+    assert find(lamp) == []  # as even as the sky around it
+
+
+@pytest.mark.parametrize("quality", [0, 75])
+def test_pixel_art_holds_no_bars(quality: int):
+    rng = np.random.default_rng(3)
+    small = np.full((40, 60, 3), 90, np.uint8)
+    for _ in range(25):
+        top, left, high, wide = rng.integers(0, 36), rng.integers(0, 50), rng.integers(2, 8), rng.integers(3, 12)
+        small[top : top + high, left : left + wide] = rng.integers(0, 256, 3)
+    large = small.repeat(7, 0).repeat(7, 1)
+    assert find(as_jpeg(large, quality) if quality else large) == []
+
+
+def test_bars_over_a_line_drawing_are_found_and_what_its_lines_enclose_is_not():
+    page = np.full((400, 400, 3), 255, np.uint8)
+    rng = np.random.default_rng(5)
+    for _ in range(25):
+        points = np.cumsum(rng.normal(0, 40, (6, 2)), 0) + rng.uniform(0, 400, 2)
+        cv2.polylines(page, [points.astype(np.int32)], False, (0, 0, 0), int(rng.integers(1, 4)), cv2.LINE_AA)
+    cv2.rectangle(page, (6, 6), (393, 393), (0, 0, 0), 4)
+    over = np.zeros(page.shape[:2], bool)
+    over[80:102, 90:190] = over[240:262, 150:260] = True
+    assert not find(page)
+    page[over] = 0
+    assert covered(find(page), over) > 0.9
+    assert covered(find(as_jpeg(page, 95)), over) > 0.8

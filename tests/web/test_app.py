@@ -227,6 +227,7 @@ def test_its_own_page_and_the_person_at_the_browser_are_not_refused(client: Clie
     assert client.http.get("/api/v1/models", headers={"sec-fetch-site": site}).status_code == 200
     link = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
     assert client.http.get("/", headers=link).status_code == 200
+    assert client.http.post("/api/v1/inpaint", headers=link).status_code == 403  # the form of another site
 
 
 def test_its_own_page_is_served_and_nothing_beside_it(client: Client):

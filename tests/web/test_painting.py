@@ -184,3 +184,13 @@ def test_the_mask_is_seen_on_green_paint(page: Page, tmp_path: Path):
     seen = shot[int(y), int(x)]
     assert seen[1] < 100, f"{seen} is still green"
     assert min(seen[0], seen[2]) > 130
+
+
+def test_who_works_by_keys_goes_on_from_the_button_when_the_picture_is_restored(page: Page, tmp_path: Path):
+    opened(page, tmp_path)
+    page.focus("#mask")
+    page.keyboard.press("Enter")
+    page.focus("#run")
+    page.keyboard.press("Enter")
+    expect(page.locator("#slider")).to_be_visible()
+    expect(page.locator("#run")).to_be_focused()

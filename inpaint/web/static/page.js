@@ -31,6 +31,7 @@ function say(text, isError = false) {
 async function working(text, work) {
   if (busy) return;
   busy = true;
+  const begunAt = document.activeElement; // who works by keys goes on from there: a disabled button loses the focus
   refresh();
   say(text);
   const started = performance.now();
@@ -48,6 +49,7 @@ async function working(text, work) {
   }
   busy = false;
   refresh();
+  if (document.activeElement === document.body && begunAt?.offsetParent) begunAt.focus();
 }
 
 function refresh() {
