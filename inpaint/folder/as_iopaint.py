@@ -1,8 +1,9 @@
 """A batch as `iopaint run` takes it, for scripts that were written for IOPaint: masks by stem, a PNG for each picture.
 
 Source: IOPaint 1.6, `iopaint/batch_processing.py`.  As there, a mask of another size is resized without smoothing, a
-picture without a mask is left out, and results are called STEM.png.  What differs: alpha, profiles and 16 bits are
-kept, two pictures of one stem do not overwrite each other, and one faulty file does not end the batch.
+picture without a mask is left out, what is marked is taken away whatever it shows, and results are called STEM.png.
+What differs: alpha, profiles and 16 bits are kept, two pictures of one stem do not overwrite each other, and one faulty
+file does not end the batch.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def restored_one(file: Path, mask: Path, target: Path, restorer: Restores, conca
     try:
         with tempfile.TemporaryDirectory(prefix="inpaint-") as folder:
             fitting, note = fitting_mask(mask, file, Path(folder))
-            (outcome,) = decensor(file, target, restorer=restorer, masks=fitting)
+            (outcome,) = decensor(file, target, restorer=restorer, masks=fitting, censor="hole")
             if concat and not outcome.error:
                 side_by_side(file, fitting, target)
     except (ValueError, OSError) as error:

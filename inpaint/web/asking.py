@@ -15,6 +15,7 @@ from inpaint.folder.options import FIELDS, DecensorOptions, options_from, shown_
 
 MOST_FILES = 2000
 MOST_MASKS = 100  # of one picture
+IOPAINT_FIELDS = ("hd_strategy", "ldm_steps", "sd_seed", "cv2_flag")  # by which requests of its clients are known
 # Files that a request may hold for networks that take them, and the network's own names; colour is an option's name.
 DRAWN_PARTS = {"sketch": "sketch", "colours": "colour", "structure": "structure"}
 
@@ -56,6 +57,8 @@ async def read_one(request: Request) -> Asked:
         name, fields = (parts["image"][0].filename or "picture") if parts["image"] else "", form
     if not picture:
         raise ValueError("the request has no image: send a form with the file image, or JSON with base64 in image")
+    if "censor" not in fields and any(name in fields for name in IOPAINT_FIELDS):
+        fields = {**fields, "censor": "hole"}  # its clients mark what shall be taken away, whatever it shows
     seed = fields.get("sd_seed")
     known |= {"seed": seed} if isinstance(seed, int) else {}
     known |= {

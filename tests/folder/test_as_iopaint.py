@@ -89,3 +89,11 @@ def test_the_pictures_keep_what_iopaint_drops(tmp_path: Path):
     Image.fromarray(pixels).save(tmp_path / "a.png")
     restore_as_iopaint(tmp_path / "a.png", mask_of(tmp_path / "m.png"), tmp_path / "out", restorer=Fake())
     assert (np.array(Image.open(tmp_path / "out" / "a.png"))[:8, :, 3] == 200).all()
+
+
+def test_what_is_marked_is_taken_away_even_where_it_looks_like_a_mosaic(tmp_path: Path):
+    blocks = noise(5, 8).repeat(8, 0).repeat(8, 1)[:40, :60]
+    picture, mask = save(tmp_path / "a.png", blocks), mask_of(tmp_path / "m.png")
+    (outcome,) = restore_as_iopaint(picture, mask, tmp_path / "out", restorer=(fake := Fake()))
+    assert (outcome.status, outcome.censor) == ("restored", "hole")
+    assert fake.calls[0][2] == "hole"

@@ -69,6 +69,9 @@ def test_its_request_is_answered_with_the_picture_and_the_seed(address: str):
     answer = asked(address, "inpaint", body)
     assert (answer.headers["X-Seed"], answer.headers["Content-Type"]) == ("7", "image/png")
     assert "prompt" in answer.headers["X-Note"]
+    assert answer.headers["X-Censor"] == "hole"
+    blocks = noise(5, 8).repeat(8, 0).repeat(8, 1)[:40, :60]
+    assert asked(address, "inpaint", body | {"image": base(blocks)}).headers["X-Censor"] == "hole"  # not a mosaic
     restored = decoded(answer.read())
     assert (restored[10:20, 20:30] == LEVEL).all()
     assert (restored[:10] == noise(40, 60)[:10]).all()
