@@ -34,7 +34,7 @@ class CodedJpeg(NamedTuple):
     orientation: int  # that turns its pixels upright
     segments: tuple[tuple[int, bytes], ...]  # marker and content of what stands before the pixels and is carried over
     trailer: bytes  # what follows its end: further pictures, a video, ...
-    shown: np.ndarray = NO_SAMPLES  # (H, W, 1, 3 or 4 inks) uint8, what was decoded, upright
+    shown: np.ndarray = NO_SAMPLES  # (H, W, 1, 3 or 4 inks) uint8, what was decoded, upright; never changed
 
 
 class Stored(NamedTuple):

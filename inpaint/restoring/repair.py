@@ -206,12 +206,14 @@ def assembled(
 ) -> Picture:
     """Return the picture with its windows replaced, in its own samples if asked to and nothing else needs them.
 
-    What a file holds in place of colours (a palette, inks) follows from which colours changed, so those are kept.
+    What a file holds in place of colours (a palette, inks, blocks of a JPEG) follows from which colours changed, so
+    those are kept.
     Alpha becomes opaque where a hole of it was restored.
     """
     if not found:
         return picture
-    owned = reuse_samples and picture.stored is None and picture.colour.flags.writeable
+    needed = picture.stored is not None or picture.coded is not None
+    owned = reuse_samples and not needed and picture.colour.flags.writeable
     colour = picture.colour if owned else picture.colour.copy()
     for window, piece in zip(found, pieces, strict=True):
         colour[window.box.slices] = piece
