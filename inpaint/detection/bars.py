@@ -54,7 +54,11 @@ LEAST_ASPECT_OF_MANY = 2.0  # their length over their thickness
 LEAST_OF_ONE_PAINT = 0.8  # share of the parts of one size that have one colour
 MOST_LAID_OVER = 400  # parts
 LEAST_DIFFERENCE_AROUND = 10  # levels, standard deviation of what lies around each of them
-GROUND_STEP, LEVELS_OF_GROUND, LEAST_GROUND = 4, 16, 0.3  # px and levels apart; share of a drawing that is its ground
+GROUND_STEP, LEVELS_OF_GROUND, LEAST_OF_GROUND = (
+    4,
+    16,
+    0.3,
+)  # px and levels apart; share of a drawing that is its ground
 LEAST_FILL_OF_CORNER = 0.97  # of its box, that a part in a corner of the picture must fill: clipped skies end anyhow
 
 
@@ -103,7 +107,7 @@ def ground_of(levels: np.ndarray) -> np.ndarray | None:
     coarse = levels[::GROUND_STEP, ::GROUND_STEP].reshape(-1, 3)
     shades, counts = np.unique(coarse // LEVELS_OF_GROUND, axis=0, return_counts=True)
     most = int(counts.argmax())
-    return shades[most] * LEVELS_OF_GROUND if counts[most] >= LEAST_GROUND * len(coarse) else None
+    return shades[most] * LEVELS_OF_GROUND if counts[most] >= LEAST_OF_GROUND * len(coarse) else None
 
 
 def near_colour(part: FlatPart, ground: np.ndarray | None) -> bool:

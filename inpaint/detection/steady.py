@@ -57,14 +57,14 @@ class SteadyFinds:
             yield region
         for before, first in nearest[False]:
             for after, second in nearest[True]:
-                if alike(first, second):
+                if moved_region(first, second):
                     share = (number - before) / (after - before)
                     moved = round(share * (second.top - first.top)), round(share * (second.left - first.left))
                     yield moved_by(first, *moved)
 
     def as_around(self, number: int, region: Censored, levels: np.ndarray) -> Censored:
         """Return a region of a frame with the grid and the outline that it has in most frames near by, if they fit."""
-        others = [other for _, other in self.near(number) if overlap(region, other) >= SAME_PLACE]
+        others = [other for _, other in self.near(number) if shared_place(region, other) >= SAME_PLACE]
         if len(others) < 2 or region.censor != "mosaic":
             return region
         kinds = [(other.grid, other.top, other.left, other.mask.shape) for other in others]
@@ -76,7 +76,7 @@ class SteadyFinds:
         return other if other.mask.sum() < MOST_GAINED * region.mask.sum() and still_there(other, levels) else region
 
 
-def alike(one: Censored, other: Censored) -> bool:
+def moved_region(one: Censored, other: Censored) -> bool:
     """Tell whether two regions may be one that moved: the same cells or colour, and nearly the same size."""
     sides = [None if it.grid is None else it.grid.block for it in (one, other)]
     sizes = one.mask.shape, other.mask.shape
@@ -94,7 +94,7 @@ def moved_by(region: Censored, down: int, right: int) -> Censored:
     return region._replace(top=top, left=left, grid=grid)
 
 
-def overlap(one: Censored, other: Censored) -> float:
+def shared_place(one: Censored, other: Censored) -> float:
     """Return the intersection of two regions over their union."""
     top, left = min(one.top, other.top), min(one.left, other.left)
     size = [

@@ -130,7 +130,12 @@ def application(
     return Starlette(
         routes=[Mount("/api/v1", routes=routes), Mount("/", StaticFiles(directory=STATIC, html=True))],
         middleware=[Middleware(Guard, most_bytes=limits.bytes, hosts=hosts)],
-        exception_handlers={ValueError: refused, HTTPException: refused, ClientDisconnect: left, Exception: refused},
+        exception_handlers={
+            ValueError: refused,
+            HTTPException: refused,
+            ClientDisconnect: client_left,
+            Exception: refused,
+        },
     )
 
 
@@ -142,7 +147,7 @@ def restored_as_json(restored: Restored, form: str, note: str) -> dict[str, Any]
     return said | {"seconds": round(outcome.seconds, 2), "pictures": pictures}
 
 
-def left(request: Request, error: Exception) -> Response:
+def client_left(request: Request, error: Exception) -> Response:
     """Answer a client that left before its request was whole; nobody reads it."""
     return Response(status_code=CLIENT_LEFT)
 
