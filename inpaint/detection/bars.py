@@ -58,7 +58,7 @@ GROUND_STEP, LEVELS_OF_GROUND, LEAST_OF_GROUND = (
     4,
     16,
     0.3,
-)  # px and levels apart; share of a drawing that is its ground
+)  # px and levels apart; share of a drawing
 LEAST_FILL_OF_CORNER = 0.97  # of its box, that a part in a corner of the picture must fill: clipped skies end anyhow
 
 

@@ -127,6 +127,7 @@ def application(
     verbs = {"inpaint": restore, "detect": detect, "mask": mask, "preview": preview, "batch": batch}
     routes = [Route(f"/{name}", verb, methods=["POST"]) for name, verb in verbs.items()]
     routes += [Route("/models", models), Route("/health", health), *iopaint_routes(chosen, limits)]
+    known = {ValueError: refused, HTTPException: refused, ClientDisconnect: client_left, Exception: refused}
     return Starlette(
         routes=[Mount("/api/v1", routes=routes), Mount("/", StaticFiles(directory=STATIC, html=True))],
         middleware=[Middleware(Guard, most_bytes=limits.bytes, hosts=hosts)],
