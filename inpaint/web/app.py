@@ -131,12 +131,7 @@ def application(
     return Starlette(
         routes=[Mount("/api/v1", routes=routes), Mount("/", StaticFiles(directory=STATIC, html=True))],
         middleware=[Middleware(Guard, most_bytes=limits.bytes, hosts=hosts)],
-        exception_handlers={
-            ValueError: refused,
-            HTTPException: refused,
-            ClientDisconnect: client_left,
-            Exception: refused,
-        },
+        exception_handlers=known,
     )
 
 
