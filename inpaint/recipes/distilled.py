@@ -59,7 +59,7 @@ class Distilled(OneJudge):
 
     def turns(self, sample: Sample, step: int) -> Iterator[Turn]:
         """Yield the generator's turn, then the discriminator's."""
-        image, mask, target = sample
+        image, mask, target, _ = sample
         name, judge = self.judge
         prediction = self.generator(image, mask)
         with frozen(judge):

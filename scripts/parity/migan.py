@@ -112,14 +112,14 @@ def one_step(loss: Any, discriminator: nn.Module) -> dict[str, float]:
     game.image_level_kd_kwargs = {"use_image_level_kd": True, "start_resolution": 32, "weight": 2.0}
     game.use_image_level_kd, game.teacher1_G = True, teacher
     sample = (2 * target - 1, 1 - mask, (2 * target - 1) * (1 - mask))
-    game.accumulate_gradients("Gmain", *sample, sync=True, gain=1)
+    game.accumulate_gradients("Gmain", *sample[:3], sync=True, gain=1)
     terms = {"adversarial": said["Loss/G/loss"].mean() - 2 * said["Loss/G/kd_l1_image_level_loss"]}
     terms["distillation"] = 2 * said["Loss/G/kd_l1_image_level_loss"]
     game_summary = step_summary(terms, answer) | {"gradient_added": added.grad.abs().mean().item()}  # pyright: ignore
     answer.requires_grad_(False)
-    game.accumulate_gradients("Dmain", *sample, sync=True, gain=1)
+    game.accumulate_gradients("Dmain", *sample[:3], sync=True, gain=1)
     discriminator.requires_grad_(True).zero_grad()
-    game.accumulate_gradients("Dreg", *sample, sync=True, gain=16)
+    game.accumulate_gradients("Dreg", *sample[:3], sync=True, gain=16)
     slope = torch.cat([it.grad.flatten() for it in discriminator.parameters() if it.grad is not None])
     judged = {"discriminator": said["Loss/D/loss"].mean().item(), "penalty": 16 * said["Loss/D/reg"].mean().item()}
     return game_summary | judged | {"penalty_gradient": slope.abs().sum().item()}

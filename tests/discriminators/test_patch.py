@@ -17,6 +17,8 @@ SMALL: dict[str, dict[str, Any]] = {  # what 64 x 64 pixels need
     "local_global": {"size": 64, "crop": 16},
     "glcic": {"size": 64, "crop": 16},
     "picnet": {"layers": 4},
+    "strip": {"size": (64, 64)},
+    "migan": {"levels": 4},
 }
 
 

@@ -133,7 +133,7 @@ def as_theirs(name: str, losses: dict[str, float]) -> dict[str, float]:
 
 def two_of(sample: Sample) -> Sample:
     """Return a batch with a picture for each player."""
-    return Sample(*(torch.cat([part, part]) for part in sample))
+    return sample.each(lambda part: torch.cat([part, part]))
 
 
 @pytest.mark.parametrize("name", GOLDEN_TENSORFLOW)
