@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inpaint.detection.region_kinds import RegionKind, Trace, kind_of_region
+from inpaint.detection.region_kinds import RegionKind, Trace, kind_of_region, one_coloured
 from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice
 
@@ -46,6 +46,18 @@ def find_damage(image: Tensor, mask: Tensor, *, censor: str, block: tuple[int, i
         Damage(kind.censor, kind.grid, (which == index).to(mask.dtype)[None], kind.trace)
         for index, kind in enumerate(ordered)
     ]
+
+
+def many_coloured_holes(image: Tensor, damage: list[Damage]) -> int:
+    """Count the regions that were taken for holes although their pixels (3, H, W) have many colours."""
+    count = 0
+    for part in damage:
+        if part.censor == "hole":
+            labels, boxes = labelled_regions(part.mask)
+            for number, (rows, columns) in enumerate(boxes, 1):
+                own = torch.from_numpy(labels[rows, columns] == number)
+                count += not one_coloured(image[:, rows, columns][:, own])
+    return count
 
 
 def count_regions(mask: Tensor) -> int:

@@ -20,6 +20,7 @@ from inpaint.detection.levels import as_levels, luma_of
 from inpaint.detection.mosaics.cells_of_any_shape import find_free_cells, placed_cells
 from inpaint.detection.mosaics.grid_under_mask import estimate_grid
 from inpaint.detection.mosaics.opacity import find_opacity
+from inpaint.detection.mosaics.repeating_cells import find_repeating_cells
 from inpaint.detection.mosaics.rough_cells import RoughCells, find_rough_cells
 from inpaint.detection.mosaics.sampled_corner import sampled_corner
 from inpaint.detection.mosaics.search import rescaled_grid
@@ -100,12 +101,18 @@ def kind_of_region(
         opacity = None if has_exact_cells(part, region, of_part) else find_opacity(part, region, of_part)
         if opacity is not None:
             return RegionKind("mosaic", grid, Translucent(opacity))
-    cells = None if is_soft(luma_of(part), inside) else find_free_cells(as_levels(part), inside)
+    cells = None if is_soft(luma_of(part), inside) else cells_without_grid(as_levels(part), inside)
     if cells is not None and (grid is None or explains_better(part, corner, cells, grid)):
         return RegionKind("mosaic", None, placed_cells(cells, labels.shape, *corner))
     if grid is not None:
         return flat_mosaic(image, labels, number, box, grid)
     return kind_by_surroundings(image, labels, number, box, auto)
+
+
+def cells_without_grid(levels: np.ndarray, inside: np.ndarray) -> FreeCells | None:
+    """Return the cells of a region, (h, w, 3) uint8, of one colour each, or such as repeat; None where it has none."""
+    cells = find_free_cells(levels, inside)
+    return find_repeating_cells(levels, inside) if cells is None else cells
 
 
 def flat_mosaic(
@@ -131,7 +138,7 @@ def kind_by_surroundings(
     inside, around = near == number, surroundings(near == number, near > 0)
     if min(inside.sum(), around.sum()) < FEWEST_TELLING_PIXELS:
         return HOLE if auto else RegionKind("mosaic")
-    rough = find_rough_cells(luma, inside, around)
+    rough = find_rough_cells(as_levels(image[:, rows, columns]), luma, inside, around)
     if rough is not None and thickness(inside) >= FEWEST_CELLS_THICK * rough.side:
         return RegionKind("mosaic", None, rough)
     if not auto:

@@ -17,7 +17,7 @@ class SeenFrames:
     """What was seen of the frames of a file; of their damage only what is said of it is kept."""
 
     def __init__(self) -> None:
-        self.regions, self.reach = 0, 0
+        self.regions, self.reach, self.unused = 0, 0, 0
         self.form = ""  # of the file
         self.first: tuple[images.Picture, list[RepairWindow]] | None = None  # frame in which something is restored
         self.kinds: dict[tuple, tuple[Damage, int]] = {}  # one of each kind, and of how many regions
@@ -26,6 +26,7 @@ class SeenFrames:
         """Count what is restored in a frame; says whether it is the first in which something is."""
         self.form = self.form or frame.format
         self.regions += sum(window.regions for window in windows)
+        self.unused += sum(window.unused for window in windows)
         self.reach = max([self.reach, *(window.reach for window in windows)])
         for part in (part for window in windows for part in window.damage):
             sides = sides_in_words(part.grid) if isinstance(part.grid, Lattice) else part.grid is None
@@ -65,7 +66,13 @@ class SeenFrames:
             notes.append(
                 "taken for a hole, so the block was not used: a mosaic needs its own pixels and the censor mosaic"
             )
-        return "; ".join(notes + notes_on_damage(self.damage)) or None
+        notes += notes_on_damage(self.damage)
+        if self.unused:
+            notes.append(
+                f"{self.unused} region{'s' * (self.unused != 1)} of many colours filled as holes, for their pixels show "
+                "no mosaic and no blur (--censor mosaic restores from them)"
+            )
+        return "; ".join(notes) or None
 
 
 def dots(count: int) -> torch.Tensor:

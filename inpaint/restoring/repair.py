@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from inpaint.detection.censored import Censored, mask_of
-from inpaint.detection.damage import Damage, count_regions, find_damage
+from inpaint.detection.damage import Damage, count_regions, find_damage, many_coloured_holes
 from inpaint.images import Picture
 from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice, shifted_grid
@@ -37,6 +37,7 @@ class RepairWindow(NamedTuple):
     damage: list[Damage]  # masks and grids as seen from the corner of the box
     tinted: Tensor | None = None  # (1, h, w) bool, beside the holes, where only chroma is restored
     reach: int = 0  # px that its holes grew by because paint reaches so far
+    unused: int = 0  # regions of many colours that their pixels say are holes
     inputs: Mapping[str, Tensor] = {}  # (channels, h, w) each, what somebody drew for the network
 
     def with_border(self, border: Tensor | None) -> RepairWindow:
@@ -85,7 +86,8 @@ def examine_marks(
         marked = (box.of(mask) > 0).float()  # (1, h, w)
         piece = part_of_picture(picture, box)
         damage = find_damage(piece.tensor(), marked, censor=censor, block=block) if marked.any() else []
-        window = RepairWindow(box, count_regions(marked), *grown_damage(piece, damage, grow))
+        unused = many_coloured_holes(piece.tensor(), damage) if censor == "auto" else 0
+        window = RepairWindow(box, count_regions(marked), *grown_damage(piece, damage, grow), unused)
         found.append(window.with_border(None if border is None else box.of(border)))
     return found
 

@@ -81,16 +81,22 @@ def piece_colours(levels: np.ndarray, numbers: np.ndarray, count: int) -> np.nda
 
 def compactness(numbers: np.ndarray, areas: np.ndarray) -> np.ndarray:
     """Return for every piece the square of its thickness over its area, (pieces,): 1 for a square, 0 for a thread."""
+    inner = (~outlines_of(numbers)).astype(np.uint8)
+    depth = cv2.distanceTransform(inner, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    thickest = np.zeros(len(areas))
+    np.maximum.at(thickest, numbers.ravel(), depth.ravel())
+    return (2 * thickest + 1) ** 2 / np.maximum(areas, 1)
+
+
+def outlines_of(numbers: np.ndarray) -> np.ndarray:
+    """Return the pixels above, below or beside which another piece begins, (h, w) bool."""
     outline = np.zeros(numbers.shape, bool)
     down, across = numbers[1:] != numbers[:-1], numbers[:, 1:] != numbers[:, :-1]
     outline[1:] |= down
     outline[:-1] |= down
     outline[:, 1:] |= across
     outline[:, :-1] |= across
-    depth = cv2.distanceTransform((~outline).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    thickest = np.zeros(len(areas))
-    np.maximum.at(thickest, numbers.ravel(), depth.ravel())
-    return (2 * thickest + 1) ** 2 / np.maximum(areas, 1)
+    return outline
 
 
 def ground_pieces(levels: np.ndarray, numbers: np.ndarray, areas: np.ndarray) -> np.ndarray:
@@ -150,12 +156,19 @@ def with_soft_edges(levels: np.ndarray, inside: np.ndarray, pieces: np.ndarray) 
     Where what lies between the pieces is no mixture of them, as between round dots, it belongs to none; the ground of
     round cells always belongs to them.
     """
-    means, grown = piece_means(levels, pieces), pieces.copy()
+    means = piece_means(levels, pieces)
     between = inside & (pieces == OF_NONE)
     if between.any() and mixed_pixels(levels, pieces, means)[between].mean() < LEAST_MIXED:
         inside = inside & ~between
-    height, width = pieces.shape
-    for _ in range(EDGE_ROUNDS):
+    return grown_pieces(levels, inside, pieces, means, EDGE_ROUNDS)
+
+
+def grown_pieces(
+    levels: np.ndarray, inside: np.ndarray, pieces: np.ndarray, means: np.ndarray, rounds: int
+) -> np.ndarray:
+    """Return pieces grown by so many px into what belongs to none, each pixel of it to the piece most like it."""
+    (height, width), grown = pieces.shape, pieces.copy()
+    for _ in range(rounds):
         around = np.pad(grown, 1, constant_values=-1)
         best, nearest = np.full(pieces.shape, np.inf), np.full(pieces.shape, -1)
         for y, x in ((0, 1), (2, 1), (1, 0), (1, 2)):

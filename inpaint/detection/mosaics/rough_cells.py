@@ -2,9 +2,12 @@
 
 What: a step is isolated where it is higher than those beside it.  Of natural pictures a quarter of all steps' height
 is, of cells more, and more than around them.  Strokes and letters are told apart by what lies behind them: after their
-two steps a row has the colour that it had before, after those of a cell it seldom has.
+two steps a row has the colour that it had before, after those of a cell it seldom has.  Pieces of one colour, smoothed
+out of the pixels, explain more than steps alone do: what they leave of cells is little against the steps between them.
 Source: our own.  The thresholds were chosen with `scripts/bench_shapes.py --quality 75` on BSD100, where untouched
-regions have less than that in half of their tiles, and strokes return more often.
+regions have less than that in half of their tiles, and strokes return more often.  The weights are those of a logistic
+regression on 800 regions of other photographs and drawings, untouched or censored, in JPEGs of 60 to 95 and WebP: of
+cells 86 of 100 are told, of untouched regions 1 is taken for such.
 """
 
 from __future__ import annotations
@@ -12,6 +15,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+
+from inpaint.detection.mosaics.repeating_cells import windows_around_depth
+from inpaint.detection.mosaics.smoothed_pieces import facts_of_pieces
 
 LEAST_ISOLATED = 0.25  # share of the height of all steps
 LEAST_ISOLATED_BEYOND_SURROUND = 0.04
@@ -23,6 +29,9 @@ CLEAR_STEP = 0.3  # of the highest but few, that a step needs to count as one
 CLEAR_STEP_PERCENTILE = 98
 RETURNED = 0.35  # of the height of two opposite steps, that may be left after both where a row returns to its colour
 MOST_RETURNING = 0.57  # share of the clear steps after which a row does
+EVIDENCE = (-1.92, 19.22, -3.67, 3.05, -11.66)  # of what is left, inner pixels, size, tiles and returning rows
+EVIDENCE_AT_ZERO, LEAST_EVIDENCE = -0.21, 1.0
+LEAST_LEFT = 0.05  # of the steps between pieces, that pixels inside them stray; less is all the same
 SMALLEST_ROUGH_SIDE, LARGEST_ROUGH_SIDE = 4.0, 24.0  # px
 
 
@@ -41,16 +50,31 @@ class StepFacts(NamedTuple):
     returning: float  # share of the clear steps after which a row returns to the colour before
 
 
-def find_rough_cells(luma: np.ndarray, inside: np.ndarray, around: np.ndarray) -> RoughCells | None:
+def find_rough_cells(
+    levels: np.ndarray, luma: np.ndarray, inside: np.ndarray, around: np.ndarray
+) -> RoughCells | None:
     """Return the cells of a region, None where it shows none.
 
-    luma: (H, W) in levels.  inside: (H, W) bool, the region.  around: (H, W) bool, its surroundings.
+    levels: (H, W, 3) uint8.  luma: (H, W).  inside: (H, W) bool, the region.  around: (H, W) bool, its surroundings.
     """
     own, beside = facts_of_steps(luma, inside), facts_of_steps(luma, around)
     least = max(LEAST_ISOLATED, beside.isolated + LEAST_ISOLATED_BEYOND_SURROUND)
+    side = own.spacing
     if own.isolated < least or own.everywhere < LEAST_OF_TILES or own.returning > MOST_RETURNING:
+        side = side_by_pieces(levels, inside, own)
+    return None if side is None else RoughCells(round(min(max(side, SMALLEST_ROUGH_SIDE), LARGEST_ROUGH_SIDE), 1))
+
+
+def side_by_pieces(levels: np.ndarray, inside: np.ndarray, steps: StepFacts) -> float | None:
+    """Return the side of a region's cells by the pieces that it consists of, None where these are no cells."""
+    rows, columns = (np.flatnonzero(inside.any(axis)) for axis in (1, 0))
+    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    window = windows_around_depth(inside[box])[0]
+    pieces = facts_of_pieces(levels[box][window], inside[box][window])
+    if pieces is None:
         return None
-    return RoughCells(round(min(max(own.spacing, SMALLEST_ROUGH_SIDE), LARGEST_ROUGH_SIDE), 1))
+    seen = np.log(max(pieces.left, LEAST_LEFT)), pieces.inner, np.log(pieces.side), steps.everywhere, steps.returning
+    return pieces.side if float(np.dot(EVIDENCE, seen)) + EVIDENCE_AT_ZERO > LEAST_EVIDENCE else None
 
 
 def facts_of_steps(luma: np.ndarray, inside: np.ndarray) -> StepFacts:
