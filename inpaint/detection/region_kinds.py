@@ -17,6 +17,7 @@ from torch import Tensor
 from inpaint.detection.blurs import Blur, find_blur, is_soft, surroundings
 from inpaint.detection.layers import TranslucentLayer, find_layer
 from inpaint.detection.levels import as_levels, luma_of
+from inpaint.detection.mosaics.brick_rows import find_bricks
 from inpaint.detection.mosaics.cells_of_any_shape import find_free_cells, placed_cells
 from inpaint.detection.mosaics.grid_under_mask import estimate_grid
 from inpaint.detection.mosaics.opacity import find_opacity
@@ -94,6 +95,10 @@ def kind_of_region(
     narrow = grid is not None and thickness(inside) < FEWEST_CELLS_THICK * min(grid.block)
     if auto and (narrow or (even and grid is None)):
         return HOLE
+    if isinstance(grid, Grid) and not even:
+        bricks = find_bricks(part, region, shifted_grid(grid, -corner[0], -corner[1]))
+        if bricks is not None:
+            return RegionKind("mosaic", None, placed_cells(bricks, labels.shape, *corner))
     if even or (isinstance(grid, Grid) and away_from_cells(part, region, corner, grid) < FLAT_STRAY):
         return flat_mosaic(image, labels, number, box, grid)
     if isinstance(grid, Grid):
@@ -101,7 +106,7 @@ def kind_of_region(
         opacity = None if has_exact_cells(part, region, of_part) else find_opacity(part, region, of_part)
         if opacity is not None:
             return RegionKind("mosaic", grid, Translucent(opacity))
-    cells = None if is_soft(luma_of(part), inside) else cells_without_grid(as_levels(part), inside)
+    cells = None if is_soft(luma_of(part), inside) else cells_without_grid(as_levels(part), inside, repeating=grid is None)
     if cells is not None and (grid is None or explains_better(part, corner, cells, grid)):
         return RegionKind("mosaic", None, placed_cells(cells, labels.shape, *corner))
     if grid is not None:
@@ -109,10 +114,10 @@ def kind_of_region(
     return kind_by_surroundings(image, labels, number, box, auto)
 
 
-def cells_without_grid(levels: np.ndarray, inside: np.ndarray) -> FreeCells | None:
-    """Return the cells of a region, (h, w, 3) uint8, of one colour each, or such as repeat; None where it has none."""
+def cells_without_grid(levels: np.ndarray, inside: np.ndarray, *, repeating: bool) -> FreeCells | None:
+    """Return the cells of a region, (h, w, 3) uint8, of one colour each or, if asked to, such as repeat; None for none."""
     cells = find_free_cells(levels, inside)
-    return find_repeating_cells(levels, inside) if cells is None else cells
+    return find_repeating_cells(levels, inside) if cells is None and repeating else cells
 
 
 def flat_mosaic(
