@@ -34,7 +34,14 @@ COLOURS = {
     "magenta": (255, 0, 255),
 }
 SCRATCH = "scratch"  # a line so thin that hardly a pixel of it is all paint
-EDGES = {"hard": 0.0, "smooth": 0.5, "soft 4": 4.0, "soft 8": 8.0, "soft 12": 12.0, SCRATCH: 0.5}  # px beside the stroke
+EDGES = {
+    "hard": 0.0,
+    "smooth": 0.5,
+    "soft 4": 4.0,
+    "soft 8": 8.0,
+    "soft 12": 12.0,
+    SCRATCH: 0.5,
+}  # px beside the stroke
 SCRATCH_WIDTH = 2.0  # px
 FORMS = (
     "png",
@@ -124,9 +131,7 @@ def cases(files: list[Path], colour: tuple[int, int, int], edge: str, width: flo
     tight = edge == SCRATCH
     for number, file in enumerate(files):
         clean = images.read(file).colour[: SIDE[0], : SIDE[1]].clip(DARKEST, 255 - DARKEST)
-        share = strokes(
-            clean.shape[:2], SCRATCH_WIDTH if tight else width, EDGES[edge], np.random.default_rng(number)
-        )
+        share = strokes(clean.shape[:2], SCRATCH_WIDTH if tight else width, EDGES[edge], np.random.default_rng(number))
         yield Case(clean, share, colour, tight)
 
 

@@ -1,6 +1,6 @@
 """Measure what restoring makes of censors that are no mosaics of square cells, by PSNR inside the mark.
 
-    python scripts/bench_shapes.py FOLDER [--pictures 20] [--side 8] [--kinds hexagons crystals] [--quality 0]
+    python scripts/bench_shapes.py FOLDER [--pictures 20] [--side 8] [--kinds hexagons crystals] [--quality 85] [--webp]
 
 Rows: doing nothing, and restoring with the censor decided by the pixels.  Every picture gets one mark in its middle.
 """
@@ -8,13 +8,15 @@ Rows: doing nothing, and restoring with the censor decided by the pixels.  Every
 from __future__ import annotations
 
 import argparse
+import io
 from collections import Counter
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
-from detection_cases import as_jpeg, clean
+from detection_cases import clean
+from PIL import Image
 from shape_cases import CENSORS, censored
 
 import inpaint
@@ -36,6 +38,15 @@ def marked(size: tuple[int, int], number: int) -> np.ndarray:
     return mask > 0
 
 
+def as_lossy(picture: np.ndarray, quality: int, form: str) -> np.ndarray:
+    """Return a picture as a file of this quality and form holds it; 0 = as it is."""
+    if quality == 0:
+        return picture
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, form, quality=quality)
+    return np.asarray(Image.open(file).convert("RGB"))
+
+
 def psnr_inside(one: np.ndarray, other: np.ndarray, mask: np.ndarray) -> float:
     """Return the PSNR in dB of the pixels under a mask."""
     error = ((one.astype(np.float64) - other)[mask] ** 2).mean()
@@ -49,6 +60,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=20)
     parser.add_argument("--side", type=int, default=8)
     parser.add_argument("--quality", type=int, default=0, help="of the JPEG that is restored; 0 = lossless")
+    parser.add_argument("--webp", action="store_true", help="restore a WebP of this quality instead of a JPEG")
     parser.add_argument("--kinds", nargs="+", choices=list(CENSORS), default=list(CENSORS))
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -62,7 +74,8 @@ def main() -> None:
         for number, file in enumerate(files):
             truth = clean(file)
             mask = marked(truth.shape[:2], number)
-            shown = as_jpeg(censored(name, truth, mask, options.side, np.random.default_rng(number)), options.quality)
+            plain = censored(name, truth, mask, options.side, np.random.default_rng(number))
+            shown = as_lossy(plain, options.quality, "WEBP" if options.webp else "JPEG")
             found = examine_marks(Picture(shown), torch.from_numpy(mask)[None], censor="auto")
             kinds.update(kind_in_words(part) for window in found for part in window.damage)
             ((restored,),) = variations([Picture(shown)], [found], restore, 1)

@@ -55,6 +55,14 @@ def crystals(picture: np.ndarray, side: int, rng: np.random.Generator) -> np.nda
     return averaged(picture, nearest_centre(picture, centres))
 
 
+def bricks(picture: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
+    """Average squares that lie as bricks do: every second row is shifted by half of one."""
+    top, left = rng.integers(0, side, 2)
+    rows = (np.arange(picture.shape[0])[:, None] + top) // side
+    columns = (np.arange(picture.shape[1]) + left + rows % 2 * (side // 2)) // side
+    return averaged(picture, rows * 10_000 + columns)
+
+
 def turned(picture: np.ndarray, side: int, rng: np.random.Generator, angle: float) -> np.ndarray:
     """Average squares that are turned by an angle in degrees."""
     rows, columns = np.mgrid[: picture.shape[0], : picture.shape[1]] + 0.5
@@ -157,6 +165,7 @@ CENSORS: dict[str, Censor] = {
     "squares": squares,
     "hexagons": hexagons,
     "crystals": crystals,
+    "bricks": bricks,
     "diamonds": of_angle(45),
     "rotated 20": of_angle(20),
     "rotated 7": of_angle(7),

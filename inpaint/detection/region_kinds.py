@@ -106,7 +106,9 @@ def kind_of_region(
         opacity = None if has_exact_cells(part, region, of_part) else find_opacity(part, region, of_part)
         if opacity is not None:
             return RegionKind("mosaic", grid, Translucent(opacity))
-    cells = None if is_soft(luma_of(part), inside) else cells_without_grid(as_levels(part), inside, repeating=grid is None)
+    cells = (
+        None if is_soft(luma_of(part), inside) else cells_without_grid(as_levels(part), inside, repeating=grid is None)
+    )
     if cells is not None and (grid is None or explains_better(part, corner, cells, grid)):
         return RegionKind("mosaic", None, placed_cells(cells, labels.shape, *corner))
     if grid is not None:
@@ -115,7 +117,7 @@ def kind_of_region(
 
 
 def cells_without_grid(levels: np.ndarray, inside: np.ndarray, *, repeating: bool) -> FreeCells | None:
-    """Return the cells of a region, (h, w, 3) uint8, of one colour each or, if asked to, such as repeat; None for none."""
+    """Return the cells of a region (h, w, 3) that have one colour each or, if asked to, such as repeat; or None."""
     cells = find_free_cells(levels, inside)
     return find_repeating_cells(levels, inside) if cells is None and repeating else cells
 

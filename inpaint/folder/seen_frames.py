@@ -68,9 +68,10 @@ class SeenFrames:
             )
         notes += notes_on_damage(self.damage)
         if self.unused:
+            many = f"{self.unused} region{'s' * (self.unused != 1)} of many colours"
             notes.append(
-                f"{self.unused} region{'s' * (self.unused != 1)} of many colours filled as holes, for their pixels show "
-                "no mosaic and no blur (--censor mosaic restores from them)"
+                f"{many} filled as holes, for nothing in them shows a mosaic or a blur "
+                "(--censor mosaic restores from their pixels)"
             )
         return "; ".join(notes) or None
 

@@ -21,12 +21,18 @@ from torch import Tensor
 
 from inpaint.detection.damage import Damage
 from inpaint.images import Picture
+from inpaint.restoring.paint_rings import (
+    LOOKED_AT,
+    LUMA_CHROMA,
+    Paint,
+    PartBesideHoles,
+    Rings,
+    parts_beside_holes,
+    pooled,
+)
 from inpaint.tiling import grown_mask
 
 FARTHEST_REACH = 16  # px
-LOOKED_AT = 24  # px; beyond the farthest reach lies what the picture itself does
-STEP_OUT = 4  # px, how much further out the pixels lie that those of a ring are compared with
-LEAST_STEP_OUT = 3.0  # px; in narrow bays they are not as much further out, and say nothing
 LEAST_PAINT_CONTRAST = 16.0  # levels between paint and surroundings, of luma or chroma, that mixing can be seen with
 LUMA, CHROMA, COLOUR = slice(0, 1), slice(1, 3), slice(0, 3)
 LEAST_MIXED_PAINT = 4.0  # levels by which a ring is nearer to the paint
@@ -43,16 +49,6 @@ INNER = 0.25  # of a hole's pixels, those deepest in it, that tell its colour
 THIN = 3.0  # px; holes that are hardly anywhere so deep are mixed with their surroundings all over
 LEAST_SHARE_OF_THIN = 0.3  # of paint in their pixels
 EVEN_SHARE = 0.9  # of the inner pixels of a hole of one paint, or of all those of a thin one
-LUMA_CHROMA = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))  # ITU-R BT.601
-
-
-class Rings(NamedTuple):
-    """Pixels around holes."""
-
-    hole: np.ndarray  # (N,) which hole is nearest, from 1
-    distance: np.ndarray  # (N,) px from it, whole numbers from 1
-    here: np.ndarray  # (N, 3) luma and chroma
-    further: np.ndarray  # (N, 3) the same a few pixels further out
 
 
 class Reached(NamedTuple):
@@ -74,13 +70,13 @@ def grown_to_reach(
     inside = holes[0].numpy() > 0.5
     blocked = np.zeros_like(inside) if blocked is None else blocked & ~inside
     count, labels = cv2.connectedComponents(inside.astype(np.uint8), connectivity=8)
-    levels = image.permute(1, 2, 0).numpy() * 255 @ np.array(LUMA_CHROMA, np.float32).T  # (H, W, 3)
-    paints = paint_colours(levels, labels, count)
+    parts = parts_beside_holes(image, labels, blocked)
+    paint = pooled([part.paint for part in parts])
+    paints = paint_colours(paint, count)
     if np.isnan(paints).all():
         return Reached(holes, None, 0)
-    far, nearest = distances(inside, labels)
-    rings = rings_around(levels, far, nearest, blocked)
-    least = np.where(deepest(inside, labels, count) < THIN, LEAST_SHARE_BESIDE_THIN, LEAST_SHARE_BESIDE)
+    rings = pooled([part.rings for part in parts])
+    least = np.where(deepest(paint, count) < THIN, LEAST_SHARE_BESIDE_THIN, LEAST_SHARE_BESIDE)
     if lossless:
         luma = chroma = last_mixed(rings, paints, COLOUR, least)
     else:
@@ -88,7 +84,7 @@ def grown_to_reach(
     halved = chroma > luma  # as most JPEG and all lossy WebP files hold chroma
     chroma = np.where(halved, chroma + ROUND_HALVED, luma)
     luma = np.where(halved & (luma < SOFT), luma + ROUND_HALVED, luma)
-    mask, whole = (inside | ((np.rint(far) <= reach[nearest]) & ~blocked) for reach in (luma, chroma))
+    mask, whole = (inside | (reached_pixels(parts, reach, inside.shape) & ~blocked) for reach in (luma, chroma))
     tinted = torch.from_numpy(whole & ~mask)[None] if halved.any() else None
     return Reached(torch.from_numpy(mask).to(holes.dtype)[None], tinted, int(chroma.max(initial=0)))
 
@@ -113,27 +109,32 @@ def grown_damage(piece: Picture, damage: list[Damage], grow: int | None) -> tupl
     return result, tinted, farthest
 
 
-def paint_colours(levels: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
+def reached_pixels(parts: list[PartBesideHoles], reach: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return the pixels that lie no further from their hole than it reaches, (H, W) bool.  reach: (count,) px."""
+    found = np.zeros(size, bool)
+    for core, far, nearest in (part[:3] for part in parts):
+        found[core.slices] = np.rint(far) <= reach[nearest]
+    return found
+
+
+def paint_colours(paint: Paint, count: int) -> np.ndarray:
     """Return the colour of each hole, (count, 3), by the pixels deepest in it; not a number for one of many colours.
 
     A thin hole may hold no pixel of pure paint, so its colour is that of the pixels that differ most from what is
     around it, if the others lie between the two.
     """
-    inside = labels > 0
-    depth = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 5).ravel()
-    around = paint_surroundings(levels, inside).reshape(-1, 3)
     colours = np.full((count, 3), np.nan, np.float32)
-    order = np.argsort(labels, axis=None, kind="stable")
-    bounds = np.searchsorted(labels.ravel()[order], np.arange(count + 1))
-    flat = levels.reshape(-1, 3)
+    order = np.argsort(paint.hole, kind="stable")
+    bounds = np.searchsorted(paint.hole[order], np.arange(count + 1))
     for hole in range(1, count):
         own = order[bounds[hole] : bounds[hole + 1]]
-        thin = np.quantile(depth[own], 1 - INNER) < THIN
-        rank = np.linalg.norm(flat[own] - around[own], axis=1) if thin else depth[own]
-        inner = flat[own][rank >= np.quantile(rank, 1 - INNER)]
+        depth, here, around = paint.depth[own], paint.here[own], paint.around[own]
+        thin = np.quantile(depth, 1 - INNER) < THIN
+        rank = np.linalg.norm(here - around, axis=1) if thin else depth
+        inner = here[rank >= np.quantile(rank, 1 - INNER)]
         colour = np.median(inner, axis=0)
         if thin:
-            even = paint_shares(colour, flat[own], around[own]) >= LEAST_SHARE_OF_THIN
+            even = paint_shares(colour, here, around) >= LEAST_SHARE_OF_THIN
         else:
             even = np.linalg.norm(inner - colour, axis=1) <= EVEN_LEVELS
         if even.size and even.mean() >= EVEN_SHARE:
@@ -149,55 +150,10 @@ def paint_shares(colour: np.ndarray, pixels: np.ndarray, around: np.ndarray) -> 
     return ((pixels - around) * towards).sum(1)[differs] / squared[differs]
 
 
-def paint_surroundings(levels: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Return the mean of what lies around every pixel, but not in a hole nor close to one, (H, W, 3)."""
-    known = 1 - cv2.dilate(inside.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
-    side = (4 * STEP_OUT + 1, 4 * STEP_OUT + 1)
-    weight = cv2.boxFilter(known, -1, side)
-    return cv2.boxFilter(levels * known[..., None], -1, side) / weight[..., None].clip(min=1e-6)
-
-
-def distances(inside: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return how far each pixel is from the nearest hole in px, and which hole that is; both (H, W)."""
-    outside = (~inside).astype(np.uint8)
-    far, parts = cv2.distanceTransformWithLabels(outside, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_CCOMP)
-    regions = np.asarray(parts, np.int32)
-    named = np.zeros(int(regions.max()) + 1, labels.dtype)
-    named[regions[inside]] = labels[inside]
-    return far, named[regions]
-
-
-def rings_around(levels: np.ndarray, far: np.ndarray, nearest: np.ndarray, blocked: np.ndarray) -> Rings:
-    """Return the pixels around holes with those further out along the straight way from their hole."""
-    height, width = far.shape
-    down, right = (cv2.Sobel(far, cv2.CV_32F, *order, borderType=cv2.BORDER_REPLICATE) for order in ((0, 1), (1, 0)))
-    y, x = np.nonzero((far > 0) & (np.rint(far) <= LOOKED_AT) & ~blocked)
-    length = np.hypot(down[y, x], right[y, x]).clip(min=1e-6)
-    there_y, there_x = (at + STEP_OUT * way[y, x] / length for at, way in ((y, down), (x, right)))
-    inner = (there_y >= 0) & (there_y <= height - 1) & (there_x >= 0) & (there_x <= width - 1)
-    y, x, there_y, there_x = y[inner], x[inner], there_y[inner], there_x[inner]
-    rounded = np.rint(there_y).astype(int), np.rint(there_x).astype(int)
-    straight = (far[rounded] >= far[y, x] + LEAST_STEP_OUT) & ~blocked[rounded] & (nearest[rounded] == nearest[y, x])
-    y, x = y[straight], x[straight]
-    ways = there_x[straight].astype(np.float32)[None], there_y[straight].astype(np.float32)[None]
-    further = sampled(levels, *ways)
-    return Rings(nearest[y, x], np.rint(far[y, x]).astype(int), levels[y, x], further)
-
-
-def sampled(levels: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return levels between pixels, (N, 3), at points (1, N)."""
-    limit = 1 << 14  # OpenCV takes no wider pictures
-    parts = [
-        cv2.remap(levels, x[:, at : at + limit], y[:, at : at + limit], cv2.INTER_LINEAR)[0]
-        for at in range(0, x.shape[1], limit)
-    ]
-    return np.concatenate(parts) if parts else np.zeros((0, 3), np.float32)
-
-
-def deepest(inside: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
+def deepest(paint: Paint, count: int) -> np.ndarray:
     """Return how far from its border each hole is at most, px, (count,)."""
     found = np.zeros(count, np.float32)
-    np.maximum.at(found, labels[inside], cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 5)[inside])
+    np.maximum.at(found, paint.hole, paint.depth)
     return found
 
 

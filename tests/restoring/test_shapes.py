@@ -6,6 +6,7 @@ What is censored are photographs of the demo, by the same code as the benchmark'
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 from functools import cache
 from pathlib import Path
@@ -15,12 +16,14 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import inpaint
 from inpaint import images
 from inpaint.detection.damage import Damage, find_damage
 from inpaint.detection.layers import TranslucentLayer
 from inpaint.detection.region_kinds import CornerSamples, Translucent
+from inpaint.folder import decensor
 from inpaint.folder.damage_notes import notes_on_damage
 from inpaint.images import Picture
 from inpaint.mosaic.free_cells import FreeCells, summed_by_cell
@@ -75,7 +78,7 @@ def gain(shown: np.ndarray) -> tuple[float, np.ndarray]:
     return float(10 * np.log10(before / after)), restored.colour
 
 
-@pytest.mark.parametrize("kind", ["hexagons", "crystals", "diamonds", "rotated 20"])
+@pytest.mark.parametrize("kind", ["hexagons", "crystals", "diamonds", "rotated 20", "bricks"])
 def test_cells_of_any_shape_are_found_and_keep_their_means_and_gain(kind: str):
     shown = seen(kind)
     (part,) = found_in(shown)
@@ -91,6 +94,54 @@ def test_cells_of_any_shape_are_found_and_keep_their_means_and_gain(kind: str):
     )
     missed = (sums / counts - part.trace.means * 255).abs()
     assert float(missed.max()) < 1, "a level at most, as rounding to 8 bits leaves it"
+
+
+def lossy(picture: np.ndarray, form: str, quality: int) -> np.ndarray:
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, form, quality=quality)
+    return np.array(Image.open(file).convert("RGB"))
+
+
+@pytest.mark.parametrize(("form", "quality"), [("JPEG", 85), ("JPEG", 70), ("WEBP", 80)])
+@pytest.mark.parametrize("kind", ["hexagons", "diamonds", "rotated 20", "bricks"])
+def test_cells_that_repeat_are_found_in_lossy_files(kind: str, form: str, quality: int):
+    shown = lossy(seen(kind), form, quality)
+    (part,) = found_in(shown)
+    assert part.censor == "mosaic"
+    assert isinstance(part.trace, FreeCells)
+    assert part.trace.side == pytest.approx(8, abs=1)
+    exact = found_in(seen(kind))[0].trace
+    assert isinstance(exact, FreeCells)
+    assert same_cells(part.trace, exact) > 0.85
+
+
+def same_cells(one: FreeCells, other: FreeCells) -> float:
+    """The share of pixels whose cells are mostly the same."""
+    both = (one.labels >= 0) & (other.labels >= 0)
+    pairs = torch.zeros(one.means.shape[1], other.means.shape[1])
+    pairs.index_put_((one.labels[both], other.labels[both]), torch.ones(int(both.sum())), accumulate=True)
+    return float(pairs.amax(0).sum() / both.sum())
+
+
+@pytest.mark.parametrize("kind", ["hexagons", "crystals", "bricks"])
+def test_restoring_cells_of_a_lossy_file_gains(kind: str):
+    shown = lossy(seen(kind), "JPEG", 85)
+    assert found_in(shown)[0].censor == "mosaic"
+    assert gain(shown)[0] > 0.7
+
+
+def test_a_region_of_many_colours_that_is_filled_says_so(tmp_path: Path):
+    grey = np.where(marked()[..., None], 90, photograph()).astype(np.uint8)
+    for shown, count in ((photograph(), 1), (grey, 0), (seen("hexagons"), 0)):
+        (window,) = examine_marks(Picture(shown), torch.from_numpy(marked())[None], censor="auto")
+        assert window.unused == count
+    (window,) = examine_marks(Picture(photograph()), torch.from_numpy(marked())[None], censor="hole")
+    assert window.unused == 0
+    images.write(Picture(photograph()), tmp_path / "a.png")
+    Image.fromarray(marked()).save(tmp_path / "mask.png")
+    (outcome,) = decensor(tmp_path / "a.png", tmp_path / "out.png", restorer=restorer(), masks=tmp_path / "mask.png")
+    assert outcome.note is not None
+    assert outcome.note.startswith("1 region of many colours filled as holes")
 
 
 @pytest.mark.parametrize("kind", ["dots", "feathered"])
@@ -147,6 +198,8 @@ def test_untouched_pictures_and_what_hides_all_are_holes(name: str):
     for hidden in (picture, drawn, slope, stripes, other, random.integers(0, 256, picture.shape)):
         shown = np.where(marked()[..., None], hidden, picture).astype(np.uint8)
         assert [part.censor for part in found_in(shown)] == ["hole"]
+        if hidden is not other:  # a softer picture in a sharp one is a blur
+            assert [part.censor for part in found_in(lossy(shown, "JPEG", 85))] == ["hole"]
 
 
 def test_a_scratch_is_no_mosaic_whatever_its_pixels_say():

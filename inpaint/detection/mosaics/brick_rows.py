@@ -70,4 +70,3 @@ def odd_joints(halves: Tensor, seen: Tensor) -> Tensor | None:
     alternating = torch.arange(len(both)) % 2  # rows in which little shows follow the others
     agreeing = float(((means[0] - means[1]) * (2 * alternating[both] - 1)).sum())
     return alternating if agreeing > 0 else 1 - alternating
-

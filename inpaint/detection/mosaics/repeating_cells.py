@@ -29,6 +29,7 @@ LEAST_EDGE_STEP = 2.0  # levels
 COMMON_EDGE = 0.4  # share of the edges that are lower than what higher ones count for
 FEWEST_EDGES = 30
 FEWEST_REPEATING = 12  # cells
+SHADE, FEWEST_SHADES = 6.0, 6  # levels that are one shade, and of all cells; stripes and patterns have few
 SAME_STEP = 1.2  # px
 STRAY_OF_ORIGINAL = 4.0  # times the middle one of the cells' strays, that what is no cell has
 LEAST_STRAY_OF_ORIGINAL = 8.0  # levels
@@ -156,16 +157,15 @@ def same_steps(one: np.ndarray, other: np.ndarray) -> bool:
     return all(min(np.hypot(*(a - b)), np.hypot(*(a + b))) < SAME_STEP for a, b in zip(one, other, strict=True))
 
 
-def cells_of_repeats(
-    levels: np.ndarray, luma: np.ndarray, inside: np.ndarray, repeats: Repeats
-) -> FreeCells | None:
+def cells_of_repeats(levels: np.ndarray, luma: np.ndarray, inside: np.ndarray, repeats: Repeats) -> FreeCells | None:
     """Return the cells of a region with their means in [0, 1]; what strays from its cell as no other does is none."""
     rows, columns = np.nonzero(inside)
     numbers = np.unique(repeats.cells_at(rows.astype(float), columns.astype(float)), return_inverse=True)[1]
     counts = np.bincount(numbers)
-    if len(counts) < FEWEST_REPEATING:
-        return None
     means = np.stack([np.bincount(numbers, levels[rows, columns, channel]) / counts for channel in range(3)])
+    shades = np.unique((np.array(LUMA_WEIGHTS) @ means) // SHADE)
+    if len(counts) < FEWEST_REPEATING or len(shades) < FEWEST_SHADES:
+        return None
     stray = np.bincount(numbers, np.abs(luma[rows, columns] - np.array(LUMA_WEIGHTS) @ means[:, numbers])) / counts
     kept = stray <= max(STRAY_OF_ORIGINAL * float(np.median(stray)), LEAST_STRAY_OF_ORIGINAL)
     named = np.where(kept, kept.cumsum() - 1, -1)

@@ -7,7 +7,7 @@ out of the pixels, explain more than steps alone do: what they leave of cells is
 Source: our own.  The thresholds were chosen with `scripts/bench_shapes.py --quality 75` on BSD100, where untouched
 regions have less than that in half of their tiles, and strokes return more often.  The weights are those of a logistic
 regression on 800 regions of other photographs and drawings, untouched or censored, in JPEGs of 60 to 95 and WebP: of
-cells 86 of 100 are told, of untouched regions 1 is taken for such.
+cells 7 of 10 are told, of untouched regions 1 of 100 is taken for such.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ CLEAR_STEP_PERCENTILE = 98
 RETURNED = 0.35  # of the height of two opposite steps, that may be left after both where a row returns to its colour
 MOST_RETURNING = 0.57  # share of the clear steps after which a row does
 EVIDENCE = (-1.92, 19.22, -3.67, 3.05, -11.66)  # of what is left, inner pixels, size, tiles and returning rows
-EVIDENCE_AT_ZERO, LEAST_EVIDENCE = -0.21, 1.0
+EVIDENCE_AT_ZERO, LEAST_EVIDENCE = -0.21, 2.5
+LEAST_INNER, LEAST_ALIKE = 0.4, 0.55  # of the pieces of a mosaic
 LEAST_LEFT = 0.05  # of the steps between pieces, that pixels inside them stray; less is all the same
 SMALLEST_ROUGH_SIDE, LARGEST_ROUGH_SIDE = 4.0, 24.0  # px
 
@@ -50,9 +51,7 @@ class StepFacts(NamedTuple):
     returning: float  # share of the clear steps after which a row returns to the colour before
 
 
-def find_rough_cells(
-    levels: np.ndarray, luma: np.ndarray, inside: np.ndarray, around: np.ndarray
-) -> RoughCells | None:
+def find_rough_cells(levels: np.ndarray, luma: np.ndarray, inside: np.ndarray, around: np.ndarray) -> RoughCells | None:
     """Return the cells of a region, None where it shows none.
 
     levels: (H, W, 3) uint8.  luma: (H, W).  inside: (H, W) bool, the region.  around: (H, W) bool, its surroundings.
@@ -71,7 +70,7 @@ def side_by_pieces(levels: np.ndarray, inside: np.ndarray, steps: StepFacts) -> 
     box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     window = windows_around_depth(inside[box])[0]
     pieces = facts_of_pieces(levels[box][window], inside[box][window])
-    if pieces is None:
+    if pieces is None or pieces.inner < LEAST_INNER or pieces.alike < LEAST_ALIKE:
         return None
     seen = np.log(max(pieces.left, LEAST_LEFT)), pieces.inner, np.log(pieces.side), steps.everywhere, steps.returning
     return pieces.side if float(np.dot(EVIDENCE, seen)) + EVIDENCE_AT_ZERO > LEAST_EVIDENCE else None

@@ -23,8 +23,9 @@ JOINED_STEP = 2  # levels, that neighbouring pixels of a piece may differ by onc
 LEAST_SMOOTHED_PIECE = 5  # px
 FILLING_ROUNDS = 6  # px that pieces grow into what belongs to none
 LARGEST_PIECE_SIDE = 24  # px; what is larger is ground, which tells nothing
-FEWEST_SMOOTHED_PIECES = 9
+FEWEST_SMOOTHED_PIECES = 40
 LEAST_SMOOTHED_COMPACT = 0.3  # on average; stripes are less
+ALIKE_SIZES = 2.5  # times as large or as small as the middle one
 FEWEST_CORE_PIXELS = 30
 LUMA_WEIGHTS = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
@@ -35,6 +36,7 @@ class PieceFacts(NamedTuple):
     left: float  # how far pixels inside pieces are from their means, of the steps between pieces
     inner: float  # share of the pixels that no other piece touches
     side: float  # px, of a square as large as the middle one
+    alike: float  # share of their area in pieces about as large as the middle one
 
 
 def facts_of_pieces(levels: np.ndarray, inside: np.ndarray) -> PieceFacts | None:
@@ -62,6 +64,6 @@ def facts_of_pieces(levels: np.ndarray, inside: np.ndarray) -> PieceFacts | None
     steps = np.concatenate(
         [np.abs(means[one] - means[other])[small[one] | small[other]] for one, other in neighbours(pieces)]
     )
-    side = float(sizes[np.searchsorted(sizes.cumsum(), sizes.sum() / 2)]) ** 0.5
-    return PieceFacts(float(away / max(steps.mean(), 1e-6)), float(inner.sum() / own.sum()), side)
-
+    middle = float(sizes[np.searchsorted(sizes.cumsum(), sizes.sum() / 2)])
+    alike = sizes[(sizes * ALIKE_SIZES >= middle) & (sizes <= middle * ALIKE_SIZES)].sum() / sizes.sum()
+    return PieceFacts(float(away / max(steps.mean(), 1e-6)), float(inner.sum() / own.sum()), middle**0.5, float(alike))
