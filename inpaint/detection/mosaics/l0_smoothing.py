@@ -7,7 +7,6 @@ each round is solved by Fourier transforms.  Against their wrapped borders the p
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 LEAST_EDGE = 0.0005  # squared difference in [0, 1], summed over channels, from which a lone edge is kept
@@ -25,7 +24,8 @@ def l0_smoothed(levels: np.ndarray, least_edge: float = LEAST_EDGE) -> np.ndarra
     >>> bool(np.abs(l0_smoothed(noisy) - picture).max() < 1)
     True
     """
-    wide = cv2.copyMakeBorder(levels.astype(np.float32) / 255, *[MIRRORED] * 4, cv2.BORDER_REFLECT)
+    around = ((MIRRORED, MIRRORED), (MIRRORED, MIRRORED), (0, 0))
+    wide = np.pad(levels.astype(np.float32) / 255, around, "symmetric")
     height, width = wide.shape[:2]
     down, across = (2 - 2 * np.cos(2 * np.pi * turns) for turns in (np.fft.fftfreq(height), np.fft.rfftfreq(width)))
     squared = (down[:, None] + across)[..., None].astype(np.float32)  # of both differences' transforms
