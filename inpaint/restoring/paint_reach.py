@@ -24,7 +24,7 @@ from inpaint.images import Picture
 from inpaint.restoring.paint_rings import (
     LOOKED_AT,
     LUMA_CHROMA,
-    Paint,
+    PaintedPixels,
     PartBesideHoles,
     Rings,
     parts_beside_holes,
@@ -117,7 +117,7 @@ def reached_pixels(parts: list[PartBesideHoles], reach: np.ndarray, size: tuple[
     return found
 
 
-def paint_colours(paint: Paint, count: int) -> np.ndarray:
+def paint_colours(paint: PaintedPixels, count: int) -> np.ndarray:
     """Return the colour of each hole, (count, 3), by the pixels deepest in it; not a number for one of many colours.
 
     A thin hole may hold no pixel of pure paint, so its colour is that of the pixels that differ most from what is
@@ -150,7 +150,7 @@ def paint_shares(colour: np.ndarray, pixels: np.ndarray, around: np.ndarray) -> 
     return ((pixels - around) * towards).sum(1)[differs] / squared[differs]
 
 
-def deepest(paint: Paint, count: int) -> np.ndarray:
+def deepest(paint: PaintedPixels, count: int) -> np.ndarray:
     """Return how far from its border each hole is at most, px, (count,)."""
     found = np.zeros(count, np.float32)
     np.maximum.at(found, paint.hole, paint.depth)

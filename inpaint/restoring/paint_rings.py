@@ -18,7 +18,7 @@ BESIDE_PART = LOOKED_AT + 3 * STEP_OUT  # px around a part, that its pixels are 
 LUMA_CHROMA = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))  # ITU-R BT.601
 
 
-class Paint(NamedTuple):
+class PaintedPixels(NamedTuple):
     """Pixels of holes."""
 
     hole: np.ndarray  # (N,) from 1
@@ -42,11 +42,11 @@ class PartBesideHoles(NamedTuple):
     core: Box
     far: np.ndarray  # (h, w) px from the nearest hole, of the core
     nearest: np.ndarray  # (h, w) which hole that is
-    paint: Paint
+    paint: PaintedPixels
     rings: Rings
 
 
-Pixels = TypeVar("Pixels", Paint, Rings)
+Pixels = TypeVar("Pixels", PaintedPixels, Rings)
 
 
 def pooled(parts: list[Pixels]) -> Pixels:
@@ -79,7 +79,7 @@ def part_beside_holes(
     far, nearest = distances(own)
     here = own[inner.slices] > 0
     around = paint_surroundings(levels, own > 0)[inner.slices][here]
-    paint = Paint(own[inner.slices][here], depth[core.slices][here], levels[inner.slices][here], around)
+    paint = PaintedPixels(own[inner.slices][here], depth[core.slices][here], levels[inner.slices][here], around)
     rings = rings_around(levels, far, nearest, blocked[view.slices], inner)
     return PartBesideHoles(core, far[inner.slices], nearest[inner.slices], paint, rings)
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-ORIGINS = 5  # along each step, at which a centre is tried first
-ROUNDS, STEP_SMALLER = 7, 1.6  # of the search for the least, and by which its steps shrink after each
+TRIAL_CENTRES = 5  # along each step, at which a centre is tried first
+ROUNDS_OF_REPEATS, STEP_SMALLER = 7, 1.6  # of the search for the least, and by which its steps shrink after each
 FIRST_MOVE = 1.2  # px, of the centre, and of the steps at the rim of the region
 
 
@@ -70,33 +70,32 @@ def reduced_steps(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.nd
 
 def placed_best(luma: np.ndarray, inside: np.ndarray, steps: np.ndarray) -> Explained:
     """Return how well cells of these steps (2, 2) explain a region (h, w), with the best of some centres."""
-    y, x, values = samples_of(luma, inside)
+    y, x, values = region_samples(luma, inside)
     middle, total = np.array([y.mean(), x.mean()]), max(float((values**2).sum()), 1e-9)
-    starts = [middle + (steps * share).sum(0) for share in np.ndindex(ORIGINS, ORIGINS) for share in [shares_of(share)]]
-    left = [unexplained(Repeats(steps, start), y, x, values) / total for start in starts]
+    starts = [
+        middle + (steps * share).sum(0)
+        for share in np.ndindex(TRIAL_CENTRES, TRIAL_CENTRES)
+        for share in [trial_shares(share)]
+    ]
+    left = [left_by_repeats(Repeats(steps, start), y, x, values) / total for start in starts]
     best = int(np.argmin(left))
     return Explained(Repeats(steps, starts[best]), left[best], float(np.median(left)))
 
 
-def shares_of(index: tuple[int, ...]) -> np.ndarray:
-    """Return which share of each step a trial moves the centre by, (2, 1)."""
-    return np.array(index)[:, None] / ORIGINS
-
-
-def fitted(luma: np.ndarray, inside: np.ndarray, found: Explained) -> Explained:
+def fitted_repeats(luma: np.ndarray, inside: np.ndarray, found: Explained) -> Explained:
     """Return cells moved, stretched and turned a bit so that they explain a region (h, w) best."""
-    y, x, values = samples_of(luma, inside)
+    y, x, values = region_samples(luma, inside)
     total = max(float((values**2).sum()), 1e-9)
     extent = max(np.ptp(y), np.ptp(x), 1) / 2
     numbers = np.concatenate([found.repeats.steps.ravel(), found.repeats.start])
     moves = np.array([FIRST_MOVE * found.repeats.side / extent] * 4 + [FIRST_MOVE] * 2)
     left = found.left * total
-    for _ in range(ROUNDS):
+    for _ in range(ROUNDS_OF_REPEATS):
         for index in range(len(numbers)):
             for way in (1, -1):
                 tried = numbers.copy()
                 tried[index] += way * moves[index]
-                rest = unexplained(Repeats(tried[:4].reshape(2, 2), tried[4:]), y, x, values)
+                rest = left_by_repeats(Repeats(tried[:4].reshape(2, 2), tried[4:]), y, x, values)
                 if rest < left:
                     numbers, left = tried, rest
                     break
@@ -104,14 +103,14 @@ def fitted(luma: np.ndarray, inside: np.ndarray, found: Explained) -> Explained:
     return found._replace(repeats=Repeats(numbers[:4].reshape(2, 2), numbers[4:]), left=left / total)
 
 
-def samples_of(luma: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def region_samples(luma: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return where the pixels of a region lie (n,), y and x, and how far each is from their mean."""
     rows, columns = np.nonzero(inside)
     values = luma[rows, columns].astype(np.float64)
     return rows.astype(np.float64), columns.astype(np.float64), values - values.mean()
 
 
-def unexplained(repeats: Repeats, y: np.ndarray, x: np.ndarray, values: np.ndarray) -> float:
+def left_by_repeats(repeats: Repeats, y: np.ndarray, x: np.ndarray, values: np.ndarray) -> float:
     """Return the sum of the squared differences between pixels and the means of their cells."""
     numbers = repeats.cells_at(y, x)
     sums, counts = np.bincount(numbers, values), np.bincount(numbers)

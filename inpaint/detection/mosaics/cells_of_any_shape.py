@@ -81,14 +81,14 @@ def piece_colours(levels: np.ndarray, numbers: np.ndarray, count: int) -> np.nda
 
 def compactness(numbers: np.ndarray, areas: np.ndarray) -> np.ndarray:
     """Return for every piece the square of its thickness over its area, (pieces,): 1 for a square, 0 for a thread."""
-    inner = (~outlines_of(numbers)).astype(np.uint8)
+    inner = (~piece_outlines(numbers)).astype(np.uint8)
     depth = cv2.distanceTransform(inner, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     thickest = np.zeros(len(areas))
     np.maximum.at(thickest, numbers.ravel(), depth.ravel())
     return (2 * thickest + 1) ** 2 / np.maximum(areas, 1)
 
 
-def outlines_of(numbers: np.ndarray) -> np.ndarray:
+def piece_outlines(numbers: np.ndarray) -> np.ndarray:
     """Return the pixels above, below or beside which another piece begins, (h, w) bool."""
     outline = np.zeros(numbers.shape, bool)
     down, across = numbers[1:] != numbers[:-1], numbers[:, 1:] != numbers[:, :-1]

@@ -13,13 +13,13 @@ import cv2
 import numpy as np
 import torch
 
-from inpaint.detection.mosaics.cell_repeats import Explained, Repeats, fitted, placed_best, reduced_steps
+from inpaint.detection.mosaics.cell_repeats import Explained, Repeats, fitted_repeats, placed_best, reduced_steps
 from inpaint.mosaic.free_cells import FreeCells
 
 MOST_RATIO, RATIO_FOR_FEW = 0.6, 4.0  # of what cells leave, of what the same leave elsewhere; less, over their count
 SPECK = 3  # px, side of the median that takes off what a lossy file adds
 LOOKED_AT_SIDE = 160  # px, of the part of a region by which cells are found
-LEAST_STEP, LARGEST_STEP = 4.0, 48.0  # px
+LEAST_STEP, LARGEST_CELL_STEP = 4.0, 48.0  # px
 LEAST_OBLONG = 2.2  # times the other step
 LEAST_UPRIGHT = 0.5  # sine of the angle between two steps
 MOST_PEAKS, MOST_FITTED = 10, 3
@@ -33,19 +33,19 @@ SHADE, FEWEST_SHADES = 6.0, 6  # levels that are one shade, and of all cells; st
 SAME_STEP = 1.2  # px
 STRAY_OF_ORIGINAL = 4.0  # times the middle one of the cells' strays, that what is no cell has
 LEAST_STRAY_OF_ORIGINAL = 8.0  # levels
-LUMA_WEIGHTS = (0.299, 0.587, 0.114)  # ITU-R BT.601
+WEIGHTS_OF_LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
 def find_repeating_cells(levels: np.ndarray, inside: np.ndarray) -> FreeCells | None:
     """Return the cells of a region, None where none repeat.  levels: (h, w, 3) uint8.  inside: (h, w) bool."""
-    luma = levels @ np.array(LUMA_WEIGHTS)
+    luma = levels @ np.array(WEIGHTS_OF_LUMA)
     first, *wider = windows_around_depth(inside)
     found = best_repeats(levels[first], luma[first], inside[first])
     before = first
     for window in wider:
         if found is None or doubt(found, int(inside[before].sum())) > MOST_RATIO:
             return None
-        found, before = fitted(luma[window], inside[window], moved(found, window, before)), window
+        found, before = fitted_repeats(luma[window], inside[window], moved(found, window, before)), window
     if found is None or doubt(found, int(inside[before].sum())) > MOST_RATIO:
         return None
     return cells_of_repeats(levels, luma, inside, moved(found, None, before).repeats)
@@ -89,7 +89,7 @@ def best_repeats(levels: np.ndarray, luma: np.ndarray, inside: np.ndarray) -> Ex
     tried = [placed_best(luma, inside, steps) for steps in pairs_of_steps(peaks)]
     pixels = int(inside.sum())
     tried = sorted(tried, key=lambda it: doubt(it, pixels))[:MOST_FITTED]
-    return min((fitted(luma, inside, it) for it in tried), key=lambda it: doubt(it, pixels), default=None)
+    return min((fitted_repeats(luma, inside, it) for it in tried), key=lambda it: doubt(it, pixels), default=None)
 
 
 def clear_edges(smooth: np.ndarray, inside: np.ndarray) -> np.ndarray | None:
@@ -103,7 +103,7 @@ def clear_edges(smooth: np.ndarray, inside: np.ndarray) -> np.ndarray | None:
 
 def repeat_peaks(edges: np.ndarray, inside: np.ndarray) -> list[np.ndarray]:
     """Return the steps (y, x) at which edges repeat best, the best first."""
-    reach = int(min(LARGEST_STEP, min(inside.shape) // 2))
+    reach = int(min(LARGEST_CELL_STEP, min(inside.shape) // 2))
     sizes = [cv2.getOptimalDFTSize(side + reach) for side in inside.shape]
     region = inside.astype(np.float32)
     both, pairs = (
@@ -163,10 +163,10 @@ def cells_of_repeats(levels: np.ndarray, luma: np.ndarray, inside: np.ndarray, r
     numbers = np.unique(repeats.cells_at(rows.astype(float), columns.astype(float)), return_inverse=True)[1]
     counts = np.bincount(numbers)
     means = np.stack([np.bincount(numbers, levels[rows, columns, channel]) / counts for channel in range(3)])
-    shades = np.unique((np.array(LUMA_WEIGHTS) @ means) // SHADE)
+    shades = np.unique((np.array(WEIGHTS_OF_LUMA) @ means) // SHADE)
     if len(counts) < FEWEST_REPEATING or len(shades) < FEWEST_SHADES:
         return None
-    stray = np.bincount(numbers, np.abs(luma[rows, columns] - np.array(LUMA_WEIGHTS) @ means[:, numbers])) / counts
+    stray = np.bincount(numbers, np.abs(luma[rows, columns] - np.array(WEIGHTS_OF_LUMA) @ means[:, numbers])) / counts
     kept = stray <= max(STRAY_OF_ORIGINAL * float(np.median(stray)), LEAST_STRAY_OF_ORIGINAL)
     named = np.where(kept, kept.cumsum() - 1, -1)
     labels = np.full(inside.shape, -1)

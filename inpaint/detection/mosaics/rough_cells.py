@@ -32,7 +32,7 @@ MOST_RETURNING = 0.57  # share of the clear steps after which a row does
 EVIDENCE = (-1.92, 19.22, -3.67, 3.05, -11.66)  # of what is left, inner pixels, size, tiles and returning rows
 EVIDENCE_AT_ZERO, LEAST_EVIDENCE = -0.21, 2.5
 LEAST_INNER, LEAST_ALIKE = 0.4, 0.55  # of the pieces of a mosaic
-LEAST_LEFT = 0.05  # of the steps between pieces, that pixels inside them stray; less is all the same
+LEAST_LEFT_BY_PIECES = 0.05  # of the steps between pieces, that pixels inside them stray; less is all the same
 SMALLEST_ROUGH_SIDE, LARGEST_ROUGH_SIDE = 4.0, 24.0  # px
 
 
@@ -72,7 +72,13 @@ def side_by_pieces(levels: np.ndarray, inside: np.ndarray, steps: StepFacts) -> 
     pieces = facts_of_pieces(levels[box][window], inside[box][window])
     if pieces is None or pieces.inner < LEAST_INNER or pieces.alike < LEAST_ALIKE:
         return None
-    seen = np.log(max(pieces.left, LEAST_LEFT)), pieces.inner, np.log(pieces.side), steps.everywhere, steps.returning
+    seen = (
+        np.log(max(pieces.left, LEAST_LEFT_BY_PIECES)),
+        pieces.inner,
+        np.log(pieces.side),
+        steps.everywhere,
+        steps.returning,
+    )
     return pieces.side if float(np.dot(EVIDENCE, seen)) + EVIDENCE_AT_ZERO > LEAST_EVIDENCE else None
 
 

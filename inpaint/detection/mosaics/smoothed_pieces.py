@@ -14,10 +14,11 @@ from inpaint.detection.mosaics.cells_of_any_shape import (
     grown_pieces,
     joined_pixels,
     neighbours,
-    outlines_of,
     piece_means,
+    piece_outlines,
 )
 from inpaint.detection.mosaics.l0_smoothing import l0_smoothed
+from inpaint.detection.mosaics.repeating_cells import WEIGHTS_OF_LUMA
 
 JOINED_STEP = 2  # levels, that neighbouring pixels of a piece may differ by once they are smoothed
 LEAST_SMOOTHED_PIECE = 5  # px
@@ -27,7 +28,6 @@ FEWEST_SMOOTHED_PIECES = 40
 LEAST_SMOOTHED_COMPACT = 0.3  # on average; stripes are less
 ALIKE_SIZES = 2.5  # times as large or as small as the middle one
 FEWEST_CORE_PIXELS = 30
-LUMA_WEIGHTS = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
 class PieceFacts(NamedTuple):
@@ -56,11 +56,11 @@ def facts_of_pieces(levels: np.ndarray, inside: np.ndarray) -> PieceFacts | None
     if len(sizes) < FEWEST_SMOOTHED_PIECES or compact[small] @ areas[small] < LEAST_SMOOTHED_COMPACT * sizes.sum():
         return None
     own = (pieces >= 0) & small[pieces]
-    inner = own & ~outlines_of(pieces)
+    inner = own & ~piece_outlines(pieces)
     if inner.sum() < FEWEST_CORE_PIXELS:
         return None
-    means = piece_means(levels, pieces) @ np.array(LUMA_WEIGHTS)
-    away = np.abs(levels @ np.array(LUMA_WEIGHTS) - means[pieces])[inner].mean()
+    means = piece_means(levels, pieces) @ np.array(WEIGHTS_OF_LUMA)
+    away = np.abs(levels @ np.array(WEIGHTS_OF_LUMA) - means[pieces])[inner].mean()
     steps = np.concatenate(
         [np.abs(means[one] - means[other])[small[one] | small[other]] for one, other in neighbours(pieces)]
     )
