@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from test_shapes import found_in, gain, lossy, seen
+from shape_pictures import found_in, gain, lossy, seen
 
 from inpaint.mosaic.free_cells import FreeCells
 

@@ -5,22 +5,16 @@ What is censored are photographs of the demo, by the same code as the benchmark'
 
 from __future__ import annotations
 
-import importlib
-import io
-import sys
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from shape_pictures import found_in, gain, lossy, marked, photograph, restorer, seen
 
-import inpaint
 from inpaint import images
-from inpaint.detection.damage import Damage, find_damage
 from inpaint.detection.layers import TranslucentLayer
 from inpaint.detection.region_kinds import CornerSamples, Translucent
 from inpaint.folder import decensor
@@ -28,54 +22,6 @@ from inpaint.folder.damage_notes import notes_on_damage
 from inpaint.images import Picture
 from inpaint.mosaic.free_cells import FreeCells, summed_by_cell
 from inpaint.restoring.repair import examine_marks, variations
-
-ROOT = Path(__file__).resolve().parents[2]
-MARK = (slice(40, 136), slice(48, 152))
-
-
-def cases() -> Any:
-    """The benchmark's censors, found as running it finds them."""
-    sys.path.insert(0, str(ROOT / "scripts"))
-    try:
-        return importlib.import_module("shape_cases")
-    finally:
-        sys.path.pop(0)
-
-
-@cache
-def photograph(name: str = "cat") -> np.ndarray:
-    return images.read(ROOT / "data" / "demo" / "clean" / f"{name}.png").colour[:200, :200]
-
-
-@cache
-def restorer() -> Any:
-    return inpaint.load("default", device="cpu")
-
-
-def marked() -> np.ndarray:
-    mask = np.zeros(photograph().shape[:2], bool)
-    mask[MARK] = True
-    return mask
-
-
-def seen(kind: str, name: str = "cat", side: int = 8) -> np.ndarray:
-    return cases().censored(kind, photograph(name), marked(), side, np.random.default_rng(1))
-
-
-def found_in(shown: np.ndarray, mask: np.ndarray | None = None, censor: str = "auto") -> list[Damage]:
-    tensor = torch.from_numpy(shown.copy()).permute(2, 0, 1) / 255
-    return find_damage(tensor, torch.from_numpy(marked() if mask is None else mask)[None].float(), censor=censor)
-
-
-def gain(shown: np.ndarray) -> tuple[float, np.ndarray]:
-    """How many dB restoring gains under the mark, and what was restored."""
-    found = examine_marks(Picture(shown), torch.from_numpy(marked())[None], censor="auto")
-    ((restored,),) = variations([Picture(shown)], [found], restorer(), 1)
-    before, after = (
-        ((photograph()[marked()].astype(float) - picture[marked()]) ** 2).mean() for picture in (shown, restored.colour)
-    )
-    assert np.array_equal(restored.colour[~marked()], shown[~marked()])
-    return float(10 * np.log10(before / after)), restored.colour
 
 
 @pytest.mark.parametrize("kind", ["hexagons", "crystals", "diamonds", "rotated 20", "bricks"])
@@ -94,12 +40,6 @@ def test_cells_of_any_shape_are_found_and_keep_their_means_and_gain(kind: str):
     )
     missed = (sums / counts - part.trace.means * 255).abs()
     assert float(missed.max()) < 1, "a level at most, as rounding to 8 bits leaves it"
-
-
-def lossy(picture: np.ndarray, form: str, quality: int) -> np.ndarray:
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, form, quality=quality)
-    return np.array(Image.open(file).convert("RGB"))
 
 
 def test_a_region_of_many_colours_that_is_filled_says_so(tmp_path: Path):

@@ -72,11 +72,8 @@ def placed_best(luma: np.ndarray, inside: np.ndarray, steps: np.ndarray) -> Expl
     """Return how well cells of these steps (2, 2) explain a region (h, w), with the best of some centres."""
     y, x, values = region_samples(luma, inside)
     middle, total = np.array([y.mean(), x.mean()]), max(float((values**2).sum()), 1e-9)
-    starts = [
-        middle + (steps * share).sum(0)
-        for share in np.ndindex(TRIAL_CENTRES, TRIAL_CENTRES)
-        for share in [trial_shares(share)]
-    ]
+    shares = [np.array(index)[:, None] / TRIAL_CENTRES for index in np.ndindex(TRIAL_CENTRES, TRIAL_CENTRES)]
+    starts = [middle + (steps * share).sum(0) for share in shares]
     left = [left_by_repeats(Repeats(steps, start), y, x, values) / total for start in starts]
     best = int(np.argmin(left))
     return Explained(Repeats(steps, starts[best]), left[best], float(np.median(left)))
