@@ -177,7 +177,7 @@ def shrunk(tree: dict[str, Any], pictures: Path, output: Path) -> dict[str, Any]
     if isinstance(generator.get("steps"), int):  # those of a search
         width["steps"] = 2
     tree = tree | {"output": str(output), "steps": 3, "device": "cpu", "generator": generator | width}
-    tree |= {"pretrained": None} if "widths" in width else {}  # of other widths
+    tree |= {"pretrained": None, "blend": 1.0} if width else {}  # of other widths
     if not has_bfloat16(torch.device("cpu")):
         tree["precision"] = "float32"  # convolutions that a CPU has to emulate take a hundred times as long
     tree["every"] = {"log": 1, "samples": 3, "validate": 3, "save": 3}

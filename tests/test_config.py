@@ -91,7 +91,7 @@ def test_a_run_cannot_be_changed():
         ("every.validate_=3", "every.validate_: there is no such key"),
         ("data.crop=0", "data.crop: Input should be greater than 0 (given: 0)"),
         ("optim.generator.lr=fast", "(given: 'fast')"),
-        ("precision=float16", "precision: Input should be 'float32' or 'bfloat16' (given: 'float16')"),
+        ("precision=float8", "precision: Input should be 'float32', 'bfloat16' or 'float16' (given: 'float8')"),
         ("ema=1", "ema: Input should be less than 1"),
         ("data.mask=[]", "data.mask: "),
         ("data.mask={share: 2}", "data.mask.0.name: Field required"),
