@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from builders.scenes import save
 from PIL import Image, ImageDraw, ImageFont
 
 from inpaint.builders.dataset import build_dataset
-from inpaint.builders.examining.lettering import Line, lines_of, text_share, watermark_in
+from inpaint.builders.examining.lettering import Line, lines_of, text_reader, text_share, watermark_in
 from inpaint.builders.settings import parse_settings
 
 pytest.importorskip("rapidocr", reason="the extra [text]")
@@ -92,3 +93,12 @@ def test_both_rules_reject_what_breaks_them_and_are_off_by_default(tmp_path: Pat
     assert rejected("text", text=0.03) == {"pictures/caption.png": "text"}
     assert rejected("watermark", watermark=True) == {"pictures/credit.png": "watermark"}
     assert parse_settings({}, "defaults").clean.text is None
+
+
+def test_without_the_extra_it_is_said_before_pictures_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    save(view(1), tmp_path / "pictures" / "plain.png")
+    text_reader.cache_clear()
+    monkeypatch.setitem(sys.modules, "rapidocr", None)
+    with pytest.raises(ValueError, match=r"text and watermark need the extra: pip install 'inpaint\[text\]'$"):
+        build_dataset([tmp_path / "pictures"], tmp_path / "set", size=64, clean={"watermark": True})
+    assert [it.name for it in tmp_path.iterdir()] == ["pictures"]
