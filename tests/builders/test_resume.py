@@ -15,6 +15,7 @@ from inpaint.builders import dataset as dataset_module
 from inpaint.builders.dataset import build_dataset
 from inpaint.builders.work.store import Store
 from inpaint.builders.work.work_folder import open_store, work_folder
+from inpaint.builders.writing import bake as bake_module
 from inpaint.builders.writing import write as write_module
 
 SIZE = 32
@@ -88,7 +89,7 @@ def test_a_build_killed_by_a_signal_goes_on_and_gives_the_same_bytes(pictures: P
         (dataset_module, "examine_picture", 20),
         (dataset_module, "judge_pictures", 1),
         (write_module, "_place", 50),
-        (write_module, "bake_file", 9),
+        (bake_module, "bake_file", 9),
         (write_module, "contact_sheet", 1),
         (write_module, "pack_dataset", 1),
         (dataset_module, "finish_dataset", 1),
