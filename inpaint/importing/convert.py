@@ -75,6 +75,8 @@ def import_weights(
     if half is not None:
         layout, kind = half.name, half.layout._replace(note=note_of(half))
         entries = under_every_start(with_right_vectors(foreign[0].entries), kind)
+    elif layout is not None and len(paths) < len(LAYOUTS[layout][0].files):
+        raise ValueError(f"--as {layout} takes the generators of {LAYOUTS[layout][0].source}, or one of them whole")
     elif layout is None:
         layout, kind, _ = recognised(foreign[0].entries, str(paths[0]))
         entries = without_model(foreign[0].entries, [kind])
