@@ -22,9 +22,8 @@ from inpaint.degradation.fills import FILLS
 from inpaint.device import find_device, out_of_memory, release, warn_of_bfloat16
 from inpaint.interrupt import go_on
 from inpaint.mosaic.grid import enlarge
-from inpaint.randomness import rng_for
 from inpaint.restoring.cores import Cores
-from inpaint.restoring.given_planes import named_planes, names_of_given
+from inpaint.restoring.given_planes import drawn_noise, named_planes, names_of_given, noise_rng
 from inpaint.restoring.octaves import restore_cells
 from inpaint.restoring.region_crops import RegionCrop, TileTask, cells_in_box, grid_in_box
 from inpaint.restoring.shrunk_crop import shrunk_crop
@@ -203,7 +202,7 @@ class NetworkAnswers:
         batch = torch.stack(padded).to(self.device, memory_format=self.layout)  # (B, 4 and more, H, W)
         image, mask, given = batch[:, :3], batch[:, 3:4], named_planes(self.generator, batch[:, 4:])
         with self.computing():
-            prediction = self.generator(image, mask, **given, **self.noise(image, flips))
+            prediction = self.generator(image, mask, **given, **drawn_noise(self.generator, image, flips))
         answers = prediction.image.float().cpu()
         parts = [answer[:, : it.shape[1], : it.shape[2]] for answer, it in zip(answers, shown, strict=True)]
         return [turn.back(part).flip(axes) for part in parts]
@@ -219,7 +218,7 @@ class NetworkAnswers:
         """Restore a view of a crop from the cells of its mosaic, octave by octave; returns one (3, h, w)."""
         assert crop.grid is not None
         assert crop.measures is not None
-        axes, rng = self.mirrored_axes(flips), self.noise_rng(flips)
+        axes, rng = self.mirrored_axes(flips), noise_rng(self.generator, flips)
         image, mask, grid = view.of(crop.image), view.of(crop.mask), grid_in_box(crop.grid, view)
         cells = cells_in_box(crop.measures.means, crop.grid, view)
         mirrored = tuple(
@@ -235,16 +234,6 @@ class NetworkAnswers:
     def mirrored_axes(self, flips: tuple[bool, bool]) -> list[int]:
         """Return along which axes a variation is mirrored; none where the network varies by itself."""
         return [axis for axis, flip in zip((-2, -1), flips, strict=True) if flip and not self.generator.samples]
-
-    def noise_rng(self, flips: tuple[bool, bool]) -> torch.Generator | None:
-        """Return what draws the noise of a variation; None for the first, which takes the network's default."""
-        return rng_for("variation", *map(int, flips)) if self.generator.samples and any(flips) else None
-
-    def noise(self, image: Tensor, flips: tuple[bool, bool]) -> dict[str, Tensor]:
-        """Return the noise that a variation gives the network beside pictures (B, 3, h, w), by the inputs' names."""
-        rng = self.noise_rng(flips)
-        drawn = {} if rng is None else {name: it for name, it in self.generator.inputs.items() if it.noise}
-        return {name: extra.draw(image, rng) for name, extra in drawn.items() if rng is not None}
 
     @contextmanager
     def computing(self) -> Iterator[None]:
