@@ -193,6 +193,7 @@ def shrunk(tree: dict[str, Any], pictures: Path, output: Path) -> dict[str, Any]
     least = 128 if any(judge["name"] == "picnet" for judge in tree["discriminators"].values()) else 64 if deep else 32
     crop = math.ceil(least / multiple) * multiple
     tree["data"] = tree["data"] | {"validation_samples": 1, "crop": crop, "batch": 2, "workers": 0}
+    tree["data"] |= {"crop_width": 2 * crop} if tree["data"].get("crop_width") else {}
     masks = tree["data"]["mask"]
     for mask in masks if isinstance(masks, list) else [masks]:
         if isinstance(mask, dict) and "sides" in mask:
@@ -200,7 +201,8 @@ def shrunk(tree: dict[str, Any], pictures: Path, output: Path) -> dict[str, Any]
     for key in ("train", "validation"):
         tree["data"][key] = relocated(tree["data"].get(key), pictures)
     for judge in tree["discriminators"].values():
-        judge |= {"size": crop, "crop": crop // 2} if "size" in judge else {}
+        strip = judge["name"] == "strip"
+        judge |= {"size": [crop, 2 * crop]} if strip else {"size": crop, "crop": crop // 2} if "size" in judge else {}
         judge |= {"levels": (crop // 4).bit_length() - 1} if judge["name"] == "migan" else {}
     tree["optim"] = {name: optim | {"warmup": 0} for name, optim in tree["optim"].items()}
     late = {key: 1 for key in ("start", "critic_steps") if key in tree["recipe"]}
