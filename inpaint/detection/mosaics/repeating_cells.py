@@ -3,8 +3,8 @@
 What: the edges between such cells repeat as the cells do, so the peaks of their autocorrelation are steps from cell to
 cell.  Pairs of the highest are tried: the cells of the right one explain the region much better where they lie as the
 mosaic's do than elsewhere, and those of a picture that is no mosaic nowhere.
-Source: our own.  The thresholds were chosen on photographs that no benchmark uses: mosaics of 6 to 16 px in JPEGs down
-to quality 60 stay below that ratio, untouched photographs and drawings above.
+Source: our own.  The thresholds were chosen on photographs that no benchmark uses: of 144 mosaics of 6 to 12 px in
+JPEGs of 85 and 70 the right steps were found in 136; untouched photographs and drawings mostly stay above the ratio.
 """
 
 from __future__ import annotations

@@ -6,8 +6,7 @@ two steps a row has the colour that it had before, after those of a cell it seld
 out of the pixels, explain more than steps alone do: what they leave of cells is little against the steps between them.
 Source: our own.  The thresholds were chosen with `scripts/bench_shapes.py --quality 75` on BSD100, where untouched
 regions have less than that in half of their tiles, and strokes return more often.  The weights are those of a logistic
-regression on 800 regions of other photographs and drawings, untouched or censored, in JPEGs of 60 to 95 and WebP: of
-cells 7 of 10 are told, of untouched regions 1 of 100 is taken for such.
+regression on 800 regions of other photographs and drawings, untouched or censored, in JPEGs of 75 to 95 and WebP.
 """
 
 from __future__ import annotations
