@@ -108,9 +108,8 @@ def run_twin(twin: Method, options: argparse.Namespace, paths: list[Path]) -> No
         used = train_until(twin, max((it["cpu"] for it in points), default=0.0), wanted)
         step = load_checkpoint(twin.folder / "last.safetensors").provenance["step"]
         for kind in (kind for kind in CASES if kind in presentations(twin.run.data.fill)):
-            (row,) = measured_rows(
-                {twin.name: load(twin.folder / "last.safetensors")}, kind, case_of(kind, twin.run), paths
-            )
+            restorers = {twin.name: load(twin.folder / "last.safetensors")}
+            (row,) = measured_rows(restorers, case_of(kind, twin.run), paths)
             points.append(point_of(row, method=twin.name, wanted=wanted, cpu=used, step=step, kind=kind))
         write_text(file, "".join(json.dumps(it) + "\n" for it in points))
         write_page(options)

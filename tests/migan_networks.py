@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from checksums import fill, hash_values
 
@@ -11,7 +12,7 @@ from inpaint.discriminators import migan as judging
 from inpaint.generators import migan
 
 RESTORING = {"width": 512, "widest": 512, "levels": 4, "tensors": 1}  # for 64 px, as the authors' has it
-LEARNING = {"width": 16, "widest": 64, "levels": 4, "tensors": 9}
+LEARNING: dict[str, Any] = {"width": 16, "widest": 64, "levels": 4, "tensors": 9}
 NOISE_STREAM = 500
 
 

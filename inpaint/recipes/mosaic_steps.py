@@ -77,7 +77,7 @@ class MosaicSteps(nn.Module):
                 coarse, part = self.coarser(given, block, step)
                 add_terms(terms, coarse, len(given.image) / len(turns))
                 parts.append(part)
-        image, mask = (torch.cat([part.sample[it] for part in parts]) for it in range(2))
+        image, mask = (torch.cat(it) for it in zip(*(part.sample[:2] for part in parts), strict=True))
         guessed = torch.cat([image.new_full((len(it.cells), 1, 1, 1), float(it.block > LAST)) for it in parts])
         raw = self.generator(image, mask, block=LAST, guessed=guessed).extras["raw"]  # (B, 3, H, W)
         for part, answer in zip(parts, raw.split([len(it.cells) for it in parts]), strict=True):
@@ -93,7 +93,7 @@ class MosaicSteps(nn.Module):
         mask = repeated(pooled, block)  # whole cells of the larger block
         cells = (F.avg_pool2d(sample.target, block) * 255).round() / 255  # (B, 3, h, w), as files hold them
         known = torch.where(mask > 0, repeated(cells, block), sample.image)
-        small = Sample(*(F.avg_pool2d(it, LAST) for it in (known, mask, sample.target)))
+        small = Sample(F.avg_pool2d(known, LAST), F.avg_pool2d(mask, LAST), F.avg_pool2d(sample.target, LAST))
         answer = self.generator(small.image, small.mask, block=FIRST_STEPS[block]).extras["raw"]
         terms = self.missed(answer, ShownMosaics(small, cells, FIRST_STEPS[block]), step)
         kept = with_means(answer.detach().to(cells.dtype), small.mask, cells, FIRST_STEPS[block])

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import MagicMock
 
-import tensorflow as two  # pyright: ignore[reportMissingImports]
+import tensorflow as two  # pyright: ignore[reportMissingImports, reportMissingModuleSource]
 import tf_slim  # pyright: ignore[reportMissingImports]
 
 tf = two.compat.v1

@@ -44,7 +44,7 @@ class Given(Generator):
 
 
 def small() -> tuple[Generator, dict[str, Any]]:
-    options = {"width": 4, "widest": 8, "levels": 3, "tensors": 2}
+    options: dict[str, Any] = {"width": 4, "widest": 8, "levels": 3, "tensors": 2}
     return migan.build(**options), {"discriminator": judging.build(**options)}
 
 
