@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from inpaint.assemble import recipe_of
 from inpaint.checkpoint import save_checkpoint
 from inpaint.config import parse_run
-from inpaint.contracts import ExtraInput, Generator, Turn
+from inpaint.contracts import VIEWS, ExtraInput, Generator, Turn
 from inpaint.discriminators import DISCRIMINATORS
 from inpaint.generators import GENERATORS
 from inpaint.recipes import RECIPES
@@ -65,7 +65,7 @@ def test_noise_is_drawn_for_every_picture_from_the_rng_alone(every: int):
 def test_every_generator_says_what_it_is(name: str):
     network = GENERATORS[name]()
     assert isinstance(network, Generator)
-    assert network.view in ("crop", "square", "whole")
+    assert network.view in VIEWS
     assert network.exportable is None or len(network.exportable) > 10
     assert network.samples is any(extra.noise for extra in network.inputs.values())
 

@@ -30,7 +30,7 @@ def test_a_folder_with_masks_of_the_same_stems(tmp_path: Path):
     told = {outcome.path.name: outcome for outcome in outcomes}
     assert sorted(told) == ["a.jpg", "b.png", "b.webp", "c.png"], "subfolders are left alone, as IOPaint does"
     assert [told[name].status for name in told] == ["restored", "restored", "failed", "skipped"]
-    assert "its mask was resized from 30 x 20 to 60 x 40 pixels; 1 region of many" in str(told["b.png"].note)
+    assert told["b.png"].note == "its mask was resized from 30 x 20 to 60 x 40 pixels"
     assert told["b.webp"].error == "b.png is made of b.png already: give one of them another name"
     assert "holds no mask called c" in (told["c.png"].note or "")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "b.png"]

@@ -18,7 +18,11 @@ from inpaint.folder import decensor
 from inpaint.folder.options import FIELDS, PANELS, DecensorOptions, options_from, shown_of
 from inpaint.web.asking import form_of_options, options_in
 
-OF_PLACES = {"source", "output", "original", "restorer", "masks", "jobs", "thumbnails", "progress", "frame_progress"}
+OF_PLACES = {"source", "output", "original", "restorer", "masks", "jobs", "thumbnails"} | {
+    "progress",
+    "frame_progress",
+    "part_progress",
+}
 OF_THE_COMMAND = {"source", "output", "original", "mask", "jobs", "model", "json", "html", "backend", "device"}
 EMPTY = ("mask_threshold", "outpaint")  # options that are words and whose default is None
 WRONG = {
