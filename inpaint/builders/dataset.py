@@ -105,7 +105,7 @@ def build_dataset(
     try:
         store.list_sources(pictures)
         if lost := downloads.too_many_lost(settings.download.most_lost):
-            first = store.database.execute("SELECT problem FROM sources WHERE problem <> '' LIMIT 1").fetchone()
+            first = store.database.execute("SELECT problem FROM sources WHERE length(problem) > 0 LIMIT 1").fetchone()
             clear_store(store)
             raise ValueError(f"{lost}; the first fault: {text_from_bytes(first[0])}")
         if not store.count("sources"):

@@ -363,7 +363,7 @@ def test_pictures_are_shrunk_as_they_arrive_and_kept_apart(kind: str, server: Se
 
 
 def test_losing_too_much_is_an_error_and_what_came_is_kept(server: Server, tmp_path: Path):
-    rows = ["url", *(f"{server.url}/gone-{number}.jpg" for number in range(3)), f"{server.url}/a.jpg"]
+    rows = ["url", f"{server.url}/a.jpg", *(f"{server.url}/gone-{number}.jpg" for number in range(3))]
     (tmp_path / "list.csv").write_text("\n".join(rows))
     told: list[tuple[int, int]] = []
     asking = {"interval": 0, "cache": str(tmp_path / "cache")}
