@@ -1,7 +1,7 @@
 """Check on a graphics card what no test without one can: the same answers as the CPU, memory, batches, training, jobs.
 
 Prints a line for every check and exits with 1 where one failed; about a minute.  Figures without a bound are only told.
-    python scripts/check_cuda.py [--parts demo batches memory speed training jobs] [--device cuda] [--quick]
+    python scripts/check_cuda.py [--parts demo batches memory speed training data jobs] [--device cuda] [--quick]
 On a CPU (--device cpu --quick) everything runs too, to test the script itself; memory is then counted in pixels.
 """
 
@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from cuda_data import data
 from cuda_memory import memory
 from cuda_setting import APART, Check, Setting, compared, rate
 from torch import Tensor
@@ -43,7 +44,7 @@ SIDE = 256  # px, of the crops whose speed is told
 
 def main() -> None:
     """Run the parts, print a line for every check, and exit with 1 where one failed."""
-    parts = {it.__name__: it for it in (demo, batches, memory, speed, training, jobs)}
+    parts = {it.__name__: it for it in (demo, batches, memory, speed, training, data, jobs)}
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--model", default="texture")
     parser.add_argument("--device", default="cuda")

@@ -22,6 +22,7 @@ from inpaint.config import Run, parse_run, run_to_tree
 from inpaint.data.samples import Positions
 from inpaint.data.samples import load_batches as load_batches
 from inpaint.data.skipped import Skipped
+from inpaint.degradation.drafts import Drafts
 from inpaint.degradation.presentations import presentations as presentations
 from inpaint.device import find_device, precision_of, training_precision
 from inpaint.generators import GENERATORS
@@ -83,9 +84,11 @@ def trainer_of(run: Run, start: int = 0) -> Trainer:
         synchronise_batch_norms(recipe, device)
     recipe.to(device=device, memory_format=layout)
     inputs = recipe.generator.inputs
-    samples, skipped = samples_of(run, inputs), Skipped(run.data.skip, run.data.batch * run.accumulate)
+    drafts = run.data.damage_on == "device" or (run.data.damage_on == "auto" and device.type == "cuda")
+    samples = samples_of(run, inputs, drafts=drafts)
+    skipped = Skipped(run.data.skip, run.data.batch * run.accumulate)
 
-    def batches(start: int, stop: int) -> Iterable[Sample]:
+    def batches(start: int, stop: int) -> Iterable[Sample | Drafts]:
         rank, world = distributed.rank(), distributed.world_size()
         positions = Positions(start, stop, batch=run.data.batch * run.accumulate, rank=rank, world=world)
         return load_batches(samples, positions, workers=run.data.workers, pin=device.type == "cuda", skipped=skipped)

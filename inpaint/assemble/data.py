@@ -20,8 +20,11 @@ from inpaint.folder.pairs import masks_for
 from inpaint.sample import Sample
 
 
-def samples_of(run: Run, inputs: Mapping[str, ExtraInput] | None = None) -> Samples:
-    """Build the endless table of training samples.  inputs: of the network, beside picture and mask."""
+def samples_of(run: Run, inputs: Mapping[str, ExtraInput] | None = None, *, drafts: bool = False) -> Samples:
+    """Build the endless table of training samples.
+
+    inputs: of the network, beside picture and mask.  drafts: as of Samples.
+    """
     sources = [
         (
             source.share,
@@ -42,7 +45,7 @@ def samples_of(run: Run, inputs: Mapping[str, ExtraInput] | None = None) -> Samp
         warnings.warn(f"left out of the training: {named}", stacklevel=2)
     degradation = degradation_of(run.data.mask, run.data.fill, run.data.realism)
     crop, distinct = size_of_crop(run), run.data.overfit
-    return Samples(sources, degradation, crop=crop, seed=run.seed, inputs=inputs, distinct=distinct)
+    return Samples(sources, degradation, crop=crop, seed=run.seed, inputs=inputs, distinct=distinct, drafts=drafts)
 
 
 def validation_of(run: Run, inputs: Mapping[str, ExtraInput] | None = None) -> list[Sample]:

@@ -58,6 +58,7 @@ class Data(Strict):
     shrink: float = Field(default=1.0, gt=0, le=1)
     skip: float = Field(default=0.05, ge=0, lt=1)
     overfit: PositiveInt | None = None
+    damage_on: Literal["auto", "workers", "device"] = "auto"  # auto: the device where that is a graphics card
     mask: Choices
     fill: Choices
     realism: dict[str, Any] | None = None

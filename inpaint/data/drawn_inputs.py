@@ -33,19 +33,25 @@ COLOUR_STROKES = scribbles(count=(1, 8), width=(4, 24), segments=(1, 5), length=
 
 def with_inputs(sample: Sample, inputs: Mapping[str, ExtraInput], rng: torch.Generator) -> Sample:
     """Return a single sample with the inputs that training brings, (channels, H, W) each; without any it stays."""
+    drawn = inputs_of(sample.target, inputs, rng)
+    return sample._replace(inputs=drawn) if drawn else sample
+
+
+def inputs_of(target: Tensor, inputs: Mapping[str, ExtraInput], rng: torch.Generator) -> dict[str, Tensor]:
+    """Draw the inputs that training brings for an original (3, H, W)."""
     drawn: dict[str, Tensor] = {}
     for name, wanted in inputs.items():
         if not wanted.drawn:
             continue
         if wanted.noise:
-            drawn[name] = wanted.draw(sample.target[None], rng)[0]
+            drawn[name] = wanted.draw(target[None], rng)[0]
             continue
         assert name in DRAWN_INPUTS, f"nothing draws the input {name}"
         if chance(rng, LEFT_OUT):
-            drawn[name] = sample.target.new_zeros(wanted.channels, *sample.target.shape[1:])
+            drawn[name] = target.new_zeros(wanted.channels, *target.shape[1:])
         else:
-            drawn[name] = DRAWN_INPUTS[name](sample.target, rng)
-    return sample._replace(inputs=drawn) if drawn else sample
+            drawn[name] = DRAWN_INPUTS[name](target, rng)
+    return drawn
 
 
 def drawn_sketch(target: Tensor, rng: torch.Generator) -> Tensor:

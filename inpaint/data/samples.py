@@ -15,9 +15,10 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from inpaint.contracts import ExtraInput
-from inpaint.data.drawn_inputs import with_inputs
-from inpaint.data.skipped import Replacing, Skipped, collated
+from inpaint.data.drawn_inputs import inputs_of, with_inputs
+from inpaint.data.skipped import Replacing, Skipped, collated, joined_samples
 from inpaint.data.sources import PictureSource
+from inpaint.degradation.drafts import Draft, Drafts
 from inpaint.interrupt import deaf_children, ignore_stopping, in_main_thread
 from inpaint.randomness import choose, rng_for
 from inpaint.sample import Sample
@@ -26,7 +27,7 @@ WORKERS: weakref.WeakSet[Any] = weakref.WeakSet()  # the processes that prepare 
 Degrade = Callable[..., tuple[Tensor, Tensor]]  # (target, rng), and own where a picture brings its mask
 
 
-class Samples(Dataset[Sample]):
+class Samples(Dataset[Any]):
     """An endless table of samples; row n is drawn from nothing but the seed and n."""
 
     def __init__(
@@ -38,13 +39,16 @@ class Samples(Dataset[Sample]):
         seed: int,
         inputs: Mapping[str, ExtraInput] | None = None,
         distinct: int | None = None,
+        drafts: bool = False,
     ):
         """Take sources with their shares and what damages a picture.
 
         crop: side of a sample, or its height and width, px.
         inputs: of the network beside picture and mask; those that training brings are drawn.
         distinct: after so many samples the same ones come again.
+        drafts: leave the damage to whoever takes the batches (`degradation.batches`); degrade is a Degradation.
         """
+        self.drafts = drafts
         self.inputs = dict(inputs or {})
         self.shares = [share for share, _ in sources]
         self.sources = [source for _, source in sources]
@@ -52,13 +56,15 @@ class Samples(Dataset[Sample]):
         self.size = (crop, crop) if isinstance(crop, int) else crop
         self.seed, self.distinct = seed, distinct
 
-    def __getitem__(self, position: int) -> Sample:
+    def __getitem__(self, position: int) -> Any:  # a Sample or a Draft
         position = position % self.distinct if self.distinct else position
         rng = rng_for(self.seed, "train", position)
         with single_threaded():
             target = choose(rng, self.sources, self.shares)(self.size, rng)
-            sample = damaged_sample(target, self.degrade, rng)
-            return with_inputs(sample, self.inputs, rng_for(self.seed, "inputs", position))
+            damage = drafted_sample if self.drafts else damaged_sample
+            sample = damage(target, self.degrade, rng)
+            inputs = inputs_of(target[:3], self.inputs, rng_for(self.seed, "inputs", position))
+            return sample._replace(inputs=inputs) if inputs else sample
 
 
 def damaged_sample(target: Tensor, degrade: Degrade, rng: torch.Generator) -> Sample:
@@ -66,6 +72,11 @@ def damaged_sample(target: Tensor, degrade: Degrade, rng: torch.Generator) -> Sa
     if len(target) == 3:
         return Sample(*degrade(target, rng), target)
     return Sample(*degrade(target[:3], rng, own=target[3:]), target[:3])
+
+
+def drafted_sample(target: Tensor, degrade: Any, rng: torch.Generator) -> Draft:
+    """Draw all of a damage but leave it to be done; target as of `damaged_sample`."""
+    return degrade.draft(target[:3], rng, own=target[3:] if len(target) > 3 else None)
 
 
 @contextmanager
@@ -99,7 +110,7 @@ class Positions(Sampler[list[int]]):
 
 def load_batches(
     samples: Samples, positions: Positions, *, workers: int, pin: bool, skipped: Skipped | None = None
-) -> Iterator[Sample]:
+) -> Iterator[Sample | Drafts]:
     """Yield the batches of these positions, in order, prepared by `workers` processes (0: in this one).
 
     skipped: gets the faults of samples that cannot be made, which are replaced by the next position; with None such a
@@ -108,7 +119,7 @@ def load_batches(
     loader = DataLoader(
         samples if skipped is None else Replacing(samples),
         batch_sampler=positions,
-        collate_fn=None if skipped is None else collated,
+        collate_fn=joined_samples if skipped is None else collated,
         num_workers=workers,
         pin_memory=pin,
         worker_init_fn=begin_worker if workers else None,
@@ -122,7 +133,7 @@ def load_batches(
             else:
                 sample, faults = batch
                 skipped.new += faults
-                yield Sample(*sample)
+                yield sample
     except ValueError as error:  # a worker's message is its whole traceback, which ends with the sentence
         sentence = str(error).rstrip().rpartition("\nValueError: ")[2]
         raise ValueError(sentence) from error

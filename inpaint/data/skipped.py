@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from torch.utils.data import Dataset, default_collate
 
+from inpaint.degradation.drafts import Draft, Drafts, joined_drafts
 from inpaint.sample import Sample
 
 TRIES_IN_A_ROW = 20  # positions in a row; that so many fail is no accident
 COUNTED_FROM = 1000  # samples: a share of fewer says little
 
 
-class Replacing(Dataset[tuple[Sample, list[str]]]):
+class Replacing(Dataset[tuple[Any, list[str]]]):
     """The samples of a table, and why some were left out: a position that fails is replaced by the next one."""
 
-    def __init__(self, samples: Dataset[Sample]):
+    def __init__(self, samples: Dataset[Any]):
         self.samples = samples
 
-    def __getitem__(self, position: int) -> tuple[Sample, list[str]]:
+    def __getitem__(self, position: int) -> tuple[Any, list[str]]:
         faults: list[str] = []
         for number in range(position, position + TRIES_IN_A_ROW):
             try:
@@ -26,10 +30,15 @@ class Replacing(Dataset[tuple[Sample, list[str]]]):
         raise ValueError(f"{faults[0]}; nor could the {TRIES_IN_A_ROW - 1} samples after this one be made")
 
 
-def collated(items: list[tuple[Sample, list[str]]]) -> tuple[Sample, list[str]]:
+def collated(items: list[tuple[Sample | Draft, list[str]]]) -> tuple[Sample | Drafts, list[str]]:
     """Join samples to a batch, and their faults to a list."""
     samples, faults = zip(*items, strict=True)
-    return default_collate(list(samples)), [fault for each in faults for fault in each]
+    return joined_samples(samples), [fault for each in faults for fault in each]
+
+
+def joined_samples(samples: Sequence[Any]) -> Sample | Drafts:
+    """Join samples, or drafts of samples, to a batch."""
+    return joined_drafts(samples) if isinstance(samples[0], Draft) else default_collate(list(samples))
 
 
 class Skipped:

@@ -8,8 +8,10 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from inpaint.degradation.fills import Fill, Record
+from inpaint.degradation.drafts import Draft, Plan, in_bytes
+from inpaint.degradation.fills import Fill, Hole, Mosaic, Record
 from inpaint.degradation.own_masks import OwnMask
+from inpaint.degradation.realism import Realism
 from inpaint.randomness import choose
 
 DrawMask = Callable[[tuple[int, int], torch.Generator], Tensor]
@@ -43,9 +45,7 @@ class Degradation:
         record: a dict that gets what was drawn, as numbers, words and lists: which of the masks and fills, by
         their position, and the parameters of the fill and of the realism.  It changes no draw.
         """
-        chosen_mask, draw = _drawn(self.masks, rng)
-        taken = own is not None and isinstance(draw, OwnMask)
-        mask = own if taken else draw((target.shape[-2], target.shape[-1]), rng)
+        chosen_mask, mask = self.mask_of((target.shape[-2], target.shape[-1]), rng, own)
         chosen_fill, fill = _drawn(self.fills, rng)
         records: list[Record] = [] if record is None else [{}, {}]  # of the fill and of the realism
         degraded, mask = fill(target, mask, rng, *records[:1])
@@ -54,6 +54,28 @@ class Degradation:
         if record is not None:
             record |= {"mask": chosen_mask, "fill": chosen_fill, "drawn": records[0], "realism": records[1]}
         return degraded, mask
+
+    def draft(self, target: Tensor, rng: torch.Generator, *, own: Tensor | None = None) -> Draft:
+        """Draw as a call does, and leave what is to be done with a picture to `batches.damaged_batch`.
+
+        What cannot be done there (realism that happens, cells of random pixels, fills of others) is done here.
+        """
+        before = rng.get_state()
+        _, mask = self.mask_of((target.shape[-2], target.shape[-1]), rng, own)
+        _, fill = _drawn(self.fills, rng)
+        planned = fill.plan(mask, rng) if isinstance(fill, Hole | Mosaic) else None
+        spoil = self.realism
+        spoilt = spoil is not None and not (isinstance(spoil, Realism) and not spoil.next_happens(rng))
+        if planned is not None and not spoilt:
+            return Draft(in_bytes(target), planned[1].to(torch.uint8), planned[0])
+        rng.set_state(before)
+        image, mask = self(target, rng, own=own)
+        return Draft(in_bytes(target), mask.to(torch.uint8), Plan("finished"), in_bytes(image))
+
+    def mask_of(self, size: tuple[int, int], rng: torch.Generator, own: Tensor | None) -> tuple[int, Tensor]:
+        """Draw a mask (1, H, W), or take the picture's own; return the position of what it came from, too."""
+        chosen, draw = _drawn(self.masks, rng)
+        return chosen, own if own is not None and isinstance(draw, OwnMask) else draw(size, rng)
 
 
 def _with_shares(parts: Drawable | Sequence[tuple[float, Drawable]], kind: str) -> list[tuple[float, Drawable]]:

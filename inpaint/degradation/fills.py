@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -25,6 +25,8 @@ from inpaint.degradation.cell_values import (
     repeated_cells,
     window_of,
 )
+from inpaint.degradation.drafts import Plan
+from inpaint.degradation.mosaic_options import fixed_phase, number_pair, whole_blocks
 from inpaint.degradation.smooth import GREY, smooth_fill
 from inpaint.mosaic.grid import Grid, enlarge
 from inpaint.randomness import chance, integer, log_uniform, uniform
@@ -70,6 +72,24 @@ class Hole:
             record["colour"] = [round(level, 6) for level in colour.tolist()]
         return torch.where(mask > 0.5, colour[:, None, None], target), mask
 
+    def plan(self, mask: Tensor, rng: torch.Generator) -> tuple[Plan, Tensor]:
+        """Draw as a call does, and return what is to be done, and the mask (1, H, W)."""
+        value = drawn_word(self.values, rng)
+        if value in ("smooth", "mean"):
+            return Plan(value), mask
+        colour = (torch.randint(0, 256, (3,), generator=rng) / 255.0).tolist() if value == "random" else None
+        return Plan("coloured", colour=HOLE_COLOURS[value] if colour is None else tuple(colour)), mask
+
+
+class DrawnMosaic(NamedTuple):
+    """How one mosaic is made; the names are those of `Mosaic.apply`."""
+
+    grid: Grid
+    cell: str
+    edge: str
+    radius: int
+    enlargement: str
+
 
 @dataclass(frozen=True)
 class Mosaic:
@@ -90,17 +110,35 @@ class Mosaic:
         self, target: Tensor, mask: Tensor, rng: torch.Generator, record: Record | None = None
     ) -> tuple[Tensor, Tensor]:
         """Return the pixelated picture (3, H, W) and the painted pixels (1, H, W); record gets what was drawn."""
-        grid = self.draw((target.shape[-2], target.shape[-1]), rng)
+        drawn = self.drawn((target.shape[-2], target.shape[-1]), rng)
+        if record is not None:
+            record |= {"block": list(drawn.grid.block), "phase": list(drawn.grid.phase), "cell": drawn.cell}
+            record |= {"edge": drawn.edge, "feather": drawn.radius, "enlarge": drawn.enlargement}
+        return self.apply(target, mask, rng=rng, **drawn._asdict())
+
+    def plan(self, mask: Tensor, rng: torch.Generator) -> tuple[Plan, Tensor] | None:
+        """Draw as a call does, and return what is to be done, and the painted pixels (1, H, W).
+
+        None for cells of random pixels, of which each one is drawn.
+        """
+        drawn = self.drawn((mask.shape[-2], mask.shape[-1]), rng)
+        if drawn.cell == "random":
+            return None
+        way = "feathered" if drawn.radius else "cells" if drawn.enlargement == "nearest" else "enlarged"
+        given = {"centre": drawn.cell == "centre", "radius": drawn.radius, "rounding": self.rounding}
+        plan = Plan(way, **drawn.grid._asdict(), **given)
+        return plan, mask if drawn.edge == "cut" else painted_cells(mask, drawn.grid)
+
+    def drawn(self, size: tuple[int, int], rng: torch.Generator) -> DrawnMosaic:
+        """Draw all but the values of cells."""
+        grid = self.draw(size, rng)
         cell, edge, enlargement = (drawn_word(shares, rng) for shares in (self.cells, self.edges, self.enlargements))
         radius = 0
         if chance(rng, self.feathered):
             radius = round(uniform(rng, *self.feather) * min(grid.block))
         if cell != "mean" or radius:
             enlargement = "nearest"  # only plain cell means are worth presenting smoothly
-        if record is not None:
-            record |= {"block": list(grid.block), "phase": list(grid.phase), "cell": cell, "edge": edge}
-            record |= {"feather": radius, "enlarge": enlargement}
-        return self.apply(target, mask, grid, cell=cell, edge=edge, radius=radius, enlargement=enlargement, rng=rng)
+        return DrawnMosaic(grid, cell, edge, radius, enlargement)
 
     def draw(self, size: tuple[int, int], rng: torch.Generator) -> Grid:
         """Draw a grid for a picture of this size: log-uniform block, its transpose as often, any phase alike."""
@@ -178,10 +216,10 @@ def mosaic(
     cells or "cut" exactly at the mask.  feathered: probability of a blurred edge of radius feather x block.  enlarge:
     nearest, or bicubic as a presentation of plain cell means.  rounding: values as an 8-bit file holds them.
     """
-    blocks = _whole_blocks(block)
-    if not 1.0 <= _pair("ratio", ratio)[0] <= ratio[1]:
+    blocks = whole_blocks(block)
+    if not 1.0 <= number_pair("ratio", ratio)[0] <= ratio[1]:
         raise ValueError(f"ratio {list(ratio)} must be two numbers of at least 1, low before high")
-    if not 0.0 <= _pair("feather", feather)[0] <= feather[1]:
+    if not 0.0 <= number_pair("feather", feather)[0] <= feather[1]:
         raise ValueError(f"feather {list(feather)} must be two numbers of at least 0, low before high")
     for name, probability in (("rectangular", rectangular), ("feathered", feathered)):
         if not 0.0 <= probability <= 1.0:
@@ -190,7 +228,7 @@ def mosaic(
         block=blocks,
         ratio=(ratio[0], ratio[1]),
         rectangular=rectangular,
-        phase=_fixed_phase(phase),
+        phase=fixed_phase(phase),
         cells=shares_of("cell", cell, CELL_VALUES),
         edges=shares_of("edge", edge, MOSAIC_EDGES),
         feather=(feather[0], feather[1]),
@@ -203,30 +241,6 @@ def mosaic(
 def _rounded(values: Tensor) -> Tensor:
     """Round to the 256 levels of an 8-bit file."""
     return torch.round(values * 255.0) / 255.0
-
-
-def _whole_blocks(block: int | Sequence[int]) -> tuple[int, int]:
-    """Return the lowest and the highest block, px."""
-    low, high = (block, block) if isinstance(block, int) else _pair("block", block)
-    if not 2 <= low <= high or low != int(low) or high != int(high):
-        raise ValueError(f"block {block} must be whole numbers of at least 2 pixels, low before high")
-    return int(low), int(high)
-
-
-def _fixed_phase(phase: str | Sequence[int]) -> tuple[int, int] | None:
-    """Return the phase, (y, x) px, None where it is random."""
-    if phase == "random":
-        return None
-    if isinstance(phase, str) or any(line != int(line) for line in _pair("phase", phase)):
-        raise ValueError(f"phase {phase!r} is unknown; choose random or [y, x] in whole pixels")
-    return int(phase[0]), int(phase[1])
-
-
-def _pair(name: str, value: Sequence) -> tuple:
-    """Return exactly two numbers."""
-    if not isinstance(value, Sequence) or len(value) != 2 or not all(isinstance(each, int | float) for each in value):
-        raise ValueError(f"{name} {value!r} must be two numbers, as in [4, 24]")
-    return value[0], value[1]
 
 
 FILLS: dict[str, Callable[..., Fill]] = {"hole": hole, "mosaic": mosaic}

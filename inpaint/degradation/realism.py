@@ -68,9 +68,10 @@ class Realism:
         mask: (1, H, W); only read when known is "clean".  record gets each kind that happened, and how strong it was.
         """
         record = {} if record is None else record
-        do_blur, do_rescale, do_noise, do_jpeg, sigma, factor, deviation, quality, shrink, grow = units(rng, 10)
-        if not (do_blur < self.blur or do_rescale < self.rescale or do_noise < self.noise or do_jpeg < self.jpeg):
+        numbers = units(rng, 10)
+        if not self.happens(numbers):
             return degraded
+        do_blur, do_rescale, do_noise, do_jpeg, sigma, factor, deviation, quality, shrink, grow = numbers
         picture = np.ascontiguousarray(degraded.permute(1, 2, 0).numpy())  # (H, W, 3), RGB
         if do_blur < self.blur:
             record["blur"] = number_between(sigma, *self.sigma)
@@ -90,6 +91,15 @@ class Realism:
             picture = compressed(picture, record["jpeg"])
         found = torch.from_numpy(picture).permute(2, 0, 1).contiguous()  # (3, H, W)
         return torch.where(mask > 0, found, degraded) if self.known == "clean" else found
+
+    def happens(self, numbers: Sequence[float]) -> bool:
+        """Tell whether any kind of damage follows from the numbers that a call draws first."""
+        wanted = (self.blur, self.rescale, self.noise, self.jpeg)
+        return any(number < share for number, share in zip(numbers[:4], wanted, strict=True))
+
+    def next_happens(self, rng: torch.Generator) -> bool:
+        """Draw as a call does first, and tell whether it would do anything."""
+        return self.happens(units(rng, 10))
 
 
 def rescaled(picture: np.ndarray, factor: float, *, shrinking: int, enlarging: int) -> np.ndarray:

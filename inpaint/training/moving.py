@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from inpaint.degradation.batches import damaged_batch
+from inpaint.degradation.drafts import Drafts
 from inpaint.sample import Sample
 
 
@@ -18,15 +20,24 @@ class Mover:
         self.layout = torch.channels_last if channels_last else torch.contiguous_format
         self.stream = torch.cuda.Stream(device) if device.type == "cuda" else None
 
-    def __call__(self, sample: Sample) -> Sample:
-        """Return the sample on the device.  The processor runs ahead, so that what it copies is there when needed."""
+    def __call__(self, batch: Sample | Drafts) -> Sample:
+        """Return the sample on the device, where drafts are damaged.
+
+        The processor runs ahead, so that what it copies and damages is there when needed.
+        """
         if self.stream is None:
-            return sample.each(self.moved)
+            return self.ready(batch)
         with torch.cuda.stream(self.stream):
-            moved = sample.each(self.moved)
+            ready = self.ready(batch)
         current = torch.cuda.current_stream(self.stream.device)
         current.wait_stream(self.stream)
-        return moved.each(lambda part: recorded(part, current))
+        return ready.each(lambda part: recorded(part, current))
+
+    def ready(self, batch: Sample | Drafts) -> Sample:
+        """Copy a batch, and damage it where that is still to be done."""
+        if isinstance(batch, Drafts):
+            batch = damaged_batch(batch.each(lambda part: part.to(self.device, non_blocking=True)))
+        return batch.each(self.moved)
 
     def moved(self, part: Tensor) -> Tensor:
         """Return a part of a sample on the device; vectors have no layout."""

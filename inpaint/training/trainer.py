@@ -19,6 +19,7 @@ from torch.profiler import record_function
 from inpaint import distributed
 from inpaint.contracts import Recipe, Turn
 from inpaint.data.skipped import Skipped
+from inpaint.degradation.drafts import Drafts
 from inpaint.interrupt import Stopped, StopRequest, stop_requests
 from inpaint.randomness import rng_for
 from inpaint.sample import Sample, composite
@@ -49,7 +50,7 @@ class Trainer:
         recipe: Recipe,
         players: dict[str, Player],
         *,
-        batches: Callable[[int, int], Iterable[Sample]],
+        batches: Callable[[int, int], Iterable[Sample | Drafts]],
         validation: Sequence[Sample],
         folder: Path,
         run: dict[str, Any],
@@ -119,7 +120,7 @@ class Trainer:
                     terms = self.learn(self.to_device(sample))
                 self.step += 1
                 self.within = False
-                self.teller.stepped(terms, len(sample.image))
+                self.teller.stepped(terms, len(sample.target))
                 self.look()
             if self.weary() and self.keeper.saved != self.step:
                 self.keeper.save()
@@ -127,7 +128,7 @@ class Trainer:
             if isinstance(batches, Generator):
                 batches.close()  # its processes end now, not when this error has been forgotten
 
-    def fetch(self, batches: Iterator[Sample], stop: StopRequest) -> Sample:
+    def fetch(self, batches: Iterator[Sample | Drafts], stop: StopRequest) -> Sample | Drafts:
         """Return the next batch, unless one of the ranks was asked to stop or has none."""
         sample, fault = None, None
         with self.clock.measured("data"):
