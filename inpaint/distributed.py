@@ -1,7 +1,8 @@
 """Ranks: several processes started by torchrun act as one; a single process is rank 0 of 1.
 
-torch's DistributedDataParallel is not used: a recipe asks one network several times in a step, freezes it for some of
-them, and differentiates in between, and that wrapper knows one forward and one backward of fixed parameters.
+Recipes with one player learn by torch's DistributedDataParallel (`training.replicated`).  The others do not: they ask
+one network several times in a step, freeze it for some of them, and differentiate in between, and that wrapper knows
+one forward and one backward of fixed parameters.  Their gradients are averaged here.
 """
 
 from __future__ import annotations
@@ -17,6 +18,21 @@ import torch.distributed as dist
 from torch import nn
 
 Item = TypeVar("Item")
+
+
+# What gloo and nccl say when a rank is gone or silent.
+SAID_OF_RANKS = (
+    "gloo",
+    "Gloo",
+    "NCCL",
+    "nccl",
+    "onnection",
+    "peer",
+    "roken pipe",
+    "imed out",
+    "timeout",
+    "ProcessGroup",
+)
 
 
 class RankLost(ValueError):
@@ -59,12 +75,15 @@ def launch_command() -> str:
 
 
 @contextmanager
-def others() -> Iterator[None]:
-    """Say in a sentence that another rank is gone, where torch fails to reach it."""
+def others(*, computing: bool = False) -> Iterator[None]:
+    """Say in a sentence that another rank is gone, where torch fails to reach it.
+
+    computing: something else may fail as well, so that only what speaks of other ranks is taken for that.
+    """
     try:
         yield
     except RuntimeError as error:
-        if "out of memory" in str(error):
+        if "out of memory" in str(error) or (computing and not any(it in str(error).lower() for it in SAID_OF_RANKS)):
             raise
         raise RankLost(
             f"another process of this run ended, so process {rank()} of {world_size()} cannot go on"
@@ -80,10 +99,13 @@ def world_size() -> int:
 
 
 def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
-    """Replace every gradient by its mean over the ranks; one all-reduce over all of them."""
+    """Replace every gradient by its mean over the ranks; one all-reduce over all of them.
+
+    Those that are divided over the ranks are means already.
+    """
     if world_size() == 1:
         return
-    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    gradients = [it.grad for it in parameters if it.grad is not None and not hasattr(it, "full_tensor")]
     if not gradients:
         return
     flat = torch.cat([gradient.flatten() for gradient in gradients])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from inpaint.assemble.players import compile_networks, players_of, recompute_gen
 from inpaint.builders.report.attribution import licences_of
 from inpaint.checkpoint import is_checkpoint, load_checkpoint
 from inpaint.config import Run, parse_run, run_to_tree
+from inpaint.contracts import Generator
 from inpaint.data.samples import Positions
 from inpaint.data.samples import load_batches as load_batches
 from inpaint.data.skipped import Skipped
@@ -34,6 +36,7 @@ from inpaint.restoring.onnx_session import load_onnx
 from inpaint.restoring.restorer import Restorer
 from inpaint.sample import Sample
 from inpaint.training.progress import Intervals
+from inpaint.training.sharded import check_sharding, shard_generator
 from inpaint.training.trackers import trackers_named
 from inpaint.training.trainer import Trainer
 from inpaint.training.validating import Best
@@ -64,6 +67,13 @@ def best_of(run: Run) -> Best:
     return Best(name)
 
 
+def channels_last_of(run: Run, generator: Generator) -> bool:
+    """Tell how pictures lie in memory.  Raises ValueError where that cannot be had."""
+    if run.shard and run.channels_last:
+        raise ValueError("shard divides tensors that lie plain in memory alone: set channels_last to false")
+    return (generator.faster_channels_last and not run.shard) if run.channels_last is None else run.channels_last
+
+
 def trainer_of(run: Run, start: int = 0) -> Trainer:
     """Build everything that a run names; start: the step at which this stage of it begins.
 
@@ -78,11 +88,16 @@ def trainer_of(run: Run, start: int = 0) -> Trainer:
         raise ValueError(f"data.crop {crop} does not divide by {multiple}, as generator {run.generator.name} needs")
     check_block(run, recipe.generator)
     check_lengths(run, start)
-    channels_last = recipe.generator.faster_channels_last if run.channels_last is None else run.channels_last
+    channels_last = channels_last_of(run, recipe.generator)
     layout = torch.channels_last if channels_last else torch.contiguous_format
     if run.sync_batch_norm:
         synchronise_batch_norms(recipe, device)
     recipe.to(device=device, memory_format=layout)
+    averaged = None
+    if run.shard:
+        check_sharding(recipe, precision)
+        averaged = copy.deepcopy(recipe.generator)  # what is divided cannot be copied
+        shard_generator(recipe)
     inputs = recipe.generator.inputs
     drafts = run.data.damage_on == "device" or (run.data.damage_on == "auto" and device.type == "cuda")
     samples = samples_of(run, inputs, drafts=drafts)
@@ -117,6 +132,7 @@ def trainer_of(run: Run, start: int = 0) -> Trainer:
         accumulate=run.accumulate,
         patience=run.patience,
         trackers=trackers_named(run.trackers),
+        averaged=averaged,
     )
     if run.recompute:
         recompute_generator(recipe, run.generator.name)

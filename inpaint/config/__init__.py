@@ -123,6 +123,7 @@ class Run(Strict):
     blend: float = Field(default=1.0, gt=0, le=1)  # how far what is kept lies from pretrained to what was learned
     clip: float | None = Field(default=1.0, gt=0)
     accumulate: PositiveInt = 1  # batches whose gradients are added before a step, for want of memory
+    shard: bool = False  # parameters, gradients and moments of the generator over the processes, for want of memory
     recompute: bool = False  # activations of the generator's blocks, instead of keeping them: memory for time
     compile: bool | tuple[str, ...] = False  # the networks by torch.compile: all that learn, or those of these players
     sync_batch_norm: bool = False  # one batch norm over all processes, on graphics cards

@@ -40,6 +40,11 @@ class Supervised(nn.Module):
         """The networks that learn, one optimizer each."""
         return {"generator": self.generator}
 
+    @property
+    def steady(self) -> bool:
+        """Whether every step differentiates the same terms of the same networks, once."""
+        return all(isinstance(weight, int | float) for weight in self.weights.values())
+
     def turns(self, sample: Sample, step: int) -> Iterator[Turn]:
         """Yield the generator's turn."""
         prediction = self.generator(sample.image, sample.mask, **sample.inputs)

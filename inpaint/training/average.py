@@ -12,6 +12,8 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
+from inpaint.training.sharded import whole
+
 
 class Average:
     """Follows a network: weights are averaged, buffers copied.
@@ -24,6 +26,7 @@ class Average:
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
         self.decay, self.share = decay, share
         self.start = [] if share == 1.0 else [it.detach().clone() for it in network.parameters()]
+        self.followed: nn.Module | None = None
         self.between = self.network if share == 1.0 else copy.deepcopy(self.network)
 
     @torch.no_grad()
@@ -39,6 +42,12 @@ class Average:
     def update(self, network: nn.Module, step: int) -> None:
         """Move the average towards the network as it stands after `step` steps."""
         share = 1 - min(self.decay, (1 + step) / (10 + step))
-        get_ema_multi_avg_fn(1 - share)([*self.network.parameters()], [*network.parameters()], 0)
-        for mine, theirs in zip(self.network.buffers(), network.buffers(), strict=True):
-            mine.copy_(theirs)
+        if self.followed is not network:  # what a network consists of is found once: looking through it takes time
+            self.followed = network
+            self.weights, self.buffers = (
+                [[*getattr(it, kind)()] for it in (self.network, network)] for kind in ("parameters", "buffers")
+            )
+        mine, theirs = self.weights
+        get_ema_multi_avg_fn(1 - share)(mine, [whole(parameter) for parameter in theirs], 0)
+        for one, other in zip(*self.buffers, strict=True):
+            one.copy_(other)

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from inpaint.training.sharded import is_sharded, whole
+
 IN_A_ROW = 5  # steps without a finite gradient: a single one happens, so many do not mend themselves
 SCALING_PATIENCE = 30  # of float16, whose factor is halved at each of them, from 2^16 down
 
@@ -97,12 +99,14 @@ class FiniteWatch:
 
 def total_norm(parameters: Iterable[nn.Parameter], clip: float | None) -> Tensor:
     """Return the norm of the gradients, which are scaled down to `clip` where they exceed it."""
-    return nn.utils.clip_grad_norm_(parameters, math.inf if clip is None else clip)
+    return whole(nn.utils.clip_grad_norm_(parameters, math.inf if clip is None else clip))
 
 
 def step_unless(optimizer: torch.optim.Optimizer, spoiled: Tensor) -> None:
     """Step an optimizer where `spoiled` is 0; where it is 1, nothing moves, neither weights nor moments."""
-    if optimizer.defaults.get("fused"):
+    # The flag costs an operation for each parameter, and the kernels for divided ones know none: both can be asked.
+    asked = spoiled.device.type == "cpu" or is_sharded(optimizer.param_groups[0]["params"][0])
+    if optimizer.defaults.get("fused") and not asked:
         optimizer.found_inf = spoiled  # pyright: ignore[reportAttributeAccessIssue] (what torch's GradScaler sets)
         optimizer.step()
     elif not spoiled.item():

@@ -19,6 +19,7 @@ from inpaint.training.changes import changes_of, check_changes
 from inpaint.training.finite import NotFinite
 from inpaint.training.moments import load_fitting_moments, load_moments, moments_by_name
 from inpaint.training.run_folder import held_folder
+from inpaint.training.sharded import load_weights, whole, whole_tree
 from inpaint.training.states import States
 
 if TYPE_CHECKING:
@@ -74,16 +75,19 @@ class Keeper:
                 f"weights are not finite at step {step} and were not saved: lower the learning rate or clip, and "
                 f"resume from the last checkpoint in {self.folder}"
             )
+        if self.trainer.sharded and not together:
+            raise ValueError("its network is divided over the processes, and they did not end together")
         parts = distributed.gathered_by_first(self.own_part()) if together else []
+        state = whole_tree(self.state()) if self.trainer.sharded or distributed.rank() == 0 else {}
         if distributed.rank() == 0:
-            self.states.write(self.state() | {"ranks": parts[1:]})
+            self.states.write(state | {"ranks": parts[1:]})
             self.save_generator("last.safetensors")
         self.saved = step
 
     def finite(self) -> bool:
         """Tell whether all weights are numbers."""
         networks = [*self.trainer.recipe.parameters(), *self.trainer.average.network.parameters()]
-        return bool(torch.stack([it.detach().isfinite().all() for it in networks]).all())
+        return bool(torch.stack([whole(it.detach().isfinite().all()) for it in networks]).all())
 
     def rescue(self, error: BaseException) -> None:
         """Save what is there before an error ends the run, and say where that cannot be done."""
@@ -166,7 +170,7 @@ class Keeper:
         state = self.states.read()
         stored, own = state["recipe"], trainer.recipe.state_dict()
         fitting = {name: it for name, it in stored.items() if name in own and own[name].shape == it.shape}
-        trainer.recipe.load_state_dict(own | fitting)
+        load_weights(trainer.recipe, own | fitting)
         average = trainer.average.network.state_dict()
         fitting_average = {
             name: it for name, it in state["average"].items() if name in average and average[name].shape == it.shape
@@ -187,7 +191,7 @@ class Keeper:
         """Load a state into networks and optimizers; options of optimizers stay as the run that is given now says."""
         trainer, rank = self.trainer, distributed.rank()
         try:
-            trainer.recipe.load_state_dict(state["recipe"])
+            load_weights(trainer.recipe, state["recipe"])
             trainer.average.network.load_state_dict(state["average"])
             trainer.precision.take(state.get("scales", {}))
             for name, player in trainer.players.items():

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from inpaint.training.sharded import divided_as, is_sharded
+
 
 def moments_by_name(optimizer: torch.optim.Optimizer, network: nn.Module) -> dict[str, Any]:
     """Return the state of each parameter that has one."""
@@ -33,6 +35,9 @@ def load_moments(optimizer: torch.optim.Optimizer, network: nn.Module, stored: d
         for key, value in state["state"].get(place, {}).items():
             if isinstance(value, torch.Tensor) and value.ndim and value.shape != parameter.shape:
                 raise ValueError(f"{key} of {names[id(parameter)]} has the shape {tuple(value.shape)}")
+        if is_sharded(parameter) and place in state["state"]:
+            stored_here = state["state"][place]
+            state["state"][place] = {key: divided_as(value, parameter) for key, value in stored_here.items()}
     optimizer.load_state_dict(state)
 
 

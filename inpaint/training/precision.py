@@ -64,10 +64,10 @@ class Precision:
         """Return what is differentiated instead of a player's loss."""
         return loss * self.scales[player].scale if player in self.scales else loss
 
-    def unscale(self, player: str, network: nn.Module) -> None:
+    def unscale(self, player: str, parameters: Iterable[nn.Parameter]) -> None:
         """Bring the gradients of a player back to those of its loss."""
         if player in self.scales:
-            self.scales[player].unscale(network.parameters())
+            self.scales[player].unscale(parameters)
 
     def stepped(self, player: str, spoiled: Tensor) -> None:
         """Take note of a step, which was spoiled (1.0) or not (0.0)."""

@@ -14,22 +14,23 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.profiler import record_function
 
 from inpaint import distributed
-from inpaint.contracts import Recipe, Turn
+from inpaint.contracts import Recipe
 from inpaint.data.skipped import Skipped
 from inpaint.degradation.drafts import Drafts
 from inpaint.interrupt import Stopped, StopRequest, stop_requests
-from inpaint.randomness import rng_for
 from inpaint.sample import Sample, composite
 from inpaint.training.average import Average
-from inpaint.training.finite import FiniteWatch, step_unless, total_norm
+from inpaint.training.finite import FiniteWatch
 from inpaint.training.keeping import Keeper
+from inpaint.training.learning import learned
 from inpaint.training.moving import Mover
 from inpaint.training.player import Player
 from inpaint.training.precision import Precision
 from inpaint.training.progress import Clock, Intervals, bar_of
+from inpaint.training.replicated import Replicas
+from inpaint.training.sharded import is_sharded
 from inpaint.training.sheets import write_sheet
 from inpaint.training.telling import Teller
 from inpaint.training.trackers import Begin
@@ -43,6 +44,7 @@ class Trainer:
     run: the tree that is stored in every checkpoint and state.
     provenance: what every checkpoint says of where it comes from, beside step and time.
     skipped: what `batches` could not make, if it replaces samples.
+    averaged: a copy of the generator, where its own parameters are divided over the ranks.
     """
 
     def __init__(
@@ -70,13 +72,18 @@ class Trainer:
         accumulate: int = 1,
         patience: int | None = None,
         trackers: Mapping[str, Begin] | None = None,
+        averaged: torch.nn.Module | None = None,
     ):
         self.recipe, self.players, self.batches, self.validation = recipe, players, batches, validation
         self.steps, self.every, self.seed, self.clip = steps, every, seed, clip
         self.device = device = device or torch.device("cpu")
         self.precision = Precision(precision, device, players)
         self.to_device = Mover(device, channels_last=channels_last)
-        self.average = Average(recipe.generator, decay, blend)
+        self.average = Average(averaged or recipe.generator, decay, blend)
+        self.sharded = any(is_sharded(it) for it in recipe.parameters())
+        self.learning = {name: [*network.parameters()] for name, network in recipe.players.items()}
+        self.replicas: Replicas | None = None
+        self.decided = False  # whether there are any
         self.skipped, self.best = skipped or Skipped(0.0), best or Best()
         self.step, self.score, self.seconds = 0, None, 0.0
         self.first: list[float] = []  # PSNR of each validation sample, dB, when the run began
@@ -157,42 +164,7 @@ class Trainer:
 
     def learn(self, sample: Sample) -> dict[str, Tensor]:
         """Play every turn of one step and return the terms, for the log."""
-        torch.manual_seed(rng_for(self.seed, "step", self.step).initial_seed() + distributed.rank())
-        seen: dict[str, Tensor] = {}
-        self.watch.begin(len(sample.image) * distributed.world_size())
-        turns = [iter(self.recipe.turns(part, self.step)) for part in sample.chunks(self.accumulate)]
-        while (turn := self.draw(turns[0])) is not None:
-            network, player = self.recipe.players[turn.player], self.players[turn.player]
-            player.optimizer.zero_grad(set_to_none=True)
-            terms = self.differentiate(turn)
-            for others in turns[1:]:  # the same turn of the other parts of the batch, one at a time
-                other = self.draw(others)
-                assert other is not None
-                terms = terms + self.differentiate(other)
-            with record_function(f"optimizer {turn.player}"):
-                distributed.average_gradients(network.parameters())
-                self.precision.unscale(turn.player, network)
-                norm = total_norm(network.parameters(), self.clip)
-                spoiled = self.watch.spoiled(self.step, turn.player, turn.terms, terms, norm)
-                player.set_rate(self.step)
-                step_unless(player.optimizer, spoiled)
-                self.precision.stepped(turn.player, spoiled)
-            seen |= dict(zip(turn.terms, terms.unbind(), strict=True))
-        self.watch.end()
-        with record_function("average"):
-            self.average.update(self.recipe.generator, self.step)
-        return seen
-
-    def differentiate(self, turn: Turn) -> Tensor:
-        """Add the gradient of a turn to those that are there; return its terms, (N,), as a part of the step's."""
-        terms = torch.stack(list(turn.terms.values())) / self.accumulate
-        with record_function(f"backward {turn.player}"):
-            self.precision.scaled(turn.player, terms.sum()).backward()
-        return terms.detach()
-
-    def draw(self, turns: Any) -> Turn | None:
-        with self.precision.autocast():
-            return next(turns, None)
+        return learned(self, sample)
 
     def look(self) -> None:
         """Do what is due at this step: validate, draw a sheet, save."""

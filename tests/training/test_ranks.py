@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from inpaint.assemble import recipe_of
-from inpaint.checkpoint import load_state
+from inpaint.checkpoint import load_checkpoint, load_state
 from inpaint.config import parse_run
 from tests.runs import adversarial_tree, critics_tree, cycle_tree, edges_tree, folder_of_pictures, tiny_tree
 
@@ -34,6 +34,13 @@ for name, tree in json.load(open(sys.argv[1])).items():
     if resumed:
         trainer.resume()
     trainer.fit()
+    if name == "two/supervised":
+        assert trainer.replicas is not None
+    if "sharded" in name:
+        mine = sum(it.to_local().numel() for it in trainer.recipe.parameters())
+        assert mine < 0.7 * sum(it.numel() for it in trainer.recipe.parameters())
+        moments = [it for state in trainer.players["generator"].optimizer.state.values() for it in state.values()]
+        assert sum(hasattr(it, "to_local") for it in moments) >= len(moments) / 2
 distributed.leave()
 """
 
@@ -46,6 +53,10 @@ def supervised(pictures: Path, output: Path, **more: Any) -> dict[str, Any]:
     tree = tiny_tree(pictures, output, recipe={"name": "supervised", "weights": WEIGHTS})
     mask = [{"name": "boxes", "times": [1, 1], "sides": [3, 5]}, {"name": "boxes", "times": [3, 3], "sides": [14, 20]}]
     return tree | {"data": tree["data"] | {"mask": mask}} | more
+
+
+def sharded(pictures: Path, output: Path, **more: Any) -> dict[str, Any]:
+    return supervised(pictures, output, shard=True, recompute=True) | more
 
 
 def adversarial(pictures: Path, output: Path, **more: Any) -> dict[str, Any]:
@@ -70,7 +81,7 @@ EQUAL: dict[str, Callable[..., dict[str, Any]]] = {
     "region_wise": region_wise,
     "edges": edges_tree,
 }
-RESUMED = {"norms": adversarial_tree, "pools": cycle_tree, "critics": critics_tree}
+RESUMED = {"norms": adversarial_tree, "pools": cycle_tree, "critics": critics_tree, "sharded": sharded}
 
 
 def environment_of(rank: int, world: int, port: int) -> dict[str, str]:
@@ -145,6 +156,20 @@ def answer_of(state: dict[str, Any]) -> torch.Tensor:
     image, mask = torch.rand(4, 3, 32, 32, generator=rng), torch.rand(4, 1, 32, 32, generator=rng).round()
     with torch.no_grad():
         return recipe.generator(image * (1 - mask), mask).image
+
+
+def test_a_network_that_is_divided_over_two_ranks_learns_what_a_whole_one_does(runs: Path):
+    one, two = (load_state(runs / name / "state.pt") for name in ("one/supervised", "whole/sharded"))
+    assert one["recipe"].keys() == two["recipe"].keys()
+    for part in ("recipe", "average"):
+        assert distance(one[part], two[part]) < 1e-5
+    moments = [state["optimizers"]["generator"] for state in (one, two)]
+    for name, mine in moments[0].items():
+        assert distance(mine, moments[1][name]) < 1e-3, name
+    answers = [
+        load_checkpoint(runs / name / "last.safetensors").weights for name in ("one/supervised", "whole/sharded")
+    ]
+    assert distance(*answers) < 1e-5
 
 
 @pytest.mark.parametrize("name", RESUMED)
