@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, TypeAdapte
 
 Built = TypeVar("Built")
 SECTIONS = ("features",)  # keywords of a part that have their own section in the YAML
+NETWORK_KINDS = ("generator", "discriminator")
+COUNTS_CHANNELS = ("width", "channels")  # in the names of options
 UNION_KINDS = ("int", "float", "str", "bool", "none")  # what pydantic calls the members of a union, which nobody wrote
 
 
@@ -55,10 +57,26 @@ def call(function: Callable[..., Built], options: Mapping[str, Any], what: str, 
         near = did_you_mean(unknown[0], known)
         raise ValueError(f"{what} has no option {unknown[0]!r}; it has {', '.join(known) or 'none'}{near}")
     check_types(function, options, what)
+    check_sizes(options, what)
     try:
         return function(*given, **options)
     except TypeError as error:
         raise ValueError(f"{what}: {error}") from error
+    except ValueError as error:  # a value says which option it is of, and here of what
+        if what.split()[-1] in str(error):
+            raise
+        raise ValueError(f"{what}: {error}") from error
+
+
+def check_sizes(options: Mapping[str, Any], what: str) -> None:
+    """Raise ValueError for a network of no or of negative channels, or of a negative number of anything."""
+    if not what.startswith(NETWORK_KINDS):
+        return
+    for name, value in options.items():
+        least = 1 if any(word in name for word in COUNTS_CHANNELS) else 0
+        for one in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(one, int) and not isinstance(one, bool) and one < least:
+                raise ValueError(f"{what}: {name} is {value}: it must be at least {least}")
 
 
 def build_options(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:

@@ -427,8 +427,12 @@ def test_a_pretrained_network_is_where_the_generator_starts(checkpoint: Path, pi
 def test_a_pretrained_network_must_be_the_same_network(checkpoint: Path, pictures: Path, tmp_path: Path):
     other = tiny_tree(pictures, tmp_path, pretrained=str(checkpoint))
     other["generator"] = other["generator"] | {"widths": [6, 8]}
-    with pytest.raises(ValueError, match=r"pretrained .* does not fit generator residual_unet"):
+    with pytest.raises(
+        ValueError, match=r"does not fit generator residual_unet: \d+ of its weights are of another shape"
+    ):
         recipe_of(run_of(other))
+    with pytest.raises(ValueError, match="partial is true, but nothing is pretrained"):
+        trainer_of(run_of(tiny_tree(pictures, tmp_path, partial=True)))
     with pytest.raises(ValueError, match="nosuch is neither a bundled network"):
         recipe_of(run_of(tiny_tree(pictures, tmp_path, pretrained="nosuch")))
 

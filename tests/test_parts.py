@@ -78,3 +78,21 @@ def test_classes_are_looked_at_too():
 def test_unknown_names_and_options_list_the_choices_and_the_nearest(part: dict[str, Any], words: str):
     with pytest.raises(ValueError, match=words.replace("?", r"\?")):
         build({"shape": shape, "other": shape}, Part.model_validate(part), "thing")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [({"width": 0}, "generator shape: width is 0: it must be at least 1"), ({"width": -8}, "width is -8")],
+)
+def test_a_network_of_no_channels_is_refused(options: dict[str, Any], words: str):
+    with pytest.raises(ValueError, match=words):
+        build({"shape": shape}, Part(name="shape", **options), "generator")
+    assert build({"shape": shape}, Part(name="shape", **options), "fill")["width"] == options["width"]
+
+
+def test_a_value_that_a_part_refuses_is_told_with_the_part():
+    def strict(*, share: float = 0.5) -> None:
+        raise ValueError(f"share is {share}: it must be below 1")
+
+    with pytest.raises(ValueError, match=r"^fill strict: share is 3: it must be below 1$"):
+        build({"strict": strict}, Part(name="strict", share=3), "fill")

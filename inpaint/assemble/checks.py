@@ -46,6 +46,8 @@ def check_lengths(run: Run, start: int = 0) -> None:
     steps = run.steps - start
     if run.blend < 1 and run.pretrained is None:
         raise ValueError(f"blend is {run.blend}, but nothing is pretrained that could be blended with what is learned")
+    if run.partial and run.pretrained is None:
+        raise ValueError("partial is true, but nothing is pretrained whose weights could be taken: name it")
     for name, optim in run.optim.items():
         if optim.warmup >= steps:
             raise ValueError(f"optim.{name}.warmup {optim.warmup} is not less than steps {steps}: it would not end")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from inpaint.checkpoint import Checkpoint, load_checkpoint
 from inpaint.config import Judge, Network, Run
@@ -69,11 +70,8 @@ def critic_of(part: Judge) -> nn.Module:
     """Build a discriminator, with the weights that it names."""
     network = build(DISCRIMINATORS, part, "discriminator")
     if part.pretrained is not None:
-        try:
-            network.load_state_dict(load_checkpoint(model_file(part.pretrained)).weights)
-        except RuntimeError as error:
-            said = " ".join(str(error).split())
-            raise ValueError(f"pretrained {part.pretrained} does not fit discriminator {part.name}: {said}") from None
+        weights = load_checkpoint(model_file(part.pretrained)).weights
+        load_or_say(network, weights, f"pretrained {part.pretrained} does not fit discriminator {part.name}")
     return network
 
 
@@ -86,10 +84,23 @@ def with_weights(generator: Generator, pretrained: str | None, name: str) -> Gen
 
 def take_weights(generator: Generator, checkpoint: Checkpoint, what: str, name: str) -> None:
     """Load a checkpoint's weights into a generator.  Raises ValueError where they are another network's."""
+    load_or_say(generator, checkpoint.weights, f"{what} does not fit generator {name}")
+
+
+def load_or_say(network: nn.Module, weights: Mapping[str, Tensor], what: str) -> None:
+    """Load weights into a network.  Raises ValueError where they are another's, saying by what they differ."""
     try:
-        generator.load_state_dict(checkpoint.weights)
+        network.load_state_dict(dict(weights))
     except RuntimeError as error:
-        raise ValueError(f"{what} does not fit generator {name}: {' '.join(str(error).split())}") from None
+        own = network.state_dict()
+        shapes = [name for name, it in own.items() if name in weights and weights[name].shape != it.shape]
+        kinds = {
+            "missing": [name for name in own if name not in weights],
+            "unknown": [name for name in weights if name not in own],
+            "of another shape": shapes,
+        }
+        told = [f"{len(names)} of its weights are {kind}, such as {names[0]}" for kind, names in kinds.items() if names]
+        raise ValueError(f"{what}: {'; '.join(told) or ' '.join(str(error).split())}") from None
 
 
 def take_what_fits(generator: Generator, checkpoint: Checkpoint, name: str) -> None:

@@ -5,7 +5,8 @@ Which options a part has is checked when the run is assembled: see `inpaint.part
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -167,11 +168,23 @@ def read_run(path: Path | str, settings: Sequence[str] = ()) -> Run:
 
 def parse_run(tree: dict[str, Any], origin: str) -> Run:
     """Validate a tree against the schema.  Raises ValueError naming the origin, each faulty key and its rule."""
+    endless = [f"{key} is {value}: it must be a finite number" for key, value in not_finite(tree)]
+    if endless:
+        raise ValueError(f"{origin}: " + "; ".join(endless))
     try:
         return Run.model_validate(tree)
     except ValidationError as error:
         faults = [": ".join(filter(None, place_and_rule(fault))) for fault in error.errors()]
         raise ValueError(f"{origin}: " + "; ".join(faults)) from None
+
+
+def not_finite(tree: Any, path: str = "") -> Iterator[tuple[str, float]]:
+    """Yield the numbers of a tree that are infinite or none, with their dotted paths."""
+    if isinstance(tree, Mapping | list | tuple):
+        for key, value in tree.items() if isinstance(tree, Mapping) else enumerate(tree):
+            yield from not_finite(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(tree, float) and not math.isfinite(tree):
+        yield path, tree
 
 
 def place_and_rule(fault: Any) -> tuple[str, str]:

@@ -53,6 +53,8 @@ class Optim(Strict):
             raise ValueError(f"the schedule is {self.schedule}: a floor belongs to cosine, linear and plateau")
         if self.schedule == "plateau" and self.gamma >= 1:
             raise ValueError(f"gamma is {self.gamma}: on a plateau it must be below 1, or the rate would not fall")
+        if any(not 0 <= beta < 1 for beta in self.betas):
+            raise ValueError(f"betas are {list(self.betas)}: each must be at least 0 and less than 1")
         if any(not rate > 0 for rate in self.rates.values()):
             raise ValueError(f"rates are {self.rates}: each must be above 0; freeze what should not learn")
         return self

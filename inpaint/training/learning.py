@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import torch
@@ -30,12 +28,12 @@ def learned(trainer: Trainer, sample: Sample) -> dict[str, Tensor]:
     parts = sample.chunks(trainer.accumulate)
     replicas = trainer.replicas
     turns = replicas.turns(parts, step) if replicas else [iter(recipe.turns(part, step)) for part in parts]
-    while (turn := drawn_turn(trainer, turns[0])) is not None:
+    while (turn := trainer.draw(turns[0])) is not None:
         player, parameters = trainer.players[turn.player], trainer.learning[turn.player]
         player.optimizer.zero_grad(set_to_none=True)
         terms = differentiated(trainer, turn)
         for others in turns[1:]:  # the same turn of the other parts of the batch, one at a time
-            other = drawn_turn(trainer, others)
+            other = trainer.draw(others)
             assert other is not None
             terms = terms + differentiated(trainer, other)
         with record_function(f"optimizer {turn.player}"):
@@ -67,14 +65,6 @@ def seed_all(seed: int, device: torch.device) -> None:
 def differentiated(trainer: Trainer, turn: Turn) -> Tensor:
     """Add the gradient of a turn to those that are there; return its terms, (N,), as a part of the step's."""
     terms = torch.stack(list(turn.terms.values())) / trainer.accumulate
-    travelling = distributed.others(computing=True) if distributed.world_size() > 1 else nullcontext()
-    with record_function(f"backward {turn.player}"), travelling:
+    with record_function(f"backward {turn.player}"), distributed.others(computing=True):
         trainer.precision.scaled(turn.player, terms.sum()).backward()
     return terms.detach()
-
-
-def drawn_turn(trainer: Trainer, turns: Iterator[Turn]) -> Turn | None:
-    """Ask for the next turn in the precision of the run."""
-    travelling = distributed.others(computing=True) if distributed.world_size() > 1 else nullcontext()
-    with trainer.precision.autocast(), travelling:
-        return next(turns, None)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from inpaint import distributed
-from inpaint.contracts import Recipe
+from inpaint.contracts import Recipe, Turn
 from inpaint.data.skipped import Skipped
 from inpaint.degradation.drafts import Drafts
 from inpaint.interrupt import Stopped, StopRequest, stop_requests
@@ -165,6 +165,11 @@ class Trainer:
     def learn(self, sample: Sample) -> dict[str, Tensor]:
         """Play every turn of one step and return the terms, for the log."""
         return learned(self, sample)
+
+    def draw(self, turns: Any) -> Turn | None:
+        """Ask for the next turn of a step, in the precision of the run."""
+        with self.precision.autocast(), distributed.others(computing=True):
+            return next(turns, None)
 
     def look(self) -> None:
         """Do what is due at this step: validate, draw a sheet, save."""
