@@ -95,4 +95,4 @@ def test_a_value_that_a_part_refuses_is_told_with_the_part():
         raise ValueError(f"share is {share}: it must be below 1")
 
     with pytest.raises(ValueError, match=r"^fill strict: share is 3: it must be below 1$"):
-        build({"strict": strict}, Part(name="strict", share=3), "fill")
+        build({"strict": strict}, Part.model_validate({"name": "strict", "share": 3}), "fill")

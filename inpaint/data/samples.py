@@ -18,7 +18,7 @@ from inpaint.contracts import ExtraInput
 from inpaint.data.drawn_inputs import inputs_of, with_inputs
 from inpaint.data.skipped import Replacing, Skipped, collated, joined_samples
 from inpaint.data.sources import PictureSource
-from inpaint.degradation.drafts import Draft, Drafts
+from inpaint.degradation.drafts import Draft
 from inpaint.interrupt import deaf_children, ignore_stopping, in_main_thread
 from inpaint.randomness import choose, rng_for
 from inpaint.sample import Sample
@@ -110,8 +110,10 @@ class Positions(Sampler[list[int]]):
 
 def load_batches(
     samples: Samples, positions: Positions, *, workers: int, pin: bool, skipped: Skipped | None = None
-) -> Iterator[Sample | Drafts]:
+) -> Iterator[Any]:
     """Yield the batches of these positions, in order, prepared by `workers` processes (0: in this one).
+
+    Each is a Sample, or Drafts where the table holds drafts.
 
     skipped: gets the faults of samples that cannot be made, which are replaced by the next position; with None such a
     ValueError (a picture smaller than the crop) is raised here, as the same single sentence from any worker.

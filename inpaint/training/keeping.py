@@ -149,6 +149,10 @@ class Keeper:
         state = self.states.read()
         changes = changes_of(state.get("run", self.run), self.run)
         check_changes(changes, self.folder)
+        if state["step"] > trainer.steps:
+            raise ValueError(
+                f"the run in {self.folder} is at step {state['step']} already, beyond steps {trainer.steps}"
+            )
         self.take(state)
         trainer.step, trainer.seconds, self.saved = state["step"], state["seconds"], state["step"]
         trainer.teller.sums = {name: it.to(trainer.device) for name, it in state.get("sums", {}).items()}

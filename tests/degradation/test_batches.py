@@ -23,7 +23,7 @@ from tests.runs import folder_of_pictures, tiny_tree
 
 COUNT = 24
 LEVEL = 1 / 255
-MASKS = [Choice(name="scribbles"), Choice(name="boxes", times=(1, 3), sides=(9, 30), margin=0)]
+MASKS = [Choice(**it) for it in ({"name": "scribbles"}, {"name": "boxes", "times": [1, 3], "sides": [9, 30]})]
 EDGES = ["whole", "cut"]
 FILLS: dict[str, list[dict[str, Any]]] = {
     "colours": [{"name": "hole", "value": ["black", "white", "green", "grey", "random"]}],

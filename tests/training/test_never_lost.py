@@ -65,7 +65,7 @@ def test_any_error_between_two_steps_saves_them(error: BaseException, pictures: 
     failing = trainer(tiny_tree(pictures, tmp_path / "parts", every={"save": 100}))
     batches = failing.batches
 
-    def until(start: int, stop: int) -> Iterator[Sample]:
+    def until(start: int, stop: int) -> Iterator[Any]:
         for number, sample in enumerate(batches(start, stop), start):
             if number == 4:
                 raise error
@@ -103,6 +103,13 @@ def test_an_error_within_a_step_saves_too_and_says_so(
         resumed.resume()
     assert resumed.step == failing.step > 0
     resumed.fit()
+
+
+def test_a_run_that_is_beyond_its_end_says_so(pictures: Path, tmp_path: Path):
+    trainer(tiny_tree(pictures, tmp_path, steps=4)).fit()
+    with pytest.raises(ValueError, match="is at step 4 already, beyond steps 3"):
+        trainer(tiny_tree(pictures, tmp_path, steps=3)).resume()
+    trainer(tiny_tree(pictures, tmp_path, steps=4)).resume()
 
 
 def test_an_error_at_the_first_step_leaves_no_state_that_a_new_run_must_step_over(pictures: Path, tmp_path: Path):
@@ -148,7 +155,7 @@ def test_a_folder_that_vanishes_ends_the_run_with_its_state_saved(tmp_path: Path
     learning = trainer(tiny_tree(folder, tmp_path / "run", steps=100, every={"save": 1000}))
     batches = learning.batches
 
-    def until(start: int, stop: int) -> Iterator[Sample]:
+    def until(start: int, stop: int) -> Iterator[Any]:
         for number, sample in enumerate(batches(start, stop), start):
             yield sample
             if number == 4:

@@ -44,7 +44,7 @@ def stopped_before(trainer_: Trainer, step: int) -> None:
     """Press Ctrl-C while the batch of this step is awaited."""
     batches = trainer_.batches
 
-    def until(start: int, stop: int) -> Iterator[Sample]:
+    def until(start: int, stop: int) -> Iterator[Any]:
         for number, sample in enumerate(batches(start, stop), start):
             if number == step:
                 raise KeyboardInterrupt
@@ -124,7 +124,7 @@ def test_a_crash_long_after_the_last_save_is_made_good(killed: bool, step: int, 
         crashing.keeper.rescue = lambda error: None
     batches = crashing.batches
 
-    def until(start: int, stop: int) -> Iterator[Sample]:
+    def until(start: int, stop: int) -> Iterator[Any]:
         for number, sample in enumerate(batches(start, stop), start):
             if number == 5:
                 raise OSError("the disk is gone")
