@@ -23,7 +23,10 @@ from tests.runs import folder_of_pictures, tiny_tree
 
 COUNT = 24
 LEVEL = 1 / 255
-MASKS = [Choice(**it) for it in ({"name": "scribbles"}, {"name": "boxes", "times": [1, 3], "sides": [9, 30]})]
+MASKS = [
+    Choice(name="scribbles"),
+    Choice.model_validate({"name": "boxes", "times": [1, 3], "sides": [9, 30], "margin": 0}),
+]
 EDGES = ["whole", "cut"]
 FILLS: dict[str, list[dict[str, Any]]] = {
     "colours": [{"name": "hole", "value": ["black", "white", "green", "grey", "random"]}],
