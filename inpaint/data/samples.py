@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from inpaint.contracts import ExtraInput
 from inpaint.data.drawn_inputs import inputs_of, with_inputs
-from inpaint.data.skipped import Replacing, Skipped, collated, joined_samples
+from inpaint.data.skipped import Replacing, Skipped, collated, joined_to_batch
 from inpaint.data.sources import PictureSource
 from inpaint.degradation.drafts import Draft
 from inpaint.interrupt import deaf_children, ignore_stopping, in_main_thread
@@ -121,7 +121,7 @@ def load_batches(
     loader = DataLoader(
         samples if skipped is None else Replacing(samples),
         batch_sampler=positions,
-        collate_fn=joined_samples if skipped is None else collated,
+        collate_fn=joined_to_batch if skipped is None else collated,
         num_workers=workers,
         pin_memory=pin,
         worker_init_fn=begin_worker if workers else None,

@@ -33,10 +33,10 @@ class Replacing(Dataset[tuple[Any, list[str]]]):
 def collated(items: list[tuple[Sample | Draft, list[str]]]) -> tuple[Sample | Drafts, list[str]]:
     """Join samples to a batch, and their faults to a list."""
     samples, faults = zip(*items, strict=True)
-    return joined_samples(samples), [fault for each in faults for fault in each]
+    return joined_to_batch(samples), [fault for each in faults for fault in each]
 
 
-def joined_samples(samples: Sequence[Any]) -> Sample | Drafts:
+def joined_to_batch(samples: Sequence[Any]) -> Sample | Drafts:
     """Join samples, or drafts of samples, to a batch."""
     return joined_drafts(samples) if isinstance(samples[0], Draft) else default_collate(list(samples))
 

@@ -17,7 +17,7 @@ from inpaint.mosaic.grid import ENLARGEMENT_KERNELS
 from inpaint.sample import Sample
 
 
-class Cells(NamedTuple):
+class CellsAlong(NamedTuple):
     """In which cell every row (or column) of the pictures lies, and where that begins and ends in the picture, px."""
 
     number: Tensor  # (B, length)
@@ -32,12 +32,16 @@ def damaged_batch(drafts: Drafts) -> Sample:
     image = target.clone()
     for way, places in drafts.places.items():
         some = [it.index_select(0, places) for it in (drafts.target, target, mask, drafts.numbers)]
-        shown = drafts.finished.float() / 255 if way == "finished" and drafts.finished is not None else done(way, *some)
+        shown = (
+            drafts.finished.float() / 255
+            if way == "finished" and drafts.finished is not None
+            else damaged_in_way(way, *some)
+        )
         image.index_copy_(0, places, shown)
     return Sample(image, mask, target, drafts.inputs)
 
 
-def done(way: str, levels: Tensor, target: Tensor, mask: Tensor, numbers: Tensor) -> Tensor:
+def damaged_in_way(way: str, levels: Tensor, target: Tensor, mask: Tensor, numbers: Tensor) -> Tensor:
     """Return pictures with one thing done in their masks, (n, 3, H, W); levels: the originals as bytes."""
     if way == "smooth":
         return smooth_fill(target, mask, everywhere=target.device.type != "cpu")
@@ -57,51 +61,51 @@ def mosaics_of(way: str, levels: Tensor, target: Tensor, mask: Tensor, numbers: 
     rows, columns = (cells_along(target.shape[2 + axis], numbers[:, 3 + axis], numbers[:, 5 + axis]) for axis in (0, 1))
     rounding = numbers[:, 9, None, None, None] > 0
     values = cell_means_of(levels, rows, columns) / 255
-    centre = taken(taken(target, 2, middle_of(rows)), 3, middle_of(columns))
+    centre = lines_taken(lines_taken(target, 2, middle_of(rows)), 3, middle_of(columns))
     shown = torch.where(numbers[:, 7, None, None, None] > 0, centre, values)
     shown = torch.where(rounding, (shown * 255).round() / 255, shown)
     if way == "enlarged":
         for axis, cells in ((2, rows), (3, columns)):
-            shown = enlarged(shown, axis, cells, numbers[:, 1 + axis], numbers[:, 3 + axis])
+            shown = enlarged_cells(shown, axis, cells, numbers[:, 1 + axis], numbers[:, 3 + axis])
         return shown.clamp(0.0, 1.0)
     if way == "feathered":
-        around = [near(it, target.shape[2 + axis], numbers[:, 8]) for axis, it in enumerate((rows, columns))]
+        around = [within_radius(it, target.shape[2 + axis], numbers[:, 8]) for axis, it in enumerate((rows, columns))]
         shown = target + cell_means_of(mask.to(torch.uint8), *around) * (shown - target)
         shown = torch.where(rounding, (shown * 255).round() / 255, shown)
     return shown
 
 
-def cells_along(length: int, block: Tensor, phase: Tensor) -> Cells:
+def cells_along(length: int, block: Tensor, phase: Tensor) -> CellsAlong:
     """Say for every pixel of an axis in which cell it lies; block, phase: (B,) px."""
     block, phase = block.long()[:, None], phase.long()[:, None]
     before = (block - phase) % block  # px of the first cell that lie beyond the border
     number = (torch.arange(length, device=block.device) + before) // block
     first = number * block - before
-    return Cells(number, first.clamp(min=0), (first + block).clamp(max=length))
+    return CellsAlong(number, first.clamp(min=0), (first + block).clamp(max=length))
 
 
-def near(cells: Cells, length: int, radius: Tensor) -> Cells:
+def within_radius(cells: CellsAlong, length: int, radius: Tensor) -> CellsAlong:
     """Say for every pixel of an axis what lies no further from it than a radius, (B,) px."""
     place, radius = torch.arange(length, device=radius.device), radius.long()[:, None]
-    return Cells(cells.number, (place - radius).clamp(min=0), (place + radius + 1).clamp(max=length))
+    return CellsAlong(cells.number, (place - radius).clamp(min=0), (place + radius + 1).clamp(max=length))
 
 
-def middle_of(cells: Cells) -> Tensor:
+def middle_of(cells: CellsAlong) -> Tensor:
     return cells.first + (cells.last - cells.first) // 2
 
 
-def cell_means_of(levels: Tensor, rows: Cells, columns: Cells) -> Tensor:
+def cell_means_of(levels: Tensor, rows: CellsAlong, columns: CellsAlong) -> Tensor:
     """Return for every pixel the mean of the pixels between its first and last row and column, (B, C, H, W)."""
     sums = levels.to(torch.int32)
     for axis, cells in ((2, rows), (3, columns)):
         running = sums.cumsum(axis, dtype=torch.int32)
         running = torch.cat([torch.zeros_like(running.narrow(axis, 0, 1)), running], axis)
-        sums = taken(running, axis, cells.last) - taken(running, axis, cells.first)
+        sums = lines_taken(running, axis, cells.last) - lines_taken(running, axis, cells.first)
     counts = [(cells.last - cells.first).float() for cells in (rows, columns)]
     return sums.float() / (counts[0][:, None, :, None] * counts[1][:, None, None, :])
 
 
-def taken(pictures: Tensor, axis: int, place: Tensor) -> Tensor:
+def lines_taken(pictures: Tensor, axis: int, place: Tensor) -> Tensor:
     """Take rows (axis 2) or columns (axis 3) of each picture, (B, C, H, W) by (B, n)."""
     shape = [len(place), 1, 1, 1]
     shape[axis] = place.shape[1]
@@ -110,7 +114,7 @@ def taken(pictures: Tensor, axis: int, place: Tensor) -> Tensor:
     return pictures.gather(axis, place.reshape(shape).expand(wanted))
 
 
-def enlarged(cells: Tensor, axis: int, along: Cells, block: Tensor, phase: Tensor) -> Tensor:
+def enlarged_cells(cells: Tensor, axis: int, along: CellsAlong, block: Tensor, phase: Tensor) -> Tensor:
     """Interpolate along an axis between cells that are shown as flat squares, as `mosaic.enlarge` with "bicubic"."""
     kernel, radius = ENLARGEMENT_KERNELS["bicubic"]
     length = cells.shape[axis]
@@ -125,5 +129,5 @@ def enlarged(cells: Tensor, axis: int, along: Cells, block: Tensor, phase: Tenso
         pixel = (taps[..., tap].long() * block - before).clamp(0, length - 1)  # one of that cell; the last repeat
         shape = [len(pixel), 1, 1, 1]
         shape[axis] = length
-        total = total + taken(cells, axis, pixel) * weights[..., tap].reshape(shape)
+        total = total + lines_taken(cells, axis, pixel) * weights[..., tap].reshape(shape)
     return total

@@ -8,7 +8,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from inpaint.degradation.drafts import Draft, Plan, in_bytes
+from inpaint.degradation.drafts import DamagePlan, Draft, in_bytes
 from inpaint.degradation.fills import Fill, Hole, Mosaic, Record
 from inpaint.degradation.own_masks import OwnMask
 from inpaint.degradation.realism import Realism
@@ -70,7 +70,7 @@ class Degradation:
             return Draft(in_bytes(target), planned[1].to(torch.uint8), planned[0])
         rng.set_state(before)
         image, mask = self(target, rng, own=own)
-        return Draft(in_bytes(target), mask.to(torch.uint8), Plan("finished"), in_bytes(image))
+        return Draft(in_bytes(target), mask.to(torch.uint8), DamagePlan("finished"), in_bytes(image))
 
     def mask_of(self, size: tuple[int, int], rng: torch.Generator, own: Tensor | None) -> tuple[int, Tensor]:
         """Draw a mask (1, H, W), or take the picture's own; return the position of what it came from, too."""

@@ -16,7 +16,7 @@ from torch.utils.data import default_collate
 WAYS = ("coloured", "mean", "smooth", "cells", "enlarged", "feathered", "finished")
 
 
-class Plan(NamedTuple):
+class DamagePlan(NamedTuple):
     """What is to be done in a mask."""
 
     way: str  # of WAYS
@@ -37,7 +37,7 @@ class Draft(NamedTuple):
 
     target: Tensor  # (3, H, W) uint8
     mask: Tensor  # (1, H, W) uint8, of 0 and 1: whole cells, where whole cells are painted
-    plan: Plan
+    plan: DamagePlan
     image: Tensor | None = None  # (3, H, W) uint8, where it is finished
     inputs: dict[str, Tensor] = {}  # noqa: RUF012 - never written to
 
@@ -47,7 +47,7 @@ class Drafts(NamedTuple):
 
     target: Tensor  # (B, 3, H, W) uint8
     mask: Tensor  # (B, 1, H, W) uint8
-    numbers: Tensor  # (B, 10), as of Plan
+    numbers: Tensor  # (B, 10), as of DamagePlan
     places: dict[str, Tensor]  # by way, which samples go it, (n,); ways that none goes are not there
     finished: Tensor | None  # (n, 3, H, W) uint8, what those look like that are finished
     inputs: dict[str, Tensor]

@@ -25,7 +25,7 @@ from inpaint.degradation.cell_values import (
     repeated_cells,
     window_of,
 )
-from inpaint.degradation.drafts import Plan
+from inpaint.degradation.drafts import DamagePlan
 from inpaint.degradation.mosaic_options import fixed_phase, number_pair, whole_blocks
 from inpaint.degradation.smooth import GREY, smooth_fill
 from inpaint.mosaic.grid import Grid, enlarge
@@ -72,13 +72,13 @@ class Hole:
             record["colour"] = [round(level, 6) for level in colour.tolist()]
         return torch.where(mask > 0.5, colour[:, None, None], target), mask
 
-    def plan(self, mask: Tensor, rng: torch.Generator) -> tuple[Plan, Tensor]:
+    def plan(self, mask: Tensor, rng: torch.Generator) -> tuple[DamagePlan, Tensor]:
         """Draw as a call does, and return what is to be done, and the mask (1, H, W)."""
         value = drawn_word(self.values, rng)
         if value in ("smooth", "mean"):
-            return Plan(value), mask
+            return DamagePlan(value), mask
         colour = (torch.randint(0, 256, (3,), generator=rng) / 255.0).tolist() if value == "random" else None
-        return Plan("coloured", colour=HOLE_COLOURS[value] if colour is None else tuple(colour)), mask
+        return DamagePlan("coloured", colour=HOLE_COLOURS[value] if colour is None else tuple(colour)), mask
 
 
 class DrawnMosaic(NamedTuple):
@@ -116,7 +116,7 @@ class Mosaic:
             record |= {"edge": drawn.edge, "feather": drawn.radius, "enlarge": drawn.enlargement}
         return self.apply(target, mask, rng=rng, **drawn._asdict())
 
-    def plan(self, mask: Tensor, rng: torch.Generator) -> tuple[Plan, Tensor] | None:
+    def plan(self, mask: Tensor, rng: torch.Generator) -> tuple[DamagePlan, Tensor] | None:
         """Draw as a call does, and return what is to be done, and the painted pixels (1, H, W).
 
         None for cells of random pixels, of which each one is drawn.
@@ -126,7 +126,7 @@ class Mosaic:
             return None
         way = "feathered" if drawn.radius else "cells" if drawn.enlargement == "nearest" else "enlarged"
         given = {"centre": drawn.cell == "centre", "radius": drawn.radius, "rounding": self.rounding}
-        plan = Plan(way, **drawn.grid._asdict(), **given)
+        plan = DamagePlan(way, **drawn.grid._asdict(), **given)
         return plan, mask if drawn.edge == "cut" else painted_cells(mask, drawn.grid)
 
     def drawn(self, size: tuple[int, int], rng: torch.Generator) -> DrawnMosaic:

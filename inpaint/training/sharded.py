@@ -42,12 +42,12 @@ def shard_generator(recipe: Recipe) -> None:
 
     device = next(iter(recipe.parameters())).device
     mesh = init_device_mesh(device.type, (distributed.world_size(),))
-    for block in blocks_of(recipe.generator):
+    for block in sequence_blocks(recipe.generator):
         fully_shard(block, mesh=mesh)
     fully_shard(recipe.generator, mesh=mesh)
 
 
-def blocks_of(module: nn.Module) -> Iterator[nn.Module]:
+def sequence_blocks(module: nn.Module) -> Iterator[nn.Module]:
     """Yield the outermost members of sequences that have parts and parameters of their own."""
     for child in module.children():
         in_sequence = isinstance(module, nn.Sequential | nn.ModuleList)
@@ -55,7 +55,7 @@ def blocks_of(module: nn.Module) -> Iterator[nn.Module]:
         if in_sequence and not lists and any(True for _ in child.children()) and any(True for _ in child.parameters()):
             yield child
         else:
-            yield from blocks_of(child)
+            yield from sequence_blocks(child)
 
 
 def is_sharded(tensor: Any) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from inpaint import distributed
 from inpaint.assemble import trainer_of
 from inpaint.config import parse_run
-from inpaint.training.sharded import blocks_of
+from inpaint.training.sharded import sequence_blocks
 from tests.runs import adversarial_tree, folder_of_pictures, tiny_tree
 
 
@@ -35,7 +35,7 @@ def test_what_cannot_be_divided_is_refused(
 def test_blocks_are_the_outermost_members_of_sequences(tmp_path: Path):
     tree = tiny_tree(folder_of_pictures(tmp_path / "pictures"), tmp_path / "run")
     generator = trainer_of(parse_run(tree, "test")).recipe.generator
-    blocks = list(blocks_of(generator))
+    blocks = list(sequence_blocks(generator))
     assert len(blocks) > 2
     inside = {id(part) for block in blocks for part in block.modules() if part is not block}
     assert not inside & {id(block) for block in blocks}
