@@ -14,6 +14,8 @@ import torch.nn as nn
 from torch import Tensor
 
 from inpaint.contracts import Generator, View
+from inpaint.layers.grey_pictures import grey_channels
+from inpaint.layers.luma import grey_picture
 from inpaint.layers.padding import with_margin
 from inpaint.layers.residual import ReflectedBlock, normalised, start_small
 from inpaint.sample import Prediction
@@ -24,7 +26,7 @@ LEAST_RESNET_SIDE = 8  # px; two features a side are the fewest that reflect one
 class ResNetTrunk(nn.Module):
     """The layers, for pictures in [-1, 1]; 11,378,179 parameters for width 64, nine blocks and 3 channels."""
 
-    def __init__(self, channels: int, width: int, *, blocks: int):
+    def __init__(self, channels: int, width: int, *, blocks: int, answers: int = 3):
         super().__init__()
         self.model = nn.Sequential(
             nn.ReflectionPad2d(3),
@@ -35,7 +37,7 @@ class ResNetTrunk(nn.Module):
             *normalised(nn.ConvTranspose2d(4 * width, 2 * width, 3, stride=2, padding=1, output_padding=1)),
             *normalised(nn.ConvTranspose2d(2 * width, width, 3, stride=2, padding=1, output_padding=1)),
             nn.ReflectionPad2d(3),
-            nn.Conv2d(width, 3, 7),
+            nn.Conv2d(width, answers, 7),
             nn.Tanh(),
         )
         self.apply(start_small)
@@ -51,23 +53,26 @@ class ResNet(Generator):
     view: View = "square"  # its instance norms are of the picture
     exportable: str | None = None
 
-    def __init__(self, width: int, *, blocks: int, see_mask: bool):
+    def __init__(self, width: int, *, blocks: int, see_mask: bool, grey: str = "none"):
         super().__init__()
-        self.trunk = ResNetTrunk(4 if see_mask else 3, width, blocks=blocks)
-        self.see_mask = see_mask
+        channels, answers = grey_channels(grey, see_mask=see_mask)
+        self.trunk = ResNetTrunk(channels, width, blocks=blocks, answers=answers)
+        self.see_mask, self.grey = see_mask, grey
 
     def forward(self, image: Tensor, mask: Tensor) -> Prediction:
-        shown = image * 2 - 1
+        shown = (image if self.grey == "none" else grey_picture(image)) * 2 - 1
         x = torch.cat([shown, mask], dim=1) if self.see_mask else shown
         answer = self.trunk(with_margin(x, multiple=self.multiple, least=LEAST_RESNET_SIDE))
-        return Prediction((answer[..., : image.shape[-2], : image.shape[-1]] + 1) / 2, {})
+        answer = (answer[..., : image.shape[-2], : image.shape[-1]] + 1) / 2
+        return Prediction(answer.expand_as(image), {})
 
 
-def build(*, width: int = 64, blocks: int = 9, see_mask: bool = False) -> Generator:
+def build(*, width: int = 64, blocks: int = 9, see_mask: bool = False, grey: str = "none") -> Generator:
     """Build the generator of CycleGAN; blocks: residual blocks, nine for 256 pixels and six for 128.
 
-    Raises ValueError for a width or a number of blocks below 1.
+    grey: none, seen, or both where it answers grey, too.  Raises ValueError for another choice, and for a width or a
+    number of blocks below 1.
     """
     if width < 1 or blocks < 1:
         raise ValueError(f"width is {width} and blocks is {blocks}: both must be at least 1")
-    return ResNet(width, blocks=blocks, see_mask=see_mask)
+    return ResNet(width, blocks=blocks, see_mask=see_mask, grey=grey)

@@ -21,6 +21,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from inpaint.contracts import Generator, View
+from inpaint.layers.grey_pictures import grey_channels
+from inpaint.layers.luma import grey_picture
 from inpaint.layers.squeeze_excitation import gates
 from inpaint.sample import Prediction
 
@@ -103,7 +105,9 @@ class Pix2PixUNet(nn.Module):
     norm: batch, or instance, beside which every convolution has a bias, as in the authors' code.
     """
 
-    def __init__(self, channels: int, width: int, *, levels: int, dropout: float, norm: str = "batch"):
+    def __init__(
+        self, channels: int, width: int, *, levels: int, dropout: float, norm: str = "batch", answers: int = 3
+    ):
         super().__init__()
         self.norm = norm
         widths = [min(width * 2**level, width * 8) for level in range(levels)]
@@ -111,7 +115,7 @@ class Pix2PixUNet(nn.Module):
             self.encoder(channels if level == 0 else widths[level - 1], wide, level=level, last=level == levels - 1)
             for level, wide in enumerate(widths)
         )
-        outs = [*reversed(widths[:-1]), 3]
+        outs = [*reversed(widths[:-1]), answers]
         ins = [widths[-1], *[2 * out for out in outs[:-1]]]
         dropping = range(1, levels - 4)  # the inner 512-wide levels but the innermost: d7, d6, d5 of eight
         self.decoders = nn.ModuleList(
@@ -161,7 +165,15 @@ class UNet(Generator):
     exportable: str | None = None
 
     def __init__(
-        self, trunk: nn.Module, *, multiple: int, see_mask: bool, signed: bool, residual: bool, view: View = "crop"
+        self,
+        trunk: nn.Module,
+        *,
+        multiple: int,
+        see_mask: bool,
+        signed: bool,
+        residual: bool,
+        view: View = "crop",
+        grey: str = "none",
     ):
         super().__init__()
         self.trunk = trunk
@@ -170,13 +182,15 @@ class UNet(Generator):
         self.see_mask = see_mask
         self.signed = signed
         self.residual = residual
+        self.grey = grey
 
     def forward(self, image: Tensor, mask: Tensor) -> Prediction:
-        shown = image * 2 - 1 if self.signed else image
+        shown = image if self.grey == "none" else grey_picture(image)
+        shown = shown * 2 - 1 if self.signed else shown
         answer = self.trunk(torch.cat([shown, mask], dim=1) if self.see_mask else shown)
         if self.signed:
             answer = (answer + 1) / 2
-        return Prediction(image + answer if self.residual else answer, {})
+        return Prediction(image + answer if self.residual else answer.expand_as(image), {})
 
 
 def build(
@@ -193,9 +207,10 @@ def build(
     aggregation: str = "add",
     reduction: int = 16,
     dilated: bool = False,
+    grey: str = "none",
 ) -> Generator:
     """Build a U-Net; shape: plain (uses bilinear, residual, attention, dilated) or pix2pix (uses levels, dropout, norm:
-    batch or instance).
+    batch or instance, and grey: none, seen or both, which is answered, too).
 
     pix2pix with 8 levels takes sizes that divide by 256.  attention: none, se, cse, sse or scse; aggregation (add or
     max) and reduction are its details.  dilated: let the bottleneck see farther.  Raises ValueError for an unknown
@@ -209,13 +224,16 @@ def build(
         raise ValueError("the pix2pix shape is neither bilinear nor residual; choose shape plain for that")
     if shape == "pix2pix" and (attention != "none" or dilated):
         raise ValueError("the pix2pix shape has no attention and no dilated bottleneck; choose shape plain for that")
-    channels = 4 if see_mask else 3
+    channels, answers = grey_channels(grey, see_mask=see_mask)
+    if shape == "plain" and grey != "none":
+        raise ValueError(f"grey is {grey!r}: the plain shape sees colours; choose shape pix2pix for that")
     if shape == "plain":
         gating = partial(gates, attention, reduction=reduction, aggregation=aggregation)
         trunk = PlainUNet(channels, width, bilinear=bilinear, attention=gating, dilated=dilated)
         return UNet(trunk, multiple=16, see_mask=see_mask, signed=False, residual=residual)
     if shape == "pix2pix":
-        trunk = Pix2PixUNet(channels, width, levels=levels, dropout=dropout, norm=norm)
+        trunk = Pix2PixUNet(channels, width, levels=levels, dropout=dropout, norm=norm, answers=answers)
         whole = 2**levels  # px a side, of which the innermost level makes one value
-        return UNet(trunk, multiple=whole, see_mask=see_mask, signed=True, residual=False, view="square")
+        shown = {"see_mask": see_mask, "grey": grey, "view": "square"}
+        return UNet(trunk, multiple=whole, signed=True, residual=False, **shown)
     raise ValueError(f"shape {shape!r} is not a U-Net this package builds; choose plain or pix2pix")

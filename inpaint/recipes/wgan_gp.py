@@ -2,11 +2,10 @@
 
 Source: Gulrajani et al., Improved Training of Wasserstein GANs (2017), as Yu et al., Generative Image Inpainting with
 Contextual Attention (2018, DeepFill v1) use it: two critics, local and global, whose logits are summed, each with its
-own penalty on the gradient in the hole.  Five steps of the critics precede one of the generator.
+own penalty on the gradient in the hole.  Five steps of the critics precede one of the generator; with `apart`, as in
+the authors' program, that is a step of its own, from another batch.
 
-Differs: every step is a step of the critics on a fresh batch, and the generator learns from the batch of the last of
-them, where the authors draw it another; one draw says how far between the real and the restored picture both critics
-are probed, theirs are two.
+Differs: one draw says how far between the real and the restored picture both critics are probed, theirs are two.
 """
 
 from __future__ import annotations
@@ -37,14 +36,16 @@ class WganGp(nn.Module):
         shares: Mapping[str, float] | None = None,
         penalty: float = 10.0,
         critic_steps: int = 5,
+        apart: bool = False,
         errors_in: str = "unit",
         features: Features | None = None,
     ):
         """Take the networks that learn and how much each term counts.
 
         weight: of the generator's adversarial term.  shares: by what it is multiplied for each critic.  penalty: of the
-        critics' gradients.  critic_steps: the generator learns at every step that completes so many.  errors_in: the
-        scale in which pixels are compared.
+        critics' gradients.  critic_steps: the generator learns at every step that completes so many.  apart: it
+        learns alone at the step after them, from pictures that the critics have not seen.  errors_in: the scale in
+        which pixels are compared.
         """
         super().__init__()
         check_weights(weights, features=features)
@@ -61,7 +62,7 @@ class WganGp(nn.Module):
         if self.shares and set(self.shares) != set(discriminators):
             raise ValueError(f"shares are of {sorted(self.shares)}: they must be of {', '.join(discriminators)}")
         self.penalty = penalty
-        self.critic_steps = critic_steps
+        self.critic_steps, self.apart = critic_steps, apart
         self.features = features  # no nn.Module, so neither the state dict nor the averaging sees it
 
     @property
@@ -70,14 +71,15 @@ class WganGp(nn.Module):
         return {"generator": self.generator, **self.discriminators}
 
     def turns(self, sample: Sample, step: int) -> Iterator[Turn]:
-        """Yield the critics' turns, and at every critic_steps-th step the generator's."""
-        generating = (step + 1) % self.critic_steps == 0
+        """Yield the critics' turns, and the generator's at every critic_steps-th step or at one of its own after it."""
+        generating = (step + 1) % (self.critic_steps + self.apart) == 0
         with torch.set_grad_enabled(generating):
             scene = Scene(
                 self.generator(sample.image, sample.mask, **sample.inputs), sample, self.features, self.errors_in
             )
-        for name, critic in self.discriminators.items():
-            yield Turn(name, self.judging(name, critic, scene))
+        if not (generating and self.apart):
+            for name, critic in self.discriminators.items():
+                yield Turn(name, self.judging(name, critic, scene))
         if not generating:
             return
         terms = weighted(self.weights, scene, step)

@@ -33,6 +33,12 @@ UPSCALERS = {
     "span": "spandrel.architectures.SPAN:SPAN",
 }
 CHALLENGE_RLFN = {"width": 46, "middle": 48, "blocks": 4, "peak": 255.0}
+CHANGES = {  # of a published run's network, to be the authors' own
+    "migan": {"tensors": 1},
+    "rlfn": CHALLENGE_RLFN,
+    "pconv": {"levels": 7},
+    "plain_gated": {"width": 128, "attention": False},
+}
 Answer = Callable[[], Any]
 
 
@@ -79,6 +85,10 @@ def torch_networks(method: str, image: Tensor, mask: Tensor) -> Answer:
             add_out_act="sigmoid",
         )
         return lambda: network(torch.cat([image, mask], 1))
+    if method == "plain_gated":
+        told = {"pad_type": "zero", "activation": "lrelu", "norm": "in", "latent_channels": 64}
+        network = made("network:GatedGenerator", SimpleNamespace(in_channels=4, out_channels=3, **told))
+        return lambda: network(image, mask)
     if method == "migan":
         network = made("lib.model_zoo.migan_inference:Generator", SIDE)
         return lambda: network(torch.cat([0.5 - mask, image], 1))
@@ -89,8 +99,8 @@ def torch_networks(method: str, image: Tensor, mask: Tensor) -> Answer:
 
 def ours(method: str, image: Tensor, mask: Tensor) -> Answer:
     """Return what asks our network of the published run."""
-    part = read_run(ROOT / "configs" / f"{method}.yaml").generator
-    changes = {"migan": {"tensors": 1}, "rlfn": CHALLENGE_RLFN, "pconv": {"levels": 7}}.get(method, {})
+    part = read_run(ROOT / "configs" / f"{method.removeprefix('plain_')}.yaml").generator
+    changes = CHANGES.get(method, {})
     network = build(GENERATORS, part.model_copy(update=changes), "generator").eval()
     if method in UPSCALERS:
         inner: Any = network.trunk

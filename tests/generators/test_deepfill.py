@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 import torch
 from checksums import fill, hole, image, summary
+from published_step import settle_spectral_norm
 from torch import nn
+from torch.nn.utils.parametrize import is_parametrized
 
 from inpaint.generators import contextual, gated
 from inpaint.sample import composite
@@ -82,6 +84,40 @@ def test_checksums_of_open_mmlabs_networks(name: str, parameters: int):
     fill(network)
     answer = network(image(3, 80, 80, unit_range=True), hole(80)).image * 2 - 1
     assert summary(answer) == pytest.approx(MMAGIC[name], rel=1e-9)
+
+
+# By scripts/parity/plain_gated.py, of zhaoyuzhi/deepfillv2 84a13c0: pictures of 80 px, settled spectral norms.
+PLAIN = {
+    26_937_100: (
+        0.020961498206036537,
+        0.35568184631151545,
+        -0.3765257337910419,
+        -0.6242425695111086,
+        0.2205430183967908,
+    ),
+    13_443_458: (
+        0.5150407807639945,
+        0.09737945021970706,
+        0.6064451339675929,
+        0.5671391228105636,
+        0.47587261271392783,
+    ),
+}
+
+
+@pytest.mark.parametrize("parameters", PLAIN)
+@torch.no_grad()
+def test_checksums_of_the_network_without_attention(parameters: int):
+    grey = parameters == min(PLAIN)
+    network = gated.build(width=128, attention=False, padding="mmagic" if grey else "pytorch", grey=grey)
+    assert sum(parameter.numel() for parameter in network.parameters()) == parameters
+    fill(network)
+    for layer in network.modules():
+        if is_parametrized(layer, "weight"):
+            settle_spectral_norm(layer)
+    picture = image(3, 80, 80, unit_range=True)
+    answer = network(picture[:, :1].expand_as(picture) if grey else picture, hole(80)).image
+    assert summary(answer[:, :1] if grey else answer) == pytest.approx(PLAIN[parameters], rel=1e-9)
 
 
 def test_layers_bear_the_authors_names_in_their_order():
@@ -178,6 +214,8 @@ def test_the_reduction_of_the_mask_reaches_attention():
     [
         ("gated", {"width": 6}, "needs a width of 4, 8, 12"),
         ("gated", {"width": 0}, "needs a width of 4, 8, 12"),
+        ("gated", {"grey": True}, "set attention to false"),
+        ("gated", {"attention": False, "padding": "same"}, "choose among tensorflow, pytorch"),
         ("contextual", {"width": 5}, "an even width"),
         ("gated", {"padding": "same"}, "choose among tensorflow, pytorch"),
         ("contextual", {"reduction": "max"}, "choose among nearest, any"),

@@ -65,6 +65,13 @@ def test_the_generator_learns_at_every_fifth_step_alone():
     assert RECIPES["wgan_gp"] is WganGp
 
 
+def test_apart_the_generator_has_steps_of_its_own_after_five_of_the_critics():
+    recipe, sample = recipe_of(apart=True), batch()
+    players = [[turn.player for turn in recipe.turns(sample, step)] for step in range(12)]
+    assert players == [*[["critics"]] * 5, ["generator"]] * 2
+    assert recipe.generator.learned == [*[False] * 5, True] * 2
+
+
 def test_critics_are_pulled_apart_over_the_composite_and_the_original():
     recipe, sample = recipe_of(penalty=0.0), batch()
     ((_, terms),) = recipe.turns(sample, 0)

@@ -3,7 +3,8 @@
 Sources: the state dicts of knazeri/edge-connect, geekyutao/RN, junyanz/pytorch-CycleGAN-and-pix2pix,
 nipponjo/deepfillv2-pytorch (both of its files), naoto0804/pytorch-inpainting-with-partial-conv, OpenMMLab's mmagic,
 hughplay/DFNet, ZongyuGuo/Inpainting_FRRN, otenim/GLCIC-PyTorch, lyndonzheng/Pluralistic-Inpainting,
-RenYurui/StructureFlow, basilevh/image-outpainting and run-youngjoo/SC-FEGAN.
+RenYurui/StructureFlow, basilevh/image-outpainting, run-youngjoo/SC-FEGAN, zhaoyuzhi/deepfillv2, yjn870's
+and Lornatang's SRCNN and ESPCN.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from inpaint.importing.layouts import (
     dsi,
     edge_connect,
     edsr,
+    espcn,
     frrn,
     gated,
     glcic,
@@ -51,6 +53,7 @@ LAYOUTS: dict[str, tuple[Layout, ...]] = {
     "aot_gan": aot_gan.AOT_GAN_LAYOUTS,
     "unet": unet.UNET_LAYOUTS,
     "srcnn": srcnn.SRCNN_LAYOUTS,
+    "espcn": espcn.ESPCN_LAYOUTS,
     "edsr": edsr.EDSR_LAYOUTS,
     "imdn": upscalers.IMDN_LAYOUTS,
     "rlfn": upscalers.RLFN_LAYOUTS,

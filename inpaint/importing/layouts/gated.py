@@ -11,6 +11,7 @@ from collections.abc import Callable
 from inpaint.importing.layout import Entries, GeneratorOptions, Layout, width_of
 from inpaint.importing.layouts.deepfill_colours import DEEPFILL_COLOURS
 from inpaint.importing.layouts.open_mmlab import MMAGIC_GATED
+from inpaint.importing.layouts.plain_gated import PLAIN_GATED, PLAIN_GATED_GREY
 from inpaint.importing.layouts.tensorflow import tensorflow_layout
 
 
@@ -95,4 +96,12 @@ EARLY_PYTORCH_PORT = PYTORCH_PORT._replace(
     options=gated_options("stage2.b1_conv1.conv.weight", "pytorch"),
     theirs=port_name("b1_", "b2_"),
 )
-GATED_LAYOUTS = (AUTHORS, FROM_TENSORFLOW, PYTORCH_PORT, EARLY_PYTORCH_PORT, MMAGIC_GATED)
+GATED_LAYOUTS = (
+    AUTHORS,
+    FROM_TENSORFLOW,
+    PYTORCH_PORT,
+    EARLY_PYTORCH_PORT,
+    MMAGIC_GATED,
+    PLAIN_GATED,
+    PLAIN_GATED_GREY,
+)

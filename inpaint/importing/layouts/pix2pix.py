@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import count
 
 from inpaint.importing.layout import WHITE_HOLES, Entries, GeneratorOptions, Layout, width_of
+from inpaint.layers.grey_pictures import grey_choice
 
 
 def pix2pix_name(name: str, options: GeneratorOptions) -> str:
@@ -30,7 +31,10 @@ def pix2pix_options(entries: Entries) -> GeneratorOptions:
     """Return the options of the U-Net in a file."""
     levels = next(level for level in count(1) if f"{pix2pix_level(level)}.1.weight" not in entries)
     norm = "instance" if "model.model.0.bias" in entries else "batch"  # beside which alone convolutions have biases
-    return {"shape": "pix2pix", "width": width_of(entries, "model.model.0.weight"), "levels": levels, "norm": norm}
+    first, last = entries["model.model.0.weight"], entries["model.model.3.weight"]
+    grey, see_mask = grey_choice(first.shape[1], last.shape[1])
+    size = {"width": width_of(entries, "model.model.0.weight"), "levels": levels}
+    return {"shape": "pix2pix", **size, "norm": norm, "grey": grey, "see_mask": see_mask}
 
 
 PIX2PIX_LAYOUTS = (

@@ -92,11 +92,32 @@ def gated_early(state: State) -> State:
     return found
 
 
+def plain_places(state: State, stages: dict[str, list[str]]) -> State:
+    """zhaoyuzhi's: the names of each stage's sixteen layers, two of which are wrapped by a spectral norm of its own."""
+    found = {}
+    for name, tensor in state.items():
+        _, _, stage, layer, kind, leaf = name.split(".", 5)
+        place = f"{stages[stage][int(layer)]}.{'gated_conv2d.' * (layer in ('12', '14'))}"
+        place += {"feature": "conv2d", "gate": "mask_conv2d"}[kind]
+        if layer in ("12", "14"):
+            place += ".module"
+            leaf = {"original": "weight_bar", "_u": "weight_u", "_v": "weight_v"}.get(leaf.split(".")[-1], leaf)
+        found[f"{place}.{leaf}"] = tensor.clone()
+    assert len(found) == len(state)
+    return found
+
+
+COLOUR_STAGES = {str(number): [f"{it}.{n}" for n in range(16)] for number, it in enumerate(("coarse", "refinement"))}
+GREY_STAGES = {"0": [f"{part}{n}" for part, count in (("down", 4), ("b", 8), ("up", 4)) for n in range(1, count + 1)]}
+PLAIN = {"width": 8, "attention": False}
+GREY = {"padding": "mmagic", "grey": True}
 PORT = {"width": 8, "padding": "pytorch"}
 CASES = {
     "mmagic_v2": Case("gated", {"width": 12, "padding": "mmagic"}, lambda state: (mmagic_places(state, "conv.conv"),)),
     "deepfill_v2": Case("gated", {"width": 4, "fuse": True}, lambda state: (deepfill_variables(state),)),
     "tensorflow": Case("gated", {"width": 8}, lambda state: (gated_flat(state),)),
     "port": Case("gated", PORT, lambda state: (gated_port(state),)),
+    "zhaoyuzhi": Case("gated", PLAIN | {"padding": "pytorch"}, lambda it: (plain_places(it, COLOUR_STAGES),)),
+    "zhaoyuzhi grey": Case("gated", PLAIN | GREY, lambda it: (plain_places(it, GREY_STAGES),)),
     "early port": Case("gated", PORT, lambda state: (gated_early(state),)),
 }

@@ -39,5 +39,8 @@ def pix2pix(state: State, levels: int, norm: str = "batch") -> State:
 OPTIONS = {"shape": "pix2pix", "width": 4, "levels": 6}
 CASES = {
     "pix2pix": Case("unet", OPTIONS, lambda state: (pix2pix(state, 6),)),
+    "pix2pix_grey": Case("unet", {**OPTIONS, "grey": "both"}, lambda state: (pix2pix(state, 6),)),
+    "pix2pix_coloured": Case("unet", {**OPTIONS, "grey": "seen"}, lambda state: (pix2pix(state, 6),)),
+    "pix2pix_mask": Case("unet", {**OPTIONS, "see_mask": True}, lambda state: (pix2pix(state, 6),)),
     "pix2pix_instance": Case("unet", {**OPTIONS, "norm": "instance"}, lambda state: (pix2pix(state, 6, "instance"),)),
 }

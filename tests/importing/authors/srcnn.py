@@ -1,4 +1,4 @@
-"""What mmagic calls SRCNN's entries."""
+"""What mmagic and two ports call SRCNN's entries."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ def mmagic(state: State) -> tuple[State, ...]:
     return (renamed(state, zip(state, theirs, strict=True)),)
 
 
+def parts(state: State) -> tuple[State, ...]:
+    """Lornatang's."""
+    theirs = [f"{layer}.{leaf}" for layer in ("features.0", "map.0", "reconstruction") for leaf in ("weight", "bias")]
+    return (renamed(state, zip(state, theirs, strict=True)),)
+
+
 CASES = {
     "srcnn": Case("srcnn", {"width": 4}, mmagic),
+    "srcnn_luma": Case("srcnn", {"width": 4, "middle": 5, "luma": True}, mmagic),
+    "srcnn_parts": Case("srcnn", {"width": 4, "luma": True}, lambda state: parts(state)),
     "srcnn_955": Case("srcnn", {"width": 4, "middle": 5}, mmagic),
 }
