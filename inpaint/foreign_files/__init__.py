@@ -22,6 +22,7 @@ HOLDERS = (  # under which training programs keep a generator's weights; the ave
 )
 PREFIXES = ("module", "_orig_mod", "generator", "netG", "net_g", "G")  # of wrappers; no layout has such names
 OTHERS = ("discriminator", "netD", "net_d", "D", "disc", "adversarial_loss")  # what lies beside a generator
+NO_GENERATOR = re.compile(r"(?i)d(_|$)|net_?d|model_?d|dis|critic|opt|sched|lr_|scaler|amp|rng|loss|vgg|callback|loop")
 CODE = re.compile(r"GLOBAL (\S+)")  # how torch names what a pickle wants to call
 
 
@@ -61,7 +62,7 @@ def read_entries(path: Path) -> dict[str, Tensor]:
 def held_tree(path: Path) -> Mapping[Any, Any]:
     """Return the mapping in a file that holds a generator's tensors, from under the names that programs keep it."""
     tree = tree_of(path)
-    while isinstance(tree, Mapping) and (held := next((it for it in HOLDERS if isinstance(tree.get(it), Mapping)), "")):
+    while isinstance(tree, Mapping) and (held := holder_in(tree)) is not None:
         tree = tree[held]
     if not isinstance(tree, Mapping) or not any(isinstance(value, Tensor) for value in tree.values()):
         names = list(map(str, tree)) if isinstance(tree, Mapping) else []
@@ -70,6 +71,22 @@ def held_tree(path: Path) -> Mapping[Any, Any]:
             f"{path} holds no generator's weights: a mapping from names to tensors was expected, not {found}"
         )
     return tree
+
+
+def holder_in(tree: Mapping[Any, Any]) -> Any:
+    """Return the name under which a mapping keeps a generator: one of HOLDERS, or the only one that holds weights."""
+    known = next((it for it in HOLDERS if isinstance(tree.get(it), Mapping)), None)
+    if known is not None or any(isinstance(value, Tensor) for value in tree.values()):
+        return known
+    holding = [name for name, it in tree.items() if not NO_GENERATOR.match(str(name)) and holds_weights(it)]
+    return holding[0] if len(holding) == 1 else None
+
+
+def holds_weights(tree: Any) -> bool:
+    """Say whether a mapping holds tensors under names, at any depth; an optimizer keeps its own under numbers."""
+    return isinstance(tree, Mapping) and any(
+        isinstance(name, str) and (isinstance(it, Tensor) or holds_weights(it)) for name, it in tree.items()
+    )
 
 
 def weights_path(path: Path) -> Path:

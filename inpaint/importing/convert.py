@@ -17,7 +17,7 @@ from inpaint.foreign_files import Foreign, first_few, read_foreign, weights_path
 from inpaint.importing.halves import half_in, note_of, under_every_start
 from inpaint.importing.layout import Entries, Layout
 from inpaint.importing.layouts import LAYOUTS
-from inpaint.importing.recognise import compared, recognised, without_model
+from inpaint.importing.recognise import compared, recognised, unwrapped
 
 CHANNEL_ORDERS = ("auto", "rgb", "bgr")
 SPECTRAL = ("weight_orig", "parametrizations.weight.original")  # of spectral norm, older and newer
@@ -71,6 +71,7 @@ def import_weights(
     foreign = [read_foreign(path) for path in paths]
     if layout is None and len(paths) > 1:
         layout = kept_in_two(foreign)
+    beside: list[str] = []  # what lies beside the network in a program's whole state
     half = half_in(with_right_vectors(foreign[0].entries), layout) if len(paths) == 1 else None
     if half is not None:
         layout, kind = half.name, half.layout._replace(note=note_of(half))
@@ -79,9 +80,9 @@ def import_weights(
         raise ValueError(f"--as {layout} takes the generators of {LAYOUTS[layout][0].source}, or one of them whole")
     elif layout is None:
         layout, kind, _ = recognised(foreign[0].entries, str(paths[0]))
-        entries = without_model(foreign[0].entries, [kind])
+        entries, beside = unwrapped(foreign[0].entries, [kind])
     else:
-        entries = without_model(in_one(foreign, LAYOUTS[layout][0]), LAYOUTS[layout])
+        entries, beside = unwrapped(in_one(foreign, LAYOUTS[layout][0]), LAYOUTS[layout])
         kind = layout_of(layout, entries)
     order = kind.channels if channels == "auto" else channels
     if order == "bgr" and not kind.colours:
@@ -99,7 +100,7 @@ def import_weights(
     provenance = {"imported": {"layout": layout, "from": kind.source, "channels": order, "files": sources}}
     save_checkpoint(output, weights, run=run_to_tree(run), provenance=provenance)
     others = [name for file in foreign for name in file.others]
-    return Report(output, kind, len(weights) - len(started), [*ignored, *others], started, order)
+    return Report(output, kind, len(weights) - len(started), [*ignored, *beside, *others], started, order)
 
 
 def check_choices(layout: str | None, channels: str, files: int) -> None:

@@ -69,18 +69,28 @@ def compared(kind: Layout, entries: Entries, options: dict[str, Any]) -> Compari
     return Comparison(wanted, theirs, started, missing, ignored, left, misshapen)
 
 
-def without_model(entries: Entries, layouts: Sequence[Layout]) -> dict[str, Tensor]:
-    """Return entries without the prefix "model.", which Lightning puts before all, where no layout begins with it."""
-    found = dict(entries)
-    while found and not any(it.first in found for it in layouts) and all(name.startswith("model.") for name in found):
-        found = {name.removeprefix("model."): it for name, it in found.items()}
-    return found
+def unwrapped(entries: Entries, layouts: Sequence[Layout]) -> tuple[dict[str, Tensor], list[str]]:
+    """Return entries without what a program puts before all names of a network, and the names of what lies beside it.
+
+    That is done where no layout's first entry is found as it is, and where one part of a file alone has it.
+    """
+    found, left, start = dict(entries), [], ""
+    ends = tuple(f".{it.first}" for it in layouts)
+    while found and not any(it.first in found for it in layouts):
+        parts = {name.partition(".")[0] for name in found if name.endswith(ends)}
+        if len(parts) != 1:
+            break
+        part = f"{parts.pop()}."
+        left += [start + name for name in found if not name.startswith(part)]
+        found = {name.removeprefix(part): it for name, it in found.items() if name.startswith(part)}
+        start += part
+    return found, left
 
 
 def candidates(entries: Entries) -> list[Candidate]:
     """Return the layouts of one file that entries may have, the best fitting first."""
     found, known = [], [layout for layouts in LAYOUTS.values() for layout in layouts if len(layout.files) == 1]
-    entries = without_model(entries, known)
+    entries, _ = unwrapped(entries, known)
     for name, layouts in LAYOUTS.items():
         for layout in layouts:
             if layout.first in entries and len(layout.files) == 1:

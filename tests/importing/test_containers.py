@@ -80,11 +80,32 @@ def state() -> dict[str, Tensor]:
         lambda it: {"state_dict": {f"model.{name}": value for name, value in it.items()}, "hyper_parameters": {}},
         lambda it: {f"_orig_mod.module.{name}": value for name, value in it.items()},
         lambda it: {f"net_g.{name}": value for name, value in it.items()},
+        lambda it: {"inpaint_net": it, "optimizer_g": {"state": {0: {"exp_avg": torch.zeros(1)}}}, "netD": it},
+        lambda it: {"nets": {"first": it, "critic": it}, "step": 3, "scaler": {"scale": torch.ones(1)}},
+        lambda it: {f"network.{name}": value for name, value in it.items()},
+        lambda it: {"state_dict": {f"model.net.{name}": value for name, value in it.items()}},
     ],
 )
 def test_holders_and_prefixes_are_taken_off_by_rule(tmp_path: Path, wrapped):
     torch.save(wrapped(state()), tmp_path / "theirs.ckpt")
     assert import_weights([tmp_path / "theirs.ckpt"], tmp_path / "ours.safetensors").layout.generator == "region_norm"
+
+
+def test_what_lies_beside_a_network_under_another_name_is_left_out_and_named(tmp_path: Path):
+    whole = {f"inpainter.{name}": value for name, value in state().items()}
+    torch.save({"state_dict": whole | {"metric.features.0.weight": torch.zeros(2, 2)}}, tmp_path / "theirs.ckpt")
+    report = import_weights([tmp_path / "theirs.ckpt"], tmp_path / "ours.safetensors")
+    assert report.layout.generator == "region_norm"
+    assert report.ignored == ["metric.features.0.weight"]
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_of_two_networks_in_a_file_none_is_chosen(tmp_path: Path, nested: bool):
+    held = {"first": state(), "second": state()}
+    flat = {f"{part}.{name}": value for part, it in held.items() for name, value in it.items()}
+    torch.save(held if nested else flat, tmp_path / "theirs.pth")
+    with pytest.raises(ValueError, match="only first, second" if nested else "has no layout that is known here"):
+        import_weights([tmp_path / "theirs.pth"], tmp_path / "ours.safetensors")
 
 
 def test_numpy_archives_and_pickled_objects_are_refused_with_what_to_do(tmp_path: Path):
