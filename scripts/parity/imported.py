@@ -1,0 +1,94 @@
+"""Print how far published networks that are imported answer from the authors' own code.
+
+    python scripts/parity/imported.py edsr|srcnn|espcn|unet REPOSITORY
+
+REPOSITORY is a folder with the authors' code, which you bring; nothing of it lies here.
+
+| network | repository | commit |
+| --- | --- | --- |
+| edsr | sanghyun-son/EDSR-PyTorch, its folder src | 3dd71ae |
+| srcnn | yjn870/SRCNN-pytorch | 064dbaa |
+| espcn | yjn870/ESPCN-pytorch | ab84ee1 |
+| unet | milesial/Pytorch-UNet | 21d7850 |
+
+Their network gets random weights of this package's own drawing, is saved as they save it, and is taken in by
+`import_weights`.  What differs is in single precision, of pictures in [0, 1]; the counts are of both networks.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from inpaint.checkpoint import load_checkpoint
+from inpaint.config import parse_run
+from inpaint.generators import GENERATORS
+from inpaint.importing.convert import import_weights
+from inpaint.layers.luma import luma_of
+from inpaint.parts import build
+
+SIDE = 32  # px
+EDSR = {"n_resblocks": 16, "n_feats": 64, "scale": [4], "rgb_range": 255, "n_colors": 3, "res_scale": 1}
+Answer = Callable[[Tensor], Tensor]
+
+
+def theirs(name: str) -> tuple[nn.Module, Answer]:
+    """Build the authors' network, and say how it is asked for a picture (1, 3, H, W)."""
+    if name == "edsr":
+        network = importlib.import_module("model.edsr").EDSR(SimpleNamespace(**EDSR))
+        return network, lambda picture: network(255 * picture) / 255
+    if name == "unet":
+        network = importlib.import_module("unet.unet_model").UNet(3, 3)
+        return network, network
+    if name == "espcn":
+        network = importlib.import_module("models").ESPCN(scale_factor=4)
+    else:
+        network = importlib.import_module("models").SRCNN()
+    return network, lambda picture: network(luma_of(picture))
+
+
+def ours(name: str, file: Path) -> tuple[nn.Module, Answer]:
+    """Import a file, and say how our network is asked for the same."""
+    checkpoint = load_checkpoint(import_weights([file], file.with_suffix(".safetensors")).output)
+    run = parse_run(checkpoint.run, str(file))
+    network: Any = build(GENERATORS, run.generator, "generator")
+    network.load_state_dict(checkpoint.weights)
+    network.eval()
+    if name == "unet":
+        return network, lambda picture: network(picture, picture[:, :1]).image
+    if name == "edsr":
+        return network, network.trunk
+    return network, lambda picture: network.trunk.inner(luma_of(picture))
+
+
+@torch.no_grad()
+def main() -> None:
+    """Print the counts and the largest difference."""
+    name, repository = sys.argv[1:]
+    sys.path.insert(0, repository)
+    torch.manual_seed(0)
+    network, answer = theirs(name)
+    for entry, tensor in network.state_dict().items():
+        if tensor.is_floating_point() and "mean" not in entry and "var" not in entry:
+            tensor.add_(0.02 * torch.randn_like(tensor))
+    network.eval()
+    picture = torch.rand(1, 3, SIDE, SIDE)
+    with tempfile.TemporaryDirectory() as folder:
+        torch.save(network.state_dict(), file := Path(folder) / "theirs.pth")
+        own, taken = ours(name, file)
+    learned = [sum(it.numel() for it in made.parameters() if it.requires_grad) for made in (network, own)]
+    wanted = answer(picture)
+    off = (taken(picture) - wanted).abs().max().item()
+    print(name, learned, f"answers {off:.1e} off, of {wanted.std().item():.3f}")
+
+
+if __name__ == "__main__":
+    main()
