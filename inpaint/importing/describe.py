@@ -12,9 +12,9 @@ from inpaint.config import parse_run
 from inpaint.degradation.presentations import presentations
 from inpaint.foreign_files import read_foreign
 from inpaint.generators import GENERATORS
-from inpaint.importing.recognise import candidates
+from inpaint.importing.recognise import candidates, nearest_in_words
 from inpaint.parts import build
-from inpaint.restoring.community import community_generator, community_shows, described_network
+from inpaint.restoring.community import UnknownNetwork, community_generator, community_shows, described_network
 from inpaint.restoring.onnx_session import Session
 from inpaint.weights import BUNDLED_NETWORKS, NETWORKS_OF_DEFAULT, model_file
 
@@ -35,11 +35,16 @@ def describe_model(model: str | Path) -> list[str]:
         return described_session(name, path)
     if is_checkpoint(path):
         return described_checkpoint(name, path)
-    fitting = [it for it in candidates(read_foreign(path).entries) if not it.compared.faults]
+    entries = read_foreign(path).entries
+    found = candidates(entries)
+    fitting = [it for it in found if not it.compared.faults]
     if fitting:
         taken = f"inpaint import-weights {path.name} --as {fitting[0].name} -o {path.stem}.safetensors"
         return [f"{name}: {fitting[0].name} as in {fitting[0].layout.source}", f"to use it: {taken}"]
-    return described_foreign(name, path)
+    try:
+        return described_foreign(name, path)
+    except UnknownNetwork as error:
+        raise ValueError(f"{error}; nearest that can be imported: {nearest_in_words(entries, found)}") from None
 
 
 def described_checkpoint(name: str, path: Path) -> list[str]:

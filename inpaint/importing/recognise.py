@@ -109,12 +109,18 @@ def recognised(entries: Entries, where: str) -> Candidate:
     found = candidates(entries)
     if found and not found[0].compared.faults:
         return found[0]
+    near = nearest_in_words(entries, found)
+    raise ValueError(f"{where} has no layout that is known here ({first_few(entries, 4)}); nearest: {near}")
+
+
+def nearest_in_words(entries: Entries, found: Sequence[Candidate]) -> str:
+    """Say which layouts are nearest to entries, and what differs."""
     near = [
         f"--as {it.name} ({it.layout.source}), but the file {it.compared.in_words()}" for it in found[:MOST_NEAREST]
     ]
     if not near:
         near = [f"--as {name} begins with {expected}" for name, expected in first_entries(entries)[:MOST_NEAREST]]
-    raise ValueError(f"{where} has no layout that is known here ({first_few(entries, 4)}); nearest: {'; '.join(near)}")
+    return "; ".join(near)
 
 
 def first_entries(entries: Entries) -> list[tuple[str, str]]:

@@ -33,6 +33,10 @@ OWN_PREFIXES = ("module.", "netG.", "net_g.", "_orig_mod.", "model.netG.")
 NOT_GENERATORS = re.compile(r"(discriminator|loss\w*|val_evaluators?|test_evaluators?|visualizer)\.")
 
 
+class UnknownNetwork(ValueError):
+    """No network that spandrel knows has a file's entries."""
+
+
 class DescribedTrunk(nn.Module):
     """A network as spandrel calls it: pictures (B, 3, h, w) in [0, 1], padded as it needs; grey ones see a colour."""
 
@@ -89,7 +93,10 @@ def load_community(path: Path, *, device: str = "auto", precision: str = "auto")
     Raises ValueError in a sentence where spandrel is missing, does not know the network, or it restores neither, and
     where it does not compute in the precision.
     """
-    described = described_network(path)
+    try:
+        described = described_network(path)
+    except UnknownNetwork as error:
+        raise ValueError(f"{error}; inpaint models says whether it can be imported") from None
     network = community_generator(described, str(path))
     precision = precision_of(precision, find_device(device), trained="float32")
     if precision == "bfloat16" and not described.supports_bfloat16:
@@ -139,9 +146,9 @@ def described_network(path: Path) -> Any:
             warnings.simplefilter("ignore")  # of torch, about how an architecture is written
             described = spandrel.ModelLoader(device="cpu").load_from_state_dict(dict(entries))
     except spandrel.UnsupportedModelError:
-        raise ValueError(
+        raise UnknownNetwork(
             f"{path} is not a checkpoint of this package, and spandrel knows no network with its entries "
-            f"({first_few(entries, 4)}); inpaint models says whether it can be imported"
+            f"({first_few(entries, 4)})"
         ) from None
     except Exception as error:  # whatever an architecture stumbles over that is nearly its own
         reason = " ".join(str(error).split())[:200] or type(error).__name__

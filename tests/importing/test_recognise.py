@@ -72,3 +72,16 @@ def test_a_file_that_can_be_imported_is_said_to_be(tmp_path: Path, name: str):
     first, how = describe_model(paths[0])
     assert first.startswith(f"0.pth: {WRITTEN[name][0]} as in ")
     assert f"inpaint import-weights 0.pth --as {WRITTEN[name][0]} -o 0.safetensors" in how
+
+
+def test_a_file_of_nothing_that_is_known_is_described_by_what_is_nearest(tmp_path: Path):
+    pytest.importorskip("spandrel")
+    _, paths = files_of("rlfn", tmp_path)
+    state = torch.load(paths[0], weights_only=True)
+    state["block_1.esa.odd"] = state.pop("block_1.esa.conv4.bias")
+    torch.save(state, tmp_path / "nearly.pth")
+    with pytest.raises(
+        ValueError, match=r"spandrel knows no network .*; nearest that can be imported: --as rlfn"
+    ) as it:
+        describe_model(tmp_path / "nearly.pth")
+    assert "inpaint models" not in str(it.value)
