@@ -82,6 +82,6 @@ def test_a_file_of_nothing_that_is_known_is_described_by_what_is_nearest(tmp_pat
     torch.save(state, tmp_path / "nearly.pth")
     with pytest.raises(
         ValueError, match=r"spandrel knows no network .*; nearest that can be imported: --as rlfn"
-    ) as it:
+    ) as caught:
         describe_model(tmp_path / "nearly.pth")
-    assert "inpaint models" not in str(it.value)
+    assert "inpaint models" not in str(caught.value)
