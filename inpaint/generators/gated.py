@@ -5,7 +5,7 @@ second stage that sees the picture alone, zero padding where the paper's text sa
 With padding tensorflow and fuse it computes what the authors' code computes; padding pytorch (symmetric, and every
 second pixel where attention halves) fits weights of the PyTorch ports, and padding mmagic those of OpenMMLab's mmagic,
 whose second stage sees the mask, has a wider decoder, and gates its last layer, too.  Without attention it is the
-network that zhaoyuzhi's PyTorch code calls DeepFill v2, in colour or grey (`inpaint.layers.plain_gated`).
+network that zhaoyuzhi's PyTorch code calls DeepFill v2, in colour or grey (`inpaint.layers.gated_stages`).
 
 Differs: RGB where the authors feed BGR, and every picture of a batch attends under its own mask.  The sketch guided
 mode is left out.
@@ -20,9 +20,9 @@ from inpaint.contracts import Generator, View
 from inpaint.layers.chunked_attention import CHUNKED_UNEXPORTABLE
 from inpaint.layers.deepfill import TwoStage
 from inpaint.layers.gated_conv import GatedConv
+from inpaint.layers.gated_stages import PlainStages
 from inpaint.layers.luma import grey_picture
 from inpaint.layers.padding import check_padding
-from inpaint.layers.plain_gated import PlainStages
 from inpaint.sample import Prediction
 
 

@@ -10,24 +10,24 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-LUMA_SHARES = (65.481 / 255, 128.553 / 255, 24.966 / 255)  # of red, green and blue
-LUMA_BLACK = 16 / 255
+BT601_SHARES = (65.481 / 255, 128.553 / 255, 24.966 / 255)  # of red, green and blue
+VIDEO_BLACK = 16 / 255
 
 
-def luma_of(image: Tensor) -> Tensor:
+def video_luma(image: Tensor) -> Tensor:
     """Return the luma of pictures (B, 3, H, W) in [0, 1], (B, 1, H, W)."""
-    shares = torch.tensor(LUMA_SHARES, dtype=image.dtype, device=image.device)
-    return (image * shares[:, None, None]).sum(1, keepdim=True) + LUMA_BLACK
+    shares = torch.tensor(BT601_SHARES, dtype=image.dtype, device=image.device)
+    return (image * shares[:, None, None]).sum(1, keepdim=True) + VIDEO_BLACK
 
 
 def grey_picture(image: Tensor) -> Tensor:
     """Return pictures (B, 3, H, W) in [0, 1] in grey, (B, 1, H, W) in [0, 1]."""
-    return (luma_of(image) - LUMA_BLACK) / sum(LUMA_SHARES)
+    return (video_luma(image) - VIDEO_BLACK) / sum(BT601_SHARES)
 
 
 def with_luma(image: Tensor, luma: Tensor) -> Tensor:
     """Return pictures (B, 3, H, W) whose luma is another, (B, 1, H, W), and whose colours stay."""
-    return image + (luma - luma_of(image)) / sum(LUMA_SHARES)
+    return image + (luma - video_luma(image)) / sum(BT601_SHARES)
 
 
 class OnLuma(nn.Module):
@@ -38,7 +38,7 @@ class OnLuma(nn.Module):
         self.inner = trunk
 
     def forward(self, shown: Tensor) -> Tensor:
-        luma = self.inner(luma_of(shown))
+        luma = self.inner(video_luma(shown))
         size = (luma.shape[-2], luma.shape[-1])
         if size != shown.shape[-2:]:
             shown = F.interpolate(shown, size, mode="bicubic", align_corners=False)

@@ -32,7 +32,7 @@ from inpaint.checkpoint import load_checkpoint
 from inpaint.config import parse_run
 from inpaint.generators import GENERATORS
 from inpaint.importing.convert import import_weights
-from inpaint.layers.luma import luma_of
+from inpaint.layers.luma import video_luma
 from inpaint.parts import build
 
 SIDE = 32  # px
@@ -52,7 +52,7 @@ def theirs(name: str) -> tuple[nn.Module, Answer]:
         network = importlib.import_module("models").ESPCN(scale_factor=4)
     else:
         network = importlib.import_module("models").SRCNN()
-    return network, lambda picture: network(luma_of(picture))
+    return network, lambda picture: network(video_luma(picture))
 
 
 def ours(name: str, file: Path) -> tuple[nn.Module, Answer]:
@@ -66,7 +66,7 @@ def ours(name: str, file: Path) -> tuple[nn.Module, Answer]:
         return network, lambda picture: network(picture, picture[:, :1]).image
     if name == "edsr":
         return network, network.trunk
-    return network, lambda picture: network.trunk.inner(luma_of(picture))
+    return network, lambda picture: network.trunk.inner(video_luma(picture))
 
 
 @torch.no_grad()

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from inpaint.generators import espcn, srcnn
-from inpaint.layers.luma import OnLuma, luma_of, with_luma
+from inpaint.layers.luma import OnLuma, video_luma, with_luma
 
 
 @pytest.mark.parametrize(
@@ -16,14 +16,14 @@ from inpaint.layers.luma import OnLuma, luma_of, with_luma
 )
 def test_luma_is_that_of_matlab(colour: tuple[int, int, int], expected: float):
     picture = torch.tensor(colour, dtype=torch.float64)[None, :, None, None]
-    assert luma_of(picture).item() * 255 == pytest.approx(expected, rel=1e-9)
+    assert video_luma(picture).item() * 255 == pytest.approx(expected, rel=1e-9)
 
 
 def test_another_luma_leaves_the_differences_of_colours():
     torch.manual_seed(0)
     picture = torch.rand(2, 3, 4, 5, dtype=torch.float64)
-    changed = with_luma(picture, luma_of(picture) + 0.1)
-    torch.testing.assert_close(luma_of(changed), luma_of(picture) + 0.1)
+    changed = with_luma(picture, video_luma(picture) + 0.1)
+    torch.testing.assert_close(video_luma(changed), video_luma(picture) + 0.1)
     torch.testing.assert_close(changed - changed[:, :1], picture - picture[:, :1])
 
 

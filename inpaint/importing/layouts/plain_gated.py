@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from inpaint.importing.layout import WHITE_HOLES, GeneratorOptions, Layout, width_of
 
-KINDS = {"feature": "conv2d", "gate": "mask_conv2d"}
-SPECTRAL_LEAVES = {
+BRANCH_NAMES = {"feature": "conv2d", "gate": "mask_conv2d"}
+WRAPPED_LEAVES = {
     "parametrizations.weight.original": "module.weight_bar",
     "parametrizations.weight.0._u": "module.weight_u",
     "parametrizations.weight.0._v": "module.weight_v",
     "bias": "module.bias",
 }
-ENLARGING = (12, 14)  # the layers that are spectrally normalised
+WRAPPED_LAYERS = (12, 14)  # the layers that are spectrally normalised
 
 
 def colour_name(name: str, options: GeneratorOptions) -> str:
@@ -30,7 +30,11 @@ def grey_name(name: str, options: GeneratorOptions) -> str:
 
 def inside(layer: int, kind: str, leaf: str) -> str:
     """Return the rest of a name, below the layer."""
-    return f"gated_conv2d.{KINDS[kind]}.{SPECTRAL_LEAVES[leaf]}" if layer in ENLARGING else f"{KINDS[kind]}.{leaf}"
+    return (
+        f"gated_conv2d.{BRANCH_NAMES[kind]}.{WRAPPED_LEAVES[leaf]}"
+        if layer in WRAPPED_LAYERS
+        else f"{BRANCH_NAMES[kind]}.{leaf}"
+    )
 
 
 PLAIN_GATED = Layout(
