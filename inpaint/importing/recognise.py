@@ -72,15 +72,19 @@ def compared(kind: Layout, entries: Entries, options: dict[str, Any]) -> Compari
 def unwrapped(entries: Entries, layouts: Sequence[Layout]) -> tuple[dict[str, Tensor], list[str]]:
     """Return entries without what a program puts before all names of a network, and the names of what lies beside it.
 
-    That is done where no layout's first entry is found as it is, and where one part of a file alone has it.
+    That is done where no layout's first entry is found as it is, and where one part of a file has such an entry: alone,
+    or beside smaller parts, as features that a loss compares have.
     """
     found, left, start = dict(entries), [], ""
     ends = tuple(f".{it.first}" for it in layouts)
     while found and not any(it.first in found for it in layouts):
-        parts = {name.partition(".")[0] for name in found if name.endswith(ends)}
-        if len(parts) != 1:
+        parts = {f"{name.partition('.')[0]}." for name in found if name.endswith(ends)}
+        if not parts:
             break
-        part = f"{parts.pop()}."
+        sizes = {part: sum(name.startswith(part) for name in found) for part in parts}
+        part = max(parts, key=lambda it: (sizes[it], it))
+        if len(parts) > 1 and 2 * sizes[part] <= len(found):
+            break
         left += [start + name for name in found if not name.startswith(part)]
         found = {name.removeprefix(part): it for name, it in found.items() if name.startswith(part)}
         start += part
