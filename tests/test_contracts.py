@@ -108,3 +108,25 @@ def test_a_recipe_has_frozen_teachers_with_weights_of_their_own(tmp_path: Path, 
     run = parse_run({**tree, "recipe": {"name": "supervised", "weights": {"l1": 1.0}}}, "test")
     with pytest.raises(ValueError, match="recipe supervised learns without teachers: remove master"):
         recipe_of(run)
+
+
+@pytest.mark.parametrize(("learned", "seen"), [("white", 1.0), ("black", 0.0)])
+def test_a_teacher_is_shown_holes_as_it_learned_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, learned: str, seen: float
+):
+    part = {"name": "residual_unet", "widths": [4, 6], "blocks": 1, "middle": 1}
+    tree = tiny_tree(tmp_path, tmp_path, generator=part, recipe={"name": "distilled"})
+    tree["data"] = {**tree["data"], "fill": {"name": "hole", "value": "black"}}
+    its = {**tree, "data": {**tree["data"], "fill": {"name": "hole", "value": learned}}}
+    master = GENERATORS["residual_unet"](widths=[4, 6], blocks=1, middle=1)
+    save_checkpoint(tmp_path / "master.safetensors", master.state_dict(), run=its, provenance={})
+    monkeypatch.setitem(RECIPES, "distilled", Distilled)
+    tree["teachers"] = {"master": {**part, "pretrained": str(tmp_path / "master.safetensors")}}
+    recipe: Any = recipe_of(parse_run(tree, "test"))
+    shown: list[Tensor] = []
+    recipe.teachers["master"].register_forward_pre_hook(lambda _, given: shown.append(given[0]))
+    sample = batch()
+    black = sample._replace(image=sample.image * (1 - sample.mask))
+    next(recipe.turns(black, 0))
+    expected = torch.where(sample.mask > 0, torch.full_like(black.image, seen), black.image)
+    assert torch.equal(shown[0], expected)

@@ -12,8 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from inpaint.checkpoint import Checkpoint, load_checkpoint
-from inpaint.config import Judge, Network, Run
+from inpaint.config import Judge, Network, Run, parse_run
 from inpaint.contracts import Generator, Recipe
+from inpaint.degradation.fills import FILLS
+from inpaint.degradation.presentations import presentations
 from inpaint.discriminators import DISCRIMINATORS
 from inpaint.features import FEATURES
 from inpaint.generators import GENERATORS
@@ -35,7 +37,7 @@ def recipe_of(run: Run) -> Recipe:
     others: dict[str, Any] = {
         "partners": {name: network_of(part) for name, part in run.partners.items()},
         "discriminators": {name: critic_of(part) for name, part in run.discriminators.items()},
-        "teachers": Teachers({name: network_of(part) for name, part in run.teachers.items()}),
+        "teachers": Teachers({name: teacher_of(part, run) for name, part in run.teachers.items()}),
     }
     if run.recipe.name not in RECIPES:
         near = did_you_mean(run.recipe.name, RECIPES)
@@ -64,6 +66,25 @@ def features_wanted(run: Run) -> bool:
 def network_of(part: Network) -> Generator:
     """Build a partner or a teacher, with the weights that it names."""
     return with_weights(build(GENERATORS, part, "generator"), part.pretrained, part.name)
+
+
+def teacher_of(part: Network, run: Run) -> Generator:
+    """Build a teacher; holes are shown to it as it learned them, where the run shows its own network others."""
+    network = network_of(part)
+    if part.pretrained is not None:
+        learned = parse_run(load_checkpoint(model_file(part.pretrained)).run, part.pretrained)
+        own, its = presentations(run.data.fill), presentations(learned.data.fill)
+        if set(own) == {"hole"} and its.get("hole", own["hole"]) != own["hole"]:
+            network.register_forward_pre_hook(partial(holes_shown_as, its["hole"]))
+    return network
+
+
+def holes_shown_as(value: str, network: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Return what a network is given, pictures (B, 3, H, W) and masks first, with other holes."""
+    image, mask, *others = given
+    fill = FILLS["hole"](value=value)
+    shown = [fill(one, hole, torch.Generator())[0] for one, hole in zip(image, mask, strict=True)]
+    return torch.stack(shown), mask, *others
 
 
 def critic_of(part: Judge) -> nn.Module:
