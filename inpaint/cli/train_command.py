@@ -44,7 +44,8 @@ def train(
     if dry_run:
         for stage in stages_of(run):
             for line in dry_run_lines(trainer_of(stage.run, stage.start), stage.run, states):
-                typer.echo(line if stage.name is None else f"{stage.name}: {line}")
+                if distributed.rank() == 0:
+                    typer.echo(line if stage.name is None else f"{stage.name}: {line}")
         return
     again = command_again(config, settings, launch=distributed.launch_command())
     for trainer in trainers_of(run, resume=resume):

@@ -20,14 +20,19 @@ def held_folder(folder: Path) -> Iterator[None]:
     """Hold a folder for this process, and clear away what a killed one left half-written.
 
     The system takes the lock back when the process ends, however it does.  Raises ValueError naming the process and the
-    machine that hold it.  On Windows, and where a disk knows no locks, nobody is refused.
+    machine that hold it, and for what cannot be a folder.  On Windows, and where a disk knows no locks, nobody is
+    refused.
     """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ValueError(f"output {folder} cannot be a folder: {reason}; choose another output") from None
     try:
         import fcntl
     except ImportError:
         yield
         return
-    folder.mkdir(parents=True, exist_ok=True)
     # A lock of the process, not of the opened file (flock): workers that outlive a kill for seconds do not hold it.
     with (folder / LOCK_NAME).open("a+", encoding="utf-8") as file:
         try:

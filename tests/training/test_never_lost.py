@@ -105,6 +105,14 @@ def test_an_error_within_a_step_saves_too_and_says_so(
     resumed.fit()
 
 
+@pytest.mark.parametrize("inside", [".", "below/it"])
+def test_an_output_that_is_a_file_is_refused_in_a_sentence(inside: str, pictures: Path, tmp_path: Path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(ValueError, match=r"output .* cannot be a folder: .*; choose another output"):
+        trainer(tiny_tree(pictures, tmp_path / "file" / inside)).fit()
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 def test_a_run_that_is_beyond_its_end_says_so(pictures: Path, tmp_path: Path):
     trainer(tiny_tree(pictures, tmp_path, steps=4)).fit()
     with pytest.raises(ValueError, match="is at step 4 already, beyond steps 3"):
