@@ -23,6 +23,7 @@ FORMAT = "inpaint-1"
 SCALE_SUFFIX = "@scale"  # ends the name of what int8 weights are multiplied by
 LARGEST_OF_INT8 = 127
 COMMENT_LENGTH = 2  # bytes that say how long the comment is, with which a zip archive ends
+FULL_DISK = 0.5  # MB
 CHECKSUM_LABEL = b"sha256:"
 
 
@@ -158,9 +159,11 @@ def written_or_said(path: Path | str) -> Iterator[None]:
         yield
     except (OSError, RuntimeError, SafetensorError) as error:
         folder = next(it for it in Path(path).absolute().parents if it.is_dir())
-        room = f"{shutil.disk_usage(folder).free / 1e6:.0f} MB are free on that disk"
+        free = shutil.disk_usage(folder).free / 1e6
         reason = " ".join(str(error).split()).partition(" (at ")[0]
-        raise OSError(f"{path} could not be written, {room}: {reason}") from error
+        if free < FULL_DISK:  # what torch and safetensors say then speaks of their own code
+            raise OSError(f"{path} could not be written: the disk is full") from error
+        raise OSError(f"{path} could not be written, {free:.0f} MB are free on that disk: {reason}") from error
 
 
 def load_state(path: Path | str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from inpaint.checkpoint import written_or_said
 from inpaint.files import write_text
 
 
@@ -18,12 +19,16 @@ class Journal:
         self.path = path
 
     def write(self, line: dict[str, Any]) -> None:
-        """Append one line."""
+        """Append one line.  Raises OSError in a sentence where the disk cannot take it."""
+        with written_or_said(self.path):
+            self.append(json_line(line).encode())
+
+    def append(self, data: bytes) -> None:
+        """Append bytes, all or none."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
         size = os.fstat(handle).st_size
         try:
-            data = json_line(line).encode()
             while data:
                 data = data[os.write(handle, data) :]
         except OSError:

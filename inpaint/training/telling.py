@@ -35,6 +35,7 @@ class Teller:
         self.sums: dict[str, Tensor] = {}
         self.since = (0.0, 0)  # when the last line was written, and how many images had been seen
         self.images = 0
+        self.said: set[str] = set()  # what the disk could not take since it last took something
         self.gain: tuple[float, float] | None = None  # of the last validation
 
     @contextmanager
@@ -139,13 +140,16 @@ class Teller:
             self.audience.numbers(line)
 
     def unless_full(self, action: Callable[[], None], *, must: bool = False) -> None:
-        """Do what writes; where the disk cannot take it, say so and go on, unless it must be written."""
+        """Do what writes; where the disk cannot take it, say so once and go on, unless it must be written."""
         try:
             action()
+            self.said.clear()
         except OSError as error:
             if must:
                 raise
-            self.say(f"{error}; the training goes on, and tries again later")
+            if str(error) not in self.said:
+                self.say(f"{error}; the training goes on, and tries again later")
+            self.said.add(str(error))
 
     def say(self, sentence: str) -> None:
         if distributed.rank() == 0:

@@ -286,6 +286,21 @@ def test_a_full_disk_is_a_sentence_and_the_run_goes_on(
     assert (tmp_path / "state.pt").read_bytes() == before
 
 
+def test_a_journal_that_the_disk_cannot_take_is_told_once(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+):
+    def write(handle: int, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    running = trainer(tiny_tree(pictures, tmp_path, steps=6) | {"every": {"log": 1, "validate": 99, "samples": 99}})
+    monkeypatch.setattr(os, "write", write)
+    running.fit()
+    said = capfd.readouterr().err
+    assert 1 <= said.count("journal.jsonl could not be written") < 4  # of eight; a state that is written begins anew
+    assert "the training goes on, and tries again later" in said
+    assert States(tmp_path).read()["step"] == 6
+
+
 def test_a_full_disk_that_is_cleared_in_time_costs_nothing(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
