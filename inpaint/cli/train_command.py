@@ -89,6 +89,7 @@ def fit_or_stop(trainer: Trainer, again: str) -> None:
     from inpaint import distributed
     from inpaint.device import out_of_memory
     from inpaint.interrupt import Stopped, ignore_stopping
+    from inpaint.training.run_folder import FolderInUse
 
     first = distributed.rank() == 0
     try:
@@ -101,7 +102,7 @@ def fit_or_stop(trainer: Trainer, again: str) -> None:
         distributed.leave()
         sys.exit(128 + stop.signal)
     except Exception as error:
-        if first and trainer.keeper.saved is not None:
+        if first and trainer.keeper.saved is not None and not isinstance(error, FolderInUse):
             typer.echo(f"Saved at step {trainer.keeper.saved} of {trainer.steps}.  Go on with: {again}", err=True)
         if out_of_memory(error):
             raise ValueError("memory ran out: lower data.batch or data.crop, or set precision=bfloat16") from error

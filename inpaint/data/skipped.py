@@ -26,14 +26,14 @@ class Replacing(Dataset[tuple[Any, list[str]]]):
             try:
                 return self.samples[number], faults
             except (ValueError, OSError) as error:
-                faults.append(fault_of(error))
+                faults.append(sample_fault(error))
         raise ValueError(f"{faults[0]}; nor could the {TRIES_IN_A_ROW - 1} samples after this one be made")
 
 
-def fault_of(error: Exception) -> str:
+def sample_fault(error: Exception) -> str:
     """Say in one line why a sample cannot be made.
 
-    >>> fault_of(FileNotFoundError(2, "No such file or directory", "cat.png"))
+    >>> sample_fault(FileNotFoundError(2, "No such file or directory", "cat.png"))
     'cat.png cannot be read: no such file or directory'
     """
     if isinstance(error, OSError) and error.filename and error.strerror:

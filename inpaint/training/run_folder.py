@@ -15,6 +15,10 @@ LOCK_NAME = ".training"
 WRITTEN = ("state-new.pt", "last.safetensors", "best.safetensors", "run.yaml", "journal.jsonl")
 
 
+class FolderInUse(ValueError):
+    """Another training writes into this folder; nothing of this one has begun."""
+
+
 @contextmanager
 def held_folder(folder: Path) -> Iterator[None]:
     """Hold a folder for this process, and clear away what a killed one left half-written.
@@ -38,7 +42,7 @@ def held_folder(folder: Path) -> Iterator[None]:
         try:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except (BlockingIOError, PermissionError):
-            raise ValueError(
+            raise FolderInUse(
                 f"{folder} is in use: {holder(file.name)} is training there; stop it or choose another output"
             ) from None
         except OSError:  # a network disk without locks

@@ -147,9 +147,10 @@ class Teller:
         except OSError as error:
             if must:
                 raise
-            if str(error) not in self.said:
+            what = str(error).partition(",")[0]  # without how much is free just now
+            if what not in self.said:
                 self.say(f"{error}; the training goes on, and tries again later")
-            self.said.add(str(error))
+            self.said.add(what)
 
     def say(self, sentence: str) -> None:
         if distributed.rank() == 0:
