@@ -1,12 +1,13 @@
 """The pictures that the bundled networks learn from, and those that they are measured on.
 
-What is free is fetched by free_images.py, free_repositories.py and free_drawings.py.  Here it is divided, and written
-as PNG no larger than training wants it:
+What is free is fetched by free_images.py, free_repositories.py, free_textures.py and free_drawings.py.  Here it is
+divided, and written as PNG no larger than training wants it, and no larger than it is sharp.  No picture comes twice,
+and none that looks like one that is held out:
 
-    DATA/photos, drawings          for training
-    DATA/val_photos, val_drawings  held out: 40 photographs; 100 scenes of art that is in no training scene
-    DATA/val_fronts                held out: 20 fronts of houses, which repeat windows
-    DATA/licences.jsonl            of every photograph and painting: folder, file, and all that fetching wrote down
+    DATA/photos, textures, drawings  for training
+    DATA/val_photos, val_drawings    held out: 40 photographs; 100 scenes of art that is in no training scene
+    DATA/val_fronts                  held out: 20 fronts of houses, which repeat windows
+    DATA/licences.jsonl              of every photograph and painting: folder, file, and all that fetching wrote down
 """
 
 from __future__ import annotations
@@ -21,12 +22,16 @@ from typing import Any
 
 import cv2
 import numpy as np
+from free_textures import PACKAGES, PHOTOGRAPHS
 from PIL import Image, ImageOps
+from sharp_size import sharpened
 
 from inpaint.files import write_text
 
 SCRIPTS = Path(__file__).resolve().parent
-LONGEST, LONGEST_HELD_OUT, LONGEST_PAINTING = 1000, 640, 800  # px
+LONGEST, LONGEST_HELD_OUT, LONGEST_PAINTING = 1600, 640, 800  # px
+TEXTURES = frozenset(PACKAGES) - PHOTOGRAPHS
+SAME_PICTURE = 34  # bits of 256 that the difference hashes of one picture may differ in
 SCENES, SCENES_HELD_OUT = 1000, 100
 CLEAR, OPAQUE = 0.08, 0.01  # share of transparent pixels: above, a painting is cut out; below, it is a whole picture
 SEEN_THROUGH = 128  # of 255, opacity below which a pixel is transparent
@@ -55,7 +60,8 @@ def run(script: str, *arguments: str | Path) -> None:
 
 def prepare(runs: Path, data: Path, *, divided: bool = True) -> None:
     """Fetch and make what is missing; what is there is kept.  Not divided: fetch Debian's pictures alone."""
-    fetched = [runs / "free_images", runs / "free_repositories"] if divided else [runs / "free_images"]
+    names = ("free_images", "free_repositories", "free_textures") if divided else ("free_images",)
+    fetched = [runs / name for name in names]
     for folder in fetched:
         if not folder.exists():
             run(f"{folder.name}.py", folder)
@@ -64,7 +70,7 @@ def prepare(runs: Path, data: Path, *, divided: bool = True) -> None:
     if not (runs / "art" / "licences.jsonl").exists():
         run("free_drawings.py", "art", runs / "art")
     if not (data / "licences.jsonl").exists():
-        records = [line for folder in fetched for line in photographs(folder, data)]
+        records = photographs(fetched, data)
         records += paintings(runs / "free_images", data)
         write_text(data / "licences.jsonl", "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in records))
     for folder, number, more in (("drawings", SCENES, []), ("val_drawings", SCENES_HELD_OUT, ["--held-out"])):
@@ -84,24 +90,43 @@ def kind_of(file: str) -> str | None:
 
     >>> [kind_of(f"endless-sky-high-dpi/images-land-{name}@2x.jpg") for name in ("fog1", "fog2", "sea2")]
     ['val_photos', None, 'photos']
+    >>> kind_of("torcs-data/tracks-road-grass.png")
+    'textures'
     """
     if HELD_OUT.search(file):
         return "val_photos"
     if FRONTS.search(file):
         return "val_fronts"
+    if file.partition("/")[0] in TEXTURES:
+        return "textures"
     return None if NO_PHOTOGRAPHS.search(file) or "wesnoth" in file else "photos"
 
 
-def photographs(folder: Path, data: Path) -> list[dict[str, Any]]:
-    """Divide what was fetched, write it smaller, and return its records."""
-    kept = []
-    for record in records_of(folder):
-        kind = kind_of(record["file"])
-        if kind is not None:
-            longest = LONGEST if kind == "photos" else LONGEST_HELD_OUT
-            write_small(folder / record["file"], data / kind / png_name(record["file"]), longest)
-            kept.append({"folder": kind, **record})
+def photographs(folders: list[Path], data: Path) -> list[dict[str, Any]]:
+    """Divide what was fetched, write it smaller, and return its records, without what is there already."""
+    kept, prints = [], []
+    told = [(kind_of(record["file"]), folder, record) for folder in folders for record in records_of(folder)]
+    for kind, folder, record in sorted(told, key=lambda it: not str(it[0]).startswith("val_")):  # those held out first
+        if kind is None:
+            continue
+        learned = not kind.startswith("val_")
+        picture = opened(folder / record["file"], LONGEST if learned else LONGEST_HELD_OUT)
+        picture = sharpened(picture) if learned else picture
+        if picture is None:
+            continue
+        bits = fingerprint(picture)
+        if learned and any((bits != other).sum() <= SAME_PICTURE for other in prints):
+            continue
+        prints.append(bits)
+        write_png(picture, data / kind / png_name(record["file"]))
+        kept.append({"folder": kind, **record})
     return kept
+
+
+def fingerprint(picture: np.ndarray) -> np.ndarray:
+    """Return 256 bits: is each of 16 x 17 means of luminance brighter than its left neighbour?"""
+    cells = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (17, 16), interpolation=cv2.INTER_AREA)
+    return (cells[:, 1:] > cells[:, :-1]).ravel()
 
 
 def paintings(folder: Path, data: Path) -> list[dict[str, Any]]:
@@ -121,7 +146,7 @@ def paintings(folder: Path, data: Path) -> list[dict[str, Any]]:
             target.symlink_to(path.resolve())
         elif clear < OPAQUE and not held:
             kind = "drawings"
-            write_small(path, data / kind / f"painted-{png_name(record['file'])}", LONGEST_PAINTING)
+            write_png(opened(path, LONGEST_PAINTING), data / kind / f"painted-{png_name(record['file'])}")
         else:
             continue
         kept.append({"folder": kind, **record})
@@ -132,17 +157,22 @@ def png_name(file: str) -> str:
     return Path(file).with_suffix(".png").as_posix().replace("/", "-")
 
 
-def write_small(path: Path, target: Path, longest: int) -> None:
-    """Write a picture as PNG, area-averaged to a longest side; what is there already stays."""
+def opened(path: Path, longest: int) -> np.ndarray:
+    """Read a picture as RGB bytes, area-averaged to a longest side."""
+    with Image.open(path) as picture:
+        picture.draft("RGB", (2 * longest, 2 * longest))  # lets JPEG skip what is thrown away
+        pixels = np.array(ImageOps.exif_transpose(picture).convert("RGB"))
+    scale = longest / max(pixels.shape[:2])
+    if scale >= 1:
+        return pixels
+    size = round(pixels.shape[1] * scale), round(pixels.shape[0] * scale)
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+
+
+def write_png(picture: np.ndarray, target: Path) -> None:
+    """Write a picture; what is there already stays."""
     if target.exists():
         return
-    with Image.open(path) as opened:
-        opened.draft("RGB", (2 * longest, 2 * longest))  # lets JPEG skip what is thrown away
-        picture = np.asarray(ImageOps.exif_transpose(opened).convert("RGB"))
-    scale = longest / max(picture.shape[:2])
-    if scale < 1:
-        size = round(picture.shape[1] * scale), round(picture.shape[0] * scale)
-        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_suffix(".part")
     Image.fromarray(picture).save(partial, "PNG", compress_level=4)

@@ -2,75 +2,26 @@
 
 The twin of free_images.py, by whose rules pictures are chosen and recorded.  A repository is read at one commit, which
 is fetched from its public address or taken from a bare copy at MIRROR/OWNER+NAME/repo.  OUT/licences.jsonl says for
-each picture: file, repository, commit, path, licences, copyright, sha256.
+each picture: file, repository, commit, path, licences, copyright, sha256.  Where a repository holds pictures of many
+people, only those are taken that its own credits name as free (stated_licences.py).
     python scripts/free_repositories.py runs/free_repositories
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import shutil
 import subprocess
 import tempfile
 from collections import Counter
 from pathlib import Path
-from typing import NamedTuple
 
 from copyright_files import licence
 from free_images import SUFFIXES, Choice, Found, copied, distinct, finish, judge
-
-NO_PHOTOGRAPHS = """
-    1277396 1418519 1428647 1454613116 14768480444_bc0a1b4a2e_o 1536017106 159550 159741 160577 1618269 162520
-    1796698 21169144185_3f7977cb5a_o 2190188 2387532 2600340 26103251787_d8635e260d_o 3214023 3534924
-    35875869841_0b10e41e57_o 3dpiechart 4934193 5055743 5097354 5398956 5739122 6292444 6763758 7062177 7062219
-    7218572 7256805 7394483 962312 abstract-art-1 adriankierman-report-page agilitycourseelements akfcrc022 beam-
-    space-processing boxplot epica_delta_d_plot klepas-gentle-giants-of-the-sea-3 lungs-cross-section-illustration
-    nicubunu_game_baddie_policeman no-interference performance-graph pexels-photo-1075776 pexels-photo-1544724
-    pexels-photo-1933873 pexels-photo-2598024 pexels-photo-2686358 pexels-photo-2811087 pexels-photo-2846602 pexels-
-    photo-3155588 pexels-photo-3193731 pexels-photo-3214683 pexels-photo-3568544 pexels-photo-3586798 pexels-
-    photo-4352249 pexels-photo-4354221 pexels-photo-4672246 pexels-photo-6096399 pexels-photo-6635187 pexels-
-    photo-7114620 pexels-photo-7266811 pexels-photo-796526 stockquotegraph-20120521 temperament-pie-chart-according-
-    to-eysenck verkehrstote_deutschland_1953-2012
-"""  # of CID22: people from near by, charts, posters, clip art
-
-
-class Repository(NamedTuple):
-    """What is wanted of a repository; its licence was read there, at that commit, by a person."""
-
-    commit: str
-    folder: str
-    licence: str  # its name, or the path of a DEP-5 copyright file
-    copyright: str = ""
-    only: str = ""  # pattern of the paths that are taken
-    without: str = r"(?!)"  # pattern of the paths that are left out
-    least: int = 512  # short side, px
-    most: int = 10_000  # pictures, evenly spread; for photographs that look alike
-
-
-REPOSITORIES = {
-    "alicevision/dataset_buddha": Repository(
-        "9067f679eb5a772c3e818b7a12dc35882c071858", "buddha", "CC-BY-4.0", "Gasparini, Castan, Lanthony", most=25
-    ),
-    "BuddiesOfBudgie/budgie-backgrounds": Repository(
-        "4d3f4c9bb0731e6a86777cde42805c2a0dbc705a", "backgrounds", "CC0-1.0", "the photographers, waived"
-    ),
-    "imazen/codec-corpus": Repository(
-        "55decfe826d350815e3af3b5ac69b882fb2943d3",
-        "CID22",
-        "CC-BY-SA-4.0",
-        "Cloudinary and the photographers",
-        without="/(" + "|".join(NO_PHOTOGRAPHS.split()) + r")\.png",
-        least=256,
-    ),
-    "ubuntu-mate/ubuntu-mate-artwork": Repository(
-        "7d8984c302dfb328bbb7c67aada46277c4e5e7aa",
-        "usr/share/backgrounds",
-        "debian/copyright",
-        # The others carry a logo, or come from a site whose licence is not free, whatever the copyright file says.
-        only=r"xenial/(blissful_sky|honey-island)\.jpg|simplematetunnel",
-    ),
-}
+from repository_list import REPOSITORIES, Repository
+from stated_licences import Stated, annotated, credited
 
 
 def git(folder: Path, *words: str) -> bytes:
@@ -95,7 +46,8 @@ def chosen(wanted: Repository, name: str) -> bool:
 
 def unpack(repository: Path, wanted: Repository, folder: Path) -> int:
     """Write the wanted picture files below the folder and return how many the repository's copy lacks."""
-    listing = git(repository, "ls-tree", "-r", "-z", wanted.commit, "--", wanted.folder).decode()
+    within = ["--", wanted.folder] if wanted.folder else []
+    listing = git(repository, "ls-tree", "-r", "-z", wanted.commit, *within).decode()
     lacking = 0
     for line in filter(None, listing.split("\0")):
         description, name = line.split("\t", 1)
@@ -113,11 +65,19 @@ def unpack(repository: Path, wanted: Repository, folder: Path) -> int:
     return lacking
 
 
-def stated(repository: Path, wanted: Repository, name: str) -> dict[str, str | list[str]]:
-    """Return the licences and the copyright holders of one file of a repository."""
-    if "/" in wanted.licence:
-        return licence(git(repository, "show", f"{wanted.commit}:{wanted.licence}").decode(), name)
-    return {"licences": [wanted.licence], "copyright": wanted.copyright, "stated_for": wanted.folder}
+def stated(repository: Path, wanted: Repository, names: list[str]) -> dict[str, Stated]:
+    """Return the licences and the copyright holders of the files that are free, by their paths in the repository."""
+    if "/" not in wanted.licence and Path(wanted.licence).suffix not in (".md", ".js", ".json"):
+        return {it: {"licences": [wanted.licence], "copyright": wanted.copyright} for it in names}
+    told: dict[str, Stated] = {}
+    by_name = {Path(it).name: it for it in names}
+    for path in wanted.licence.split():
+        text = git(repository, "show", f"{wanted.commit}:{path}").decode(errors="replace")
+        if path.endswith("copyright"):
+            return {it: licence(text, it) for it in names}
+        read = annotated(json.loads(text), list(by_name)) if path.endswith(".json") else credited(text, list(by_name))
+        told |= {by_name[it]: one for it, one in read.items()}
+    return told
 
 
 def collect(name: str, wanted: Repository, mirror: Path | None, out: Path, counts: Counter[str]) -> list[dict]:
@@ -134,8 +94,11 @@ def collect(name: str, wanted: Repository, mirror: Path | None, out: Path, count
         counts["same picture again"] += repeated
         stride = -(-len(kept) // wanted.most) or 1
         counts["alike"] += len(kept) - len(kept[::stride])
+        kept = kept[::stride]
+        free = stated(repository, wanted, [found.name for found in kept])
+        counts["licence not free, or not told"] += len(kept) - len(free)
         origin = {"repository": name, "commit": commit}
-        return [copied(found, origin, stated(repository, wanted, found.name), out) for found in kept[::stride]]
+        return [copied(found, origin, free[found.name], out) for found in kept if found.name in free]
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
     python scripts/train_bundled.py mosaics
     python scripts/train_bundled.py holes --evaluate FOLDER_OF_CLEAN_PICTURES
     python scripts/train_bundled.py texture --features vgg_shift_tolerant.pth
+    python scripts/train_bundled.py mosaics --trial runs/trial --seconds 5
 
 What is there already is skipped, and training resumes, so the script can be stopped and called again at any time.
 runs/bundled/NAME.md receives the facts for the model card inpaint/weights/NAME.md: steps, time and machine, pictures by
@@ -12,11 +13,12 @@ Fetching needs apt-get, git, npm and node, drawing the package resvg_py.  --seco
 mosaics: left out, what the bundled ones had on one NVIDIA H100 with 16 cores, both at once; a CPU wants hours.  The
 schedule is stretched over it, so it should stay the same in every call.
 
-What it does not do: it writes no card, only its facts.  It trains on all 439 photographs, the paintings and 1,000
-scenes, as PNG; the bundled networks saw 376 photographs and 323 drawings of these, as AVIF of quality 82 to 88.  The
-texture network learns from Debian's pictures alone, as the bundled one did; some of them are held out for the others,
-so it cannot be measured on those.  It has not been run to its end on a graphics card yet: the bundled networks were
-trained by train_cells.py and train_holes.py themselves, with these options.
+--trial goes the whole road in seconds, with small networks and pictures drawn on the spot: everything lies in its
+folder, nothing is fetched, and the package keeps its networks.
+
+What it does not do: it writes no card, only its facts.  It trains on more pictures than the bundled networks saw: their
+cards say which those were.  The texture network learns from Debian's pictures alone, as the bundled one did; some of
+them are held out for the others, so it cannot be measured on those.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from typing import Any
 
 import torch
 from bundled_pictures import prepare, run, table_of_licences
+from bundled_place import ROOT, TRIAL_CELLS, TRIAL_HOLES, TRIAL_TEXTURE, TRIAL_UNET, Place, draw_pictures
 from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor
@@ -46,17 +49,11 @@ from inpaint.evaluation.pictures import picture_paths, read_pictures
 from inpaint.evaluation.written_tables import markdown_table
 from inpaint.files import write_text
 from inpaint.training.journal import Journal
-from inpaint.weights import BUNDLED_NETWORKS, NETWORKS_OF_DEFAULT, bundled_path
+from inpaint.weights import BUNDLED_NETWORKS, NETWORKS_OF_DEFAULT
 
-ROOT = Path(__file__).resolve().parent.parent
-RUNS = ROOT / "runs"
-DATA = RUNS / "bundled_data"
-FACTS = RUNS / "bundled"
-PATCHES = RUNS / "default_data"  # of texture and of the network that it starts from
 SECONDS = {"mosaics": 530, "holes": 562}
-DRAWINGS = 0.35  # share of the mosaics that are of drawings
-CROP = 208  # px, of the pictures with holes
-PARENT = "runs/residual_unet"
+DRAWINGS, TEXTURES = 0.25, 0.1  # shares of the mosaics that are of drawings and of textures
+CROP, TRIAL_CROP = 208, 64  # px, of the pictures with holes
 BALANCED = ["recipe.weights={hole_charbonnier: 1.0, perceptual: 1.0, style_comp: 2000.0}"]  # for a shift-tolerant VGG16
 
 Curve = Sequence[Mapping[str, float]]  # step, and PSNR in dB by what was restored
@@ -75,37 +72,40 @@ def machine() -> str:
     return f"{torch.get_num_threads()} cores of {names[0] if names else platform.processor()}"
 
 
-def keep(name: str, weights: Mapping[str, Tensor], tree: dict[str, Any], provenance: dict[str, Any]) -> None:
-    """Write a network where the package looks for it: in half precision, or in 8 bits where detail is invented."""
+def keep(path: Path, weights: Mapping[str, Tensor], tree: dict[str, Any], provenance: dict[str, Any]) -> None:
+    """Write a network for the package: in half precision, or in 8 bits where detail is invented."""
     told = {"machine": machine(), "torch": torch.__version__, **provenance}
-    stored = torch.int8 if name == "texture" else torch.float16
-    save_checkpoint(bundled_path(name), weights, run=tree, provenance=told, dtype=stored)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    stored = torch.int8 if path.stem == "texture" else torch.float16
+    save_checkpoint(path, weights, run=tree, provenance=told, dtype=stored)
 
 
-def mosaics(options: argparse.Namespace) -> Curve:
+def mosaics(options: argparse.Namespace, place: Place) -> Curve:
     """Train and export the network for mosaics."""
-    folder, seconds = RUNS / "cells", options.seconds or SECONDS["mosaics"]
-    given = ["--output", folder, "--drawings", str(DRAWINGS), "--seconds", str(seconds)]
-    once(folder, lambda: run("train_cells.py", DATA, *given))
+    folder, seconds = place.runs / "cells", options.seconds or SECONDS["mosaics"]
+    given = ["--output", folder, "--drawings", str(DRAWINGS), "--textures", str(TEXTURES), "--seconds", str(seconds)]
+    given += TRIAL_CELLS if place.trial else []
+    once(folder, lambda: run("train_cells.py", place.data, *given))
     weights = folder / "network.safetensors"
     with safe_open(weights, framework="pt") as file:
         told = json.loads(file.metadata()["told"])
     tree = run_to_tree(read_run(config_of("cells")))
     tree["generator"] = {"name": "cells", **told["generator"]}
-    keep("mosaics", load_file(weights), tree, {"step": told["step"], "seconds": round(told["elapsed"])})
+    keep(place.weights("mosaics"), load_file(weights), tree, {"step": told["step"], "seconds": round(told["elapsed"])})
     return [{key: it for key, it in line.items() if key not in ("seconds", "loss")} for line in told["history"]]
 
 
-def holes(options: argparse.Namespace) -> Curve:
+def holes(options: argparse.Namespace, place: Place) -> Curve:
     """Train and export the network for holes."""
-    folder, seconds = RUNS / "sighted", options.seconds or SECONDS["holes"]
-    given = ["--photographs", DATA / "photos", "--drawings", DATA / "drawings", "--crop", str(CROP)]
+    folder, seconds, data = place.runs / "sighted", options.seconds or SECONDS["holes"], place.data
+    given = ["--photographs", data / "photos", "--drawings", data / "drawings"]
     for kind in ("photos", "drawings", "fronts"):
-        given += ["--validate", f"{kind}={DATA / f'val_{kind}'}"]
-    given += ["--optimizer", "muon", "--seconds", str(seconds)]
+        given += ["--validate", f"{kind}={data / f'val_{kind}'}"]
+    given += ["--crop", str(TRIAL_CROP if place.trial else CROP), "--optimizer", "muon", "--seconds", str(seconds)]
+    given += TRIAL_HOLES if place.trial else []
     once(folder, lambda: run("train_holes.py", folder, *given))
     kept = load_checkpoint(folder / "sighted.safetensors")
-    keep("holes", kept.weights, kept.run, kept.provenance)
+    keep(place.weights("holes"), kept.weights, kept.run, kept.provenance)
     return curve_of_log((folder / "log.txt").read_text(encoding="utf-8"))
 
 
@@ -120,27 +120,30 @@ def curve_of_log(text: str) -> Curve:
     return [{"step": int(step.replace(",", ""))} | {name: float(it) for name, it in pairs} for step, pairs in scores]
 
 
-def texture(options: argparse.Namespace) -> Curve:
+def texture(options: argparse.Namespace, place: Place) -> Curve:
     """Train the residual U-Net for fidelity, then for texture, and export it."""
-    if not PATCHES.exists():
-        where = [RUNS / "free_images", "--output", PATCHES, "--size", "384", "--patches", "16"]
-        inpaint("build-dataset", *where)
-    train("residual_unet", [f"output={PARENT}"])
-    settings = [f"pretrained={PARENT}/best.safetensors"]
+    if not place.patches.exists():
+        pictures = place.data if place.trial else place.runs / "free_images"
+        size = ["--size", "128", "--splits", "0.5,0.5,0"] if place.trial else ["--size", "384", "--patches", "16"]
+        inpaint("build-dataset", pictures, "--output", place.patches, *size)
+    parent = train("residual_unet", [], place)
+    settings = [f"pretrained={parent}/best.safetensors", *(TRIAL_TEXTURE if place.trial else [])]
     if options.features:
         settings += [f"features.weights={options.features.resolve()}", *BALANCED]
-    folder = train("texture", settings)
+    folder = train("texture", settings, place)
     last = load_checkpoint(folder / "last.safetensors")  # PSNR does not tell which step has the best texture
-    keep("texture", last.weights, last.run, last.provenance)
+    keep(place.weights("texture"), last.weights, last.run, last.provenance)
     lines = [line for line in Journal(folder / "journal.jsonl").read() if "psnr" in line]
     return [{"step": line["step"], "all": line["psnr"]} for line in lines]
 
 
-def train(name: str, settings: Sequence[str]) -> Path:
+def train(name: str, settings: Sequence[str], place: Place) -> Path:
     """Train a config to its end and return the run's folder."""
-    folder = ROOT / read_run(config_of(name), list(settings)).output
+    folder, patches = place.runs / name, place.patches
+    where = [f"output={folder}", f"data.validation={patches / 'val'}", f"data.train.0.path={patches / 'train'}"]
+    given = [*where, *(TRIAL_UNET if place.trial else []), *settings]
     resume = ["--resume"] if (folder / "state.pt").exists() else []
-    once(folder, lambda: inpaint("train", config_of(name), *(f"--set={it}" for it in settings), *resume))
+    once(folder, lambda: inpaint("train", config_of(name), *(f"--set={it}" for it in given), *resume))
     return folder
 
 
@@ -170,15 +173,15 @@ def table_of_curve(curve: Curve) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def facts(name: str, curve: Curve, pictures: Path | None) -> str:
+def facts(name: str, curve: Curve, pictures: Path | None, place: Place) -> str:
     """Return what the card of a network says of its training, and how it does beside the others."""
-    kept = load_checkpoint(bundled_path(name))
+    kept = load_checkpoint(place.weights(name))
     told, parameters = kept.provenance, sum(weight.numel() for weight in kept.weights.values())
     on = f"{told['machine']}, torch {told['torch']}"
     trained = f"{told['step']:,} steps in {told['seconds']:.0f} s on {on}; {parameters:,} parameters"
     parts = [f"# Facts of {name}", trained]
     if name != "texture":
-        parts.append(table_of_licences(DATA, ("photos", "drawings", "cut_out_drawings")))
+        parts.append(table_of_licences(place.data, ("photos", "textures", "drawings", "cut_out_drawings")))
     parts.append(f"Validation PSNR over the mask, dB:\n\n{table_of_curve(curve)}")
     if pictures is not None:
         torch.set_flush_denormal(True)
@@ -195,11 +198,18 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, help="training time of holes and mosaics, all calls together")
     parser.add_argument("--features", type=Path, help="a VGG16 for the perceptual terms of texture")
     parser.add_argument("--evaluate", type=Path, metavar="FOLDER", help="clean pictures to measure the network on")
+    parser.add_argument("--trial", type=Path, metavar="FOLDER", help="go the whole road in seconds, in this folder")
     options = parser.parse_args()
-    prepare(RUNS, DATA, divided=options.name != "texture")
-    curve = {"mosaics": mosaics, "holes": holes, "texture": texture}[options.name](options)
-    write_text(FACTS / f"{options.name}.md", facts(options.name, curve, options.evaluate))
-    print(f"{bundled_path(options.name)} is written; for its card: {FACTS / f'{options.name}.md'}")
+    place = Place(options.trial.resolve(), trial=True) if options.trial else Place()
+    if place.trial:
+        options.evaluate = None
+        draw_pictures(place)
+    else:
+        prepare(place.runs, place.data, divided=options.name != "texture")
+    curve = {"mosaics": mosaics, "holes": holes, "texture": texture}[options.name](options, place)
+    told = place.runs / "bundled" / f"{options.name}.md"
+    write_text(told, facts(options.name, curve, options.evaluate, place))
+    print(f"{place.weights(options.name)} is written; for its card: {told}")
 
 
 if __name__ == "__main__":
