@@ -20,11 +20,19 @@ from torch import Tensor
 from inpaint.files import atomically
 
 FORMAT = "inpaint-1"
+JUDGE = "judge:"  # begins the names of what belongs to a discriminator, then its name and a slash
 SCALE_SUFFIX = "@scale"  # ends the name of what int8 weights are multiplied by
 LARGEST_OF_INT8 = 127
 COMMENT_LENGTH = 2  # bytes that say how long the comment is, with which a zip archive ends
 FULL_DISK = 0.5  # MB
 CHECKSUM_LABEL = b"sha256:"
+
+
+class CarriedJudge(NamedTuple):
+    """A discriminator that a checkpoint carries: its name and options, as a YAML has them, and its weights."""
+
+    part: dict[str, Any]
+    weights: dict[str, Tensor]
 
 
 class Checkpoint(NamedTuple):
@@ -33,6 +41,7 @@ class Checkpoint(NamedTuple):
     weights: dict[str, Tensor]
     run: dict[str, Any]
     provenance: dict[str, Any]
+    judges: Mapping[str, CarriedJudge] = {}  # that tell which of a sampling network's answers is best, by name
 
 
 def save_checkpoint(
@@ -42,13 +51,18 @@ def save_checkpoint(
     run: dict[str, Any],
     provenance: dict[str, Any],
     dtype: torch.dtype | None = None,
+    judges: Mapping[str, CarriedJudge] | None = None,
 ) -> None:
     """Write a checkpoint atomically; dtype, where given, is what floating-point weights are stored as.
+
+    judges: discriminators that the file carries too.
 
     int8 stores what has more than one axis as whole numbers from -127 to 127 and a scale for each index of its first
     axis, and the rest as float16; that is half of float16's size.
     """
-    plain = {name: tensor.detach().cpu() for name, tensor in weights.items()}
+    judges = judges or {}
+    carried = {f"{JUDGE}{name}/{key}": it for name, judge in judges.items() for key, it in judge.weights.items()}
+    plain = {name: tensor.detach().cpu() for name, tensor in (*weights.items(), *carried.items())}
     if dtype == torch.int8:
         plain, dtype = in_eight_bits(plain), torch.float16
     tensors = {
@@ -58,6 +72,8 @@ def save_checkpoint(
         for name, tensor in plain.items()
     }
     metadata = {"format": FORMAT, "run": json.dumps(run), "provenance": json.dumps(provenance)}
+    if judges:
+        metadata["judges"] = json.dumps({name: judge.part for name, judge in judges.items()})
     with written_or_said(path), atomically(path, durable=True) as temporary:
         save_file(tensors, temporary, metadata=metadata)
 
@@ -106,9 +122,21 @@ def load_checkpoint(path: Path | str) -> Checkpoint:
         weights[name.removesuffix(SCALE_SUFFIX)] = weights[name.removesuffix(SCALE_SUFFIX)] * scale
     weights = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in weights.items()}
     try:
-        return Checkpoint(weights, json.loads(metadata["run"]), json.loads(metadata["provenance"]))
+        parts = json.loads(metadata.get("judges", "{}"))
+        own, judges = apart(weights, parts)
+        return Checkpoint(own, json.loads(metadata["run"]), json.loads(metadata["provenance"]), judges)
     except (KeyError, json.JSONDecodeError) as error:
         raise ValueError(f"{path} does not tell its run and provenance as JSON: {error}") from None
+
+
+def apart(weights: dict[str, Tensor], parts: Mapping[str, Any]) -> tuple[dict[str, Tensor], Mapping[str, CarriedJudge]]:
+    """Return a generator's weights, and those of each discriminator beside it."""
+    judges = {}
+    for name, part in parts.items():
+        start = f"{JUDGE}{name}/"
+        own = {key: weights.pop(key) for key in [*weights] if key.startswith(start)}
+        judges[name] = CarriedJudge(part, {key.removeprefix(start): it for key, it in own.items()})
+    return weights, judges
 
 
 def save_state(path: Path | str, state: dict[str, Any]) -> None:

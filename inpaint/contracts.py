@@ -72,6 +72,8 @@ class Discriminator(nn.Module):
     picture that the generator saw.  mask: (B, 1, H, W).
     """
 
+    part: Mapping[str, Any] = {}  # its name and options, where a recipe builds it that no YAML names
+
     def forward(self, candidate: Tensor, image: Tensor, mask: Tensor) -> Scores:
         raise NotImplementedError
 
@@ -95,6 +97,9 @@ class Recipe(Protocol):
     def players(self) -> Mapping[str, nn.Module]:
         """The networks that learn, one optimizer each, by the names that the YAML's optimizers have."""
         ...
+
+    # A recipe whose generator samples may have `judges`, a mapping by name: its checkpoints carry these discriminators,
+    # so that the best of several answers can be told.
 
     def turns(self, sample: Sample, step: int) -> Iterable[Turn]:
         """Yield who learns now and from what; the order of learning is the order of lines."""

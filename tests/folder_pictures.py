@@ -12,6 +12,7 @@ from torch import Tensor
 
 from inpaint.folder import Outcome
 from inpaint.mosaic.grid import Grid, pixelate
+from inpaint.restoring.turns import Flips
 
 GREEN = (0, 255, 0)
 FILL = 0.2  # what the fake restorer puts under the mask
@@ -22,7 +23,7 @@ class Fake:
     """A restorer that paints the mask dark grey and remembers how it was called."""
 
     def __init__(self, error: Exception | None = None):
-        self.calls: list[tuple[Tensor, Tensor, str, Grid | None, tuple[bool, bool]]] = []
+        self.calls: list[tuple[Tensor, Tensor, str, Grid | None, Flips]] = []
         self.error = error
 
     def __call__(
@@ -32,9 +33,10 @@ class Fake:
         *,
         censor: str = "hole",
         grid: Grid | None = None,
-        flips: tuple[bool, bool] = (False, False),
+        flips: Flips = (False, False),
         measures: dict | None = None,
         missed: list | None = None,
+        judged: list | None = None,
         inputs: Mapping[str, Tensor] | None = None,
     ) -> Tensor:
         if self.error:

@@ -402,7 +402,7 @@ def test_a_name_that_is_nothing_is_refused_with_the_bundled_names():
 
 
 def test_a_checkpoint_that_lies_about_itself_is_refused(checkpoint: Path):
-    weights, run, _ = load_checkpoint(checkpoint)
+    weights, run, *_ = load_checkpoint(checkpoint)
     for generator, sentence in [
         ({"name": "residual_unet", "widths": [6, 8], "blocks": 1, "middle": 1}, "does not fit generator residual_unet"),
         ({"name": "lost"}, "generator 'lost' is unknown; choose"),

@@ -205,7 +205,7 @@ def test_network_faults_end_as_one_sentence(run: Run, config: Path, tmp_path: Pa
     assert_one_sentence(run(*asked, folder, "--json", tmp_path), "is a folder, but should be the file")
     restore = ("decensor", folder, "-o", tmp_path / "out", "--model", model)
     assert_one_sentence(run(*restore, "--censor", "blur"), "'blur'")
-    assert_one_sentence(run(*restore, "--variations", 3), "must be 1, 2 or 4")
+    assert_one_sentence(run(*restore, "--variations", 9), "must be 1, 2, 3, 4, 5, 6, 7 or 8")
     assert_one_sentence(run(*restore, "--mask", tmp_path / "nowhere"), "nowhere")
 
 

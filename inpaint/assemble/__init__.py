@@ -14,8 +14,8 @@ from inpaint import distributed
 from inpaint.assemble.checks import check_block, check_lengths, check_precision
 from inpaint.assemble.data import samples_of as samples_of
 from inpaint.assemble.data import validation_of as validation_of
+from inpaint.assemble.networks import carried_judges, take_weights
 from inpaint.assemble.networks import recipe_of as recipe_of
-from inpaint.assemble.networks import take_weights
 from inpaint.assemble.players import compile_networks, players_of, recompute_generator, synchronise_batch_norms
 from inpaint.builders.report.attribution import licences_of
 from inpaint.checkpoint import is_checkpoint, load_checkpoint
@@ -188,4 +188,8 @@ def load_network(model: str | Path, *, device: str = "auto", precision: str = "f
     shows = presentations(run.data.fill) | dict(generator.shows)
     precision = precision_of(precision, find_device(device), trained=run.precision)
     borders = any(choice.name == "outpaint" for choice in run.data.mask)
-    return Restorer(generator, shows=shows, device=device, precision=precision, side=run.data.crop, borders=borders)
+    judges = carried_judges(checkpoint)
+    side = run.data.crop
+    return Restorer(
+        generator, shows=shows, device=device, precision=precision, side=side, borders=borders, judges=judges
+    )

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from inpaint.checkpoint import Checkpoint, load_checkpoint
 from inpaint.config import Judge, Network, Run, parse_run
-from inpaint.contracts import Generator, Recipe
+from inpaint.contracts import Discriminator, Generator, Recipe
 from inpaint.degradation.fills import FILLS
 from inpaint.degradation.presentations import presentations
 from inpaint.discriminators import DISCRIMINATORS
@@ -94,6 +94,19 @@ def critic_of(part: Judge) -> nn.Module:
         weights = load_checkpoint(model_file(part.pretrained)).weights
         load_or_say(network, weights, f"pretrained {part.pretrained} does not fit discriminator {part.name}")
     return network
+
+
+def carried_judges(checkpoint: Checkpoint) -> dict[str, Discriminator]:
+    """Build the discriminators that a checkpoint carries.  Raises ValueError where weights do not fit what it says."""
+    judges: dict[str, Discriminator] = {}
+    for name, (part, weights) in checkpoint.judges.items():
+        judges[name] = build(DISCRIMINATORS, Judge.model_validate(part), f"discriminator {name} of the checkpoint")
+        try:
+            judges[name].load_state_dict(weights)
+        except RuntimeError as error:
+            said = " ".join(str(error).split())
+            raise ValueError(f"discriminator {name} of the checkpoint does not fit its weights: {said}") from None
+    return judges
 
 
 def with_weights(generator: Generator, pretrained: str | None, name: str) -> Generator:

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from inpaint.folder.batch import decensor
     from inpaint.folder.file_outcome import Outcome
     from inpaint.folder.options import DecensorOptions
-    from inpaint.restoring.repair import FLIPS, Restores
+    from inpaint.restoring.repair import Restores
+    from inpaint.restoring.turns import FLIPS
 
 FACES = {
     "DecensorOptions": "inpaint.folder.options",
-    "FLIPS": "inpaint.restoring.repair",
+    "FLIPS": "inpaint.restoring.turns",
     "Outcome": "inpaint.folder.file_outcome",
     "Restores": "inpaint.restoring.repair",
     "decensor": "inpaint.folder.batch",

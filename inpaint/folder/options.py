@@ -30,6 +30,7 @@ from inpaint.folder.option_values import (
 from inpaint.restoring.censors import CENSORS
 
 WHAT, HOW, FILES, REPORTS, MACHINE = PANELS = ("What to restore", "How", "Files", "Reports", "Machine")
+MOST_RESULTS = 8  # of one picture, which is mirrored and turned in so many ways
 HIGHEST_LEVEL = 65535  # of 16 bits
 LONGEST_VALUE = 40  # letters of a wrong value that its sentence repeats
 
@@ -192,12 +193,12 @@ class DecensorOptions(BaseModel):
     variations: int = option(
         1,
         HOW,
-        "How many different results to make of each picture.",
-        choices={1: "one", 2: "2, different", 4: "4, different"},
+        "How many different results to make of each picture; those that a network draws begin with the most real one.",
+        choices={1: "one", **{count: f"{count}, different" for count in range(2, MOST_RESULTS + 1)}},
         label="Results",
     )
     best: bool = option(
-        False, HOW, "Number variations by how well they fit the mosaic, the best first.", label="Best first"
+        False, HOW, "Number results by how well they fit the mosaic, the best first.", label="Best first"
     )
     skip_existing: bool = option(
         False,

@@ -26,6 +26,7 @@ from inpaint.folder.overlay import levels, overlay, thumbnail
 from inpaint.folder.passes import reach_of
 from inpaint.folder.results import MovingResults, StillResults
 from inpaint.folder.seen_frames import SeenFrames
+from inpaint.restoring.answer_ranks import note_on_order
 from inpaint.restoring.block_doubts import doubt_block
 from inpaint.restoring.repair import RepairWindow, examine_marks, part_of_picture, windows_of
 
@@ -82,7 +83,8 @@ def restore_frames(one: Planned, job: Job, outcome: Outcome) -> Outcome:
     seen.first = None  # whose samples are not needed any more
     unkept = results.end(outcome.outputs)
     shown = tuple(it for it in (before, results.after) if it)
-    notes = marks.note(), examine.given.note(), doubt, unkept
+    order = note_on_order(job.restorer, job.options.variations, seen.censors)
+    notes = marks.note(), examine.given.note(), doubt, order, unkept
     return outcome._replace(status="restored", note=seen.note(*said, *notes), thumbnails=shown)
 
 

@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from torch import Tensor
 
 from inpaint import images
 from inpaint.folder.job import Job
 from inpaint.folder.overlay import thumbnail
+from inpaint.restoring.answer_ranks import AnswerRank, new_rank, rank_key
 from inpaint.restoring.repair import (
-    FLIPS,
     Measures,
     RepairWindow,
     assembled,
@@ -22,6 +21,7 @@ from inpaint.restoring.repair import (
     pieces_of,
     variations,
 )
+from inpaint.restoring.turns import FLIPS
 
 MOST_KEPT_BYTES = 64 << 20  # of restored parts that may come again
 Pieces = list[np.ndarray]  # a restored part, in each variation
@@ -58,7 +58,8 @@ class MovingResults:
         self.targets, self.job = targets, job
         clear = images.format_of(targets[0]) == "PNG" and stream.clear()
         self.writers = [images.FrameWriter(target, stream.times, clear=clear) for target in targets]
-        self.parts, self.missed = KnownParts(), [(0.0, 0)] * len(targets)
+        self.parts = KnownParts()
+        self.sums = [AnswerRank().sums for _ in targets]  # by which they are ordered
         self.thumbnails: list[bytes] = []
 
     def add(self, frame: images.Picture, windows: list[RepairWindow]) -> None:
@@ -74,19 +75,14 @@ class MovingResults:
         count, keys = len(self.targets), [key_of(frame, window) for window in windows]
         new = [(key, window) for key, window in zip(keys, windows, strict=True) if key not in self.parts]
         known: list[Measures | None] = [{} if count > 1 else None for _ in new]
-        ranked = self.job.options.best and count > 1
         made: list[Pieces] = [[] for _ in new]
+        found = [window for _, window in new]
         for number, flips in enumerate(FLIPS[:count]):
-            missed: list[Tensor] | None = [] if ranked else None
-            found = [window for _, window in new]
-            for pieces, piece in zip(
-                made, pieces_of(frame, found, self.job.restorer, flips, known, missed), strict=True
-            ):
+            rank = new_rank(self.job.restorer, count, best=self.job.options.best)
+            restored = pieces_of(frame, found, self.job.restorer, flips, known, rank)
+            for pieces, piece in zip(made, restored, strict=True):
                 pieces.append(piece)
-            total, cells = self.missed[number]
-            for part in missed or []:
-                total, cells = total + float(part.sum()), cells + part.numel()
-            self.missed[number] = total, cells
+            self.sums[number] += rank.sums
         ready = dict(zip((key for key, _ in new), made, strict=True))
         parts = [ready.get(key) or self.parts.get(key) for key in keys]
         for key, pieces in ready.items():
@@ -94,12 +90,11 @@ class MovingResults:
         return [assembled(frame, windows, [part[number] for part in parts]) for number in range(count)]
 
     def end(self, outputs: list[Path]) -> str | None:
-        """Write, the variation whose mosaics were met best first if asked to; outputs grows.
+        """Write, the best variation first where something tells it; outputs grows.
 
         Returns what could not be kept, in words.
         """
-        means = [total / max(1, cells) for total, cells in self.missed]
-        order, note = sorted(range(len(self.targets)), key=lambda number: means[number]), None
+        order, note = sorted(range(len(self.targets)), key=lambda number: rank_key(self.sums[number])), None
         for target, number in zip(self.targets, order, strict=True):
             note = self.writers[number].end(target)
             outputs.append(target)

@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from inpaint.foreign_files.scale_folders import read_scales
 from inpaint.foreign_files.tensorflow_bundle import index_of, is_tensorflow, read_tensorflow
 from inpaint.foreign_files.torchscript import read_torchscript, script_root
 
@@ -98,6 +99,8 @@ def tree_of(path: Path) -> Any:
     """Return what a file holds."""
     if is_tensorflow(path):
         return read_tensorflow(path)
+    if path.is_dir():
+        return read_scales(path, unpickled)
     if not path.is_file():
         raise ValueError(f"{path} does not exist; it should be a file of weights (.pth, .pt or .safetensors)")
     if path.suffix == ".safetensors":
@@ -146,6 +149,11 @@ def unpickled(path: Path) -> Any:
 def refusal(path: Path, said: str) -> ValueError:
     """Return a sentence for a file that could not be read safely, from what was said of it."""
     if code := CODE.search(said):
+        if code[1].startswith("SinGAN."):
+            return ValueError(
+                f"{path} holds whole programs of SinGAN and was not opened: give the folder that it lies in, whose "
+                "0/netG.pth, 1/netG.pth, ... hold tensors alone"
+            )
         return ValueError(
             f"{path} wants to run code when it is opened ({code[1]}) and was refused: a file that holds a state dict "
             "(tensors and plain values alone) is needed; where you trust it, load it in its own program and save "

@@ -19,52 +19,11 @@ from torch import Tensor, nn
 from inpaint.contracts import ExtraInput, Generator, View
 from inpaint.layers.deepfill import RGB
 from inpaint.layers.picture_pyramid import at_size, pyramid_sizes
-from inpaint.layers.residual import SMALL_START_DEVIATION
+from inpaint.layers.scale_net import LAYERS_OF_A_SCALE, ScaleNet, width_at
 from inpaint.randomness import rng_for
 from inpaint.sample import Prediction
 
-LAYERS_OF_A_SCALE = 5  # 3x3 without padding: they see 11 px
 SCALE_MARGIN = LAYERS_OF_A_SCALE  # px of zeros around what a scale sees
-SCALES_OF_A_WIDTH = 4  # after which the width doubles
-WIDEST_SCALE = 4  # times the width of the first scale
-SLOPE_OF_A_SCALE = 0.2
-
-
-def width_at(scale: int, width: int) -> int:
-    """Return the channels of the layers at a scale."""
-    return width * min(2 ** (scale // SCALES_OF_A_WIDTH), WIDEST_SCALE)
-
-
-class ScaleNet(nn.Module):
-    """Five unpadded convolutions, all but the last with batch norm: (B, 3, h, w) -> (B, answers, h - 10, w - 10)."""
-
-    def __init__(self, width: int, answers: int):
-        super().__init__()
-        self.head = NormedConv(RGB, width)
-        self.body = nn.Sequential()
-        for number in range(1, LAYERS_OF_A_SCALE - 1):
-            self.body.add_module(f"block{number}", NormedConv(width, width))
-        self.tail = nn.Conv2d(width, answers, 3)
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d):
-                nn.init.normal_(layer.weight, 0.0, SMALL_START_DEVIATION)
-            elif isinstance(layer, nn.BatchNorm2d):
-                nn.init.normal_(layer.weight, 1.0, SMALL_START_DEVIATION)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.tail(self.body(self.head(x)))
-
-
-class NormedConv(nn.Module):
-    """Convolve without padding, normalise over the batch, and activate."""
-
-    def __init__(self, channels: int, width: int):
-        super().__init__()
-        self.conv = nn.Conv2d(channels, width, 3)
-        self.norm = nn.BatchNorm2d(width)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.leaky_relu(self.norm(self.conv(x)), SLOPE_OF_A_SCALE)
 
 
 class SinGAN(Generator):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,13 +10,14 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from inpaint.checkpoint import save_checkpoint
+from inpaint.checkpoint import CarriedJudge, save_checkpoint
 from inpaint.config import Run, override, parse_run, run_to_tree
 from inpaint.foreign_files import Foreign, first_few, read_foreign, weights_path
+from inpaint.foreign_files.scale_folders import digest_of_file
 from inpaint.importing.halves import half_in, note_of, under_every_start
 from inpaint.importing.layout import Entries, Layout
 from inpaint.importing.layouts import LAYOUTS
-from inpaint.importing.recognise import compared, recognised, unwrapped
+from inpaint.importing.recognise import compared, laid, recognised, unwrapped
 
 CHANNEL_ORDERS = ("auto", "rgb", "bgr")
 SPECTRAL = ("weight_orig", "parametrizations.weight.original")  # of spectral norm, older and newer
@@ -96,9 +96,10 @@ def import_weights(
         for name, dimension, *start in kind.colours:
             if name in weights:  # a smaller network has fewer of them
                 weights[name] = swapped(weights[name], dimension, *start)
-    sources = [{"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()} for path in paths]
+    sources = [{"file": path.name, "sha256": digest_of_file(path)} for path in paths]
     provenance = {"imported": {"layout": layout, "from": kind.source, "channels": order, "files": sources}}
-    save_checkpoint(output, weights, run=run_to_tree(run), provenance=provenance)
+    judges = judges_in(kind, entries, run)
+    save_checkpoint(output, weights, run=run_to_tree(run), provenance=provenance, judges=judges)
     others = [name for file in foreign for name in file.others]
     return Report(output, kind, len(weights) - len(started), [*ignored, *beside, *others], started, order)
 
@@ -202,6 +203,12 @@ def run_of(kind: Layout, entries: Entries, settings: Sequence[str], *, name: str
     return parse_run(tree, "the run of imported weights")
 
 
+def judges_in(kind: Layout, entries: Entries, run: Run) -> dict[str, CarriedJudge]:
+    """Return the discriminators that a file holds beside a network that draws its answers."""
+    found = kind.judges(entries, run.generator.options) if kind.judges else {}
+    return {name: CarriedJudge(part, weights) for name, (part, weights) in found.items()}
+
+
 def converted(
     kind: Layout, entries: Entries, run: Run, *, origin: str
 ) -> tuple[dict[str, Tensor], list[str], list[str]]:
@@ -217,7 +224,7 @@ def converted(
         raise ValueError(f"{origin} does not fit {network}: {seen.misshapen[0]}")
     weights = {}
     for name, like in seen.wanted.items():
-        tensor = torch.zeros(like.shape) if name in seen.started else entries[seen.theirs[name]]
+        tensor = torch.zeros(like.shape) if name in seen.started else laid(kind, name, entries[seen.theirs[name]])
         tensor = tensor.to(like.dtype)
         weights[name] = kind.adapt(name, tensor) if kind.adapt else tensor
     return weights, seen.ignored, seen.started

@@ -31,6 +31,10 @@ class Layout(NamedTuple):
     files: tuple[str, ...] = ("",)  # what our entries start with, by file
     told_by: str = ""  # the entry by which the first of two files is told from the second, which has none of this name
     adapt: Callable[[str, Tensor], Tensor] | None = None  # an entry under our name, from theirs
+    transposed: str = r"(?!)"  # our entries that lie on their side there, as a pattern
+    judges: Callable[[Entries, GeneratorOptions], Mapping[str, tuple[dict[str, Any], dict[str, Any]]]] | None = (
+        None  # discriminators in the file that tell its best answer: name, options and entries of each
+    )
     channels: str = "rgb"  # the order that the network in the file expects
     colours: tuple[tuple[str, int] | tuple[str, int, int], ...] = ()  # our entries, a dimension, where 3 colours start
     mask: str = "irregular"

@@ -57,16 +57,27 @@ def compared(kind: Layout, entries: Entries, options: dict[str, Any]) -> Compari
     theirs = {name: kind.theirs(name, options) for name in wanted}
     started = [name for name in wanted if theirs[name] not in entries and name.endswith(COUNTER)]
     missing = [theirs[name] for name in wanted if theirs[name] not in entries and name not in started]
-    known = set(theirs.values())
+    known = {*theirs.values(), *judged_entries(kind, entries, options)}
     extra = [name for name in entries if name not in known]
     ignored = [name for name in extra if name.endswith(f".{COUNTER}") or re.fullmatch(kind.harmless, name)]
     left = [name for name in extra if name not in set(ignored)]
     misshapen = [
         f"{theirs[name]} is {list(entries[theirs[name]].shape)} where {list(like.shape)} belongs"
         for name, like in wanted.items()
-        if theirs[name] in entries and entries[theirs[name]].shape != like.shape
+        if theirs[name] in entries and laid(kind, name, entries[theirs[name]]).shape != like.shape
     ]
     return Comparison(wanted, theirs, started, missing, ignored, left, misshapen)
+
+
+def judged_entries(kind: Layout, entries: Entries, options: dict[str, Any]) -> set[str]:
+    """Return the entries of discriminators, which a checkpoint carries beside its network."""
+    found = kind.judges(entries, options) if kind.judges else {}
+    return {name for _, weights in found.values() for name in weights}
+
+
+def laid(kind: Layout, name: str, entry: Tensor) -> Tensor:
+    """Return an entry of a file as it lies under our name."""
+    return entry.mT if entry.dim() == 2 and re.fullmatch(kind.transposed, name) else entry
 
 
 def unwrapped(entries: Entries, layouts: Sequence[Layout]) -> tuple[dict[str, Tensor], list[str]]:

@@ -89,6 +89,11 @@ class Adversarial(nn.Module):
         """The networks that learn, one optimizer each."""
         return {"generator": self.generator, **self.discriminators}
 
+    @property
+    def judges(self) -> dict[str, nn.Module]:
+        """What tells which of several answers is best."""
+        return dict(self.discriminators)
+
     def turns(self, sample: Sample, step: int) -> Iterator[Turn]:
         """Yield the discriminators' turns, then the generator's."""
         judged, sample = halves(sample) if self.apart else (sample, sample)

@@ -18,9 +18,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inpaint.contracts import Turn
-from inpaint.generators.singan import LAYERS_OF_A_SCALE, ScaleNet, SinGAN, own_noise, width_at
+from inpaint.contracts import Discriminator, Turn
+from inpaint.discriminators.singan import PyramidJudge
+from inpaint.generators.singan import SinGAN, own_noise
 from inpaint.layers.picture_pyramid import at_size
+from inpaint.layers.scale_net import LAYERS_OF_A_SCALE, ScaleNet, width_at
 from inpaint.losses.objectives import TINY
 from inpaint.recipes.frozen import frozen
 from inpaint.sample import Sample
@@ -63,6 +65,12 @@ class OnePicture(nn.Module):
     def players(self) -> dict[str, nn.Module]:
         """The networks that learn, one optimizer each."""
         return {"generator": self.generator, "critic": self.critics}
+
+    @property
+    def judges(self) -> dict[str, Discriminator]:
+        """What tells which of several answers is best: the critics of all scales."""
+        made = self.generator
+        return {"critics": PyramidJudge(made.width, scales=len(made.scales), least=made.least, critics=self.critics)}
 
     def turns(self, sample: Sample, step: int) -> Iterator[Turn]:
         """Yield the turns of the scale that learns at this step."""

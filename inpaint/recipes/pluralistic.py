@@ -65,6 +65,11 @@ class Pluralistic(nn.Module):
         """The networks that learn, one optimizer each."""
         return {"generator": self.generator, **self.discriminators}
 
+    @property
+    def judges(self) -> dict[str, nn.Module]:
+        """What tells which of several answers is best: the one that judges what is drawn."""
+        return {"generated": self.discriminators["generated"]}
+
     def turns(self, sample: Sample, step: int) -> Iterator[Turn]:
         """Yield the discriminators' turns, then the generator's."""
         image, mask, target, _ = sample

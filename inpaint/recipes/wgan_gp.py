@@ -70,6 +70,11 @@ class WganGp(nn.Module):
         """The networks that learn, one optimizer each."""
         return {"generator": self.generator, **self.discriminators}
 
+    @property
+    def judges(self) -> dict[str, nn.Module]:
+        """What tells which of several answers is best."""
+        return dict(self.discriminators)
+
     def turns(self, sample: Sample, step: int) -> Iterator[Turn]:
         """Yield the critics' turns, and the generator's at every critic_steps-th step or at one of its own after it."""
         generating = (step + 1) % (self.critic_steps + self.apart) == 0

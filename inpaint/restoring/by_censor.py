@@ -10,6 +10,7 @@ from torch import Tensor
 
 from inpaint.detection.mosaics.grid_under_mask import estimate_grid
 from inpaint.mosaic.grid import Grid
+from inpaint.restoring.answer_judges import AnswerJudges
 from inpaint.restoring.censors import CENSORS
 from inpaint.restoring.restorer import Restorer
 
@@ -54,6 +55,16 @@ class RestorerByCensor:
     def borders(self) -> bool | None:
         """Whether the network for holes learned to draw what lies around a picture; None where nobody knows."""
         return getattr(self.restorers.get("hole"), "borders", None)
+
+    @property
+    def judges(self) -> AnswerJudges | None:
+        """What tells the best of the answers that the network for holes draws."""
+        return getattr(self.restorers.get("hole"), "judges", None)
+
+    @property
+    def unranked(self) -> bool:
+        """Whether the network for holes draws its answers but has nothing that tells the best of them."""
+        return getattr(self.restorers.get("hole"), "unranked", False)
 
     @property
     def given_names(self) -> list[str]:

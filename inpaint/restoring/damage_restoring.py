@@ -19,9 +19,11 @@ from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice
 from inpaint.mosaic.projection import CellMeasures
 from inpaint.mosaic.resampling import resampled_mosaic
+from inpaint.restoring.answer_ranks import AnswerRank
 from inpaint.restoring.corner_samples import restore_corner_samples
 from inpaint.restoring.deblurring import deblurred
 from inpaint.restoring.free_cells_answers import restore_free_cells, restore_rough_cells
+from inpaint.restoring.turns import Flips
 from inpaint.sample import composite
 from inpaint.tiling import Box
 
@@ -38,9 +40,10 @@ class Restores(Protocol):
         *,
         censor: str,
         grid: Grid | None,
-        flips: tuple[bool, bool],
+        flips: Flips,
         measures: dict[Box, CellMeasures] = ...,  # given where a mosaic is restored in several ways
         missed: list[Tensor] = ...,  # given where those are ranked
+        judged: list[Tensor] = ...,  # given where drawn answers are ranked
         inputs: Mapping[str, Tensor] = ...,  # given where somebody drew something for the network
     ) -> Tensor: ...
 
@@ -49,17 +52,18 @@ def restore_damage(
     image: Tensor,
     damage: list[Damage],
     restorer: Restores,
-    flips: tuple[bool, bool],
+    flips: Flips,
     measures: Measures | None = None,
-    missed: list[Tensor] | None = None,
+    rank: AnswerRank | None = None,
     inputs: Mapping[str, Tensor] | None = None,
 ) -> Tensor:
     """Restore mosaics first, then holes with the restored mosaics as their context.
 
     image: (3, H, W).  Until their turn holes are filled smoothly, so that a mosaic never sees a bar beside it.
     measures: what the first mosaic's cells measure, handed from variation to variation; the others' surroundings are
-    restored otherwise in each.  missed gets, for every mosaic of whole pixels, by how much the cells of the answer
-    missed its own before they were corrected.  inputs: what somebody drew for the holes, by name, (channels, H, W).
+    restored otherwise in each.  rank gets, for every mosaic of whole pixels, by how much the cells of the answer missed
+    its own before they were corrected, and for holes how real they look, as far as either is asked for.  inputs: what
+    somebody drew for the holes, by name, (channels, H, W).
     """
     for part in damage:
         if part.censor == "hole" and len(damage) > 1:
@@ -74,8 +78,9 @@ def restore_damage(
         if part.trace is not None:
             image = restore_by_trace(image, part, restorer, flips)
             continue
-        if part.grid is not None and missed is not None:
-            how["missed"] = missed
+        wanted = "judged" if part.censor == "hole" else "missed" if part.grid is not None else ""
+        if rank is not None and wanted in rank.asked:
+            how[wanted] = rank.asked[wanted]
         if part.censor == "hole" and inputs:
             how["inputs"] = inputs
         mask = part.mask if part.grid is None else covered_pixels(image, part.mask, part.grid)
@@ -83,7 +88,7 @@ def restore_damage(
     return image
 
 
-def restore_by_trace(image: Tensor, part: Damage, restorer: Restores, flips: tuple[bool, bool]) -> Tensor:
+def restore_by_trace(image: Tensor, part: Damage, restorer: Restores, flips: Flips) -> Tensor:
     """Restore regions from what is known of their pixels beside a grid."""
     mask, grid, trace = part.mask, part.grid, part.trace
     if isinstance(trace, Blur):

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from inpaint.contracts import Generator
 from inpaint.randomness import rng_for
+from inpaint.restoring.turns import Flips
 
 
 def names_of_given(generator: Generator) -> list[str]:
@@ -41,12 +42,12 @@ def named_planes(generator: Generator, planes: Tensor) -> dict[str, Tensor]:
     return dict(zip(names, planes.split([generator.inputs[name].channels for name in names], dim=1), strict=True))
 
 
-def noise_rng(generator: Generator, flips: tuple[bool, bool]) -> torch.Generator | None:
+def noise_rng(generator: Generator, flips: Flips) -> torch.Generator | None:
     """Return what draws the noise of a variation; None for the first, which takes the network's default."""
     return rng_for("variation", *map(int, flips)) if generator.samples and any(flips) else None
 
 
-def drawn_noise(generator: Generator, image: Tensor, flips: tuple[bool, bool]) -> dict[str, Tensor]:
+def drawn_noise(generator: Generator, image: Tensor, flips: Flips) -> dict[str, Tensor]:
     """Return the noise that a variation gives a network beside pictures (B, 3, h, w), by the inputs' names."""
     rng = noise_rng(generator, flips)
     drawn = {} if rng is None else {name: it for name, it in generator.inputs.items() if it.noise}

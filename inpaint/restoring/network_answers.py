@@ -17,17 +17,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inpaint.contracts import Generator
+from inpaint.contracts import Discriminator, Generator
 from inpaint.degradation.fills import FILLS
 from inpaint.device import find_device, out_of_memory, release, warn_of_bfloat16
 from inpaint.interrupt import go_on
 from inpaint.mosaic.grid import enlarge
+from inpaint.restoring.answer_judges import AnswerJudges
 from inpaint.restoring.cores import Cores
 from inpaint.restoring.given_planes import drawn_noise, named_planes, names_of_given, noise_rng
 from inpaint.restoring.octaves import restore_cells
-from inpaint.restoring.region_crops import RegionCrop, TileTask, cells_in_box, grid_in_box
+from inpaint.restoring.region_crops import RegionCrop, TileTask, cells_in_box, grid_in_box, turned_grid
 from inpaint.restoring.shrunk_crop import shrunk_crop
-from inpaint.restoring.turns import TURNS, QuarterTurn
+from inpaint.restoring.turns import TURNS, Flips, QuarterTurn
 from inpaint.sample import composite
 from inpaint.tiling import LEAST_CONTEXT, Box, tile_weight, tiles
 
@@ -51,6 +52,7 @@ class NetworkAnswers:
         precision: str = "float32",
         side: int = 0,
         borders: bool | None = None,
+        judges: Mapping[str, Discriminator] | None = None,
     ):
         if precision not in ("float32", "bfloat16"):
             raise ValueError(f"precision {precision!r} is unknown; choose float32 or bfloat16")
@@ -61,6 +63,8 @@ class NetworkAnswers:
         self.multiple = generator.multiple
         self.shows = dict(shows)
         self.side, self.borders = side, borders
+        of_answers = {"device": self.device, "side": side, "view": generator.view}
+        self.judges = AnswerJudges(judges, **of_answers) if judges and generator.samples else None
         self.bfloat16 = precision == "bfloat16"
         if self.bfloat16:
             warn_of_bfloat16(self.device)
@@ -117,9 +121,7 @@ class NetworkAnswers:
         self.together, self.tile = 1, min(self.tile, tile)  # another thread may have halved it already
         return [part for it in todo for part in self.parts(it.number, crops[it.number], it.core)]
 
-    def answers(
-        self, crops: Sequence[RegionCrop], censor: str, flips: tuple[bool, bool], passes: int = 1
-    ) -> list[Tensor]:
+    def answers(self, crops: Sequence[RegionCrop], censor: str, flips: Flips, passes: int = 1) -> list[Tensor]:
         """Return what the network answers for crops, (3, h, w) each, and the first guess where it was not asked.
 
         The answers of tiles are blended with weights, so that their order does not matter.
@@ -178,9 +180,7 @@ class NetworkAnswers:
         release(self.device)  # not before the error is gone: its traceback holds the activations
         return None
 
-    def ask(
-        self, views: Sequence[Tensor], size: tuple[int, int], flips: tuple[bool, bool], passes: int = 1
-    ) -> list[Tensor]:
+    def ask(self, views: Sequence[Tensor], size: tuple[int, int], flips: Flips, passes: int = 1) -> list[Tensor]:
         """Run the network on pictures, padded to one size; returns (3, h, w) each.
 
         views: (4 and more, h, w), pictures with their masks and then what was given, in the order of `given_names`.
@@ -191,13 +191,11 @@ class NetworkAnswers:
                 mean += answer / passes
         return means
 
-    def ask_once(
-        self, views: Sequence[Tensor], size: tuple[int, int], flips: tuple[bool, bool], turn: QuarterTurn
-    ) -> list[Tensor]:
+    def ask_once(self, views: Sequence[Tensor], size: tuple[int, int], flips: Flips, turn: QuarterTurn) -> list[Tensor]:
         """Run the network on pictures that are turned."""
-        axes = self.mirrored_axes(flips)
-        shown = [turn.there(view.flip(axes)) for view in views]
-        height, width = size[::-1] if turn.swapped else size
+        way = self.way(flips)
+        shown = [turn.there(way.there(view)) for view in views]
+        height, width = size[::-1] if turn.swapped != way.swapped else size
         padded = [F.pad(it, (0, width - it.shape[2], 0, height - it.shape[1]), mode="replicate") for it in shown]
         batch = torch.stack(padded).to(self.device, memory_format=self.layout)  # (B, 4 and more, H, W)
         image, mask, given = batch[:, :3], batch[:, 3:4], named_planes(self.generator, batch[:, 4:])
@@ -205,35 +203,31 @@ class NetworkAnswers:
             prediction = self.generator(image, mask, **given, **drawn_noise(self.generator, image, flips))
         answers = prediction.image.float().cpu()
         parts = [answer[:, : it.shape[1], : it.shape[2]] for answer, it in zip(answers, shown, strict=True)]
-        return [turn.back(part).flip(axes) for part in parts]
+        return [way.back(turn.back(part)) for part in parts]
 
-    def ask_small(self, crop: RegionCrop, censor: str, flips: tuple[bool, bool], passes: int = 1) -> list[Tensor]:
+    def ask_small(self, crop: RegionCrop, censor: str, flips: Flips, passes: int = 1) -> list[Tensor]:
         """Run the network on a whole picture, shrunk to the side that it learned from; returns one (3, h, w)."""
         small, enlarged = shrunk_crop(crop, self.side)
         shown = torch.cat([self.present(small, censor), *small.planes])
         size = self.padded(Box(0, 0, *small.image.shape[1:]), 1)
         return [enlarged(self.ask([shown], size, flips, passes)[0])]
 
-    def ask_by_cells(self, view: Box, crop: RegionCrop, flips: tuple[bool, bool], passes: int = 1) -> list[Tensor]:
+    def ask_by_cells(self, view: Box, crop: RegionCrop, flips: Flips, passes: int = 1) -> list[Tensor]:
         """Restore a view of a crop from the cells of its mosaic, octave by octave; returns one (3, h, w)."""
         assert crop.grid is not None
         assert crop.measures is not None
-        axes, rng = self.mirrored_axes(flips), noise_rng(self.generator, flips)
+        way, rng = self.way(flips), noise_rng(self.generator, flips)
         image, mask, grid = view.of(crop.image), view.of(crop.mask), grid_in_box(crop.grid, view)
         cells = cells_in_box(crop.measures.means, crop.grid, view)
-        mirrored = tuple(
-            (side - line) % block if axis in axes else line
-            for axis, side, line, block in zip((-2, -1), image.shape[1:], grid.phase, grid.block, strict=True)
-        )
-        grid = grid._replace(phase=(mirrored[0], mirrored[1]))
-        given = [it.flip(axes).to(self.device) for it in (image, mask, cells)]
+        grid = turned_grid(grid, (image.shape[1], image.shape[2]), way)
+        given = [way.there(it).to(self.device) for it in (image, mask, cells)]
         with self.computing():
             answer = restore_cells(self.generator, given[0], given[1], grid, cells=given[2], rng=rng, passes=passes)
-        return [answer.float().cpu().flip(axes)]
+        return [way.back(answer.float().cpu())]
 
-    def mirrored_axes(self, flips: tuple[bool, bool]) -> list[int]:
-        """Return along which axes a variation is mirrored; none where the network varies by itself."""
-        return [axis for axis, flip in zip((-2, -1), flips, strict=True) if flip and not self.generator.samples]
+    def way(self, flips: Flips) -> QuarterTurn:
+        """Return how the picture is laid in a variation; as it is where the network varies by itself."""
+        return QuarterTurn() if self.generator.samples else QuarterTurn(*flips)
 
     @contextmanager
     def computing(self) -> Iterator[None]:

@@ -10,6 +10,7 @@ from torch import Tensor
 from inpaint.contracts import View
 from inpaint.mosaic.grid import Grid, cells_of
 from inpaint.mosaic.projection import CellMeasures, measure_cells
+from inpaint.restoring.turns import QuarterTurn
 from inpaint.tiling import Box, Region
 
 
@@ -55,6 +56,16 @@ def grid_in_box(grid: Grid, box: Box) -> Grid:
     """Return the grid as seen from the corner of a box."""
     (bh, bw), (y, x) = grid
     return Grid((bh, bw), ((y - box.top) % bh, (x - box.left) % bw))
+
+
+def turned_grid(grid: Grid, size: tuple[int, int], way: QuarterTurn) -> Grid:
+    """Return the grid of a picture of this (height, width) when that is turned."""
+    sides, block, phase = ((it[1], it[0]) if way.swapped else (it[0], it[1]) for it in (size, grid.block, grid.phase))
+    y, x = (
+        (side - line) % cell if axis in way.axes else line
+        for axis, side, cell, line in zip((-2, -1), sides, block, phase, strict=True)
+    )
+    return Grid(block, (y, x))
 
 
 def cells_in_box(cells: Tensor, grid: Grid, box: Box) -> Tensor:

@@ -19,14 +19,15 @@ from inpaint.detection.damage import Damage, count_regions, find_damage, many_co
 from inpaint.images import Picture
 from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice, shifted_grid
+from inpaint.restoring.answer_ranks import AnswerRank, new_rank, rank_key
 from inpaint.restoring.clear_pixels import opaque_where_restored, without_clear_colours
 from inpaint.restoring.damage_restoring import Measures, Restores, restore_damage
 from inpaint.restoring.paint_reach import FARTHEST_REACH, grown_damage, with_chroma_of
+from inpaint.restoring.turns import FLIPS, Flips
 from inpaint.tiling import LEAST_CONTEXT, Box, context_windows
 
 LARGEST_FOUND_CELL = 64  # px that detection looks for
-# Variant number -> mirrored (top-bottom, left-right) while restoring, in the order of DeepCreamPy.
-FLIPS = ((False, False), (False, True), (True, False), (True, True))
+NO_RANK = AnswerRank()
 
 
 class RepairWindow(NamedTuple):
@@ -148,28 +149,29 @@ def variations(
     best: bool = False,
     reuse_samples: bool = False,
 ) -> Iterator[tuple[Picture, ...]]:
-    """Yield the frames repaired in so many ways (1 to 4), mirrored otherwise in each while they are restored.
+    """Yield the frames repaired in so many ways (1 to 8), mirrored or turned otherwise in each while they are restored.
 
     found: the windows of each frame; a still picture is an animation of one frame.
     best: begin with the variation whose mosaics, before they are corrected, are nearest to what their cells measure.
+    The answers of a network that draws them begin with the one that its discriminators take for the most real.
     reuse_samples: the picture is not needed any more, so its last variation may be made of its own samples.
     """
     reuse_samples = reuse_samples and len(frames) == 1  # frames may share their samples
     known: list[list[Measures | None]] = [[{} if count > 1 else None for _ in of_frame] for of_frame in found]
 
-    def pieces(flips: tuple[bool, bool], missed: list[Tensor] | None = None) -> Iterator[list[np.ndarray]]:
+    def pieces(flips: Flips, rank: AnswerRank = NO_RANK) -> Iterator[list[np.ndarray]]:
         for frame, of_frame, measures in zip(frames, found, known, strict=True):
-            yield pieces_of(frame, of_frame, restorer, flips, measures, missed)
+            yield pieces_of(frame, of_frame, restorer, flips, measures, rank)
 
     ways: Iterable[Iterable[list[np.ndarray]]] = map(pieces, FLIPS[:count])  # each is restored when it is asked for
-    if best and count > 1:
+    if new_rank(restorer, count, best=best).asked:
         ranked = []
         for flips in FLIPS[:count]:
-            missed: list[Tensor] = []
-            way = list(pieces(flips, missed))
-            ranked.append((torch.cat(missed).mean().item() if missed else 0.0, way))
-        ranked.sort(key=lambda it: it[0])  # the order of FLIPS where nothing is measured
-        ways = [way for _, way in ranked]
+            rank = new_rank(restorer, count, best=best)
+            ranked.append((list(pieces(flips, rank)), rank))
+        ways = [
+            way for way, _ in sorted(ranked, key=lambda it: rank_key(it[1].sums))
+        ]  # as drawn where nothing is known
     for number, way in enumerate(ways, 1):
         last = reuse_samples and number == count
         yield tuple(assembled(*one, reuse_samples=last) for one in zip(frames, found, way, strict=True))
@@ -179,23 +181,23 @@ def pieces_of(
     picture: Picture,
     found: list[RepairWindow],
     restorer: Restores,
-    flips: tuple[bool, bool],
+    flips: Flips,
     known: Sequence[Measures | None],
-    missed: list[Tensor] | None = None,
+    rank: AnswerRank = NO_RANK,
 ) -> list[np.ndarray]:
-    """Restore every window and return its samples, (h, w, 1 or 3); known and missed: see `restore`."""
+    """Restore every window and return its samples, (h, w, 1 or 3); known and rank: see `restore_damage`."""
     pieces = []
     for window, measures in zip(found, known, strict=True):
         piece = part_of_picture(picture, window.box)
         seen = without_clear_colours(piece.tensor(), piece.alpha, window.mask)
         if window.tinted is not None:
             seen = untinted(seen, window, restorer, flips)
-        restored = restore_damage(seen, window.damage, restorer, flips, measures, missed, window.inputs)
+        restored = restore_damage(seen, window.damage, restorer, flips, measures, rank, window.inputs)
         pieces.append(piece.restored(restored, window.mask).colour)
     return pieces
 
 
-def untinted(image: Tensor, window: RepairWindow, restorer: Restores, flips: tuple[bool, bool]) -> Tensor:
+def untinted(image: Tensor, window: RepairWindow, restorer: Restores, flips: Flips) -> Tensor:
     """Return an image whose tinted pixels have the chroma that is restored there together with the holes."""
     assert window.tinted is not None
     holes = [part for part in window.damage if part.censor == "hole"]

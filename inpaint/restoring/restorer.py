@@ -21,7 +21,7 @@ from inpaint.restoring.censors import CENSORS
 from inpaint.restoring.given_planes import given_planes
 from inpaint.restoring.network_answers import NetworkAnswers
 from inpaint.restoring.region_crops import crop_of
-from inpaint.restoring.turns import PASSES
+from inpaint.restoring.turns import PASSES, Flips
 from inpaint.sample import composite
 from inpaint.tiling import Box, Region, crops_planned, grown_mask
 
@@ -35,7 +35,13 @@ class Restorer(NetworkAnswers):
     "hole" ("smooth", "grey", ...), an enlargement for "mosaic" ("nearest", "bicubic").
     side: of the squares that it learned from, in px, which a view of a square shows it at least.
     borders: whether it learned to draw what lies around a picture; None where nobody knows.
+    judges: discriminators that tell the best of the answers of a network that samples.
     """
+
+    @property
+    def unranked(self) -> bool:
+        """Whether it draws its answers but has nothing that tells the best of them."""
+        return self.generator.samples and self.judges is None
 
     def reach(self, view: str = "auto") -> float:
         """Return how many px around a mark it must be shown where the picture has them; infinite for all."""
@@ -50,7 +56,7 @@ class Restorer(NetworkAnswers):
         *,
         censor: str = "hole",
         grid: Grid | None = None,
-        flips: tuple[bool, bool] = (False, False),
+        flips: Flips = (False, False),
         grow: int = 0,
         feather: int = 0,
         match_colour: bool = False,
@@ -59,6 +65,7 @@ class Restorer(NetworkAnswers):
         passes: int | str = "auto",
         measures: dict[Box, CellMeasures] | None = None,
         missed: list[Tensor] | None = None,
+        judged: list[Tensor] | None = None,
         inputs: Mapping[str, Tensor] | None = None,
     ) -> Tensor:
         """Restore the masked pixels of one picture; all others come back bit for bit.
@@ -66,7 +73,7 @@ class Restorer(NetworkAnswers):
         image: (3, H, W) in [0, 1], any size.  mask: (1, H, W), 1 = restore; pixel values under a hole are not read.
         censor: "hole" or "mosaic".  grid: of the mosaic; where it is known, the cell means of the answer equal the
         mosaic's, unless keep is False.  flips: mirror (top-bottom, left-right) before and after, for variations; a
-        network that samples is given other noise for each of the four instead.
+        network that samples is given other noise for each instead.  A third True lays it on its side before.
         grow: restore holes so many px further; a mosaic is never grown, for what lies beside it is original.
         feather: blend the restored edge into the known pixels over so many px, inside the mask; match_colour does so
         through the whole region.
@@ -77,7 +84,8 @@ class Restorer(NetworkAnswers):
         them faithfully, else 1; a variation is never a mean.
         measures: a dict that is handed to every call with the same image, mask and grid, empty to the first, so that
         the mosaic's cells are measured in the first alone.  missed gets, for each region, by how much the cells of the
-        answer missed the mosaic's before they were corrected, (n,).
+        answer missed the mosaic's before they were corrected, (n,).  judged gets, for each crop around holes, how real
+        the answer looks to the network's discriminators, (1,), where it has any.
         inputs: what else the network takes and somebody gives, by name, such as a sketch, (channels, H, W) each.
         Returns (3, H, W) on the CPU.  Raises ValueError for shapes that do not fit, for a censor that the network never
         learned, and where not even the smallest tile fits in memory.
@@ -117,6 +125,8 @@ class Restorer(NetworkAnswers):
                 if feather or match_colour:
                     answer = meet_known(answer, crop.image, crop.mask, feather=None if match_colour else feather)
                 answer = answer.clamp(0, 1)
+                if judged is not None and self.judges is not None and censor == "hole":
+                    judged.append(self.judges.score(answer, crop.image, crop.mask))
                 if crop.grid is not None:
                     of_cells = {"own": crop.own, "measures": crop.measures}
                     if missed is not None:

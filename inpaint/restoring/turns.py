@@ -44,4 +44,11 @@ TURNS = tuple(
     for rows in (False, True)
     for columns in (False, True)
 )
+# How a variation lies while it is restored: mirrored (top-bottom, left-right), the first four in the order of
+# DeepCreamPy; a third True says that rows become columns before.
+Flips = tuple[bool, ...]
+FLIPS: tuple[Flips, ...] = (
+    *((rows, columns) for rows in (False, True) for columns in (False, True)),
+    *((rows, columns, True) for rows in (False, True) for columns in (False, True)),
+)
 PASSES = (1, 2, 4, 8)  # how many of them may be asked for

@@ -13,7 +13,7 @@ import yaml
 from torch import Tensor
 
 from inpaint import distributed
-from inpaint.checkpoint import save_checkpoint
+from inpaint.checkpoint import CarriedJudge, save_checkpoint
 from inpaint.files import write_text
 from inpaint.training.changes import changes_of, check_changes
 from inpaint.training.finite import NotFinite
@@ -107,7 +107,16 @@ class Keeper:
         if distributed.rank() == 0:
             told = {"step": trainer.step, "seconds": round(trainer.seconds), "torch": torch.__version__}
             weights = trainer.average.answering().state_dict()
-            save_checkpoint(self.folder / name, weights, run=self.run, provenance={**told, **self.provenance, **more})
+            provenance = {**told, **self.provenance, **more}
+            save_checkpoint(self.folder / name, weights, run=self.run, provenance=provenance, judges=self.judges())
+
+    def judges(self) -> dict[str, CarriedJudge]:
+        """Return the discriminators that tell the best answer of a network that samples; none for any other."""
+        recipe, named = self.trainer.recipe, self.run.get("discriminators", {})
+        found = getattr(recipe, "judges", {}) if recipe.generator.samples else {}
+        return {
+            name: CarriedJudge(dict(judge.part or named[name]), judge.state_dict()) for name, judge in found.items()
+        }
 
     def state(self) -> dict[str, Any]:
         """Return everything that changes while training, as tensors and plain values."""

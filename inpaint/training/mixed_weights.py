@@ -29,4 +29,5 @@ def mix_checkpoints(first: Path, second: Path, output: Path, *, alpha: float) ->
         for name, tensor in one.weights.items()
     }
     origin = [{"share": 1 - alpha, **one.provenance}, {"share": alpha, **other.provenance}]
-    save_checkpoint(output, weights, run=one.run, provenance={"blended": origin})
+    nearer = one if alpha < 0.5 else other  # what judges its answers judges the blend's as well as anything does
+    save_checkpoint(output, weights, run=one.run, provenance={"blended": origin}, judges=nearer.judges)

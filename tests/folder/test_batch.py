@@ -58,7 +58,7 @@ def test_an_empty_mask_and_a_mask_of_another_size_are_errors(tmp_path: Path):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(("variations", "numbers"), [(1, "0"), (2, "01"), (4, "0123")])
+@pytest.mark.parametrize(("variations", "numbers"), [(1, "0"), (2, "01"), (4, "0123"), (8, "01234567")])
 def test_variations_mirror_the_picture_and_are_numbered(tmp_path: Path, variations: int, numbers: str):
     save(tmp_path / "in" / "my picture.png", painted(noise(), BOX))
     fake = Fake()
@@ -66,6 +66,7 @@ def test_variations_mirror_the_picture_and_are_numbered(tmp_path: Path, variatio
     assert [path.name for path in outcome.outputs] == [f"my picture {number}.png" for number in numbers]
     assert all(path.is_file() for path in outcome.outputs)
     flips = [(False, False), (False, True), (True, False), (True, True)]  # top-bottom, left-right
+    flips += [(*flip, True) for flip in flips]  # and laid on its side
     assert [call[4] for call in fake.calls] == flips[:variations]
 
 
@@ -242,7 +243,7 @@ def test_an_interrupt_stops_the_batch(tmp_path: Path):
     ("options", "sentence"),
     [
         ({"censor": "blur"}, "'blur'"),
-        ({"variations": 3}, "variations is '3', but must be 1, 2 or 4"),
+        ({"variations": 9}, "variations is '9', but must be 1, 2, 3, 4, 5, 6, 7 or 8"),
         ({"tolerance": 256}, "from 0 to 255"),
         ({"colour": (0, 300, 0)}, "from 0 to 255"),
         ({"block": (1, 8)}, "from 2 to 4096"),

@@ -81,7 +81,7 @@ def test_frames_without_marks_are_an_error_or_copied(tmp_path: Path):
 class Missing(Fake):
     """Answers less well to pictures that are not mirrored, in other levels for each flip."""
 
-    def __call__(self, *arguments, missed: list | None = None, flips: tuple[bool, bool], **how):
+    def __call__(self, *arguments, missed: list | None = None, flips: tuple[bool, ...], **how):
         if missed is not None:
             missed.append(torch.tensor([0.5 if flips == (False, False) else 0.1]))
         return super().__call__(*arguments, flips=flips, **how) + arguments[1] * 0.2 * flips[1]

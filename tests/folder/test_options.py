@@ -41,7 +41,7 @@ WRONG = {
     "match_colour": "perhaps",
     "view": "half",
     "passes": 3,
-    "variations": 5,
+    "variations": 9,
     "best": "perhaps",
     "skip_existing": "perhaps",
     "keep_times": "perhaps",

@@ -6,8 +6,9 @@ import pytest
 import torch
 from checksums import fill, hole, image, summary
 
-from inpaint.generators.singan import ScaleNet, build, own_noise
+from inpaint.generators.singan import build, own_noise
 from inpaint.layers.picture_pyramid import pyramid_sizes
+from inpaint.layers.scale_net import ScaleNet
 
 
 def test_the_counts_are_the_authors():

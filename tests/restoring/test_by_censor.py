@@ -13,6 +13,7 @@ from inpaint.generators import GENERATORS
 from inpaint.mosaic.grid import Grid, pixelate
 from inpaint.restoring.by_censor import RestorerByCensor
 from inpaint.restoring.restorer import Restorer
+from inpaint.restoring.turns import FLIPS, Flips
 from inpaint.sample import Prediction, composite
 
 GRID = Grid((8, 6), (3, 1))
@@ -93,8 +94,8 @@ def test_another_censor_is_refused_in_a_sentence(given: dict[str, Any], words: s
         RestorerByCensor({"mosaic": restorer_of(0.5)})(image, mask, **given)
 
 
-@pytest.mark.parametrize("flips", [(False, True), (True, False), (True, True)])
-def test_a_mirrored_mosaic_is_restored_on_the_same_cells(flips: tuple[bool, bool]):
+@pytest.mark.parametrize("flips", FLIPS[1:])
+def test_a_mirrored_or_turned_mosaic_is_restored_on_the_same_cells(flips: Flips):
     image, mask = mosaic()
     restored = steps_restorer()(image, mask, censor="mosaic", grid=GRID, flips=flips, keep=False)
     inside = (mask > 0.5).expand(3, -1, -1)

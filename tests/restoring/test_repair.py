@@ -248,7 +248,7 @@ def test_a_rescaled_mosaic_is_restored_where_its_cells_are_whole_pixels():
     mask = marks(120, 140, Box(22, 27, 80, 94)).float()
     seen: list[tuple[torch.Tensor, Grid]] = []
 
-    def restorer(image: torch.Tensor, mask: torch.Tensor, *, censor: str, grid: Grid, flips: tuple[bool, bool]):
+    def restorer(image: torch.Tensor, mask: torch.Tensor, *, censor: str, grid: Grid, flips: tuple[bool, ...]):
         assert (censor, flips) == ("mosaic", (False, True))
         seen.append((image, grid))
         across = torch.linspace(0, 1, image.shape[2]).expand(3, image.shape[1], -1)

@@ -21,6 +21,7 @@ from inpaint.randomness import chance, integer, rng_for, uniform
 from inpaint.restoring import network_answers as module
 from inpaint.restoring.cores import Cores
 from inpaint.restoring.restorer import Restorer
+from inpaint.restoring.turns import FLIPS
 from inpaint.sample import Prediction
 from inpaint.tiling import Box, regions, tile_weight, tiles
 
@@ -193,6 +194,18 @@ def test_what_a_hole_hides_is_never_read(shown: str):
     assert torch.equal(
         restore(image, mask)[mask.bool().expand(3, -1, -1)], restore(hidden, mask)[mask.bool().expand(3, -1, -1)]
     )
+
+
+@pytest.mark.parametrize("flips", [(False, True), (True, False), (True, True)])
+@pytest.mark.parametrize("size", [(64, 48), (37, 51)])
+def test_a_picture_on_its_side_is_restored_so(flips: tuple[bool, bool], size: tuple[int, int]):
+    axes = [axis for axis, flip in zip((1, 2), flips, strict=True) if flip]
+    image, mask = picture(*size), box_mask(*size, Box(10, 5, 25, 30))
+    restore = restorer_of(wild(), {"hole": "grey"})
+    turned = [it.transpose(1, 2).flip(axes) for it in (image, mask)]
+    expected = restore(turned[0], turned[1]).flip(axes).transpose(1, 2)
+    assert torch.equal(restore(image, mask, flips=(*flips, True)), expected)
+    assert not torch.equal(expected, restore(image, mask, flips=flips))
 
 
 @pytest.mark.parametrize("flips", [(False, True), (True, False), (True, True)])
@@ -627,7 +640,7 @@ def test_variations_of_a_network_that_samples_draw_other_noise_instead_of_mirror
     restorer, image = restorer_of(Noisy()), picture(60, 80)
     mask = torch.zeros(1, 60, 80)
     mask[:, 20:40, 30:50] = 1
-    ways = [(False, False), (False, True), (True, False), (True, True)]
+    ways = FLIPS
     answers = [restorer(image, mask, flips=flips) for flips in ways]
     assert answers[0][:, 25, 35].unique().item() == 0.5, "the first is the network's own default"
     assert all(not torch.equal(one, other) for one, other in combinations(answers, 2))

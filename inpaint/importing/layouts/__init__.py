@@ -4,7 +4,7 @@ Sources: the state dicts of knazeri/edge-connect, geekyutao/RN, junyanz/pytorch-
 nipponjo/deepfillv2-pytorch (both of its files), naoto0804/pytorch-inpainting-with-partial-conv, OpenMMLab's mmagic,
 hughplay/DFNet, ZongyuGuo/Inpainting_FRRN, otenim/GLCIC-PyTorch, lyndonzheng/Pluralistic-Inpainting,
 RenYurui/StructureFlow, basilevh/image-outpainting, run-youngjoo/SC-FEGAN, zhaoyuzhi/deepfillv2, yjn870's
-and Lornatang's SRCNN and ESPCN.
+and Lornatang's SRCNN and ESPCN, z-x-yang/NS-Outpainting and tamarott/SinGAN.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from inpaint.importing.layouts import (
     glcic,
     lama,
     migan,
+    ns_outpaint,
     outpaint,
     pconv,
     pepsi,
@@ -32,6 +33,7 @@ from inpaint.importing.layouts import (
     region_norm,
     region_wise,
     sc_fegan,
+    singan,
     srcnn,
     structure_flow,
     unet,
@@ -66,4 +68,6 @@ LAYOUTS: dict[str, tuple[Layout, ...]] = {
     "picnet": picnet.PICNET_LAYOUTS,
     "structure_flow": structure_flow.STRUCTURE_FLOW_LAYOUTS,
     "sc_fegan": sc_fegan.SC_FEGAN_LAYOUTS,
+    "singan": singan.SINGAN_LAYOUTS,
+    "ns_outpaint": ns_outpaint.NS_OUTPAINT_LAYOUTS,
 }
