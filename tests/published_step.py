@@ -1,6 +1,6 @@
 """What one step of training is compared by: a hashed scene and discriminator, and a summary of losses and gradient.
 
-`scripts/parity/one_step.py` and `tensorflow_step.py` compute the same of the authors' own code.
+`scripts/parity/one_step.py`, `method_step.py` and `tensorflow_step.py` compute the same of the authors' own code.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from torch.nn.utils.parametrize import is_parametrized
 from inpaint.config import Run, read_run
 from inpaint.contracts import Discriminator
 from inpaint.discriminators import DISCRIMINATORS
+from inpaint.layers.scale_net import ScaleNet
 from inpaint.parts import build
 
 CONFIGS = Path(__file__).parents[1] / "configs"
@@ -26,6 +27,7 @@ JUDGES = {
     "edge_connect": "painter_discriminator",
     "contextual": "critics",
     "cyclegan": "target",
+    "structure_flow": "texture_discriminator",
 }  # which is asked, where not discriminator
 SMALLER: dict[str, dict[str, Any]] = {"contextual": {"size": SIDE, "crop": SIDE // 2}}  # options for pictures of SIDE
 WINDOW = (16, 14, 32, 32)  # around the hole of SIDE: top, left, height, width, as `hole_window` lays it
@@ -57,6 +59,51 @@ def filled_discriminator(name: str) -> Discriminator:
         if is_parametrized(layer, "weight"):
             settle_spectral_norm(layer)
     return network.train()
+
+
+def filled_judge(method: str, name: str) -> Discriminator:
+    """Return a discriminator of a method that has several, with hashed weights, learning."""
+    network = build(DISCRIMINATORS, run_of(method).discriminators[name], "discriminator")
+    fill(network)
+    for layer in network.modules():
+        if is_parametrized(layer, "weight"):
+            settle_spectral_norm(layer)
+    return network.train()
+
+
+def smaller_pictures(count: int) -> list[Tensor]:
+    """Return hashed pictures of SIDE, half of it, and so on."""
+    return [picture_of(2 + level, SIDE // 2**level) for level in range(count)]
+
+
+def steps_filled() -> list[tuple[Tensor, Tensor]]:
+    """Return two hashed pictures in the place of a network's that fills step by step, and where each is filled."""
+    masks = [torch.zeros(1, 1, SIDE, SIDE, dtype=torch.float64) for _ in range(2)]
+    for reach, mask in zip((24, 40), masks, strict=True):
+        mask[..., :reach, :] = 1
+    return [(picture_of(3 + number), mask) for number, mask in enumerate(masks)]
+
+
+def path_pictures(name: str) -> list[Tensor]:
+    """Return hashed pictures of one of PICNet's paths at four scales, the finest, of 2 SIDE, first."""
+    start = 10 if name == "generated" else 20
+    return [picture_of(start + level, 2 * SIDE // 2**level) for level in range(4)]
+
+
+def path_codes() -> list[Tensor]:
+    """Return means and deviations of a posterior and a prior, (1, 8, 4, 4) each, which learn."""
+    values = [hash_values(128, 30 + number).reshape(1, 8, 4, 4) for number in range(4)]
+    return [(it if number % 2 == 0 else 0.75 + it / 2).requires_grad_() for number, it in enumerate(values)]
+
+
+def scale_pair() -> tuple[ScaleNet, ScaleNet, Tensor, Tensor, Tensor]:
+    """Return a scale's network and critic with hashed weights, learning, and a picture, an answer and noise."""
+    networks = ScaleNet(8, 3), ScaleNet(8, 1)
+    for network in networks:
+        fill(network)
+        network.train()
+    real, before, noise = (2 * picture_of(stream, 32) - 1 for stream in (1, 2, 3))
+    return *networks, real, before, 0.1 * noise
 
 
 def settle_spectral_norm(layer: nn.Module) -> None:

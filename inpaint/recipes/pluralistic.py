@@ -75,8 +75,9 @@ class Pluralistic(nn.Module):
         image, mask, target, _ = sample
         prediction = self.generator(image, mask, original=target)
         answers = {path: scales_of(prediction, path) for path in PATHS}
-        for path, (finest, *_) in answers.items():
-            said = [self.discriminators[path](it, image, mask).logits for it in (target, finest.detach().float())]
+        shown = {path: full_precision(finest) for path, (finest, *_) in answers.items()}
+        for path, finest in shown.items():
+            said = [self.discriminators[path](it, image, mask).logits for it in (target, finest.detach())]
             yield Turn(path, {path: self.loss.discriminator(said[0], said[1], mask)})
         terms = {f"divergence_{name}": self.divergence * it for name, it in divergences(prediction, mask).items()}
         for path, pictures in answers.items():
@@ -84,8 +85,8 @@ class Pluralistic(nn.Module):
             terms[f"l1_{path}"] = SIGNED_SPAN * self.pixels * torch.stack(errors).sum()
         generated, rebuilt = (self.discriminators[path] for path in PATHS)
         with frozen(generated), frozen(rebuilt):
-            fooled = generated(answers["generated"][0].float(), image, mask).logits
-            said, wanted = (rebuilt(it, image, mask).logits for it in (answers["reconstructed"][0].float(), target))
+            fooled = generated(shown["generated"], image, mask).logits
+            said, wanted = (rebuilt(it, image, mask).logits for it in (shown["reconstructed"], target))
         terms["adversarial"] = self.weight * self.loss.generator(fooled, mask)
         terms["matched"] = self.weight * (full_precision(said) - full_precision(wanted)).square().mean()
         yield Turn("generator", terms)

@@ -25,6 +25,7 @@ SCRIPTS: dict[str, tuple[str, ...]] = {  # what is run for each method: {0} its 
     **dict.fromkeys(("contextual", "gated", "pepsi", "region_wise"), TENSORFLOW),
     **dict.fromkeys(("rlfn", "imdn", "span"), (CHECKSUM, SPEED)),
     **dict.fromkeys(("edsr", "srcnn", "espcn", "unet"), (IMPORTED,)),
+    **dict.fromkeys(("dfnet", "frrn", "outpaint", "picnet", "singan", "structure_flow"), ("method_step {0} {1}",)),
     "cyclegan": ("cycle_step {1}", SPEED),
     "aot_gan": (CHECKSUM, ONE_STEP, SPEED),
     "migan": ("migan {1}", SPEED),
