@@ -434,7 +434,7 @@ def test_new_writes_a_run_that_can_be_built(answers: list[str], run: Run, tmp_pa
     trainer = trainer_of(made)
     assert set(trainer.players) == set(made.optim)
     assert len(made.discriminators) == answers.count("--discriminator")
-    assert len(next(iter(trainer.batches(0, 1))).image) == made.data.batch
+    assert len(next(iter(trainer.batches(0, 1))).mask) == made.data.batch
     assert_one_sentence(run("new", file), "exists: choose another file")
 
 
