@@ -33,13 +33,13 @@ def read_scales(folder: Path, read: Callable[[Path], Any]) -> dict[str, Tensor]:
         )
     entries: dict[str, Tensor] = {}
     for number in range(scales):
-        entries |= started(f"{number}.", scale_file(folder, number, "G"), read)
+        entries |= state_under(f"{number}.", scale_file(folder, number, "G"), read)
     if all(scale_file(folder, number, "D").is_file() for number in range(scales)):
         for number in range(scales):
-            entries |= started(f"{SCALE_CRITICS}.{number}.", scale_file(folder, number, "D"), read)
-    strengths = listed(folder / STRENGTHS_FILE, scales, read)
+            entries |= state_under(f"{SCALE_CRITICS}.{number}.", scale_file(folder, number, "D"), read)
+    strengths = list_of_scales(folder / STRENGTHS_FILE, scales, read)
     entries[SCALE_STRENGTHS] = torch.stack([torch.as_tensor(it).float().reshape(()) for it in strengths])
-    pictures = listed(folder / PICTURES_FILE, scales, read)
+    pictures = list_of_scales(folder / PICTURES_FILE, scales, read)
     entries[SCALE_SIZES] = torch.tensor([list(it.shape[-2:]) for it in pictures])
     return entries
 
@@ -49,7 +49,7 @@ def scale_file(folder: Path, number: int, network: str) -> Path:
     return folder / str(number) / f"net{network}.pth"
 
 
-def started(start: str, file: Path, read: Callable[[Path], Any]) -> dict[str, Tensor]:
+def state_under(start: str, file: Path, read: Callable[[Path], Any]) -> dict[str, Tensor]:
     """Return a state dict with a start before its names."""
     held = read(file)
     if not isinstance(held, Mapping) or not all(isinstance(it, Tensor) for it in held.values()):
@@ -57,7 +57,7 @@ def started(start: str, file: Path, read: Callable[[Path], Any]) -> dict[str, Te
     return {f"{start}{name}": it for name, it in held.items()}
 
 
-def listed(file: Path, scales: int, read: Callable[[Path], Any]) -> list[Any]:
+def list_of_scales(file: Path, scales: int, read: Callable[[Path], Any]) -> list[Any]:
     """Return a list with an entry for each scale."""
     if not file.is_file():
         raise ValueError(f"{file} is missing: SinGAN's program writes it beside the folders of the scales")
