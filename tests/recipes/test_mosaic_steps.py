@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from inpaint import distributed
 from inpaint.generators import cells, unet
 from inpaint.mosaic.grid import Grid
 from inpaint.randomness import rng_for
@@ -74,6 +75,26 @@ def test_samples_take_the_blocks_in_turn_and_each_counts_as_much(monkeypatch: py
     for step in range(4):
         next(iter(recipe.turns(batch(1), step)))
     assert blocks == [8, 16]
+
+
+def test_every_rank_takes_the_same_blocks(monkeypatch: pytest.MonkeyPatch):
+    """Ranks average the terms of each block: a rank without it would leave the others waiting, or mix two blocks."""
+    recipe, seen = MosaicSteps(network(), weights={"hole_mse": 1.0}), list[list[int]]()
+    coarser = recipe.coarser
+
+    def noted(sample: Sample, block: int, step: int) -> Any:
+        seen[-1].append(block)
+        return coarser(sample, block, step)
+
+    monkeypatch.setattr(recipe, "coarser", noted)
+    monkeypatch.setattr("inpaint.losses.pixels.mean_over_ranks", lambda value: value)
+    for rank in range(3):
+        monkeypatch.setattr(distributed, "rank", lambda rank=rank: rank)
+        monkeypatch.setattr(distributed, "world_size", lambda: 3)
+        seen.append([])
+        for step in range(5):
+            next(iter(recipe.turns(batch(1), step)))
+    assert seen[0] == seen[1] == seen[2] == [8, 16]
 
 
 def test_a_sample_of_4_px_is_learned_as_supervised_learns_it():
