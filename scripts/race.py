@@ -74,10 +74,11 @@ def train_until(twin: Method, used: float, wanted: float) -> float:
                 seconds = max(seconds, cpu_seconds(process.pid))
                 if used + seconds >= wanted:
                     break
+            ended = process.poll()  # by itself, which it should not before its time is used
         finally:
             process.terminate()  # which saves
             process.wait()
-    if not (twin.folder / "last.safetensors").exists():
+    if ended or not (twin.folder / "last.safetensors").exists():
         raise ValueError(f"{twin.name} was not trained: see {twin.folder / 'race.log'}")
     return used + seconds
 
