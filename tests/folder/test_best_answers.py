@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,11 @@ from torch import Tensor
 from inpaint.assemble import load_network, trainer_of
 from inpaint.checkpoint import load_checkpoint
 from inpaint.config import read_run
-from inpaint.contracts import Discriminator, ExtraInput, Generator, Scores
 from inpaint.folder import decensor
 from inpaint.restoring.by_censor import RestorerByCensor
 from inpaint.restoring.restorer import Restorer
-from inpaint.sample import Prediction
 from inpaint.training.mixed_weights import mix_checkpoints
+from tests.drawn_answers import LikesDark, Whims, drawing
 from tests.folder_pictures import BOX, load, noise, only, painted, save, white
 from tests.runs import folder_of_pictures
 
@@ -32,33 +30,6 @@ DRAWING = {  # small twins that draw their answers, made smaller
     "sc_fegan": ["generator.width=2", "discriminators.discriminator.width=2"],
     "singan": SINGAN,
 }
-
-
-class Whims(Generator):
-    """A network that answers with one grey, which it draws."""
-
-    samples = True
-    inputs: Mapping[str, ExtraInput] = {"whim": ExtraInput(1, noise=True, every=0)}
-
-    def forward(self, image: Tensor, mask: Tensor, *, whim: Tensor | None = None) -> Prediction:
-        grey = 0.8 if whim is None else 0.5 + 0.1 * whim[:, :, None, None]
-        return Prediction(torch.zeros_like(image) + grey, {})
-
-
-class LikesDark(Discriminator):
-    """It takes dark pictures for real, and remembers what it saw."""
-
-    def __init__(self, weight: float = 1.0):
-        super().__init__()
-        self.weight, self.seen = weight, list[Tensor]()
-
-    def forward(self, candidate: Tensor, image: Tensor, mask: Tensor) -> Scores:
-        self.seen.append(candidate)
-        return Scores(-self.weight * candidate.mean(dim=(1, 2, 3), keepdim=True), [])
-
-
-def drawing(judges: Mapping[str, Discriminator] | None = None, side: int = 0) -> Restorer:
-    return Restorer(Whims(), shows={"hole": "grey"}, device="cpu", judges=judges, side=side)
 
 
 def greys(folder: Path, restorer: Any, count: int, **options: Any) -> tuple[list[int], str]:

@@ -8,12 +8,14 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import HTTPError
+from urllib.parse import unquote
 from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
+from tests.drawn_answers import LikesDark, drawing
 from tests.folder_pictures import LEVEL, noise
 from tests.web.serving import Slow, decoded, encoded, served
 
@@ -123,6 +125,20 @@ def test_a_client_that_accepts_json_gets_every_variation(address: str, tmp_path:
     for picture in said["pictures"]:
         assert picture["type"] == "image/png"
         assert (decoded(base64.b64decode(picture["data"]))[10:20, 20:30] == LEVEL).all()
+
+
+def test_the_most_real_of_several_drawn_answers_is_the_plain_one_and_the_first_of_all():
+    body = {"image": base(noise(40, 60)), "mask": base(box()), "variations": 8}
+    with served({"drawing": drawing({"judge": LikesDark()})}) as address:
+        plain = decoded(asked(address, "inpaint", body).read())
+        said = json.loads(asked(address, "inpaint", body, accept="application/json").read())
+    shown = [decoded(base64.b64decode(picture["data"])) for picture in said["pictures"]]
+    greys = [int(picture[15, 25, 0]) for picture in shown]
+    assert (len(set(greys)), greys) == (8, sorted(greys))
+    assert "discriminator" not in said["note"]
+    assert np.array_equal(plain, shown[0])
+    with served({"drawing": drawing()}) as address:
+        assert "without its discriminator" in unquote(asked(address, "inpaint", body).headers["X-Note"])
 
 
 def test_a_mask_is_shown_as_the_command_line_reads_it(address: str):
