@@ -57,6 +57,8 @@ def described_checkpoint(name: str, path: Path) -> list[str]:
     lines = [head, f"sees {view_in_words(generator.view, run.data.crop)}"]
     if generator.cell_steps:
         lines.append(f"makes steps of {' and '.join(map(str, generator.cell_steps))} px a cell, for any block")
+    if checkpoint.judges:
+        lines.append(f"carries what puts the most real of several results first: {', '.join(checkpoint.judges)}")
     if options := ", ".join(f"{key}={value}" for key, value in run.generator.options.items()):
         lines.append(f"options: {options}")
     if imported := checkpoint.provenance.get("imported"):

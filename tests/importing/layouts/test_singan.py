@@ -14,6 +14,7 @@ from inpaint.assemble import load_network
 from inpaint.discriminators import DISCRIMINATORS
 from inpaint.generators.singan import SinGAN
 from inpaint.importing.convert import import_weights
+from inpaint.importing.describe import describe_model
 from tests.importing.authors.singan import OPTIONS, scales
 from tests.importing.authors.written import network
 from tests.importing.imported import assert_same_answers
@@ -66,6 +67,7 @@ def test_a_folder_comes_in_with_its_critics(tmp_path: Path, layout: str | None):
     assert restorer.judges is not None
     assert len(restorer.judges.networks[0].critics) == 3  # pyright: ignore[reportArgumentType]
     assert (restorer.side, restorer.unranked) == (250, False)
+    assert any("the most real of several results first: critics" in line for line in describe_model(report.output))
 
 
 def test_without_critics_its_answers_are_in_no_order(tmp_path: Path):
