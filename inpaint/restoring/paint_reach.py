@@ -21,6 +21,8 @@ from torch import Tensor
 
 from inpaint.detection.damage import Damage
 from inpaint.images import Picture
+from inpaint.restoring.paint_gaps import with_gaps_of_paint
+from inpaint.restoring.paint_ringing import last_spoiled
 from inpaint.restoring.paint_rings import (
     LOOKED_AT,
     LUMA_CHROMA,
@@ -69,6 +71,7 @@ def grown_to_reach(
     """
     inside = holes[0].numpy() > 0.5
     blocked = np.zeros_like(inside) if blocked is None else blocked & ~inside
+    inside = inside if lossless else with_gaps_of_paint(image, inside, blocked)
     count, labels = cv2.connectedComponents(inside.astype(np.uint8), connectivity=8)
     parts = parts_beside_holes(image, labels, blocked)
     paint = pooled([part.paint for part in parts])
@@ -84,6 +87,11 @@ def grown_to_reach(
     halved = chroma > luma  # as most JPEG and all lossy WebP files hold chroma
     chroma = np.where(halved, chroma + ROUND_HALVED, luma)
     luma = np.where(halved & (luma < SOFT), luma + ROUND_HALVED, luma)
+    if not lossless:
+        rung = [last_spoiled(paint, rings, paints, part) for part in (LUMA, CHROMA)]
+        luma = np.maximum(luma, rung[0])
+        chroma = np.maximum(np.maximum(chroma, rung[1]), luma)
+        halved = chroma > luma
     mask, whole = (inside | (reached_pixels(parts, reach, inside.shape) & ~blocked) for reach in (luma, chroma))
     tinted = torch.from_numpy(whole & ~mask)[None] if halved.any() else None
     return Reached(torch.from_numpy(mask).to(holes.dtype)[None], tinted, int(chroma.max(initial=0)))
