@@ -6,7 +6,8 @@ a few pixels further out.  Where they are nearer to the colour of the hole, and 
 varies, paint is mixed into them; the hole grows up to the last such distance.  In a lossless file paint moves a pixel
 straight to its own colour, so the whole colour is looked at.  In a lossy one luma and chroma are looked at apart: files
 that hold chroma at half the size spread its paint over pixels whose luma is good, and there luma is kept.  Holes of
-many colours hide no paint and never grow.
+many colours hide no paint and never grow.  In lossy files a hole also takes in the gaps of its mark and what ringing
+spoils, which has no mean.
 Source: our own.  The thresholds were chosen with `scripts/bench_marks.py`.
 """
 
@@ -21,7 +22,7 @@ from torch import Tensor
 
 from inpaint.detection.damage import Damage
 from inpaint.images import Picture
-from inpaint.restoring.paint_gaps import with_gaps_of_paint
+from inpaint.restoring.paint_gaps import LEFT_OUT, with_gaps_of_paint
 from inpaint.restoring.paint_ringing import last_spoiled
 from inpaint.restoring.paint_rings import (
     LOOKED_AT,
@@ -71,7 +72,7 @@ def grown_to_reach(
     """
     inside = holes[0].numpy() > 0.5
     blocked = np.zeros_like(inside) if blocked is None else blocked & ~inside
-    inside = inside if lossless else with_gaps_of_paint(image, inside, blocked)
+    marked, inside = inside, inside if lossless else with_gaps_of_paint(image, inside, blocked)
     count, labels = cv2.connectedComponents(inside.astype(np.uint8), connectivity=8)
     parts = parts_beside_holes(image, labels, blocked)
     paint = pooled([part.paint for part in parts])
@@ -87,14 +88,15 @@ def grown_to_reach(
     halved = chroma > luma  # as most JPEG and all lossy WebP files hold chroma
     chroma = np.where(halved, chroma + ROUND_HALVED, luma)
     luma = np.where(halved & (luma < SOFT), luma + ROUND_HALVED, luma)
-    if not lossless:
+    if not lossless:  # ringing has no mean, so its size tells
         rung = [last_spoiled(paint, rings, paints, part) for part in (LUMA, CHROMA)]
         luma = np.maximum(luma, rung[0])
         chroma = np.maximum(np.maximum(chroma, rung[1]), luma)
         halved = chroma > luma
     mask, whole = (inside | (reached_pixels(parts, reach, inside.shape) & ~blocked) for reach in (luma, chroma))
     tinted = torch.from_numpy(whole & ~mask)[None] if halved.any() else None
-    return Reached(torch.from_numpy(mask).to(holes.dtype)[None], tinted, int(chroma.max(initial=0)))
+    farthest = max(int(chroma.max(initial=0)), LEFT_OUT * bool((inside & ~marked).any()))
+    return Reached(torch.from_numpy(mask).to(holes.dtype)[None], tinted, farthest)
 
 
 def grown_damage(piece: Picture, damage: list[Damage], grow: int | None) -> tuple[list[Damage], Tensor | None, int]:
