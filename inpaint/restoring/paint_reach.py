@@ -22,7 +22,7 @@ from torch import Tensor
 
 from inpaint.detection.damage import Damage
 from inpaint.images import Picture
-from inpaint.restoring.paint_gaps import LEFT_OUT, with_gaps_of_paint
+from inpaint.restoring.paint_gaps import GAP_BESIDE_MARK, with_gaps_of_paint
 from inpaint.restoring.paint_ringing import last_spoiled
 from inpaint.restoring.paint_rings import (
     LOOKED_AT,
@@ -95,7 +95,7 @@ def grown_to_reach(
         halved = chroma > luma
     mask, whole = (inside | (reached_pixels(parts, reach, inside.shape) & ~blocked) for reach in (luma, chroma))
     tinted = torch.from_numpy(whole & ~mask)[None] if halved.any() else None
-    farthest = max(int(chroma.max(initial=0)), LEFT_OUT * bool((inside & ~marked).any()))
+    farthest = max(int(chroma.max(initial=0)), GAP_BESIDE_MARK * bool((inside & ~marked).any()))
     return Reached(torch.from_numpy(mask).to(holes.dtype)[None], tinted, farthest)
 
 
