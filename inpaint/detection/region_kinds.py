@@ -23,7 +23,7 @@ from inpaint.detection.mosaics.grid_under_mask import estimate_grid
 from inpaint.detection.mosaics.opacity import find_opacity
 from inpaint.detection.mosaics.repeating_cells import find_repeating_cells
 from inpaint.detection.mosaics.rough_cells import RoughCells, find_rough_cells
-from inpaint.detection.mosaics.sampled_corner import sampled_corner
+from inpaint.detection.mosaics.sampled_place import sampled_place
 from inpaint.detection.mosaics.search import rescaled_grid
 from inpaint.mosaic.covered_pixels import has_exact_cells
 from inpaint.mosaic.free_cells import FreeCells, summed_by_cell
@@ -51,13 +51,13 @@ class Translucent(NamedTuple):
     opacity: float
 
 
-class CornerSamples(NamedTuple):
-    """A mosaic whose cells show the pixel in a corner instead of their mean."""
+class PointSamples(NamedTuple):
+    """A mosaic whose cells show one pixel of theirs instead of their mean."""
 
-    corner: tuple[int, int]  # (y, x), 1 = the lower or the right
+    place: tuple[int, int]  # (y, x) of it in a cell, px
 
 
-Trace = CornerSamples | FreeCells | RoughCells | Blur | TranslucentLayer | Translucent
+Trace = PointSamples | FreeCells | RoughCells | Blur | TranslucentLayer | Translucent
 
 
 class RegionKind(NamedTuple):
@@ -132,8 +132,8 @@ def flat_mosaic(
     rows, columns = (slice(max(side.start - margin, 0), side.stop + margin) for side in box)
     near = labels[rows, columns]
     seen = image[:, rows, columns].permute(1, 2, 0).cpu().double().numpy()
-    corner = sampled_corner(seen, near == number, near == 0, shifted_grid(grid, -rows.start, -columns.start))
-    return RegionKind("mosaic", grid, None if corner is None else CornerSamples(corner))
+    place = sampled_place(seen, near == number, near == 0, shifted_grid(grid, -rows.start, -columns.start))
+    return RegionKind("mosaic", grid, None if place is None else PointSamples(place))
 
 
 def kind_by_surroundings(

@@ -8,7 +8,7 @@ from inpaint.detection.blurs import Blur
 from inpaint.detection.damage import Damage, count_regions
 from inpaint.detection.layers import TranslucentLayer
 from inpaint.detection.mosaics.rough_cells import RoughCells
-from inpaint.detection.region_kinds import CornerSamples, Trace, Translucent
+from inpaint.detection.region_kinds import PointSamples, Trace, Translucent
 from inpaint.mosaic.free_cells import FreeCells
 from inpaint.mosaic.lattice import Lattice, sides_in_words
 
@@ -41,8 +41,8 @@ def trace_in_words(trace: Trace) -> str:
     hole = "--censor hole fills it instead"
     if isinstance(trace, FreeCells):
         return "a mosaic of cells that are no upright squares: their means are kept"
-    if isinstance(trace, CornerSamples):
-        return "a mosaic whose cells show one pixel, in a corner, and no means: that pixel is kept"
+    if isinstance(trace, PointSamples):
+        return "a mosaic whose cells show one pixel of theirs, and no means: that pixel is kept"
     if isinstance(trace, RoughCells):
         return f"a mosaic whose cells have no clear outlines: restored from it, no means are kept ({hole})"
     if isinstance(trace, Blur):

@@ -13,16 +13,16 @@ from inpaint.detection.damage import ORDER_OF_CENSORS, Damage
 from inpaint.detection.layers import TranslucentLayer, without_layer
 from inpaint.detection.mosaics.opacity import without_translucent_mosaic
 from inpaint.detection.mosaics.rough_cells import RoughCells
-from inpaint.detection.region_kinds import CornerSamples, Translucent
+from inpaint.detection.region_kinds import PointSamples, Translucent
 from inpaint.mosaic.covered_pixels import covered_pixels
 from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice
 from inpaint.mosaic.projection import CellMeasures
 from inpaint.mosaic.resampling import resampled_mosaic
 from inpaint.restoring.answer_ranks import AnswerRank
-from inpaint.restoring.corner_samples import restore_corner_samples
 from inpaint.restoring.deblurring import deblurred
 from inpaint.restoring.free_cells_answers import restore_free_cells, restore_rough_cells
+from inpaint.restoring.point_samples import restore_point_samples
 from inpaint.restoring.turns import Flips
 from inpaint.sample import composite
 from inpaint.tiling import Box
@@ -102,9 +102,9 @@ def restore_by_trace(image: Tensor, part: Damage, restorer: Restores, flips: Fli
     def ask(seen: Tensor, inside: Tensor, grid: Grid) -> Tensor:
         return restorer(seen, inside, censor="mosaic", grid=grid, flips=flips)
 
-    if isinstance(trace, CornerSamples):
+    if isinstance(trace, PointSamples):
         assert isinstance(grid, Grid)
-        return restore_corner_samples(image, mask, grid, trace.corner, ask)
+        return restore_point_samples(image, mask, grid, trace.place, ask)
     if isinstance(trace, RoughCells):
         return restore_rough_cells(image, mask, trace, ask)
     assert trace is not None

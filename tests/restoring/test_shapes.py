@@ -16,7 +16,7 @@ from shape_pictures import found_in, gain, lossy, marked, photograph, restorer, 
 
 from inpaint import images
 from inpaint.detection.layers import TranslucentLayer
-from inpaint.detection.region_kinds import CornerSamples, Translucent
+from inpaint.detection.region_kinds import PointSamples, Translucent
 from inpaint.folder import decensor
 from inpaint.folder.damage_notes import notes_on_damage
 from inpaint.images import Picture
@@ -145,7 +145,7 @@ def test_a_generous_mark_over_hexagons_leaves_what_is_original():
 def test_cells_that_show_a_corner_are_told_and_keep_that_pixel():
     shown = seen("corner")
     (part,) = found_in(shown)
-    assert part.trace == CornerSamples((0, 0))
+    assert part.trace == PointSamples((0, 0))
     won, restored = gain(shown)
     assert won > 1
     assert part.grid is not None
@@ -154,6 +154,18 @@ def test_cells_that_show_a_corner_are_told_and_keep_that_pixel():
     corners[int(top) :: int(high), int(left) :: int(wide)] = True
     assert np.array_equal(restored[corners & marked()], photograph()[corners & marked()])
     assert found_in(seen("squares"))[0].trace is None
+
+
+def test_cells_that_show_their_middle_are_told_where_the_mark_cuts_some():
+    shown = seen("centre")
+    (part,) = found_in(shown)
+    assert part.grid is not None
+    assert part.trace == PointSamples((int(part.grid.block[0]) // 2, int(part.grid.block[1]) // 2))
+    assert gain(shown)[0] > 1
+    for kind in ("median", "light"):  # nothing tells these from means, and they gain all the same
+        plain = seen(kind)
+        assert found_in(plain)[0].trace is None
+        assert gain(plain)[0] > 0
 
 
 def test_every_kind_is_told_in_a_note():

@@ -1,12 +1,14 @@
-"""Finds out whether the cells of a mosaic show their mean, or the one pixel in a corner of theirs.
+"""Finds out whether the cells of a mosaic show their mean, or one pixel of theirs: in a corner, or in the middle.
 
 What: where a cell lies at the rim of a mosaic, original pixels touch it, and where the outline cuts it, some of its own
 are seen.  The pixel in its corner, or beside it, is like the cell where the corner was sampled, and less like it than
-the mean of those pixels where the cell was averaged.
+the mean of those pixels where the cell was averaged.  The pixel in its middle is seen only where the outline cuts it.
 Source: our own.  The thresholds were chosen with `scripts/bench_shapes.py --kinds squares corner centre median light`.
 """
 
 from __future__ import annotations
+
+from itertools import product
 
 import numpy as np
 
@@ -16,23 +18,30 @@ from inpaint.mosaic.projection import MOST_CELL_STRAY
 FEWEST_RIM_CELLS = 8
 MOST_OF_MEAN_ERROR = 0.6  # of the squared difference from the mean beside a cell, that the one from the corner may be
 LEAST_MASKED = 0.25  # share of a cut cell
+MOST_OF_MEAN_ERROR_IN_MIDDLE = 0.25  # the same there, for that pixel is near the mean in any case
 CORNERS = ((0, 0), (0, 1), (1, 0), (1, 1))  # (y, x), 1 = the lower or the right
 
 
-def sampled_corner(image: np.ndarray, inside: np.ndarray, known: np.ndarray, grid: Grid) -> tuple[int, int] | None:
-    """Return which corner (y, x) the cells show, 1 = the lower or the right, None where they show their means.
+def sampled_place(image: np.ndarray, inside: np.ndarray, known: np.ndarray, grid: Grid) -> tuple[int, int] | None:
+    """Return which pixel (y, x) of theirs the cells show, px, None where they show their means.
 
     image: (H, W, 3).  inside: (H, W) bool, the mosaic.  known: (H, W) bool, original pixels.  grid: as it lies in them.
     """
     best, error = None, MOST_OF_MEAN_ERROR
     for corner in CORNERS:
+        at = corner[0] * (grid.block[0] - 1), corner[1] * (grid.block[1] - 1)
         both = (
             errors_at_rim(image, inside, known, grid, corner),
-            errors_in_cut_cells(image, inside, known, grid, corner),
+            errors_in_cut_cells(image, inside, known, grid, at),
         )
         at_corner, at_mean, cells = (one + other for one, other in zip(*both, strict=True))
         if cells >= FEWEST_RIM_CELLS and at_corner < error * at_mean:
-            best, error = corner, at_corner / at_mean
+            best, error = at, at_corner / at_mean
+    error = min(error, MOST_OF_MEAN_ERROR_IN_MIDDLE)
+    for at in product(*(sorted({(block - 1) // 2, block // 2}) for block in grid.block)):
+        in_middle, at_mean, cells = errors_in_cut_cells(image, inside, known, grid, at)
+        if cells >= FEWEST_RIM_CELLS and in_middle < error * at_mean:
+            best, error = at, in_middle / at_mean
     return best
 
 
@@ -66,9 +75,12 @@ def errors_at_rim(
 
 
 def errors_in_cut_cells(
-    image: np.ndarray, inside: np.ndarray, known: np.ndarray, grid: Grid, corner: tuple[int, int]
+    image: np.ndarray, inside: np.ndarray, known: np.ndarray, grid: Grid, place: tuple[int, int]
 ) -> tuple[float, float, int]:
-    """Return how far cells whose corner is seen are from it, and from the mean of what is seen; as `errors_at_rim`."""
+    """Return how far cells whose pixel at a place (y, x) is seen are from it, and from the mean of what is seen.
+
+    As `errors_at_rim`.
+    """
     (high, wide), (top, left) = grid
     rows, columns = (inside.shape[0] - top) // high, (inside.shape[1] - left) // wide
     box = slice(top, top + rows * high), slice(left, left + columns * wide)
@@ -76,7 +88,7 @@ def errors_in_cut_cells(
         part[box].reshape(rows, high, columns, wide, -1).swapaxes(1, 2).reshape(rows * columns, high * wide, -1)
         for part in (image, inside, known)
     )
-    at = corner[0] * (high - 1) * wide + corner[1] * (wide - 1)
+    at = place[0] * wide + place[1]
     cut = (masked.sum((1, 2)) >= LEAST_MASKED * high * wide) & seen[:, at, 0]
     cells, masked, seen = cells[cut], masked[cut], seen[cut]
     shown = (cells * masked).sum(1) / np.maximum(masked.sum(1), 1)
