@@ -8,8 +8,6 @@ Source: our own.  The thresholds were chosen with `scripts/bench_shapes.py --kin
 
 from __future__ import annotations
 
-from itertools import product
-
 import numpy as np
 
 from inpaint.mosaic.grid import Grid
@@ -38,7 +36,8 @@ def sampled_place(image: np.ndarray, inside: np.ndarray, known: np.ndarray, grid
         if cells >= FEWEST_RIM_CELLS and at_corner < error * at_mean:
             best, error = at, at_corner / at_mean
     error = min(error, MOST_OF_MEAN_ERROR_IN_MIDDLE)
-    for at in product(*(sorted({(block - 1) // 2, block // 2}) for block in grid.block)):
+    rows, columns = (sorted({(block - 1) // 2, block // 2}) for block in grid.block)
+    for at in ((row, column) for row in rows for column in columns):
         in_middle, at_mean, cells = errors_in_cut_cells(image, inside, known, grid, at)
         if cells >= FEWEST_RIM_CELLS and in_middle < error * at_mean:
             best, error = at, in_middle / at_mean
