@@ -18,8 +18,13 @@ FOLDERS = ("photos", "textures", "drawings", "val_photos", "val_drawings", "val_
 TRIAL_CELLS = ["--batch", "4", "--tries", "1", "--width", "8", "--blocks", "1", "--deep", "16", "--deep-blocks", "1"]
 TRIAL_HOLES = ["--batch", "2", "--no-compile", "--set", "widths=[8, 8, 8]", "--set", "blocks=[1, 1]"]
 TRIAL_HOLES += ["--set", "middle=2", "--set", "sight=[fourier]"]
-TRIAL_UNET = ["steps=2", "data.batch=2", "data.crop=64", "data.workers=0", "data.validation_samples=2"]
-TRIAL_UNET += ["every={log: 1, samples: 2, validate: 1, save: 1}", "generator.widths=[4, 8, 8]", "precision=float32"]
+TRIAL_UNET = ["steps=2", "data.batch=2", "data.crop=128", "data.workers=0", "data.validation_samples=2"]
+TRIAL_UNET += [
+    "every={log: 1, samples: 2, validate: 1, save: 1}",
+    "generator.widths=[4, 8, 8]",
+    "precision=float32",
+    "optim.generator.warmup=0",
+]
 TRIAL_TEXTURE = ["discriminators.discriminator.width=4", "features=null", "recipe.weights={hole_charbonnier: 1.0}"]
 
 
