@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import stdev
 from typing import NamedTuple
 
 from inpaint.training.finite import NotFinite
@@ -70,9 +71,12 @@ def learned_loss(trainer: Trainer, sample: object) -> float:
 def suggested_rate(tried: Sequence[Tried]) -> float:
     """Return a rate to begin with: well below the one of the least loss, from which on learning becomes worse.
 
+    Of losses that chance alone sets apart, as it does those of the first and lowest rates, the last one counts.
     Raises ValueError where the loss did not fall at all.
     """
     steady = tried[STEADY:]
-    if not steady or (best := min(steady, key=lambda it: it.loss)).rate == steady[0].rate:
+    if not steady or (least := min(steady, key=lambda it: it.loss)).rate == steady[0].rate:
         raise ValueError("the loss rose from the first step on: begin with a lower rate")
+    chance = stdev(it.loss for it in steady[:STEADY]) if len(steady) >= 3 * STEADY else 0.0
+    best = [it for it in steady if it.loss <= least.loss + chance][-1]
     return best.rate / SAFE

@@ -102,6 +102,14 @@ def test_no_rate_is_suggested_where_none_lets_the_loss_fall():
     assert suggested_rate([*begun, Tried(1e-3, 2.0), Tried(1e-2, 1.0), Tried(1e-1, 3.0)]) == pytest.approx(1e-3)
 
 
+def test_a_loss_that_is_low_by_chance_suggests_no_rate():
+    noise = [0.04, -0.05, 0.03, -0.02, -0.06, 0.05]
+    rates = [1e-7 * 1.3**number for number in range(60)]  # up to 0.53
+    tried = [Tried(rate, 1 + noise[number % 6] + 50 * max(0.0, rate - 1e-2)) for number, rate in enumerate(rates)]
+    lucky = tried[16]._replace(loss=0.93)
+    assert suggested_rate([*tried[:16], lucky, *tried[17:]]) > 1e-4
+
+
 def test_overfitting_shows_the_same_sample_again_and_validates_with_it(pictures: Path, tmp_path: Path):
     run = parse_run(overfitting(pictures, tmp_path), "test")
     samples, (validated,) = samples_of(run), validation_of(run)
