@@ -96,7 +96,7 @@ CHANGED: dict[str, dict[str, Any]] = {
     "contextual": {"critic_steps": 1},
     "region_wise": {"start": 0, "weights": {"l1": 1.0, "coarse_l1": 1.0}},  # without features
 }
-STEPS = {"pepsi": 250_000}  # a quarter through the run
+STEPS = {"pepsi": [250_000], "contextual": [0, 1]}  # a quarter through the run; the critics' step and the generator's
 
 
 def step_of(name: str, sample: Sample, generator: TwoAnswers) -> dict[str, float]:
@@ -108,7 +108,7 @@ def step_of(name: str, sample: Sample, generator: TwoAnswers) -> dict[str, float
         generator, {judge: filled_discriminator(name)}, **{**run.recipe.options, **CHANGED.get(name, {})}
     ).train()
     losses: dict[str, float] = {}
-    for turn in recipe.turns(sample, STEPS.get(name, 0)):
+    for turn in (turn for step in STEPS.get(name, [0]) for turn in recipe.turns(sample, step)):
         if turn.player == "generator":
             learned = torch.stack(list(turn.terms.values())).sum()
             learned.backward()
