@@ -6,7 +6,8 @@ import re
 from typing import NamedTuple
 
 LICENCE_WORDS = {  # for copyright files that are prose
-    "GPL-2+": r"GNU General Public License version 2\s+or at your option any later",
+    "GPL-2+": r"GNU\s+General\s+Public\s+License\b[^.]{0,99}?version\s+2\b[^.]{0,40}?any\s+later",
+    "public-domain": r"Public Domain",
     "LGPL": r"GNU (?:Library|Lesser) General Public",
 }
 

@@ -112,8 +112,11 @@ def collect(package: str, wanted: Wanted, out: Path, counts: Counter[str]) -> li
         counts["same picture again"] += repeated
         stride = -(-len(kept) // wanted.most) or 1
         counts["more than wanted"] += len(kept) - len(kept[::stride])
+        told = {found.name: licence(text, found.name) for found in kept[::stride]}
+        free = [found for found in kept[::stride] if any(told[found.name]["licences"])]
+        counts["no licence told"] += len(told) - len(free)
         origin = {"package": package, "version": version}
-        return [copied(found, origin, licence(text, found.name), out) for found in kept[::stride]]
+        return [copied(found, origin, told[found.name], out) for found in free]
 
 
 def main() -> None:

@@ -118,6 +118,31 @@ def test_pictures_that_show_something_are_copied_with_their_licences(game: Any, 
     assert all((tmp_path / "out" / one["file"]).is_file() for one in records)
 
 
+PROSE = """It was downloaded from somewhere.
+This program is free software; you can redistribute it under the terms of the GNU General Public License
+as published by the Free Software Foundation; either version 2
+of the License, or (at your option) any later version.
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "licences"),
+    [
+        (PROSE, ["GPL-2+"]),
+        ("Images: License: Public Domain\nThe packaging is licensed under the GPLv3.", ["public-domain"]),
+        ("It was downloaded from somewhere.", []),
+    ],
+)
+def test_a_copyright_file_in_prose_tells_its_licence_or_nothing_is_taken(
+    game: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, licences: list[str]
+):
+    monkeypatch.setattr(sys.modules[__name__], "COPYRIGHT", text)
+    counts: Counter[str] = Counter()
+    records = game.collect("game-data", game.Wanted("scenes/"), tmp_path / "out", counts)
+    assert [one["licences"] for one in records] == [licences] * len(records)
+    assert (len(records), counts["no licence told"]) == ((2, 0) if licences else (0, 2))
+
+
 def test_of_many_as_many_as_wanted_are_taken(game: Any, tmp_path: Path):
     records = game.collect("game-data", game.Wanted("textures|castle", "tree", most=1), tmp_path / "out", Counter())
     assert len(records) == 1
