@@ -25,7 +25,7 @@ class StripCritic(Discriminator):
 
     def __init__(self, width: int, size: tuple[int, int], part: str, **sees: bool):
         super().__init__()
-        self.part, self.size, self.sees = part, size, sees
+        self.seen, self.size, self.sees = part, size, sees
         self.convolutions, self.norms = nn.ModuleList(), nn.ModuleList()
         channels = RGB + extra_channels(**sees)
         for number, times in enumerate(STRIP_TIMES[part]):
@@ -50,7 +50,7 @@ class StripCritic(Discriminator):
                 "data.crop and data.crop_width"
             )
         x = shown(2 * candidate - 1, 2 * image - 1, mask, **self.sees)
-        x = x if self.part == "strip" else x[..., self.size[1] // 2 :]
+        x = x if self.seen == "strip" else x[..., self.size[1] // 2 :]
         features = []
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             x = F.leaky_relu(norm(convolution(x)), LEAKY_SLOPE)

@@ -23,7 +23,7 @@ IMPORTED, TENSORFLOW = "imported {0} {1}", ("tensorflow_step {0} {1} {2}", "spee
 SCRIPTS: dict[str, tuple[str, ...]] = {  # what is run for each method: {0} its name, {1} its folder, {2} neuralgym's
     **dict.fromkeys(("pconv", "pix2pix", "edge_connect", "region_norm", "lama"), (ONE_STEP, SPEED)),
     **dict.fromkeys(("contextual", "gated", "pepsi", "region_wise"), TENSORFLOW),
-    **dict.fromkeys(("rlfn", "imdn", "span"), (CHECKSUM, SPEED)),
+    **dict.fromkeys(("rlfn", "imdn", "span"), (CHECKSUM, IMPORTED)),
     **dict.fromkeys(("edsr", "srcnn", "espcn", "unet"), (IMPORTED,)),
     **dict.fromkeys(("dfnet", "frrn", "outpaint", "picnet", "singan", "structure_flow"), ("method_step {0} {1}",)),
     "cyclegan": ("cycle_step {1}", SPEED),
@@ -32,7 +32,12 @@ SCRIPTS: dict[str, tuple[str, ...]] = {  # what is run for each method: {0} its 
     "plain_gated": ("plain_gated {1}", "speed {0} {1}/deepfillv2"),
     "open_mmlab": ("open_mmlab {1}",),
 }
-ROWS = {"plain_gated": "gated, `attention: false`"}  # the row of a method, where it has another name
+ROWS = {  # the row of a method, where it has another name
+    "plain_gated": "gated, `attention: false`",
+    "srcnn": "srcnn, `luma: true`",
+    "espcn": "espcn, `luma: true`",
+    "unet": "unet, plain",
+}
 RATIO = re.compile(r"^(\w+): theirs .*, ([\d.]+) times as fast$", re.MULTILINE)
 
 
