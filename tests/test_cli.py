@@ -242,7 +242,7 @@ def test_the_options_of_decensor_stand_in_panels_and_choices_are_shown(run: Run)
     for choices in (
         "[marked|auto|hole|mosaic]",
         "[error|copy|skip]",
-        "[1|2|4]",
+        "[1|2|3|4|5|6|7|8]",
         "[torch|onnx]",
         "[auto|float32|bfloat16]",
     ):
