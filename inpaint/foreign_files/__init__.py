@@ -52,12 +52,25 @@ def read_foreign(path: Path) -> Foreign:
             raise ValueError(f"{path} holds {name!r} twice, under different prefixes: it should hold one generator")
         else:
             entries[name] = value
+    check_finite(path, entries)
     return Foreign(path, entries, others)
 
 
 def read_entries(path: Path) -> dict[str, Tensor]:
     """Read all tensors of a file under its own names, whatever network each belongs to; errors as of `read_foreign`."""
-    return {str(name): value for name, value in held_tree(path).items() if isinstance(value, Tensor)}
+    entries = {str(name): value for name, value in held_tree(path).items() if isinstance(value, Tensor)}
+    check_finite(path, entries)
+    return entries
+
+
+def check_finite(path: Path, entries: Mapping[str, Tensor]) -> None:
+    """Raise ValueError for weights that are infinite or no numbers: every picture would come out as nothing."""
+    spoiled = [name for name, it in entries.items() if it.is_floating_point() and not bool(it.isfinite().all())]
+    if spoiled:
+        raise ValueError(
+            f"{path} holds numbers that are not finite ({first_few(spoiled)}): it is damaged, or its training went "
+            "wrong; take an earlier state"
+        )
 
 
 def held_tree(path: Path) -> Mapping[Any, Any]:
@@ -160,7 +173,9 @@ def refusal(path: Path, said: str) -> ValueError:
             "model.state_dict()"
         )
     # torch's own words for damaged bytes advise to read them unsafely, which nobody should
-    reason = "damaged, or of another kind" if "weights_only" in said else " ".join(said.partition("\n")[0].split())
+    reason = " ".join(said.partition("\n")[0].split())
+    if "weights_only" in said or " " not in reason:  # or no words at all, but the name or number of what went wrong
+        reason = "damaged, or of another kind"
     return ValueError(f"{path} is not a PyTorch file of weights that can be read safely: {reason}")
 
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from inpaint.foreign_files import read_entries
+from inpaint.foreign_files import read_entries, read_foreign
 from inpaint.importing.convert import import_weights
 from tests.importing.authors import WRITTEN
 from tests.importing.authors.written import network, without_trunk
@@ -132,3 +132,18 @@ def test_edges_of_pytorch_before_1_0_get_their_right_vectors(tmp_path: Path):
     for path, it in zip(paths, (drawing, painting), strict=True):
         torch.save({"generator": it}, path)
     assert import_weights(paths, tmp_path / "ours.safetensors").taken == len(original.state_dict())
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_refused(tmp_path: Path, value: float):
+    torch.save({"a.weight": torch.zeros(2, 2), "b.weight": torch.tensor([1.0, value])}, tmp_path / "net.pth")
+    for read in (read_entries, read_foreign):
+        with pytest.raises(ValueError, match=r"net\.pth holds numbers that are not finite \(b\.weight\)"):
+            read(tmp_path / "net.pth")
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"\x80"])
+def test_bytes_of_another_kind_are_refused_in_words(tmp_path: Path, content: bytes):
+    (tmp_path / "net.pth").write_bytes(content)
+    with pytest.raises(ValueError, match=r"that can be read safely: \w+[ ,]"):
+        import_weights([tmp_path / "net.pth"], tmp_path / "ours.safetensors")
