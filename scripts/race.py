@@ -6,9 +6,11 @@ Each twin of configs/small/ learns until its processes have used so many minutes
 on the machine changes nothing), and is measured at some points on the way: PSNR over the mask and the shift-tolerant
 LPIPS of the whole picture, with standard errors, on the same pictures of the test split, damaged alike.  Twins that
 learned holes meet strokes, twins that learned mosaics cells of 8 px.  Beside them stand OpenCV's Telea, a smooth
-membrane (holes) or bicubic cells (mosaics), and the bundled networks.  What is finished is skipped, so it can be
-stopped and called again.  The table and the curves of docs/methods.md are written anew
-after every point.  Needs `pip install 'inpaint[lpips,analyze]'`, and Linux for the CPU time of processes.
+membrane (holes) or bicubic cells (mosaics), and the bundled networks.  A short trial tells first how many steps fit
+into the minutes, and the twin's stages, weights and rates are stretched over them, so that all come to their end with
+the race.  What is finished is skipped, so it can be stopped and called again.  The table and the curves of
+docs/methods.md are written anew after every point.  Needs `pip install 'inpaint[lpips,analyze]'`, and Linux for the CPU
+time of processes.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from typing import Any
 
 import torch
 from learn_all import CASES, ROOT, Method, case_of, methods, shown_baseline
+from race_steps import steps_of, stretched
 
 from inpaint.analysis.figures import FIGURE_COLOURS, drawn_figure
 from inpaint.assemble import load, presentations
@@ -46,6 +49,7 @@ BESIDE = {
     "mosaic": {"as shown": do_nothing, "bicubic": bicubic_means},
 }
 LOOK_AGAIN = 1.0  # s between two looks at a process's time
+OVERTIME = 1.2  # times the minutes that a twin may take to come to its last step
 NOT_RACED = ("singan", "cyclegan", "dcgan")  # which learn one picture, unpaired ones, and faces
 
 
@@ -60,11 +64,11 @@ def cpu_seconds(process: int) -> float:
     return own + sum(cpu_seconds(int(child)) for child in children)
 
 
-def train_until(twin: Method, used: float, wanted: float) -> float:
-    """Train on from so many CPU seconds to so many, or to the last step; return how many were used."""
+def train_until(twin: Method, steps: int, used: float, wanted: float) -> float:
+    """Train on from so many CPU seconds to so many, or to the last of the steps; return how many were used."""
     twin.folder.mkdir(parents=True, exist_ok=True)
     resume = ["--resume"] if list(twin.folder.glob("state*.pt")) else []
-    given = [word for setting in [*twin.settings, "steps=1000000"] for word in ("--set", setting)]
+    given = [word for setting in [*twin.settings, *stretched(twin.run, steps)] for word in ("--set", setting)]
     command = [sys.executable, "-m", "inpaint", "train", str(twin.config), *given, *resume]
     with (twin.folder / "race.log").open("a") as log:
         process, seconds = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log), 0.0
@@ -102,16 +106,19 @@ def run_twin(twin: Method, options: argparse.Namespace, paths: list[Path]) -> No
     """Train a twin from point to point and measure it at each; points that are there already are left."""
     file = twin.folder / "race.jsonl"
     points = read_lines(file)
+    steps = steps_of(twin, 60 * options.minutes, options.points, cpu_seconds)
     for number in range(1, options.points + 1):
         wanted = 60 * options.minutes * number / options.points
         if any(abs(it["wanted"] - wanted) < 1 for it in points):
             continue
-        used = train_until(twin, max((it["cpu"] for it in points), default=0.0), wanted)
+        enough = wanted * (OVERTIME if number == options.points else 1.0)
+        used = train_until(twin, steps, max((it["cpu"] for it in points), default=0.0), enough)
         step = load_checkpoint(twin.folder / "last.safetensors").provenance["step"]
         for kind in (kind for kind in CASES if kind in presentations(twin.run.data.fill)):
             restorers = {twin.name: load(twin.folder / "last.safetensors")}
             (row,) = measured_rows(restorers, case_of(kind, twin.run), paths)
-            points.append(point_of(row, method=twin.name, wanted=wanted, cpu=used, step=step, kind=kind))
+            told = {"method": twin.name, "wanted": wanted, "cpu": used, "step": step, "steps": steps, "kind": kind}
+            points.append(point_of(row, **told))
         write_text(file, "".join(json.dumps(it) + "\n" for it in points))
         write_page(options)
 
@@ -156,7 +163,7 @@ def race_table(points: list[dict[str, Any]]) -> str:
     lines = ["| damage | method | CPU min | steps | PSNR, dB | ST-LPIPS |", "| --- | --- | ---: | ---: | ---: | ---: |"]
     for it in sorted(points, key=lambda it: (it["damage"], -it["scores"][RACED[0]]["mean"])):
         psnr, lpips = (it["scores"][name] for name in RACED)
-        minutes, steps = (f"{it['cpu'] / 60:.0f}", f"{it['step']:,}") if "cpu" in it else ("", "")
+        minutes, steps = (f"{it['cpu'] / 60:.0f}", f"{it['step']:,} of {it['steps']:,}") if "cpu" in it else ("", "")
         low = " (below the membrane in both)" if below_membrane(it, points) else ""
         lines.append(
             f"| {it['damage']} | {it['method']}{low} | {minutes} | {steps} | "
