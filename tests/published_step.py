@@ -20,16 +20,19 @@ from inpaint.contracts import Discriminator
 from inpaint.discriminators import DISCRIMINATORS
 from inpaint.layers.scale_net import ScaleNet
 from inpaint.parts import build
+from inpaint.recipes.styles import StyleExtractor
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 SIDE, LARGER_SIDE = 64, 128  # px; the larger for discriminators whose maps would be a single value
 JUDGES = {
     "edge_connect": "painter_discriminator",
     "contextual": "critics",
+    "dsi": "critics",
     "cyclegan": "target",
     "structure_flow": "texture_discriminator",
 }  # which is asked, where not discriminator
-SMALLER: dict[str, dict[str, Any]] = {"contextual": {"size": SIDE, "crop": SIDE // 2}}  # options for pictures of SIDE
+OF_SIDE: dict[str, Any] = {"size": SIDE, "crop": SIDE // 2}
+SMALLER = {"contextual": OF_SIDE, "dsi": OF_SIDE}  # options for pictures of SIDE
 WINDOW = (16, 14, 32, 32)  # around the hole of SIDE: top, left, height, width, as `hole_window` lays it
 SHARE_BETWEEN = 0.3  # of the restored picture in that between it and the original
 
@@ -82,6 +85,35 @@ def steps_filled() -> list[tuple[Tensor, Tensor]]:
     for reach, mask in zip((24, 40), masks, strict=True):
         mask[..., :reach, :] = 1
     return [(picture_of(3 + number), mask) for number, mask in enumerate(masks)]
+
+
+def strip_of(stream: int) -> Tensor:
+    """Return a hashed picture twice as wide as LARGER_SIDE, (1, 3, LARGER_SIDE, 2 LARGER_SIDE)."""
+    return torch.cat([picture_of(stream + half, LARGER_SIDE) for half in (0, 40)], dim=3)
+
+
+def box_of_window() -> Tensor:
+    """Return a mask whose hole is a box in the middle, half as wide and high as SIDE: just what a window shows."""
+    mask = torch.zeros(1, 1, SIDE, SIDE, dtype=torch.float64)
+    mask[..., SIDE // 4 : -SIDE // 4, SIDE // 4 : -SIDE // 4] = 1
+    return mask
+
+
+def noise_of_step() -> Tensor:
+    """Return hashed noise, (1, 1, SIDE, SIDE)."""
+    return hash_values(SIDE**2, 6).reshape(1, 1, SIDE, SIDE)
+
+
+def filled_extractor() -> StyleExtractor:
+    """Return what reads DSI's codes, for windows of half of SIDE, with hashed weights."""
+    extractor = StyleExtractor(64, SIDE // 2)
+    fill(extractor)
+    return extractor
+
+
+def styled_answers() -> list[Tensor]:
+    """Return hashed pictures in the place of DSI's two answers, to noise and to the original's code: final, coarse."""
+    return [picture_of(stream) for stream in (2, 3, 4, 5)]
 
 
 def path_pictures(name: str) -> list[Tensor]:

@@ -145,7 +145,7 @@ def r1_penalty(critic: Callable[[Tensor], Tensor], picture: Tensor) -> Tensor:
 def gradient_penalty(critic: Callable[[Tensor], Tensor], picture: Tensor, mask: Tensor) -> Tensor:
     """Return (|gradient| - 1)^2 of a picture's judgements, the mean over the batch and the sum over the critics.
 
-    critic: picture (B, 3, H, W) in [0, 1] -> logits (B, K, h, w).  Only the gradient in the hole counts, and it is that
+    critic: picture (B, 3, H, W) in [0, 1] -> logits (B, K, h, w).  Only the gradient in the mask counts, and it is that
     with respect to a picture in [-1, 1], as published.  Its own gradient reaches the critic's parameters, for which the
     critic is asked in single precision: a gradient of a gradient is too coarse in half precision.
     """

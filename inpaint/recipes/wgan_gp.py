@@ -2,7 +2,7 @@
 
 Source: Gulrajani et al., Improved Training of Wasserstein GANs (2017), as Yu et al., Generative Image Inpainting with
 Contextual Attention (2018, DeepFill v1) use it: two critics, local and global, whose logits are summed, each with its
-own penalty on the gradient in the hole.  Five steps of the critics precede one of the generator; with `apart`, as in
+own penalty on the gradient in the hole (Gulrajani et al. penalise that of all of the picture).  Five steps of the critics precede one of the generator; with `apart`, as in
 the authors' program, that is a step of its own, from another batch.
 
 Differs: one draw says how far between the real and the restored picture both critics are probed, theirs are two.
@@ -22,6 +22,8 @@ from inpaint.losses.scene import Features, Scene, check_error_units
 from inpaint.recipes.frozen import frozen
 from inpaint.sample import Sample
 
+PENALISED = ("hole", "picture")
+
 
 class WganGp(nn.Module):
     """The critics learn at every step, the generator at some."""
@@ -37,6 +39,7 @@ class WganGp(nn.Module):
         penalty: float = 10.0,
         critic_steps: int = 5,
         apart: bool = False,
+        penalty_in: str = "hole",
         errors_in: str = "unit",
         features: Features | None = None,
     ):
@@ -44,8 +47,9 @@ class WganGp(nn.Module):
 
         weight: of the generator's adversarial term.  shares: by what it is multiplied for each critic.  penalty: of the
         critics' gradients.  critic_steps: the generator learns at every step that completes so many.  apart: it
-        learns alone at the step after them, from pictures that the critics have not seen.  errors_in: the scale in
-        which pixels are compared.
+        learns alone at the step after them, from pictures that the critics have not seen.  penalty_in: the gradient
+        of which pixels is penalised, those of the hole or of the whole picture.  errors_in: the scale in which pixels
+        are compared.
         """
         super().__init__()
         check_weights(weights, features=features)
@@ -53,6 +57,8 @@ class WganGp(nn.Module):
         self.errors_in = errors_in
         if critic_steps < 1:
             raise ValueError(f"critic_steps is {critic_steps}: it must be at least 1")
+        if penalty_in not in PENALISED:
+            raise ValueError(f"penalty_in is {penalty_in!r}: choose among {', '.join(PENALISED)}")
         if not discriminators or "generator" in discriminators:
             raise ValueError(f"the discriminators are {sorted(discriminators)}: name at least one, none generator")
         self.generator = generator
@@ -61,7 +67,7 @@ class WganGp(nn.Module):
         self.weight, self.shares = weight, dict(shares or {})
         if self.shares and set(self.shares) != set(discriminators):
             raise ValueError(f"shares are of {sorted(self.shares)}: they must be of {', '.join(discriminators)}")
-        self.penalty = penalty
+        self.penalty, self.penalty_in = penalty, penalty_in
         self.critic_steps, self.apart = critic_steps, apart
         self.features = features  # no nn.Module, so neither the state dict nor the averaging sees it
 
@@ -103,5 +109,6 @@ class WganGp(nn.Module):
         # Drawn as dropout is: the trainer seeds torch's generator from (seed, step, rank), so resuming draws the same.
         share = torch.rand(len(real), 1, 1, 1, device=real.device)
         between = real.lerp(fake, share)
-        penalty = gradient_penalty(lambda picture: critic(picture, image, mask).logits, between, mask)
+        where = mask if self.penalty_in == "hole" else torch.ones_like(mask)
+        penalty = gradient_penalty(lambda picture: critic(picture, image, mask).logits, between, where)
         return {name: said[0] - said[1], f"{name}_penalty": self.penalty * penalty}

@@ -11,6 +11,8 @@ nothing of them lies here.  It needs tensorflow-cpu 2.15 and tf_slim beside torc
 | gated | JiahuiYu/generative_inpainting | 3a53243 |
 | pepsi | Forty-lock/PEPSI | be4e487 |
 | region_wise | vickyFox/Region-wise-Inpainting | e3ebcf1 |
+| ns_outpaint | z-x-yang/NS-Outpainting | e534385 |
+| dsi | vivitsai/PiiGAN | dcdd3be |
 
 The answers are hashed pictures in the place of a generator's.  Everything is float64.
 """
@@ -25,6 +27,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import tf_slim  # pyright: ignore[reportMissingImports]
 import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
@@ -33,29 +36,25 @@ from published_step import (  # pyright: ignore[reportMissingImports]
     SHARE_BETWEEN,
     SIDE,
     WINDOW,
+    box_of_window,
     damaged,
     filled_discriminator,
+    filled_extractor,
+    filled_judge,
     gradient_summary,
+    noise_of_step,
     picture_of,
+    strip_of,
+    styled_answers,
 )
 from tensorflow_one import in_double, install  # pyright: ignore[reportMissingImports]
-
-
-def channels_last(tensor: Any) -> np.ndarray:
-    """Return pictures (B, C, H, W) as TensorFlow keeps them."""
-    return tensor.permute(0, 2, 3, 1).numpy()
+from tensorflow_weights import channels_last, convolution, dense, local_and_global  # pyright: ignore[reportMissingImports]
+from tf_slim.layers.normalization import instance_norm  # pyright: ignore[reportMissingImports]
 
 
 def answers(tf: Any, *streams: int, side: int = SIDE) -> list[Any]:
     """Return hashed pictures in [0, 1]."""
     return [tf.constant(channels_last(picture_of(stream, side))) for stream in streams]
-
-
-def convolution(layer: Any, *, spectral: bool = False) -> list[np.ndarray]:
-    """Return a convolution's kernel and bias, and its left vector where it is normalised, as TensorFlow keeps them."""
-    weight = layer.parametrizations.weight.original if spectral else layer.weight
-    values = [weight.detach().permute(2, 3, 1, 0).numpy(), layer.bias.detach().numpy()]
-    return [*values, layer.parametrizations.weight[0]._u.numpy()[None]] if spectral else values
 
 
 def told(tf: Any, given: Mapping[str, Any], losses: Mapping[str, Any], refined: Any, coarse: Any) -> dict[str, float]:
@@ -88,14 +87,7 @@ def contextual(tf: Any, repository: Path) -> dict[str, float]:
     between = model.random_interpolates
     model.random_interpolates = lambda x, y: between(x, y, alpha=tf.constant([[SHARE_BETWEEN]], tf.float64))
     _, _, losses = network.build_graph_with_losses(tf.constant(channels_last(255 * target)), config)
-    critics, given = filled_discriminator("contextual"), {}
-    for place, critic in (("local", critics.local), ("global", critics.whole)):
-        for number, layer in enumerate(critic.convolutions, start=1):
-            start = f"discriminator/discriminator_{place}/conv{number}"
-            given |= dict(zip((f"{start}/kernel", f"{start}/bias"), convolution(layer), strict=True))
-        start = f"discriminator/dout_{place}_fc"
-        given |= {f"{start}/kernel": critic.judge.weight.detach().numpy().T}
-        given |= {f"{start}/bias": critic.judge.bias.detach().numpy()}
+    given = local_and_global(filled_discriminator("contextual"))
     fetched = {"discriminator": losses["d_loss"] - losses["gp_loss"], "discriminator_penalty": losses["gp_loss"]}
     return told(tf, given, fetched | {"generator": losses["g_loss"]}, refined, coarse)
 
@@ -161,7 +153,65 @@ def region_wise(tf: Any, repository: Path) -> dict[str, float]:
     return told(tf, given, fetched, refined, coarse)
 
 
-METHODS = {it.__name__: it for it in (contextual, gated, pepsi, region_wise)}
+def ns_outpaint(tf: Any, _: Path) -> dict[str, float]:
+    """One step of NS-Outpainting."""
+    model, loss = (importlib.import_module(f"modeling.{name}") for name in ("model", "loss"))
+    model.ly.conv2d = lambda picture, num_outputs, **more: tf_slim.layers.conv2d(picture, int(num_outputs), **more)
+    model.ly.fully_connected, model.ly.instance_norm = tf_slim.layers.fully_connected, instance_norm
+    loss.tf.random_uniform = lambda **_: tf.constant([[[[SHARE_BETWEEN]]]], tf.float64)
+    settings = SimpleNamespace(batch_size_per_gpu=1, lambda_gp=10, beta=0.9, weight_decay=0.0)
+    shown, answer = (tf.constant(channels_last(strip_of(stream))) for stream in (1, 2))
+    target, drawn, errors = 2 * shown - 1, 2 * answer - 1, loss.Loss(settings)
+    adversarial, critics = errors.global_and_local_adv_loss(model.Model(settings), target, drawn)
+    missed = errors.masked_reconstruction_loss(target, drawn)
+    given = {}
+    for scope, name in (("DIS", "strip"), ("DIS2", "right")):
+        judge = filled_judge("ns_outpaint", name)
+        for number, (layer, norm) in enumerate(zip(judge.convolutions, judge.norms, strict=True)):
+            start = f"{scope}/Conv" + (f"_{number}" if number else "")
+            named = {"InstanceNorm/gamma": norm.weight, "InstanceNorm/beta": norm.bias} if number else {}
+            named = {"weights": layer.weight.permute(2, 3, 1, 0)} | (named or {"biases": layer.bias})
+            given |= {f"{start}/{end}": value.detach().numpy() for end, value in named.items()}
+        channels = judge.convolutions[-1].out_channels
+        given |= dense(f"{scope}/fully_connected", judge.judge, channels, names=("weights", "biases"))
+    fetched = {"critics": critics, "generator": 0.002 * adversarial + 0.998 * missed}
+    said = told(tf, given, fetched, answer, answer)
+    return {name: value for name, value in said.items() if not name.startswith("coarse_")}
+
+
+def dsi(tf: Any, repository: Path) -> dict[str, float]:
+    """One step of DSI; the hole is all of the window, in which the authors' code reads the noise."""
+    model: Any = importlib.import_module("model")
+    config = SimpleNamespace(**yaml.safe_load((repository / "setting.yml").read_text()))
+    config.BATCH_SIZE, config.IMG_SHAPES, config.HEIGHT, config.WIDTH = 1, [SIDE, SIDE, 3], SIDE // 2, SIDE // 2
+    final, coarse, styled, styled_coarse = (tf.constant(channels_last(it)) for it in styled_answers())
+    pairs = iter([(coarse, final), (styled_coarse, styled)])
+    network = model.PIIGANModel()
+    network.build_inpaint_net = lambda *_, **__: (*(2 * it - 1 for it in next(pairs)), None)
+    model.bbox2mask = lambda *_, **__: tf.constant(channels_last(box_of_window()))
+    cut, between = model.local_patch, model.random_interpolates
+    model.local_patch = lambda picture, _: cut(picture, (SIDE // 4, SIDE // 4, SIDE // 2, SIDE // 2))
+    model.random_interpolates = lambda x, y: between(x, y, alpha=tf.constant([[SHARE_BETWEEN]], tf.float64))
+    noises = iter([tf.constant(channels_last(noise_of_step())), tf.zeros([2, SIDE**2 // 4], tf.float64)])
+    model.tf.random_normal = lambda **_: next(noises)  # the second is of a code that only a generator sees
+    _, _, losses = network.build_graph_with_losses(
+        tf.constant(channels_last(255 * picture_of(1))), config, summary=False
+    )
+    given = local_and_global(filled_discriminator("dsi"))
+    extractor = filled_extractor()
+    for number, layer in enumerate(extractor.convolutions, start=1):
+        start = f"build_extractor/conv{number}"
+        given |= dict(zip((f"{start}/kernel", f"{start}/bias"), convolution(layer), strict=True))
+    channels = extractor.convolutions[-1].out_channels
+    for name, layer in (("z", extractor.mean), ("z_var", extractor.log_variance)):
+        given |= dense(f"build_extractor/{name}", layer, channels)
+    fetched = {"discriminator": losses["d_loss"] - losses["gp_loss"], "discriminator_penalty": losses["gp_loss"]}
+    fetched |= {"generator": losses["g_loss"], "divergence": config.LOSS_KL * losses["loss_kl"]}
+    fetched |= {"reading": config.REGRESSION_Z_LOSS_ALPHA * losses["l1_regress_z_loss"]}
+    return told(tf, given, fetched, final, styled_coarse)
+
+
+METHODS = {it.__name__: it for it in (contextual, gated, pepsi, region_wise, ns_outpaint, dsi)}
 
 
 def main() -> None:
