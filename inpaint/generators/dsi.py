@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from inpaint.contracts import ExtraInput, Generator, View
 from inpaint.layers.chunked_attention import CHUNKED_UNEXPORTABLE
-from inpaint.layers.contextual_attention import contextual_attention, hole_cells
+from inpaint.layers.contextual_attention import contextual_attention, hole_cells, nearest
 from inpaint.layers.deepfill import COARSE, DILATED, MATCHED, REBUILT, RGB, Layer, decoder_layers, stack
 from inpaint.layers.padding import PaddedConv
 from inpaint.sample import Prediction
@@ -42,7 +42,7 @@ class CodedStack(nn.Module):
             assert isinstance(layer, PaddedConv)
             assert layer.activation is not None
             x = layer.convolve(x)
-            x = layer.activation(x + F.interpolate(code, [x.shape[-2], x.shape[-1]], mode="nearest"))
+            x = layer.activation(x + nearest(code, (x.shape[-2], x.shape[-1]), corners=True))
         return x
 
 

@@ -24,6 +24,8 @@ SCRIPTS: dict[str, tuple[str, ...]] = {  # what is run for each method: {0} its 
     **dict.fromkeys(("pconv", "pix2pix", "edge_connect", "region_norm", "lama"), (ONE_STEP, SPEED)),
     **dict.fromkeys(("contextual", "gated", "pepsi", "region_wise"), TENSORFLOW),
     **dict.fromkeys(("rlfn", "imdn", "span"), (CHECKSUM, IMPORTED)),
+    "ns_outpaint": TENSORFLOW[:1],
+    "dsi": (*TENSORFLOW[:1], "tensorflow_answers {1} {2}"),
     **dict.fromkeys(("edsr", "srcnn", "espcn", "unet"), (IMPORTED,)),
     **dict.fromkeys(("dfnet", "frrn", "outpaint", "picnet", "singan", "structure_flow"), ("method_step {0} {1}",)),
     "cyclegan": ("cycle_step {1}", SPEED),

@@ -126,7 +126,8 @@ class Styled(DSI):
 
 def test_a_step_of_dsi(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(torch, "randn_like", lambda like: noise_of_step() if like.shape[-1] == SIDE else 0 * like)
-    generator, options = Styled(), run_of("dsi").recipe.options | {"window": SIDE // 2}
+    options: dict[str, Any] = run_of("dsi").recipe.options | {"window": SIDE // 2}
+    generator = Styled()
     recipe = Styles(generator, {"discriminator": filled_discriminator("dsi")}, **options)
     recipe.extractor = filled_extractor()
     target, mask = picture_of(1), box_of_window()
