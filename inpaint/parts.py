@@ -69,7 +69,11 @@ def call(function: Callable[..., Built], options: Mapping[str, Any], what: str, 
 
 
 def check_sizes(options: Mapping[str, Any], what: str) -> None:
-    """Raise ValueError for a network of no or of negative channels, or of a negative number of anything."""
+    """Raise ValueError for a network of no or of negative channels, or of a negative number or weight of anything."""
+    if what.startswith("recipe"):
+        for name, value in options.items():
+            if isinstance(value, int | float) and value < 0:
+                raise ValueError(f"{what}: {name} is {value}: it must be at least 0")
     if not what.startswith(NETWORK_KINDS):
         return
     for name, value in options.items():

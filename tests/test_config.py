@@ -90,6 +90,8 @@ def test_a_run_cannot_be_changed():
         ("optim.generator.rate=3", "optim.generator.rate: there is no such key"),
         ("every.validate_=3", "every.validate_: there is no such key"),
         ("data.crop=0", "data.crop: Input should be greater than 0 (given: 0)"),
+        ("steps=true", "steps is True: it must not be true or false"),
+        ("optim.generator.betas=[0.5, true]", "betas is [0.5, True]: it must not be true or false"),
         ("optim.generator.lr=fast", "(given: 'fast')"),
         ("precision=float8", "precision: Input should be 'float32', 'bfloat16' or 'float16' (given: 'float8')"),
         ("ema=1", "ema: Input should be less than 1"),

@@ -90,6 +90,13 @@ def test_a_network_of_no_channels_is_refused(options: dict[str, Any], words: str
     assert build({"shape": shape}, Part(name="shape", **options), "fill")["width"] == options["width"]
 
 
+def test_a_recipe_pulls_nothing_away():
+    def learning(*, penalty: float = 1.0) -> None: ...
+
+    with pytest.raises(ValueError, match=r"^recipe learning: penalty is -3: it must be at least 0$"):
+        build({"learning": learning}, Part.model_validate({"name": "learning", "penalty": -3}), "recipe")
+
+
 def test_a_value_that_a_part_refuses_is_told_with_the_part():
     def strict(*, share: float = 0.5) -> None:
         raise ValueError(f"share is {share}: it must be below 1")

@@ -56,8 +56,10 @@ def recipe_of(run: Run) -> Recipe:
 
 def features_wanted(run: Run) -> bool:
     """Tell whether a loss term of the run compares features; where none does, they are not loaded, with a word."""
-    weights = run.recipe.options.get("weights") or {}
-    wanted = any(name in NEEDS_FEATURES for name in weights)
+    options = run.recipe.options
+    wanted = any(name in NEEDS_FEATURES for name in options.get("weights") or {})
+    if own := inspect.signature(RECIPES[run.recipe.name]).parameters.get("correctness"):  # StructureFlow's own term
+        wanted |= bool(options.get("correctness", own.default))
     if not wanted:
         warnings.warn("no loss term of this run compares features: the section features is left out", stacklevel=2)
     return wanted

@@ -75,13 +75,27 @@ def weight_at(weight: Weight, step: int) -> float:
 
 
 def check_weights(weights: Mapping[str, Weight], *, features: Features | None) -> None:
-    """Raise ValueError for terms that do not exist, or that need a features network where there is none."""
+    """Raise ValueError for terms that do not exist or weigh less than 0, or that need features where there are none."""
     if not weights:
         raise ValueError(f"no loss term has a weight: name at least one of {', '.join(TERMS)}")
-    for name in weights:
+    for name, weight in weights.items():
+        check_weight(name, weight)
         if name not in TERMS:
             raise ValueError(f"{name!r} is no loss term: choose among {', '.join(TERMS)}")
         if name in NEEDS_FEATURES and features is None:
             raise ValueError(
                 f"the term {name} needs a features network: add features to the recipe, or remove the term"
             )
+
+
+def check_weight(name: str, weight: Weight) -> None:
+    """Raise ValueError for a weight below 0, or for points that are not steps, in their order, with weights."""
+    if isinstance(weight, int | float):
+        if weight < 0:
+            raise ValueError(f"the weight of {name} is {weight}: it must be at least 0")
+    elif not weight or any(len(it) != 2 for it in weight) or any(a[0] >= b[0] for a, b in pairwise(weight)):
+        raise ValueError(
+            f"the weight of {name} is {weight}: it must be a number, or points [step, weight], each later than the last"
+        )
+    elif any(it < 0 for _, it in weight):
+        raise ValueError(f"the weights of {name} are {weight}: each must be at least 0")

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from inpaint.layers.gaussian_sampling import gaussian_sample
 from inpaint.losses.perceptual import full_precision
+from inpaint.losses.pixels import mean_within
 from inpaint.losses.scene import Scene
 
 FLOW_TAP = "relu3_1"  # the layer whose places are looked up
@@ -41,7 +42,7 @@ def sampling_correctness(scene: Scene, flow: Tensor) -> Tensor:
         cosine = F.cosine_similarity(fetched.flatten(2), original.flatten(2))
         hole = F.interpolate(mask, size, mode="nearest").flatten(1)
         missed = (-cosine / (best + SMALL)).exp()
-    return (missed * hole).sum() / (hole.sum() + SMALL)
+    return mean_within(missed[:, None, None], hole[:, None, None])
 
 
 def unit(features: Tensor) -> Tensor:

@@ -190,3 +190,18 @@ def test_a_weight_of_points_is_linear_between_them(step: int, weight: float):
 def test_unknown_or_missing_terms_are_refused_with_the_choices(weights: dict[str, float]):
     with pytest.raises(ValueError, match="hole_l1"):
         check_weights(weights, features=None)
+
+
+@pytest.mark.parametrize(
+    ("weight", "words"),
+    [
+        (-1.0, "the weight of hole_l1 is -1.0: it must be at least 0"),
+        ([[0, 1.0], [9, -0.5]], "each must be at least 0"),
+        ([[5, 1.0], [5, 2.0]], "each later than the last"),
+        ([[5]], "must be a number, or points"),
+        ([], "must be a number, or points"),
+    ],
+)
+def test_a_weight_that_is_none_is_refused(weight: Weight, words: str):
+    with pytest.raises(ValueError, match=words):
+        check_weights({"hole_l1": weight}, features=None)

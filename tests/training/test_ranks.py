@@ -81,12 +81,50 @@ def accumulated(pictures: Path, output: Path, **more: Any) -> dict[str, Any]:
     return supervised(pictures, output, recipe=plain, accumulate=2) | more
 
 
+def flow(pictures: Path, output: Path, **more: Any) -> dict[str, Any]:
+    """StructureFlow's three stages, two steps each.
+
+    Steps are as long as their gradients (`eps`), or Adam would make long ones of what rounding leaves of zeros.
+    """
+    adam = {"name": "adam", "lr": 0.01, "eps": 1.0}
+    judge = {"name": "structure_flow", "width": 4}
+    tree = {
+        "generator": {"name": "structure_flow", "width": 4},
+        "discriminators": {"structure_discriminator": judge, "texture_discriminator": judge},
+        "recipe": {
+            "name": "structure_flow",
+            "stages": {"structure": 0, "texture": 2, "joint": 4},
+            "weights": {"l1": 1.0},
+            "correctness": 0.25,
+        },
+        "features": {"name": "vgg16", "weights": "random", "content": ["relu3_1"], "style": []},
+        "optim": dict.fromkeys(("structure", "texture", "structure_discriminator", "texture_discriminator"), adam),
+    }
+    tree = supervised(pictures, output) | tree
+    return tree | {"data": tree["data"] | {"crop": 64}} | more
+
+
+def distilled(pictures: Path, output: Path, **more: Any) -> dict[str, Any]:
+    """MI-GAN with a teacher and R1, without the noise that each rank draws and a judge that compares its own samples."""
+    adam = {"name": "adam", "lr": 0.1, "eps": 1.0}
+    tree = {
+        "generator": {"name": "migan", "width": 8, "widest": 8, "levels": 3, "tensors": 1},
+        "discriminators": {"judge": JUDGE},
+        "teachers": {"teacher": {"name": "residual_unet", "widths": [4, 8], "blocks": 1, "middle": 1}},
+        "recipe": {"name": "distilled", "coarsest": 8, "penalty_every": 2},
+        "optim": {"generator": adam | {"freeze": ["*noise_strength"]}, "judge": adam},
+    }
+    return supervised(pictures, output) | tree | more
+
+
 EQUAL: dict[str, Callable[..., dict[str, Any]]] = {
     "supervised": supervised,
     "accumulated": accumulated,
     "adversarial": adversarial,
     "region_wise": region_wise,
     "edges": edges_tree,
+    "flow": flow,
+    "distilled": distilled,
 }
 RESUMED = {"norms": adversarial_tree, "pools": cycle_tree, "critics": critics_tree, "sharded": sharded}
 
@@ -151,7 +189,8 @@ def test_two_ranks_learn_what_one_learns_from_twice_the_batch(name: str, runs: P
     one, two = (load_state(runs / kind / name / "state.pt") for kind in ("one", "two"))
     if name != "edges":  # an instance norm takes every bias before it away again: Adam steps it by rounding alone
         assert distance(one["recipe"], two["recipe"]) < 1e-5
-    assert distance({"answer": answer_of(one)}, {"answer": answer_of(two)}) < 1e-5
+    if name != "flow":  # it is cut to whole places, so that the last digit of a flow moves whole pixels
+        assert distance({"answer": answer_of(one)}, {"answer": answer_of(two)}) < 1e-5
 
 
 def answer_of(state: dict[str, Any]) -> torch.Tensor:
