@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from inpaint import images
-from inpaint.detection.censored import Censored, find_censored, mask_of
+from inpaint.detection.censored import Censored, find_censored
 from inpaint.detection.colour import GREEN
 from inpaint.files import atomically, write_text
 from inpaint.folder.overlay import canvas_of, draw_found, levels, outlines_of
@@ -138,15 +138,14 @@ def write_found(picture: images.Picture, found: Sequence[Censored], form: str, t
     if form == "json":
         write_text(target, json.dumps(as_json(file, picture, found), indent=1) + "\n")
         return
-    mask = mask_of(found, picture.size)[0].numpy() > 0
-    if form == "masks":
-        drawn = np.where(mask, 255, 0).astype(np.uint8)[..., None]
+    drawn = np.zeros((*picture.size, 1), np.uint8) if form == "masks" else canvas_of(picture)
+    if form == "overlay":
+        draw_found(drawn, found)
     else:
-        drawn = canvas_of(picture)
-        if form == "green":
-            drawn[mask] = GREEN
-        else:
-            draw_found(drawn, found)
+        for region in found:
+            drawn[region.top :, region.left :][: region.mask.shape[0], : region.mask.shape[1]][region.mask] = (
+                255 if form == "masks" else GREEN
+            )
     images.write(images.Picture(drawn), target)
 
 

@@ -23,6 +23,7 @@ from inpaint.images.tiff_tags import BITS_PER_SAMPLE, EXTRA_SAMPLES, PHOTOMETRIC
 
 SHOWN_MODES = {"1": "L", "L": "L", "LA": "LA", "La": "LA", "PA": "RGBA", "RGB": "RGB", "RGBA": "RGBA", "RGBa": "RGBA"}
 SHOWN_MODES |= {"RGBX": "RGB", "YCbCr": "RGB"}
+ROWS_AT_ONCE = 512  # px, that are taken from the decoder
 
 
 class DecodedSamples(NamedTuple):
@@ -49,14 +50,14 @@ def samples_in(path: Path, opened: Image.Image, data: bytes) -> DecodedSamples:
         samples = _deep_samples(path, opened, data)
     elif opened.mode == "CMYK":
         colour, shown_in = _from_cmyk(path, opened, icc)
-        return DecodedSamples(colour, None, shown_in, "CMYK", np.array(opened))
+        return DecodedSamples(colour, None, shown_in, "CMYK", array_of(opened))
     elif opened.mode == "P":
         return _from_palette(opened, icc)
     elif opened.mode == "I;16" and opened.format == "JXL":
         samples = np.array(opened)
     elif opened.mode in SHOWN_MODES:
         wanted = SHOWN_MODES[opened.mode]
-        samples = np.array(opened if opened.mode == wanted else opened.convert(wanted))
+        samples = array_of(opened if opened.mode == wanted else opened.convert(wanted))
     else:
         raise ValueError(f"{path} holds samples of the kind {opened.mode!r}: only 8 and 16 bits each can be kept")
     key = _clear_colour(opened, data)
@@ -64,6 +65,18 @@ def samples_in(path: Path, opened: Image.Image, data: bytes) -> DecodedSamples:
     if key is not None and alpha is not None:
         return DecodedSamples(colour, alpha, icc, "KEY", palette=key.astype(colour.dtype))
     return DecodedSamples(colour, alpha, icc, "1" if opened.mode == "1" else None)
+
+
+def array_of(opened: Image.Image) -> np.ndarray:
+    """Return a decoded picture as an array, with no more memory than that: Pillow makes two copies of a whole one."""
+    width, height = opened.size
+    first = np.asarray(opened.crop((0, 0, width, min(ROWS_AT_ONCE, height))))
+    samples = np.empty((height, *first.shape[1:]), first.dtype)
+    samples[:ROWS_AT_ONCE] = first
+    for top in range(ROWS_AT_ONCE, height, ROWS_AT_ONCE):
+        rows = opened.crop((0, top, width, min(top + ROWS_AT_ONCE, height)))
+        samples[top : top + ROWS_AT_ONCE] = np.asarray(rows)
+    return samples
 
 
 def _split(samples: np.ndarray, clear: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
@@ -88,7 +101,7 @@ def _clear_colour(opened: Image.Image, data: bytes) -> np.ndarray | None:
 
 
 def _from_palette(opened: Image.Image, icc: bytes | None) -> DecodedSamples:
-    indices, clear = np.array(opened), opened.info.get("transparency")
+    indices, clear = array_of(opened), opened.info.get("transparency")
     has_alpha = opened.palette is not None and opened.palette.mode == "RGBA"
     entries = np.array(opened.getpalette("RGBA"), np.uint8).reshape(-1, 4)
     palette = np.zeros((min(256, max(len(entries), int(indices.max()) + 1)), 4), np.uint8)

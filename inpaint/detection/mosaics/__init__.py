@@ -9,9 +9,10 @@
    walls, tiles and drawings that are as regular.  Each is kept as a `found_region`.
 5. `rescaled_proposals`: grids in fractions of a pixel, as rescaling leaves them, made exact by `grid_fitting`.
 6. `rescaled_regions`: where their cells lie, in a picture that is sampled so that they are whole pixels.
-7. `choice`: of regions that share their place, the one that explains more.
-8. `not_jpeg_blocks`: the blocks of an enlarged JPEG are no mosaic.
-9. `cut_cells`: what the outline of a mosaic left of the cells beside it belongs to it, too.
+7. `cells_explain`: regions whose cells explain the picture hardly better than moved ones are left out.
+8. `choice`: of regions that share their place, the one that explains more.
+9. `not_jpeg_blocks`: the blocks of an enlarged JPEG are no mosaic.
+10. `cut_cells`: what the outline of a mosaic left of the cells beside it belongs to it, too.
 
 `grid_under_mask` is the other way, where a mask says which pixels are a mosaic: it finds their grid alone.
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from inpaint.detection.mosaics.found_region import FoundRegion
 from inpaint.detection.mosaics.proposals import GridWindow
-from inpaint.detection.mosaics.regions import regions_of
+from inpaint.detection.mosaics.regions import FAINT, regions_of
 from inpaint.detection.mosaics.rescaled_proposals import RescaledProposal, refined_proposals
 from inpaint.detection.mosaics.steps import SearchedPicture
 from inpaint.mosaic.grid import Grid
@@ -64,6 +64,7 @@ def all_square(regions: Sequence[FoundRegion]) -> bool:
 def clearest_regions(luma: np.ndarray, proposal: RescaledProposal) -> list[FoundRegion]:
     """Return the regions for that width of blurred lines with which they explain most."""
     return max((regions_with_gap(luma, proposal, gap) for gap in LINE_GAPS[proposal.scale]), key=total_clarity)
+
 
 
 def total_clarity(found: Sequence[FoundRegion]) -> float:
@@ -121,7 +122,8 @@ def regions_with_gap(luma: np.ndarray, proposal: RescaledProposal, gap: float) -
     picture = sampled_picture(luma, rows, columns)
     grid = Grid((rows.points, columns.points), (0, 0))
     found = []
-    for region in regions_of(picture, grid, [GridWindow(0, 0, max(picture.luma.shape), 1.0)], block=lattice.block):
+    window = GridWindow(0, 0, max(picture.luma.shape), 1.0)
+    for region in regions_of(picture, grid, [window], block=lattice.block, demands=FAINT):
         cell = region.top // rows.points, region.left // columns.points
         start = (
             lattice.phase[axis] + (axis_of.first + cell[axis]) * lattice.block[axis]

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from inpaint.detection.levels import as_levels, luma_of
+from inpaint.detection.mosaics.cells_explain import cells_explain
 from inpaint.detection.mosaics.choice import better_regions, disjoint_regions
 from inpaint.detection.mosaics.cut_cells import with_cut_cells
 from inpaint.detection.mosaics.finer_grid import finer_grid
@@ -40,7 +41,7 @@ SEARCH_TILE, SEARCH_OVERLAP = 1792, 320  # px, side of a tile and what neighbour
 MOST_GRIDS = 160  # that are looked for in a tile, the most likely first
 SURE_SCORE = 0.85  # of cells of whole pixels, that leaves no doubt
 MOST_KNOWN = 0.5  # of the box that shows a grid of fractions, that may belong to regions already found
-LEAST_RESCALED_SCORE = 0.56  # of cells that are no whole pixels: shapes on soft ground reach 0.53
+LEAST_RESCALED_SCORE = 0.4  # of cells that are no whole pixels
 LEAST_COVERED = 0.5  # of what is marked, that a rescaled mosaic must cover
 MOST_REGIONS = np.iinfo(np.int16).max  # of a picture
 LEAST_LEFT = 0.5  # of a region, that must be left to it where regions of several tiles overlap
@@ -131,7 +132,8 @@ def mosaics_in_tile(luma: np.ndarray) -> list[FoundRegion]:
     luma: (H, W), levels 0..255.
     """
     picture, steps = searched_picture(luma)
-    whole = disjoint_regions(whole_pixel_regions(picture, proposed_grids(*steps)), luma.shape)
+    seen = whole_pixel_regions(picture, proposed_grids(*steps))
+    whole = disjoint_regions([it for it in seen if it.score > SURE_SCORE or cells_explain(luma, it)], luma.shape)
     rescaled = rescaled_regions_in(picture, whole)
     found = disjoint_regions(better_regions(whole, rescaled, luma.shape), luma.shape)
     return without_jpeg_blocks(luma, found)
@@ -157,9 +159,10 @@ def rescaled_regions_in(picture: SearchedPicture, whole: Sequence[FoundRegion]) 
     for proposal in rescaled_grids(luma):
         top, left, bottom, right = proposal.box
         if known[top:bottom, left:right].mean() < MOST_KNOWN:
-            for region in (it for it in rescaled_regions(picture, proposal) if it.score > LEAST_RESCALED_SCORE):
-                region.within(known)[:] |= region.pixels()
-                found.append(region)
+            for region in rescaled_regions(picture, proposal):
+                if region.score > LEAST_RESCALED_SCORE and cells_explain(luma, region):
+                    region.within(known)[:] |= region.pixels()
+                    found.append(region)
     return disjoint_regions(found, luma.shape)
 
 

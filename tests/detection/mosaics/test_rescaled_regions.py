@@ -15,6 +15,7 @@ from PIL import Image
 from inpaint.detection.censored import find_censored, mask_of
 from inpaint.detection.damage import find_damage
 from inpaint.detection.mosaics.rescaled_regions import interpolated_rows
+from inpaint.detection.mosaics.search import find_mosaics
 from inpaint.folder.detecting import detect_folder
 from inpaint.images import Picture
 from inpaint.mosaic.grid import Grid, pixelate
@@ -25,10 +26,10 @@ DEMO = Path(__file__).parents[3] / "data" / "demo" / "clean"
 GRID, BOX = Grid((10, 10), (3, 5)), (slice(43, 173), slice(65, 195))
 
 
-def rescaled(factor: float, way: int) -> tuple[np.ndarray, np.ndarray, tuple[float, float]]:
+def rescaled(factor: float, way: int, grid: Grid = GRID) -> tuple[np.ndarray, np.ndarray, tuple[float, float]]:
     """Return a photograph with a mosaic, made larger or smaller, the mosaic's mask, and by how much."""
     clean = np.array(Image.open(DEMO / "cat.png").convert("RGB"))
-    mosaic = pixelate(torch.from_numpy(clean).permute(2, 0, 1).double(), GRID).round().byte().permute(1, 2, 0).numpy()
+    mosaic = pixelate(torch.from_numpy(clean).permute(2, 0, 1).double(), grid).round().byte().permute(1, 2, 0).numpy()
     mask = np.zeros(clean.shape[:2], np.uint8)
     mask[BOX], clean[BOX] = 1, mosaic[BOX]
     size = round(clean.shape[1] * factor), round(clean.shape[0] * factor)
@@ -55,6 +56,25 @@ def test_a_rescaled_mosaic_is_found_with_its_period_and_phase(factor: float, way
         assert grid.block[axis] == pytest.approx(block, rel=0.02)
         apart = ((middle[axis] - phase) % block - (middle[axis] - grid.phase[axis]) % grid.block[axis]) % block
         assert min(apart, block - apart) < 0.6
+
+
+@pytest.mark.parametrize(
+    ("side", "factor", "way"),
+    [
+        ((5, 5), 0.85, cv2.INTER_AREA),
+        ((5, 5), 0.85, cv2.INTER_LINEAR),
+        ((6, 9), 0.7, cv2.INTER_CUBIC),
+    ],
+)
+def test_small_and_oblong_cells_are_found_in_a_jpeg(side: tuple[int, int], factor: float, way: int):
+    picture, mask, by = rescaled(factor, way, Grid(side, (1, 2)))
+    encoded = io.BytesIO()
+    Image.fromarray(picture).save(encoded, "JPEG", quality=75)
+    found = find_mosaics(torch.from_numpy(np.array(Image.open(encoded))).permute(2, 0, 1))
+    assert len(found) == 1
+    taken = found[0].mask[0].numpy() > 0
+    assert (taken & mask).sum() / (taken | mask).sum() > 0.6
+    assert found[0].grid.block == pytest.approx((side[0] * by[0], side[1] * by[1]), rel=0.02)
 
 
 def test_json_tells_fractions_and_a_repair_gets_the_lattice_of_its_window(tmp_path: Path):
