@@ -23,7 +23,7 @@ from inpaint.images.tiff_tags import BITS_PER_SAMPLE, EXTRA_SAMPLES, PHOTOMETRIC
 
 SHOWN_MODES = {"1": "L", "L": "L", "LA": "LA", "La": "LA", "PA": "RGBA", "RGB": "RGB", "RGBA": "RGBA", "RGBa": "RGBA"}
 SHOWN_MODES |= {"RGBX": "RGB", "YCbCr": "RGB"}
-ROWS_AT_ONCE = 512  # px, that are taken from the decoder
+ROWS_AT_ONCE = 256  # px, that are taken from the decoder
 
 
 class DecodedSamples(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,8 @@ import torch
 from PIL import Image
 
 from inpaint import images
-from inpaint.detection.censored import find_censored, mask_of
-from inpaint.folder.detecting import DETECTION_FORMS, detect_folder
+from inpaint.detection.censored import Censored, find_censored, mask_of
+from inpaint.folder.detecting import DETECTION_FORMS, detect_folder, write_found
 from inpaint.mosaic.grid import Grid, pixelate
 
 DEMO = Path(__file__).parent.parent.parent / "data" / "demo" / "clean"
@@ -144,3 +145,16 @@ def test_a_picture_is_never_overwritten_by_what_is_found_in_it(folder: Path):
 def test_an_unknown_form_is_refused(folder: Path, tmp_path: Path):
     with pytest.raises(ValueError, match="masks, green, overlay, json"):
         detect_folder(folder, tmp_path / "out", form="tables")
+
+
+def test_a_mask_takes_two_bytes_a_pixel_until_it_is_written(tmp_path: Path):
+    picture = images.Picture(np.full((1500, 2000, 3), 90, np.uint8))
+    bar = Censored("hole", None, (0, 0, 0), 200, 300, np.ones((40, 400), bool), 1.0)
+    tracemalloc.start()
+    write_found(picture, [bar], "masks", tmp_path / "mask.png", tmp_path / "picture.png")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2.2 * 1500 * 2000
+    mask = np.asarray(Image.open(tmp_path / "mask.png"))
+    assert (mask[200:240, 300:700] == 255).all()
+    assert int((mask > 0).sum()) == 40 * 400

@@ -48,18 +48,25 @@ def measured_cell_steps(picture: SearchedPicture, grid: Grid, windows: Sequence[
     count = (bottom - top) // height, (right - left) // width
     if min(count) < LEAST_CELLS_ALONG:
         return None
-    part = slice(top, top + count[0] * height), slice(left, left + count[1] * width)
     edge = 1 if min(grid.block) < NARROW_CELLS else BLURRED_LINE
-    across, within_across = line_and_inside(picture.across[part], count, edge)
-    down, within_down = (it.T for it in line_and_inside(picture.down[part].T, count[::-1], edge))
-    return CellSteps(top, left, across, down, (within_across + within_down) / 2)
+    across, within_across = line_and_inside(picture.across_sums, (top, left), grid.block, count, edge)
+    down, within_down = line_and_inside(picture.down_sums.T, (left, top), (width, height), count[::-1], edge)
+    return CellSteps(top, left, across, down.T, (within_across + within_down.T) / 2)
 
 
-def line_and_inside(steps: np.ndarray, count: tuple[int, int], edge: int) -> tuple[np.ndarray, np.ndarray]:
+def line_and_inside(
+    sums: np.ndarray, corner: tuple[int, int], block: tuple[int, int], count: tuple[int, int], edge: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean step over the left line of every cell, and inside it, both (rows, columns).
 
-    steps: along rows, of an area of whole cells.  count: of cells (down, across).  edge: width of a blurred line, px.
+    sums: of the steps along rows above and to the left of every place.  corner: of the first cell.  count: of cells
+    (down, across).  edge: width of a blurred line, px.
     """
-    height, width = steps.shape[0] // count[0], steps.shape[1] // count[1]
-    summed = steps.reshape(count[0], height, -1).sum(1).reshape(*count, width)
-    return summed[..., 0] / height, summed[..., edge : width - edge + 1].mean(2) / height
+    (top, left), (height, width) = corner, block
+    rows = sums[top : top + count[0] * height + 1 : height]
+
+    def mean(first: int, stop: int) -> np.ndarray:
+        ends = (rows[:, left + at : left + at + (count[1] - 1) * width + 1 : width] for at in (first, stop))
+        return (np.diff(-np.subtract(*ends), axis=0) / (height * (stop - first))).astype(np.float32)
+
+    return mean(0, 1), mean(edge, width - edge + 1)

@@ -9,29 +9,29 @@ Source: our own.  The thresholds were chosen with photographs, drawings and trap
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from inpaint.detection.mosaics.found_region import FoundRegion
+from inpaint.mosaic.grid import Grid
+from inpaint.mosaic.lattice import Lattice
 
 MOVES = (0.0, 0.2, 0.4, 0.6, 0.8)  # of a cell's side, by which cells are moved
 MOST_LEFT = 0.62  # of what moved cells leave, in the middle of all
 MOST_LEFT_ALONG = 0.82  # the same where they are moved by about half along one axis alone
 HALF_WAY = (0.4, 0.6)
+SAME_SIDES = 0.1  # share by which the sides of cells that are compared may differ
 EXAMINED_SIDE, EXAMINED_CELLS = 200, 10  # px and cells: of larger regions only the middle is looked at
 
 
 def cells_explain(luma: np.ndarray, region: FoundRegion) -> bool:
     """Tell whether the cells of a region explain a picture (H, W), levels 0..255, better than moved ones."""
-    rows, columns = examined_pixels(region, luma.shape)
-    if not len(rows):
+    places = examined_pixels(region, luma.shape)
+    if not len(places[0]):
         return False
-    values = luma[rows, columns].astype(np.float64)
-    values -= values.mean()
-    total = float((values**2).sum())
     left = {
-        (down, across): total - explained_by_cells(region, rows, columns, values, down, across)
-        for down in MOVES
-        for across in MOVES
+        (down, across): left_by_moved(luma, places, region.grid, down, across) for down in MOVES for across in MOVES
     }
     own = left.pop((0.0, 0.0))
     down, across = (np.mean([left[move, 0.0] for move in HALF_WAY]), np.mean([left[0.0, move] for move in HALF_WAY]))
@@ -51,15 +51,27 @@ def examined_pixels(region: FoundRegion, size: tuple[int, ...]) -> tuple[np.ndar
     return rows[within], columns[within]
 
 
-def explained_by_cells(
-    region: FoundRegion, rows: np.ndarray, columns: np.ndarray, values: np.ndarray, down: float, across: float
+def explained_as_well(luma: np.ndarray, region: FoundRegion, grid: Grid | Lattice) -> bool:
+    """Tell whether cells of another grid, nearly as large, explain a region of a picture (H, W) as well as its own."""
+    if any(abs(one - other) > SAME_SIDES * other for one, other in zip(grid.block, region.grid.block, strict=True)):
+        return False
+    places = examined_pixels(region, luma.shape)
+    return left_by_moved(luma, places, grid) <= left_by_moved(luma, places, region.grid)
+
+
+def left_by_moved(
+    luma: np.ndarray,
+    places: tuple[np.ndarray, np.ndarray],
+    grid: Grid | Lattice,
+    down: float = 0.0,
+    across: float = 0.0,
 ) -> float:
-    """Return the squared values (n,) that the means of cells hold, moved by these shares of their sides."""
+    """Return the squared differences of pixels (rows, columns) from the means of cells moved by shares of a side."""
     numbers = []
-    for place, side, phase, move in zip(
-        (rows, columns), region.grid.block, region.grid.phase, (down, across), strict=True
-    ):
+    for place, side, phase, move in zip(places, grid.block, grid.phase, (down, across), strict=True):
         cell = np.floor((place + 0.5 - phase) / side - move).astype(np.int64)
         numbers.append(cell - cell.min())
     cells = numbers[0] * (int(numbers[1].max()) + 1) + numbers[1]
-    return float((np.bincount(cells, values) ** 2 / np.maximum(np.bincount(cells), 1)).sum())
+    values = luma[places].astype(np.float64)
+    values -= values.mean()
+    return float((values**2).sum() - (np.bincount(cells, values) ** 2 / np.maximum(np.bincount(cells), 1)).sum())

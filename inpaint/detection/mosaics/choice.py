@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from inpaint.detection.mosaics.cells_explain import explained_as_well
 from inpaint.detection.mosaics.found_region import FoundRegion
 
 MOST_SHARED = 0.3  # of a region, that a better one may cover
@@ -28,17 +29,20 @@ def disjoint_regions(found: Sequence[FoundRegion], size: tuple[int, ...]) -> lis
 
 
 def better_regions(
-    whole: Sequence[FoundRegion], rescaled: Sequence[FoundRegion], size: tuple[int, ...]
+    luma: np.ndarray, whole: Sequence[FoundRegion], rescaled: Sequence[FoundRegion]
 ) -> list[FoundRegion]:
     """Return regions of cells of whole pixels and rescaled ones; of those that share their place, the better.
 
-    Cells of whole pixels are the likelier ones, so a rescaled region must explain clearly more than they do.
+    luma: (H, W), levels 0..255.  Cells of whole pixels are the likelier ones, so a rescaled region must explain clearly
+    more than they do.
     """
     kept, left = list(whole), []
     for region in rescaled:
-        own = np.zeros(size, bool)
+        own = np.zeros(luma.shape, bool)
         region.within(own)[:] = region.pixels()
         rivals = [other for other in kept if (other.within(own) & other.pixels()).any()]
+        if any(explained_as_well(luma, region, rival.grid) for rival in rivals):
+            continue
         if region.weight > RESCALED_ADVANTAGE * sum(rival.weight for rival in rivals):
             left.append(region)
             kept = [other for other in kept if not any(other is rival for rival in rivals)]

@@ -29,8 +29,10 @@ def finer_grid(picture: SearchedPicture, grid: Grid, windows: Sequence[GridWindo
     for window in windows:
         seen[window.top - top :, window.left - left :][: window.side, : window.side] = 1
     block = (
-        finer_period((picture.down[part] * seen).sum(1), seen.sum(1), grid.block[0], grid.phase[0] - top),
-        finer_period((picture.across[part] * seen).sum(0), seen.sum(0), grid.block[1], grid.phase[1] - left),
+        finer_period(np.einsum("ij,ij->i", picture.down[part], seen), seen.sum(1), grid.block[0], grid.phase[0] - top),
+        finer_period(
+            np.einsum("ij,ij->j", picture.across[part], seen), seen.sum(0), grid.block[1], grid.phase[1] - left
+        ),
     )
     return Grid(block, (grid.phase[0] % block[0], grid.phase[1] % block[1]))
 

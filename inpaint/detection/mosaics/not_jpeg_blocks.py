@@ -29,7 +29,7 @@ LEAST_ELSEWHERE = 0.25  # of the picture, that must lie outside all regions to t
 
 def without_jpeg_blocks(luma: np.ndarray, found: Sequence[FoundRegion]) -> list[FoundRegion]:
     """Return the regions of a picture (H, W), levels 0..255, that are no blocks of JPEG."""
-    doubtful = [region for region in found if region.score < CLEARER_THAN_BLOCKS and shaped_like_blocks(region)]
+    doubtful = [region for region in found if region.score < CLEARER_THAN_BLOCKS and block_sides(region)]
     if not doubtful:
         return list(found)
     elsewhere = np.ones(luma.shape, bool)
@@ -38,16 +38,16 @@ def without_jpeg_blocks(luma: np.ndarray, found: Sequence[FoundRegion]) -> list[
     if elsewhere.mean() < LEAST_ELSEWHERE:
         return list(found)
     profiles = column_profile(luma.T, elsewhere.T), column_profile(luma, elsewhere)
-    blocks = [region for region in doubtful if lines_go_on(profiles, float(min(region.grid.block)))]
-    return [region for region in found if not any(region is block for block in blocks)]
+    blocks = [it for it in doubtful if any(lines_go_on(profiles, side) for side in block_sides(it))]
+    return [region for region in found if not any(region is it for it in blocks)]
 
 
-def shaped_like_blocks(region: FoundRegion) -> bool:
-    """Tell whether the cells of a region have the shape of a block of JPEG, or of several in a row."""
-    low, high = sorted(region.grid.block)
-    return (
-        BLOCK_SIDES[0] < low < BLOCK_SIDES[1] and abs(high / low - round(high / low)) < BLOCK_SHAPE_ERROR * high / low
-    )
+def block_sides(region: FoundRegion) -> list[float]:
+    """Return the sides of the blocks of JPEG that cells may be: one, several in a row, or a part of one."""
+    low, high = (float(side) for side in sorted(region.grid.block))
+    if abs(high / low - round(high / low)) > BLOCK_SHAPE_ERROR * high / low:
+        return []
+    return [side for side in dict.fromkeys((low, high)) if BLOCK_SIDES[0] < side < BLOCK_SIDES[1]]
 
 
 def column_profile(luma: np.ndarray, elsewhere: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -49,7 +49,9 @@ class Demands(NamedTuple):
 
 
 CLEAR = Demands(core=0.45, stepped=0.6, squares=(600, 900), oblongs=(1200, 5000))
-FAINT = Demands(core=0.28, stepped=0.5, squares=(400, 500), oblongs=(600, 800))  # where other evidence is asked for, too
+FAINT = Demands(
+    core=0.28, stepped=0.5, squares=(400, 500), oblongs=(600, 800)
+)  # where other evidence is asked for, too
 
 
 def regions_of(
@@ -125,7 +127,9 @@ def core_cells(cells: CellSteps, lines: np.ndarray, demands: Demands) -> tuple[n
     """Return which cells surely belong to the grid, and which are flat enough to belong to it."""
     inside = cells.inside
     own = clarity(lines, inside)
-    near = cv2.dilate(np.where(own > demands.core - LINES_BELOW_CORE, lines, 0).astype(np.float32), np.ones((3, 3), np.uint8))
+    near = cv2.dilate(
+        np.where(own > demands.core - LINES_BELOW_CORE, lines, 0).astype(np.float32), np.ones((3, 3), np.uint8)
+    )
     flat = inside < np.maximum(FLAT_CELL * near, 1.0)
     crowd = mean_of_neighbours(flat)
     line, within = mean_of_neighbours(flat * lines), mean_of_neighbours(flat * inside)

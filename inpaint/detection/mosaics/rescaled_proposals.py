@@ -9,7 +9,7 @@ Source: our own.  The thresholds were chosen with `scripts/bench_detection.py --
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -29,7 +29,7 @@ from inpaint.detection.mosaics.proposals import (
 from inpaint.detection.mosaics.steps import NOISE_STEP
 from inpaint.mosaic.lattice import Lattice
 
-SEARCH_SCALES = (1, 2)  # how many times smaller the picture is looked at
+SEARCH_SCALES = {1: PERIOD_RANGES[:3], 2: PERIOD_RANGES}  # how many times smaller the picture is looked at, for what
 LAST_TEETH_APART = 0.7  # px that a comb's last tooth lies from that of the next period
 LEAST_SOFT_GAIN = 0.13  # of the comb of the fainter axis, that a window needs
 LEAST_SOFT_MEAN_GAIN = 0.18  # of the combs of both axes
@@ -120,10 +120,12 @@ def best_soft_combs(
     return BestCombs(*(placed_among(part, np.array(places), other) for part, other in zip(found, NO_COMB, strict=True)))
 
 
-def windows_with_grids(across: np.ndarray, down: np.ndarray) -> WindowArrays:
-    """Return the windows that show a grid; across, down: soft steps, both (H, W)."""
+def windows_with_grids(
+    across: np.ndarray, down: np.ndarray, ranges: Sequence[tuple[int, int, int]] = PERIOD_RANGES
+) -> WindowArrays:
+    """Return the windows that show a grid; across, down: soft steps, both (H, W).  ranges: as PERIOD_RANGES."""
     found = []
-    for low, high, side in PERIOD_RANGES:
+    for low, high, side in ranges:
         if min(across.shape) < side:
             continue
         columns = best_soft_combs(across, low, high, side)
@@ -145,13 +147,13 @@ def windows_with_grids(across: np.ndarray, down: np.ndarray) -> WindowArrays:
 def rescaled_grids(luma: np.ndarray) -> list[RescaledProposal]:
     """Return the grids that windows of a picture (H, W), levels 0..255, show, the clearest first."""
     found = []
-    for scale in SEARCH_SCALES:
+    for scale, ranges in SEARCH_SCALES.items():
         size = luma.shape[1] // scale, luma.shape[0] // scale
         if min(size) < PERIOD_RANGES[0][2]:
             continue
         small = luma if scale == 1 else cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
         steps = soft_steps(small), soft_steps(np.ascontiguousarray(small.T)).T
-        for block, line, (top, left, bottom, right), gain in gathered_grids(windows_with_grids(*steps), steps):
+        for block, line, (top, left, bottom, right), gain in gathered_grids(windows_with_grids(*steps, ranges), steps):
             box = top * scale, left * scale, bottom * scale, right * scale
             found.append(RescaledProposal(lattice_of(block * scale, line * scale), box, scale, gain, steps))
     return sorted(found, key=lambda proposal: -proposal.gain)

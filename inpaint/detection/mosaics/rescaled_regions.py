@@ -17,7 +17,7 @@ from inpaint.detection.mosaics.found_region import FoundRegion
 from inpaint.detection.mosaics.proposals import GridWindow
 from inpaint.detection.mosaics.regions import FAINT, regions_of
 from inpaint.detection.mosaics.rescaled_proposals import RescaledProposal, refined_proposals
-from inpaint.detection.mosaics.steps import SearchedPicture
+from inpaint.detection.mosaics.steps import SearchedPicture, with_sums
 from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice, cell_edges
 
@@ -64,7 +64,6 @@ def all_square(regions: Sequence[FoundRegion]) -> bool:
 def clearest_regions(luma: np.ndarray, proposal: RescaledProposal) -> list[FoundRegion]:
     """Return the regions for that width of blurred lines with which they explain most."""
     return max((regions_with_gap(luma, proposal, gap) for gap in LINE_GAPS[proposal.scale]), key=total_clarity)
-
 
 
 def total_clarity(found: Sequence[FoundRegion]) -> float:
@@ -158,7 +157,7 @@ def sampled_picture(luma: np.ndarray, rows: SamplePlaces, columns: SamplePlaces)
     across, down = np.zeros_like(straight), np.zeros_like(straight)
     across[:, 1:] = np.abs(np.diff(straight, axis=1)) / columns.distance[1:]
     down[1:] = np.abs(np.diff(straight, axis=0)) / rows.distance[1:, None]
-    return SearchedPicture(*(np.ascontiguousarray(part, np.float32) for part in (straight, across, down)))
+    return with_sums(*(np.ascontiguousarray(part, np.float32) for part in (straight, across, down)))
 
 
 def interpolated_rows(luma: np.ndarray, places: np.ndarray) -> np.ndarray:

@@ -135,7 +135,7 @@ def mosaics_in_tile(luma: np.ndarray) -> list[FoundRegion]:
     seen = whole_pixel_regions(picture, proposed_grids(*steps))
     whole = disjoint_regions([it for it in seen if it.score > SURE_SCORE or cells_explain(luma, it)], luma.shape)
     rescaled = rescaled_regions_in(picture, whole)
-    found = disjoint_regions(better_regions(whole, rescaled, luma.shape), luma.shape)
+    found = disjoint_regions(better_regions(luma, whole, rescaled), luma.shape)
     return without_jpeg_blocks(luma, found)
 
 

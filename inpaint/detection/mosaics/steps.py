@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 from inpaint.detection.jpeg import JPEG_BLOCK, first_block_column
@@ -31,6 +32,13 @@ class SearchedPicture(NamedTuple):
     luma: np.ndarray
     across: np.ndarray  # step from the pixel to the left
     down: np.ndarray  # step from the pixel above
+    across_sums: np.ndarray  # (H + 1, W + 1) of all steps above and to the left of a place: a box is four of them
+    down_sums: np.ndarray
+
+
+def with_sums(luma: np.ndarray, across: np.ndarray, down: np.ndarray) -> SearchedPicture:
+    """Return a picture and its steps with their sums; all (H, W)."""
+    return SearchedPicture(luma, across, down, cv2.integral(across), cv2.integral(down))
 
 
 def searched_picture(luma: np.ndarray) -> tuple[SearchedPicture, tuple[Steps, Steps]]:
@@ -39,7 +47,7 @@ def searched_picture(luma: np.ndarray) -> tuple[SearchedPicture, tuple[Steps, St
     luma: (H, W), levels 0..255.
     """
     across, down = steps_along_rows(luma), steps_along_rows(np.ascontiguousarray(luma.T))
-    return SearchedPicture(luma, across.plain, np.ascontiguousarray(down.plain.T)), (across, down)
+    return with_sums(luma, across.plain, np.ascontiguousarray(down.plain.T)), (across, down)
 
 
 def steps_along_rows(luma: np.ndarray) -> Steps:

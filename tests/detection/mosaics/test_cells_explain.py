@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inpaint.detection.mosaics.cells_explain import cells_explain
+from inpaint.detection.mosaics.cells_explain import cells_explain, explained_as_well
 from inpaint.detection.mosaics.found_region import FoundRegion
+from inpaint.detection.mosaics.not_jpeg_blocks import block_sides
 from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice
 
@@ -58,3 +59,19 @@ def test_of_a_large_region_the_middle_is_looked_at():
     rows, columns = (size // side - 9 for size in picture.shape)
     picture[: 5 * side] = luma()[: 5 * side, : picture.shape[1]]  # that lies outside the middle
     assert cells_explain(picture, region(Grid((side, side), (0, 0)), rows, columns))
+
+
+def test_of_nearly_the_same_cells_those_of_the_mosaic_explain_it_better():
+    picture, own = mosaic(24), region(Grid((24, 24), (0, 0)), 5, 6)
+    near = region(Lattice((24.35, 24.35), (23.04, 23.18)), 5, 6)
+    assert explained_as_well(picture, near, own.grid)
+    assert not explained_as_well(picture, own, near.grid)
+    assert not explained_as_well(picture, near, Grid((12, 12), (0, 0)))  # finer ones always do
+
+
+@pytest.mark.parametrize(
+    ("block", "sides"),
+    [((12.8, 12.8), [12.8]), ((6.0, 12.0), [12.0]), ((12.0, 24.1), [12.0, 24.1]), ((9.0, 12.0), []), ((6.0, 6.0), [])],
+)
+def test_cells_may_be_a_block_of_an_enlarged_jpeg_several_or_a_part(block: tuple[float, float], sides: list[float]):
+    assert block_sides(region(Lattice(block, (0.0, 0.0)), 3, 3)) == sides
