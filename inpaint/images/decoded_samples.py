@@ -23,7 +23,7 @@ from inpaint.images.tiff_tags import BITS_PER_SAMPLE, EXTRA_SAMPLES, PHOTOMETRIC
 
 SHOWN_MODES = {"1": "L", "L": "L", "LA": "LA", "La": "LA", "PA": "RGBA", "RGB": "RGB", "RGBA": "RGBA", "RGBa": "RGBA"}
 SHOWN_MODES |= {"RGBX": "RGB", "YCbCr": "RGB"}
-ROWS_AT_ONCE = 256  # px, that are taken from the decoder
+DECODED_ROWS_AT_ONCE = 256  # px, that are taken from the decoder
 
 
 class DecodedSamples(NamedTuple):
@@ -70,12 +70,12 @@ def samples_in(path: Path, opened: Image.Image, data: bytes) -> DecodedSamples:
 def array_of(opened: Image.Image) -> np.ndarray:
     """Return a decoded picture as an array, with no more memory than that: Pillow makes two copies of a whole one."""
     width, height = opened.size
-    first = np.asarray(opened.crop((0, 0, width, min(ROWS_AT_ONCE, height))))
+    first = np.asarray(opened.crop((0, 0, width, min(DECODED_ROWS_AT_ONCE, height))))
     samples = np.empty((height, *first.shape[1:]), first.dtype)
-    samples[:ROWS_AT_ONCE] = first
-    for top in range(ROWS_AT_ONCE, height, ROWS_AT_ONCE):
-        rows = opened.crop((0, top, width, min(top + ROWS_AT_ONCE, height)))
-        samples[top : top + ROWS_AT_ONCE] = np.asarray(rows)
+    samples[:DECODED_ROWS_AT_ONCE] = first
+    for top in range(DECODED_ROWS_AT_ONCE, height, DECODED_ROWS_AT_ONCE):
+        rows = opened.crop((0, top, width, min(top + DECODED_ROWS_AT_ONCE, height)))
+        samples[top : top + DECODED_ROWS_AT_ONCE] = np.asarray(rows)
     return samples
 
 

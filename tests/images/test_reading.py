@@ -19,7 +19,7 @@ from PIL import Image, ImageCms, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 from inpaint.images import content, read
-from inpaint.images.decoded_samples import ROWS_AT_ONCE, array_of
+from inpaint.images.decoded_samples import DECODED_ROWS_AT_ONCE, array_of
 
 COLOUR = np.random.default_rng(0).integers(0, 256, (9, 14, 4), np.uint8)
 DEEP = np.random.default_rng(1).integers(0, 65536, (9, 14, 4), np.uint16)
@@ -341,7 +341,7 @@ def test_a_png_that_is_far_too_short_for_its_size_is_refused_at_once():
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "CMYK", "P", "I;16"])
-@pytest.mark.parametrize("height", [1, ROWS_AT_ONCE, 2 * ROWS_AT_ONCE + 3])
+@pytest.mark.parametrize("height", [1, DECODED_ROWS_AT_ONCE, 2 * DECODED_ROWS_AT_ONCE + 3])
 def test_decoded_samples_are_taken_whole(mode: str, height: int):
     kind, channels = (np.uint16, 1) if mode == "I;16" else (np.uint8, len(mode) if mode != "P" else 1)
     drawn = np.random.default_rng(2).integers(0, 200, (height, 700, channels)).astype(kind)
@@ -353,7 +353,7 @@ def test_decoded_samples_are_taken_whole(mode: str, height: int):
 
 
 def test_a_large_picture_is_taken_without_a_second_copy():
-    opened = Image.new("RGB", (1000, 12 * ROWS_AT_ONCE))
+    opened = Image.new("RGB", (1000, 12 * DECODED_ROWS_AT_ONCE))
     tracemalloc.start()
     taken = array_of(opened)
     _, peak = tracemalloc.get_traced_memory()

@@ -30,9 +30,7 @@ def cells_explain(luma: np.ndarray, region: FoundRegion) -> bool:
     places = examined_pixels(region, luma.shape)
     if not len(places[0]):
         return False
-    left = {
-        (down, across): left_by_moved(luma, places, region.grid, down, across) for down in MOVES for across in MOVES
-    }
+    left = {move: left_by_moved(luma, places, region.grid, *move) for move in itertools.product(MOVES, MOVES)}
     own = left.pop((0.0, 0.0))
     down, across = (np.mean([left[move, 0.0] for move in HALF_WAY]), np.mean([left[0.0, move] for move in HALF_WAY]))
     return own < MOST_LEFT * np.median(list(left.values())) and own < MOST_LEFT_ALONG * min(down, across)
