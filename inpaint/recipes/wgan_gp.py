@@ -2,8 +2,9 @@
 
 Source: Gulrajani et al., Improved Training of Wasserstein GANs (2017), as Yu et al., Generative Image Inpainting with
 Contextual Attention (2018, DeepFill v1) use it: two critics, local and global, whose logits are summed, each with its
-own penalty on the gradient in the hole (Gulrajani et al. penalise that of all of the picture).  Five steps of the critics precede one of the generator; with `apart`, as in
-the authors' program, that is a step of its own, from another batch.
+own penalty on the gradient in the hole (Gulrajani et al. penalise that of all of the picture).  Five steps of the
+critics precede one of the generator; with `apart`, as in the authors' program, that is a step of its own, from another
+batch.
 
 Differs: one draw says how far between the real and the restored picture both critics are probed, theirs are two.
 """
