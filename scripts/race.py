@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -64,19 +65,24 @@ def cpu_seconds(process: int) -> float:
     return own + sum(cpu_seconds(int(child)) for child in children)
 
 
-def train_until(twin: Method, steps: int, used: float, wanted: float) -> float:
-    """Train on from so many CPU seconds to so many, or to the last of the steps; return how many were used."""
-    twin.folder.mkdir(parents=True, exist_ok=True)
+def train_until(twin: Method, steps: int, wanted: float) -> float:
+    """Train on until so many CPU seconds were used in all, or to the last of the steps; return how many were used.
+
+    They are written down while it learns, so that one who is stopped on the way is not given them again.
+    """
+    counted = twin.folder / "race_cpu.json"
+    before = json.loads(counted.read_text("utf-8")) if counted.exists() else 0.0
     resume = ["--resume"] if list(twin.folder.glob("state*.pt")) else []
     given = [word for setting in [*twin.settings, *stretched(twin.run, steps)] for word in ("--set", setting)]
     command = [sys.executable, "-m", "inpaint", "train", str(twin.config), *given, *resume]
     with (twin.folder / "race.log").open("a") as log:
-        process, seconds = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log), 0.0
+        process, used = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log), before
         try:
             while process.poll() is None:
                 time.sleep(LOOK_AGAIN)
-                seconds = max(seconds, cpu_seconds(process.pid))
-                if used + seconds >= wanted:
+                used = max(used, before + cpu_seconds(process.pid))
+                write_text(counted, json.dumps(used))
+                if used >= wanted:
                     break
             ended = process.poll()  # by itself, which it should not before its time is used
         finally:
@@ -84,7 +90,7 @@ def train_until(twin: Method, steps: int, used: float, wanted: float) -> float:
             process.wait()
     if ended or not (twin.folder / "last.safetensors").exists():
         raise ValueError(f"{twin.name} was not trained: see {twin.folder / 'race.log'}")
-    return used + seconds
+    return used
 
 
 def measured_rows(restorers: Mapping[str, Any], case: str, paths: list[Path]) -> list[Row]:
@@ -112,7 +118,7 @@ def run_twin(twin: Method, options: argparse.Namespace, paths: list[Path]) -> No
         if any(abs(it["wanted"] - wanted) < 1 for it in points):
             continue
         enough = wanted * (OVERTIME if number == options.points else 1.0)
-        used = train_until(twin, steps, max((it["cpu"] for it in points), default=0.0), enough)
+        used = train_until(twin, steps, enough)
         step = load_checkpoint(twin.folder / "last.safetensors").provenance["step"]
         for kind in (kind for kind in CASES if kind in presentations(twin.run.data.fill)):
             restorers = {twin.name: load(twin.folder / "last.safetensors")}
@@ -219,6 +225,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", help="names of small twins")
     parser.add_argument("--features", type=Path, help="VGG weights for twins that compare features")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that the twin that learns is stopped, too
     torch.set_flush_denormal(True)
     found = picture_paths(options.data, "test")
     count = min(options.pictures, len(found))
