@@ -22,15 +22,29 @@ ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def script() -> ModuleType:
-    """The script as a module; scripts/ is no package."""
-    spec = importlib.util.spec_from_file_location("learn_all", ROOT / "scripts" / "learn_all.py")
+def loaded(name: str) -> ModuleType:
+    """Load a script as a module, which others find by its name; scripts/ is no package."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def script() -> ModuleType:
+    return loaded("learn_all")
+
+
+@pytest.fixture(scope="module")
+def race_steps(script: ModuleType) -> ModuleType:
+    return loaded("race_steps")
+
+
+@pytest.fixture(scope="module")
+def race(race_steps: ModuleType) -> ModuleType:
+    return loaded("race")
 
 
 def row(**more: Any) -> dict[str, Any]:
@@ -118,17 +132,6 @@ def test_networks_that_draw_borders_or_learn_one_picture_are_measured_on_that(sc
     assert cases == {"outpaint": "hole-outpaint", "ns_outpaint": "hole-right_half", "gated": "hole-freeform"}
 
 
-@pytest.fixture(scope="module")
-def race(script: ModuleType) -> ModuleType:
-    sys.modules["learn_all"] = script  # as a script finds what lies beside it
-    spec = importlib.util.spec_from_file_location("race", ROOT / "scripts" / "race.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def raced(method: str, psnr: float, lpips: float, **more: Any) -> dict[str, Any]:
     scores = {"psnr_mask": {"mean": psnr, "error": 0.1}, "st_lpips_whole": {"mean": lpips, "error": 0.01}}
     return {"method": method, "damage": "hole-freeform", "scores": scores, "kind": "hole"} | more
@@ -141,7 +144,8 @@ def test_a_race_shows_the_last_point_of_each_and_names_who_is_below_the_membrane
     page = tmp_path / "docs" / "methods.md"
     page.write_text(f"before\n{race.BEGIN}\nold\n{race.END}\nafter\n")
     for method, psnr, lpips in (("gated", 19.0, 0.2), ("frrn", 22.0, 0.3)):
-        points = [raced(method, psnr - 1, lpips, cpu=60.0, step=10), raced(method, psnr, lpips, cpu=120.0, step=20)]
+        told = ({"cpu": 60.0, "step": 10, "steps": 21}, {"cpu": 120.0, "step": 20, "steps": 21})
+        points = [raced(method, psnr - 1, lpips, **told[0]), raced(method, psnr, lpips, **told[1])]
         (tmp_path / "out" / method).mkdir(parents=True)
         (tmp_path / "out" / method / "race.jsonl").write_text("".join(json.dumps(it) + "\n" for it in points))
     (tmp_path / "out" / "beside-hole-freeform.jsonl").write_text(json.dumps(raced("smooth membrane", 21.0, 0.1)) + "\n")
@@ -151,9 +155,9 @@ def test_a_race_shows_the_last_point_of_each_and_names_who_is_below_the_membrane
     assert text.endswith("after\n")
     rows = [line for line in text.splitlines() if line.startswith("| hole")]
     assert [line.split(" | ")[1:4] for line in rows] == [
-        ["frrn", "2", "20"],
+        ["frrn", "2", "20 of 21"],
         ["smooth membrane", "", ""],
-        ["gated (below the membrane in both)", "2", "20"],
+        ["gated (below the membrane in both)", "2", "20 of 21"],
     ]
     assert "22.00 ± 0.10 | 0.3000 ± 0.0100" in rows[0]
     assert (tmp_path / "docs" / "methods" / "race.png").stat().st_size > 1000
@@ -174,3 +178,35 @@ def test_cpu_time_counts_children_and_nothing_of_a_process_that_is_gone(race: Mo
         process.kill()
         process.wait()
     assert race.cpu_seconds(process.pid) == 0.0
+
+
+def test_stages_weights_and_rates_come_at_the_same_shares_of_a_run_of_another_length(race_steps: ModuleType):
+    def told(name: str, steps: int) -> dict[str, Any]:
+        run = read_run(ROOT / "configs" / "small" / f"{name}.yaml")
+        given = race_steps.stretched(run, steps)
+        read_run(ROOT / "configs" / "small" / f"{name}.yaml", given)  # which takes them
+        return {key: json.loads(value) for key, value in (it.split("=", 1) for it in given)}
+
+    flow = told("structure_flow", 1_000)  # 500 in its YAML
+    assert flow["steps"] == 1_000
+    assert flow["recipe.stages"] == {"structure": 0, "texture": 300, "joint": 700}
+    assert flow["recipe.weights"]["style_hole"] == [[698, 0.0], [700, 250.0]]
+    assert flow["recipe.weights"]["l1"] == 10.0
+    assert told("glcic", 5_000) | {"recipe.start": 2_500, "recipe.alone": 250} == told("glcic", 5_000)
+    assert told("region_norm", 600)["optim.generator.milestones"] == [300, 450]
+    assert told("sighted", 2_400)["optim.generator.warmup"] == 100
+    short = told("foreground", 30)["recipe.edge_weight"]
+    assert [step for step, _ in short] == sorted({step for step, _ in short})  # no two at one step
+    assert not [key for key in told("gated", 9_000) if key.startswith(("recipe", "optim"))]
+
+
+def test_as_many_steps_as_fit_beside_the_starts(race_steps: ModuleType, script: ModuleType, tmp_path: Path):
+    options = Namespace(only=["glcic"], data=tmp_path, output=tmp_path, features=None)
+    (twin,) = script.methods(options)
+    twin.folder.mkdir()
+    (twin.folder / "race_steps.json").write_text('{"start": 5.0, "step": 0.5}')
+    assert race_steps.steps_of(twin, 1200.0, 4, lambda _: 0.0) == 2_360
+    (twin.folder / "race_steps.json").unlink()
+    (twin.folder / "state.pt").touch()
+    with pytest.raises(ValueError, match=r"was trained without race_steps\.json: remove it"):
+        race_steps.steps_of(twin, 1200.0, 4, lambda _: 0.0)
