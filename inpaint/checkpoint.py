@@ -188,7 +188,8 @@ def written_or_said(path: Path | str) -> Iterator[None]:
     except (OSError, RuntimeError, SafetensorError) as error:
         folder = next(it for it in Path(path).absolute().parents if it.is_dir())
         free = shutil.disk_usage(folder).free / 1e6
-        reason = " ".join(str(error).split()).partition(" (at ")[0]
+        told = error.strerror if isinstance(error, OSError) else None  # without the name of a temporary file
+        reason = told.lower() if told else " ".join(str(error).split()).partition(" (at ")[0]
         if free < FULL_DISK:  # what torch and safetensors say then speaks of their own code
             raise OSError(f"{path} could not be written: the disk is full") from error
         raise OSError(f"{path} could not be written, {free:.0f} MB are free on that disk: {reason}") from error

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, TypeAdapte
 Built = TypeVar("Built")
 SECTIONS = ("features",)  # keywords of a part that have their own section in the YAML
 NETWORK_KINDS = ("generator", "discriminator")
+LARGEST = 100_000  # pixels, strokes or channels; more would take all memory, or days for a sample
 COUNTS_CHANNELS = ("width", "channels")  # in the names of options
 UNION_KINDS = ("int", "float", "str", "bool", "none")  # what pydantic calls the members of a union, which nobody wrote
 
@@ -74,9 +75,14 @@ def check_sizes(options: Mapping[str, Any], what: str) -> None:
         for name, value in options.items():
             if isinstance(value, int | float) and value < 0:
                 raise ValueError(f"{what}: {name} is {value}: it must be at least 0")
-    if not what.startswith(NETWORK_KINDS):
+    if what.startswith("recipe"):
         return
+    networks = what.startswith(NETWORK_KINDS)
     for name, value in options.items():
+        for one in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(one, int) and one > LARGEST:
+                raise ValueError(f"{what}: {name} is {value}: it must be at most {LARGEST:,}")
+    for name, value in options.items() if networks else ():
         least = 1 if any(word in name for word in COUNTS_CHANNELS) else 0
         for one in value if isinstance(value, list | tuple) else [value]:
             if isinstance(one, int) and not isinstance(one, bool) and one < least:

@@ -11,6 +11,7 @@ import yaml
 from pydantic import ValidationError
 
 from inpaint.config import Loader, parse_run, read_run, run_to_tree
+from inpaint.config.bundled import config_file
 
 CONFIGS = [
     file
@@ -92,6 +93,14 @@ def test_a_run_cannot_be_changed():
         ("data.crop=0", "data.crop: Input should be greater than 0 (given: 0)"),
         ("steps=true", "steps is True: it must not be true or false"),
         ("optim.generator.betas=[0.5, true]", "betas is [0.5, True]: it must not be true or false"),
+        ("pretrained=no", "pretrained is False: it must not be true or false; YAML reads no, off, yes and on as these"),
+        ("output=2024-01-01", "output: Input should be a string (given: datetime.date(2024, 1, 1)"),
+        ("optim.generator.betas=wide", "optim.generator.betas: Input should be a list (given: 'wide')"),
+        ("seed=99999999999999999999999", "seed: Input should be less than"),
+        ("data.workers=100000", "data.workers: Input should be less than or equal to 512 (given: 100000)"),
+        ('output=""', "output: String should have at least 1 character"),
+        ('data.train=""', "data.train.0.path: String should have at least 1 character"),
+        ("data.overfit=99999999999", "data.overfit: Input should be less than or equal to 10000"),
         ("optim.generator.lr=fast", "(given: 'fast')"),
         ("precision=float8", "precision: Input should be 'float32', 'bfloat16' or 'float16' (given: 'float8')"),
         ("ema=1", "ema: Input should be less than 1"),
@@ -186,6 +195,12 @@ def test_numbers_are_those_of_yaml_1_2(text: str, value: object):
         ("- 1\n- 2", "it holds list"),
         ("", "it holds NoneType"),
         ("a: !!x 1", "not"),
+        ("steps: 010", "010 in line 1 is another number to older readers than to newer ones: write it without"),
+        ("seed: 1\nsteps: 1:30", "1:30 in line 2 is another number"),
+        (f"steps: {'9' * 5000}", "the number in line 1 has 5000 digits"),
+        ("data: &a\n  crop: *a", "nested deeper than 50 levels, or an anchor holds itself"),
+        ("[" * 3000, "is nested too deep"),
+        ("output: 2024-13-01", "is not YAML: month must be"),
     ],
 )
 def test_a_file_that_is_no_run_is_told(tmp_path: Path, content: str, sentence: str):
@@ -201,9 +216,19 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path):
         read_run(tmp_path / "run.yaml")
 
 
-def test_bytes_that_are_no_text_are_told(tmp_path: Path):
-    (tmp_path / "run.yaml").write_bytes(b"\x89PNG\xff\xfe")
-    with pytest.raises(ValueError, match="is not YAML"):
+def test_a_folder_is_told(tmp_path: Path):
+    with pytest.raises(ValueError, match="is a folder; it should be a run's YAML file"):
+        read_run(tmp_path)
+    with pytest.raises(ValueError, match="is a folder"):
+        config_file(tmp_path)
+    with pytest.raises(ValueError, match="does not exist"):
+        config_file(tmp_path / "x" / "")
+
+
+@pytest.mark.parametrize("data", [b"\x89PNG\xff\xfe", "steps: 1".encode("utf-16"), "a: caf\xe9".encode("latin-1")])
+def test_bytes_that_are_no_text_are_told(tmp_path: Path, data: bytes):
+    (tmp_path / "run.yaml").write_bytes(data)
+    with pytest.raises(ValueError, match=r"is not YAML: byte .* is no text in UTF-8"):
         read_run(tmp_path / "run.yaml")
 
 

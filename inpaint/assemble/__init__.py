@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from inpaint import distributed
-from inpaint.assemble.checks import check_block, check_lengths, check_precision
+from inpaint.assemble.checks import check_block, check_crop, check_lengths, check_precision
 from inpaint.assemble.data import samples_of as samples_of
 from inpaint.assemble.data import validation_of as validation_of
 from inpaint.assemble.networks import carried_judges, take_weights
@@ -83,9 +83,7 @@ def trainer_of(run: Run, start: int = 0) -> Trainer:
     precision = training_precision(run.precision, device)
     recipe = recipe_of(run)
     check_precision(run, precision)
-    multiple, crop = recipe.generator.multiple, run.data.crop
-    if crop % multiple or (run.data.crop_width or 0) % multiple:
-        raise ValueError(f"data.crop {crop} does not divide by {multiple}, as generator {run.generator.name} needs")
+    check_crop(run, recipe.generator)
     check_block(run, recipe.generator)
     check_lengths(run, start)
     channels_last = channels_last_of(run, recipe.generator)

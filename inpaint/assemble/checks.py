@@ -9,6 +9,15 @@ from inpaint.layers.mosaic_cells import OnCells
 from inpaint.parts import build
 
 
+def check_crop(run: Run, generator: Generator) -> None:
+    """Raise ValueError where the sides of a crop do not divide as a generator needs."""
+    for key, side in (("crop", run.data.crop), ("crop_width", run.data.crop_width)):
+        if (side or 0) % generator.multiple:
+            raise ValueError(
+                f"data.{key} {side} does not divide by {generator.multiple}, as generator {run.generator.name} needs"
+            )
+
+
 def check_block(run: Run, generator: Generator) -> None:
     """Raise ValueError where a generator enlarges cells of one block, and no fill of the run is a mosaic of it."""
     if not isinstance(generator, OnCells):

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from inpaint import distributed
 from inpaint.config import Run
 from inpaint.contracts import ExtraInput
-from inpaint.data.checking import leave_out_faulty
+from inpaint.data.checking import leave_out_faulty, mask_notes, pair_notes
 from inpaint.data.crops import FindMask
 from inpaint.data.samples import Samples, fixed_samples
-from inpaint.data.sources import Folder, centre_crops, picture_source
+from inpaint.data.skipped import some_of
+from inpaint.data.sources import Folder, PictureSource, centre_crops, picture_source
 from inpaint.degradation.build import degradation_of
+from inpaint.degradation.own_masks import MaskFiles
 from inpaint.folder.pairs import masks_for
 from inpaint.sample import Sample
 
@@ -25,27 +28,37 @@ def samples_of(run: Run, inputs: Mapping[str, ExtraInput] | None = None, *, draf
 
     inputs: of the network, beside picture and mask.  drafts: as of Samples.
     """
-    sources = [
-        (
-            source.share,
-            picture_source(
-                source.path, flip=run.data.flip, shrink=run.data.shrink, mask_of=mask_finder(run, source.path)
-            ),
-        )
-        for source in run.data.train
-    ]
-    faults = [
-        fault
-        for _, source in sources
-        if isinstance(source, Folder) and source.paths
-        for fault in leave_out_faulty(source, size_of_crop(run), run.data.skip)
-    ]
-    if faults and distributed.rank() == 0:
-        named = "; ".join(faults[:3]) + (f"; and {len(faults) - 3} more" if len(faults) > 3 else "")
-        warnings.warn(f"left out of the training: {named}", stacklevel=2)
+    with fault_named("data.train"):
+        sources = [(it.share, source_of(run, it.path)) for it in run.data.train]
+        faults = [
+            fault
+            for _, source in sources
+            if isinstance(source, Folder) and source.paths
+            for fault in leave_out_faulty(source, size_of_crop(run), run.data.skip)
+        ]
     degradation = degradation_of(run.data.mask, run.data.fill, run.data.realism)
+    with fault_named("data.mask"):
+        notes = [note for _, it in degradation.masks if isinstance(it, MaskFiles) for note in mask_notes(it)]
+    notes += [note for _, source in sources if isinstance(source, Folder) for note in pair_notes(source)]
+    for what, told in (("left out of the training", faults), ("masks", notes)):
+        if told and distributed.rank() == 0:
+            warnings.warn(f"{what}: {some_of(told)}", stacklevel=2)
     crop, distinct = size_of_crop(run), run.data.overfit
     return Samples(sources, degradation, crop=crop, seed=run.seed, inputs=inputs, distinct=distinct, drafts=drafts)
+
+
+def source_of(run: Run, path: str) -> PictureSource:
+    """Build one source of training pictures."""
+    return picture_source(path, flip=run.data.flip, shrink=run.data.shrink, mask_of=mask_finder(run, path))
+
+
+@contextmanager
+def fault_named(key: str) -> Iterator[None]:
+    """Let a ValueError begin with the key of the YAML that it is about."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from None
 
 
 def validation_of(run: Run, inputs: Mapping[str, ExtraInput] | None = None) -> list[Sample]:
@@ -61,11 +74,15 @@ def validation_of(run: Run, inputs: Mapping[str, ExtraInput] | None = None) -> l
         return []
     count = run.data.validation_samples
     each = math.ceil(count / len(sources))
-    targets = [
-        crop
-        for source in sources
-        for crop in centre_crops(source.path, size_of_crop(run), each, mask_of=mask_finder(run, source.path))
-    ]
+    targets = []
+    with fault_named("data.validation"):
+        targets = [
+            crop
+            for source in sources
+            for crop in centre_crops(
+                source.path, size_of_crop(run), each, mask_of=mask_finder(run, source.path), skip=run.data.skip
+            )
+        ]
     degradation = degradation_of(run.data.mask, run.data.fill, run.data.realism)
     return fixed_samples(targets[:count], degradation, seed=run.seed, inputs=inputs)
 
@@ -80,7 +97,10 @@ def mask_finder(run: Run, folder: str) -> FindMask | None:
     wanted = [choice.options for choice in run.data.mask if choice.name == "paired"]
     if not wanted:
         return None
-    return partial(find_mask, folder=Path(folder), masks=Path(wanted[0].get("path") or folder))
+    masks = Path(wanted[0].get("path") or folder)
+    if not masks.exists() and folder != "synthetic":
+        raise ValueError(f"there is no {masks}, where the masks of the pictures should lie")
+    return partial(find_mask, folder=Path(folder), masks=masks)
 
 
 def find_mask(file: Path, *, folder: Path, masks: Path) -> Path:

@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BeforeValidator, Field, PositiveInt, ValidationError, field_validator, model_validator
 
 from inpaint.builders.likeness.fingerprints import KIN, QUARTER, TWIN
 from inpaint.builders.likeness.geometry import FEWEST_INLIERS, LEAST_INLIERS
 from inpaint.builders.likeness.groups import SPLITS
-from inpaint.config import Choices, Loader, Strict, listed, override, place_and_rule
+from inpaint.config import Choices, Strict, listed, override, place_and_rule
+from inpaint.config.yaml_trees import read_tree
 
 SMALLEST_PATCH = 32  # side of a patch, pixels
 
@@ -208,12 +208,7 @@ def settings_to_tree(settings: DatasetSettings) -> dict[str, Any]:
 
 
 def _tree(path: Path) -> dict[str, Any]:
-    try:
-        tree = yaml.load(path.read_text(encoding="utf-8"), Loader)
-    except FileNotFoundError:
-        raise ValueError(f"{path} does not exist; it should be a dataset's YAML file") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    tree = read_tree(path, "a dataset's YAML file")
     if tree is not None and not isinstance(tree, dict):
         raise ValueError(f"{path} should hold a mapping (size: ..., clean: ..., ...), it holds {type(tree).__name__}")
     return tree or {}

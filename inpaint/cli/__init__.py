@@ -130,8 +130,20 @@ def main() -> None:
         if said_here(error):
             typer.echo(printable(f"inpaint: {error}", lines=True), err=True)
         sys.exit(1)
+    except (MemoryError, RuntimeError) as error:
+        if not ran_out(error):
+            raise
+        typer.echo("inpaint: memory ran out: what is asked for takes more than there is; choose less of it", err=True)
+        sys.exit(1)
     finally:
         part()
+
+
+def ran_out(error: Exception) -> bool:
+    """Tell whether an error says that memory ran out."""
+    from inpaint.device import out_of_memory
+
+    return out_of_memory(error)
 
 
 def part() -> None:

@@ -43,7 +43,7 @@ def train(
         raise ValueError(f"{states[0]} exists: add --resume to go on, or choose another folder with --set output=...")
     if dry_run:
         for stage in stages_of(run):
-            for line in dry_run_lines(trainer_of(stage.run, stage.start), stage.run, states):
+            for line in dry_run_lines(trainer_of(stage.run, stage.start), stage.run, states, stage.start):
                 if distributed.rank() == 0:
                     typer.echo(line if stage.name is None else f"{stage.name}: {line}")
         return
@@ -66,7 +66,7 @@ def tell_end(trainer: Trainer) -> None:
         typer.echo(f"Trained {trainer.step} steps; the networks are in {trainer.folder}/ (best and last .safetensors)")
 
 
-def dry_run_lines(trainer: Trainer, run: Run, states: list[Path]) -> list[str]:
+def dry_run_lines(trainer: Trainer, run: Run, states: list[Path], start: int) -> list[str]:
     """Say what a run would take, after steps that are not kept, and what lies in its folder already."""
     from inpaint.assemble import samples_of
     from inpaint.training.trial import try_out
@@ -76,7 +76,7 @@ def dry_run_lines(trainer: Trainer, run: Run, states: list[Path]) -> list[str]:
         for named, source in zip(run.data.train, samples_of(run).sources, strict=True)
     ]
     lines.append(f"{len(trainer.validation)} samples to validate with")
-    lines += try_out(trainer).lines(trainer, run.data.batch)
+    lines += try_out(trainer).lines(trainer, run.data.batch * run.accumulate, start)
     if states:
         lines.append(f"{run.output} holds a run already ({states[0].name}): --resume goes on with it")
     else:

@@ -10,20 +10,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, Field, PositiveInt, ValidationError
 
 from inpaint.config.optim import Optim as Optim
 from inpaint.config.sections import Strict
 from inpaint.config.yaml_trees import Loader as Loader
-from inpaint.config.yaml_trees import override
+from inpaint.config.yaml_trees import override, read_tree
 from inpaint.parts import Choice, Part, did_you_mean
+
+MOST_BY_HEART = 10_000  # samples, which are kept in memory to validate with
+MOST_WORKERS = 512  # processes; of more the machine freezes before any of them says so
 
 
 class Source(Strict):
     """Where clean pictures come from: a folder, or the word "synthetic"."""
 
-    path: str
+    path: Annotated[str, Field(min_length=1)]
     share: float = Field(default=1.0, gt=0)
 
 
@@ -54,11 +56,11 @@ class Data(Strict):
     crop: PositiveInt = 256
     crop_width: PositiveInt | None = None  # where crops are no squares
     batch: PositiveInt = 16
-    workers: int = Field(default=1, ge=0)
+    workers: int = Field(default=1, ge=0, le=MOST_WORKERS)
     flip: bool = True
     shrink: float = Field(default=1.0, gt=0, le=1)
     skip: float = Field(default=0.05, ge=0, lt=1)
-    overfit: PositiveInt | None = None
+    overfit: Annotated[int, Field(gt=0, le=MOST_BY_HEART)] | None = None
     damage_on: Literal["auto", "workers", "device"] = "auto"  # auto: the device where that is a graphics card
     mask: Choices
     fill: Choices
@@ -114,9 +116,9 @@ class Stage(Strict):
 class Run(Strict):
     """A whole experiment; it is stored in every checkpoint that the run writes."""
 
-    output: str
+    output: Annotated[str, Field(min_length=1)]
     steps: PositiveInt
-    seed: int = 0
+    seed: int = Field(default=0, ge=-(2**63), lt=2**63)
     device: str = "auto"
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
     channels_last: bool | None = None  # the channels of a pixel beside each other; None: as the generator is faster
@@ -153,12 +155,7 @@ def read_run(path: Path | str, settings: Sequence[str] = ()) -> Run:
     Values of settings are YAML.  Raises ValueError with one line per fault.
     """
     path = Path(path)
-    try:
-        tree = yaml.load(path.read_text(encoding="utf-8"), Loader)
-    except FileNotFoundError:
-        raise ValueError(f"{path} does not exist; it should be a run's YAML file") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    tree = read_tree(path)
     if not isinstance(tree, dict):
         raise ValueError(f"{path} should hold a mapping (steps: ..., data: ..., ...), it holds {type(tree).__name__}")
     for setting in settings:
@@ -195,7 +192,9 @@ def place_and_rule(fault: Any) -> tuple[str, str]:
     if fault["type"] == "extra_forbidden":
         keys = keys_beside(Run, fault["loc"])
         return where, f"there is no such key; choose {', '.join(keys)}{did_you_mean(fault['loc'][-1], keys)}"
-    return where, f"{rule} (given: {given!r})" if isinstance(given, str | int | float) else rule
+    rule = rule.replace("valid tuple", "list").replace("valid dictionary", "mapping").replace("valid ", "")
+    shown = str(given) if isinstance(given, dict | list) else repr(given)
+    return where, f"{rule} (given: {shown:.80})"
 
 
 def keys_beside(kind: Any, place: Sequence[str | int]) -> list[str]:

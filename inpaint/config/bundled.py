@@ -29,10 +29,12 @@ def config_file(given: Path | str) -> Path:
     ('quick.yaml', 'unet.yaml')
     """
     for path in (Path(given), CONFIGS_FOLDER / f"{given}.yaml", CONFIGS_FOLDER.parent / given):
-        if path.is_file():
+        if path.exists() and not path.is_dir():  # a pipe, too, as of `<(sed ...)`
             return path
+    if Path(given).is_dir():
+        raise ValueError(f"{given} is a folder; it should be a run's YAML file")
     if str(given) == "default":
         raise ValueError(TWO_NETWORKS)
     names = config_names()
-    near = did_you_mean(Path(given).with_suffix("").as_posix(), names)
+    near = did_you_mean(str(given).removesuffix(".yaml"), names)
     raise ValueError(f"{given} does not exist; it should be a run's YAML file, or a name: {', '.join(names)}{near}")

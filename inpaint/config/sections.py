@@ -19,6 +19,8 @@ class Strict(BaseModel):
         name = info.field_name or ""
         if any(isinstance(it, bool) for it in [value, *(value if isinstance(value, list | tuple) else [])]):
             annotation = cls.model_fields[name].annotation
+            text = str in (annotation, *get_args(annotation))
             if bool not in (annotation, *get_args(annotation)):
-                raise ValueError(f"{name} is {value}: it must not be true or false")
+                quote = "; YAML reads no, off, yes and on as these: quote what is text" if text else ""
+                raise ValueError(f"{name} is {value}: it must not be true or false{quote}")
         return value

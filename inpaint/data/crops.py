@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inpaint.images import read_mask
+from inpaint.images import Picture, read_mask_for
 from inpaint.randomness import chance, integer, log_uniform
 
 FindMask = Callable[[Path], Path]  # the file of a picture -> the file of its mask
@@ -61,10 +61,12 @@ def as_image(colour: np.ndarray) -> Tensor:
 def with_mask(colour: np.ndarray, name: str, mask_of: FindMask) -> np.ndarray:
     """Return a picture (H, W, 1 or 3) with its mask as a fourth plane, (H, W, 4), 0 or the highest level.
 
+    The mask is read as `inpaint decensor` reads it: a copy of the picture marks where it is clear or painted.
+
     Raises ValueError where there is no mask, where it has another size, and where it marks nothing.
     """
     file = mask_of(Path(name))
-    mask = read_mask(file, (colour.shape[0], colour.shape[1]))[0].numpy()  # (H, W)
+    mask = read_mask_for(Picture(colour), file).mask[0].numpy()  # (H, W)
     if not mask.any():
         raise ValueError(f"{file} marks nothing of {name}")
     colours = np.broadcast_to(colour, (*colour.shape[:2], 3))

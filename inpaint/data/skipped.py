@@ -41,6 +41,15 @@ def sample_fault(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
+def some_of(faults: Sequence[str]) -> str:
+    """Name the first faults, and count the others.
+
+    >>> some_of(["a", "b", "c", "d", "e"])
+    'a; b; c; and 2 more'
+    """
+    return "; ".join(faults[:3]) + (f"; and {len(faults) - 3} more" if len(faults) > 3 else "")
+
+
 def collated(items: list[tuple[Sample | Draft, list[str]]]) -> tuple[Sample | Drafts, list[str]]:
     """Join samples to a batch, and their faults to a list."""
     samples, faults = zip(*items, strict=True)

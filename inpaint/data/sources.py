@@ -5,6 +5,7 @@ A source is called with the size wanted and an rng and returns one clean picture
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from inpaint.data import synthetic
 from inpaint.data.crops import FindMask, as_image, marked_crop, random_crop, spare_room, with_mask
 from inpaint.data.decode import colour_of
 from inpaint.data.shards import Shards, shards_in
+from inpaint.data.skipped import sample_fault, some_of
 from inpaint.images import find
+from inpaint.images.mask_names import masks_among
 from inpaint.randomness import integer, rng_for
 
 PictureSource = Callable[[tuple[int, int], torch.Generator], Tensor]
@@ -39,12 +42,13 @@ class Folder:
         self.shards = Shards(folder) if shards_in(folder) else None
         pictures = [] if self.shards else find(folder)
         self.paths = [str(path) for path in pictures if path.suffix.lower() != ".gif"]  # few colours, mostly animated
-        if not len(self):
-            raise ValueError(f"{folder} holds no picture that can be read")
         if mask_of is not None:
             if self.shards:
                 raise ValueError(f"{folder} holds tar shards, whose pictures have no masks of their own; choose files")
-            self.paths = [path for path in self.paths if not Path(path).stem.lower().endswith("_mask")]
+            masks = masks_among([Path(path) for path in self.paths])
+            self.paths = [path for path in self.paths if Path(path) not in masks]
+        if not len(self):
+            raise ValueError(f"{folder} holds no picture that can be read")
         self.mask_of = mask_of
         self.flip = flip
         self.shrink = shrink
@@ -68,12 +72,13 @@ class Folder:
 
 
 def centre_crops(
-    folder: Path | str, size: tuple[int, int], count: int, *, mask_of: FindMask | None = None
+    folder: Path | str, size: tuple[int, int], count: int, *, mask_of: FindMask | None = None, skip: float = 0.0
 ) -> list[Tensor]:
     """Return the centres of `count` pictures spread evenly over a folder (all, if it holds fewer), (3, *size).
 
     Of a single picture, return all of it; for the word synthetic, `count` scenes, the same ones in every run.
-    mask_of: as of Folder; crops lie around the middle of what is marked.
+    mask_of: as of Folder; crops lie around the middle of what is marked.  skip: the share of them that may be left out,
+    with a word, as they cannot be read or are too small.  Raises ValueError above it, and where none is left.
     """
     if str(folder) == "synthetic":
         return [synthetic.render(size, rng_for("validation scene", number)) for number in range(count)]
@@ -81,16 +86,26 @@ def centre_crops(
         return [OneFile(folder, mask_of=mask_of)(size, rng_for("validation picture"))]
     pictures = Folder(folder, mask_of=mask_of)
     count = min(count, len(pictures))
-    crops = []
+    crops, faults = list[Tensor](), list[str]()
     for index in range(count):
-        name, colour = pictures.colour(index * len(pictures) // count)
-        if mask_of is not None:
-            planes = with_mask(colour, name, mask_of)
-            crops.append(marked_crop(planes, size, None, flip=False, shrink=1.0))
-            continue
-        top, left = (spare // 2 for spare in spare_room(colour.shape[:2], size, name))
-        crops.append(as_image(colour[top : top + size[0], left : left + size[1]]))
+        try:
+            crops.append(centre_crop(pictures, index * len(pictures) // count, size))
+        except (ValueError, OSError) as error:
+            faults.append(sample_fault(error))
+            if len(faults) > skip * count:
+                raise
+    if faults:
+        warnings.warn(f"left out of the validation: {some_of(faults)}", stacklevel=2)
     return crops
+
+
+def centre_crop(pictures: Folder, number: int, size: tuple[int, int]) -> Tensor:
+    """Return the centre of a picture of a folder, or the part around what its mask marks; see centre_crops."""
+    name, colour = pictures.colour(number)
+    if pictures.mask_of is not None:
+        return marked_crop(with_mask(colour, name, pictures.mask_of), size, None, flip=False, shrink=1.0)
+    top, left = (spare // 2 for spare in spare_room(colour.shape[:2], size, name))
+    return as_image(colour[top : top + size[0], left : left + size[1]])
 
 
 def picture_source(

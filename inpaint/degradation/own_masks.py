@@ -37,11 +37,22 @@ class MaskFiles:
     area: tuple[float, float]
 
     def __call__(self, size: tuple[int, int], rng: torch.Generator) -> Tensor:
-        """Return a mask (1, H, W) that is not empty.  Raises ValueError where no draw covers the wanted area."""
+        """Return a mask (1, H, W) that is not empty; another one is drawn instead of a file that cannot be read.
+
+        Raises ValueError where no draw covers the wanted area, and where no file can be read.
+        """
+        fault, read = None, False
         for _ in range(MASK_TRIES):
-            mask = self.draw(size, rng)
+            try:
+                mask = self.draw(size, rng)
+            except (ValueError, OSError) as error:
+                fault = fault or error
+                continue
+            read = True
             if mask.any() and self.area[0] <= mask.mean() <= self.area[1]:
                 return torch.from_numpy(mask).float()[None]
+        if fault is not None and not read:
+            raise fault
         raise ValueError(
             f"{MASK_TRIES} masks drawn from {self.folder} cover none of the wanted area, {self.area[0]:g} to "
             f"{self.area[1]:g} of a picture of {size[0]}x{size[1]} px: choose another area, scale or grow"

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import Field, PositiveInt, ValidationError
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from inpaint.config import Loader, Strict, place_and_rule
+from inpaint.config import Strict, place_and_rule
+from inpaint.config.yaml_trees import read_tree
 from inpaint.degradation.masks import MASKS
 from inpaint.evaluation.cases import SMALLEST_BLOCK, Case
 from inpaint.parts import Choice, build
@@ -59,14 +59,7 @@ class Protocol(Strict):
 def read_protocol(path: Path, masks: Path | None = None) -> Protocol:
     """Read a protocol; masks: the folder of a mask set.  Raises ValueError in one sentence for what is no protocol."""
     try:
-        tree = yaml.load(path.read_text(encoding="utf-8"), Loader)
-        protocol = Protocol.model_validate(tree)
-    except FileNotFoundError:
-        raise ValueError(
-            f"{path} does not exist; it should be a protocol, such as those in configs/evaluation"
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+        protocol = Protocol.model_validate(read_tree(path, "a protocol, such as those in configs/evaluation"))
     except ValidationError as error:
         faults = [": ".join(filter(None, place_and_rule(fault))) for fault in error.errors()]
         raise ValueError(f"{path}: " + "; ".join(faults)) from None

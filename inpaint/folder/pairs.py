@@ -7,37 +7,17 @@ two ways in which Unicode writes an accent, count alike), and a sentence for eve
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from pathlib import Path
-from typing import NamedTuple
 
 from inpaint import images
 from inpaint.files import real
-
-MASK_NAME = re.compile(r"(?P<picture>.+)_mask[-_ ]?(?P<number>\d*)", re.IGNORECASE | re.DOTALL)
+from inpaint.images.mask_names import as_seen as as_seen
+from inpaint.images.mask_names import mask_name as mask_name
+from inpaint.images.mask_names import masks_among as masks_among
 
 
 class NothingMarked(ValueError):
     """A picture in which nothing is marked."""
-
-
-class MaskName(NamedTuple):
-    """What the name of a mask says."""
-
-    picture: str  # the stem of the picture that it belongs to
-    number: str  # "" where it has none
-
-
-def as_seen(stem: str) -> str:
-    """Return a name as people compare names: without letter case, and accents written in one way."""
-    return unicodedata.normalize("NFC", stem).casefold()
-
-
-def mask_name(stem: str) -> MaskName | None:
-    """Read the stem of a mask: NAME_mask, NAME_mask001, NAME_mask_2; None for any other name."""
-    read = MASK_NAME.fullmatch(stem)
-    return MaskName(read["picture"], read["number"]) if read else None
 
 
 def original_of(file: Path, originals: Path, subfolder: Path) -> Path:
@@ -78,11 +58,3 @@ def same_stem(folder: Path, stem: str, other_than: Path) -> Path | None:
     found = [path for path in found if real(path) != real(other_than)]
     suffix = other_than.suffix.lower()
     return min(found, key=lambda path: (path.stem != stem, path.suffix.lower() != suffix, path.name), default=None)
-
-
-def masks_among(files: list[Path]) -> set[Path]:
-    """Return which files of one folder tree are masks of another of them: they lie beside it and have its name."""
-    pictures = {(file.parent, as_seen(file.stem)) for file in files}
-    return {
-        file for file in files if (name := mask_name(file.stem)) and (file.parent, as_seen(name.picture)) in pictures
-    }

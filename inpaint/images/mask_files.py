@@ -90,12 +90,18 @@ def read_mask_for(
 def sized(path: Path | str, size: tuple[int, int] | None) -> Picture:
     """Read a file that shall be a mask of this (height, width).  Raises ValueError for another size."""
     picture = read(path)
-    if size is not None and picture.size != tuple(size):
-        raise ValueError(
-            f"{path} is a mask of {picture.size[1]} x {picture.size[0]} pixels, but its picture has "
-            f"{size[1]} x {size[0]}: a mask must have the size of its picture"
-        )
+    if size is not None:
+        check_mask_size(path, picture.size, size)
     return picture
+
+
+def check_mask_size(path: Path | str, found: tuple[int, int], wanted: tuple[int, int]) -> None:
+    """Raise ValueError where a mask has another (height, width) than its picture."""
+    if tuple(found) != tuple(wanted):
+        raise ValueError(
+            f"{path} is a mask of {found[1]} x {found[0]} pixels, but its picture has "
+            f"{wanted[1]} x {wanted[0]}: a mask must have the size of its picture"
+        )
 
 
 def mask_in(given: Picture, *, threshold: int | None = None, invert: bool = False) -> MaskFile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -147,7 +148,7 @@ class Teller:
         except OSError as error:
             if must:
                 raise
-            what = str(error).partition(",")[0]  # without how much is free just now
+            what = re.sub(r"\d+|,.*", "", str(error))  # without the step, and how much is free just now
             if what not in self.said:
                 self.say(f"{error}; the training goes on, and tries again later")
             self.said.add(what)

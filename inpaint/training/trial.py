@@ -23,17 +23,17 @@ class Trial(NamedTuple):
     memory: float  # GB
     breaks: int | None  # places at which torch.compile left a compiled network; None where nothing is compiled
 
-    def lines(self, trainer: Trainer, batch: int) -> list[str]:
-        """Say it in words."""
+    def lines(self, trainer: Trainer, batch: int, start: int = 0) -> list[str]:
+        """Say it in words.  batch: samples of a step on one rank.  start: the first step of the run, or stage."""
         learning = ", ".join(f"{name} {count:,}" for name, count in self.parameters.items())
-        world = distributed.world_size()
+        world, steps = distributed.world_size(), trainer.steps - start
         images = batch * world / self.seconds
         compiled = [] if self.breaks is None else [f"compiled with {self.breaks} graph breaks"]
         return [
             *compiled,
             f"parameters that learn: {learning}",
             f"a step: {self.seconds:.2f} s, {images:.1f} images/s, {self.memory:.1f} GB on {trainer.device}",
-            f"{trainer.steps} steps: about {in_words(self.seconds * trainer.steps)}, and what validating takes",
+            f"{steps} steps: about {in_words(self.seconds * steps)}, and what preparing data and validating take",
         ]
 
 

@@ -88,6 +88,10 @@ def test_what_does_not_belong_together_is_a_sentence(pictures: Path):
     Image.fromarray(np.full((9, 9), 255, np.uint8)).save(pictures / "masks" / "0_mask.png")
     with pytest.raises(ValueError, match="a mask must have the size of its picture"):
         several(samples)
+    with pytest.raises(ValueError, match=r"^data\.train: .* a mask must have the size of its picture; 1 of 6 pictures"):
+        samples_of(parse_run(tree(pictures, path=str(pictures / "masks")), "test"))
+    with pytest.raises(ValueError, match="there is no nowhere, where the masks of the pictures should lie"):
+        samples_of(parse_run(tree(pictures, path="nowhere"), "test"))
     given = tree(pictures)
     drawn = parse_run(given | {"data": given["data"] | {"train": "synthetic"}}, "test")
     with pytest.raises(ValueError, match="synthetic pictures have no masks of their own"):
@@ -104,3 +108,53 @@ def test_the_same_position_gives_the_same_sample(pictures: Path):
     one, other = samples_of(run), samples_of(run)
     for position in range(5):
         assert all(torch.equal(a, b) for a, b in zip(one[position][:3], other[position][:3], strict=True))
+
+
+def test_a_folder_of_masks_alone_is_a_sentence(pictures: Path):
+    for mask in [*(pictures / "pictures").rglob("*.png")]:
+        mask.rename(mask.with_name(f"{mask.stem}_mask.png"))
+    with pytest.raises(ValueError, match=r"has no mask: .*; 6 of 6 pictures"):
+        samples_of(parse_run(tree(pictures), "test"))
+
+
+def test_a_painted_copy_of_the_picture_marks_what_is_painted_and_that_is_said(pictures: Path):
+    picture, mask = pictures / "pictures" / "0.png", pictures / "masks" / "0_mask.png"
+    painted = np.array(Image.open(picture).convert("RGB"))
+    painted[40:50, 30:40] = (0, 255, 0)
+    Image.fromarray(painted).save(mask)
+    with pytest.warns(UserWarning, match="masks: .*0_mask.png: it shows the picture itself"):
+        samples = samples_of(parse_run(tree(pictures, path=str(pictures / "masks")), "test"))
+    source: Any = samples.sources[0]
+    source.paths = [str(picture)]
+    assert all(samples[number].mask.mean() <= 100 / 32**2 for number in range(5))
+
+
+@pytest.mark.parametrize("spoil", ["missing", "empty", "broken", "small"])
+def test_a_faulty_mask_is_left_out_of_the_validation_too(spoil: str, pictures: Path):
+    mask = pictures / "masks" / "0_mask.png"
+    given = tree(pictures, path=str(pictures / "masks"))
+    sizes = {"empty": (SIDE, SIDE), "small": (9, 9)}
+    if spoil in sizes:
+        Image.fromarray(np.full(sizes[spoil], 255 * (spoil == "small"), np.uint8)).save(mask)
+    elif spoil == "broken":
+        mask.write_bytes(b"no picture")
+    else:
+        mask.unlink()
+    with pytest.raises(ValueError, match=r"^data\.validation: .*0(_mask)?\.png"):
+        validation_of(parse_run(given, "test"))
+    given["data"] |= {"skip": 0.5}
+    with pytest.warns(UserWarning, match=r"left out of the validation: .*0(_mask)?\.png"):
+        kept = validation_of(parse_run(given, "test"))
+    assert kept
+    assert all(sample.mask.any() for sample in kept)
+
+
+def test_a_picture_that_lies_on_its_side_is_measured_upright(pictures: Path):
+    folder = pictures / "turned"
+    folder.mkdir()
+    exif = Image.Exif()
+    exif[0x112] = 6
+    Image.fromarray(np.zeros((32, 48, 3), np.uint8)).save(folder / "a.jpg", exif=exif)  # upright 48 high, 32 wide
+    given = tiny_tree(folder, pictures / "run")
+    given["data"] |= {"crop": 48, "crop_width": 32}
+    assert samples_of(parse_run(given, "test"))[0].target.shape == (3, 48, 32)

@@ -11,6 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
+from inpaint.data.checking import mask_notes
 from inpaint.degradation.build import degradation_of
 from inpaint.degradation.own_masks import OWN_MASKS, MaskFiles, files
 from inpaint.parts import Choice
@@ -121,3 +122,24 @@ def test_they_are_built_beside_the_drawn_ones(folder: Path):
     assert set(OWN_MASKS) == {"files", "paired"}
     with pytest.raises(ValueError, match="cannot be drawn for any other picture"):
         degradation_of((Choice(name="paired"),), fill)(target, rng_for(0))
+
+
+def test_a_broken_mask_is_said_before_the_run_and_another_one_drawn(folder: Path):
+    (folder / "zz.png").write_bytes(b"no picture")
+    Image.fromarray(np.zeros((8, 8), np.uint8)).save(folder / "yy.png")
+    masks = files(path=str(folder))
+    notes = mask_notes(masks)
+    assert any("left out: " in note and "zz.png" in note for note in notes)
+    assert any("left out: " in note and "yy.png: every pixel is black" in note for note in notes)
+    assert not any("--" in note for note in notes)
+    assert all(masks((16, 16), rng_for(number)).any() for number in range(60))
+
+
+def test_masks_that_mark_nothing_are_a_sentence(tmp_path: Path):
+    Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "a.png")
+    (tmp_path / "b.png").write_bytes(b"no picture")
+    with pytest.raises(ValueError, match=r"none of 2 masks in .* marks anything: .*a\.png: every pixel is black"):
+        mask_notes(files(path=str(tmp_path)))
+    (tmp_path / "a.png").unlink()
+    with pytest.raises(ValueError, match=r"b\.png is not a picture"):
+        files(path=str(tmp_path))((8, 8), rng_for(0))
