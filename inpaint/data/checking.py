@@ -28,7 +28,9 @@ def leave_out_faulty(folder: Folder, size: tuple[int, int], share: float) -> lis
     Raises ValueError where these are more than a share of the folder.  Shards are not looked through: what they hold
     was checked when they were packed.
     """
-    with ThreadPoolExecutor(8) as pool:
+    # Around the threads, not in them: what one of them restores would be what another has set.
+    with warnings.catch_warnings(), ThreadPoolExecutor(8) as pool:
+        warnings.simplefilter("ignore")
         faults = list(pool.map(partial(header_fault, size=size, mask_of=folder.mask_of), folder.paths))
     told = [fault for fault in faults if fault]
     if len(told) > share * len(faults):
@@ -58,8 +60,7 @@ def header_fault(path: str, size: tuple[int, int], mask_of: FindMask | None = No
 def header_size(path: Path | str) -> tuple[int, int]:
     """Return the height and width of an upright picture, px, by its header.  Raises ValueError where it has none."""
     try:
-        with warnings.catch_warnings(), Image.open(path) as picture:
-            warnings.simplefilter("ignore")
+        with Image.open(path) as picture:
             width, height = picture.size
             turned = picture.getexif().get(ORIENTATION) in ON_THEIR_SIDE
     except Image.DecompressionBombError:
