@@ -96,8 +96,10 @@ def mask_notes(masks: MaskFiles) -> list[str]:
 
 def pair_notes(folder: Folder) -> list[str]:
     """Look at some pictures that have masks of their own, and say what is guessed of these."""
-    notes = []
-    for number in range(min(MASKS_LOOKED_AT, len(folder))) if folder.mask_of is not None else ():
+    if folder.mask_of is None:
+        return []
+    notes = list[str]()
+    for number in range(min(MASKS_LOOKED_AT, len(folder))):
         try:
             name, colour = folder.colour(number)
             note = read_mask_for(Picture(colour), file := folder.mask_of(Path(name))).note
