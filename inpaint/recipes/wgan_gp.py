@@ -40,6 +40,7 @@ class WganGp(nn.Module):
         penalty: float = 10.0,
         critic_steps: int = 5,
         apart: bool = False,
+        start: int = 0,
         penalty_in: str = "hole",
         errors_in: str = "unit",
         features: Features | None = None,
@@ -48,9 +49,10 @@ class WganGp(nn.Module):
 
         weight: of the generator's adversarial term.  shares: by what it is multiplied for each critic.  penalty: of the
         critics' gradients.  critic_steps: the generator learns at every step that completes so many.  apart: it
-        learns alone at the step after them, from pictures that the critics have not seen.  penalty_in: the gradient
-        of which pixels is penalised, those of the hole or of the whole picture.  errors_in: the scale in which pixels
-        are compared.
+        learns alone at the step after them, from pictures that the critics have not seen.  start: the step before which
+        the generator learns at every step, from the supervised terms alone, and the critics rest.  penalty_in: of which
+        pixels the gradient is penalised, those of the hole or of the whole picture.  errors_in: the scale in which
+        pixels are compared.
         """
         super().__init__()
         check_weights(weights, features=features)
@@ -69,7 +71,7 @@ class WganGp(nn.Module):
         if self.shares and set(self.shares) != set(discriminators):
             raise ValueError(f"shares are of {sorted(self.shares)}: they must be of {', '.join(discriminators)}")
         self.penalty, self.penalty_in = penalty, penalty_in
-        self.critic_steps, self.apart = critic_steps, apart
+        self.critic_steps, self.apart, self.start = critic_steps, apart, start
         self.features = features  # no nn.Module, so neither the state dict nor the averaging sees it
 
     @property
@@ -84,18 +86,20 @@ class WganGp(nn.Module):
 
     def turns(self, sample: Sample, step: int) -> Iterator[Turn]:
         """Yield the critics' turns, and the generator's at every critic_steps-th step or at one of its own after it."""
-        generating = (step + 1) % (self.critic_steps + self.apart) == 0
+        playing = step >= self.start
+        generating = not playing or (step - self.start + 1) % (self.critic_steps + self.apart) == 0
         with torch.set_grad_enabled(generating):
             scene = Scene(
                 self.generator(sample.image, sample.mask, **sample.inputs), sample, self.features, self.errors_in
             )
+        critics = self.discriminators if playing else {}
         if not (generating and self.apart):
-            for name, critic in self.discriminators.items():
+            for name, critic in critics.items():
                 yield Turn(name, self.judging(name, critic, scene))
         if not generating:
             return
         terms = weighted(self.weights, scene, step)
-        for name, critic in self.discriminators.items():
+        for name, critic in critics.items():
             with frozen(critic):
                 said = judgements(critic(scene.composite, sample.image, sample.mask).logits)  # (B, K)
             suffix = "" if len(self.discriminators) == 1 else f"_{name}"

@@ -72,6 +72,14 @@ def test_apart_the_generator_has_steps_of_its_own_after_five_of_the_critics():
     assert recipe.generator.learned == [*[False] * 5, True] * 2
 
 
+def test_before_the_start_the_generator_learns_at_every_step_without_critics():
+    recipe, sample = recipe_of(start=2, critic_steps=3), batch()
+    turns = [list(recipe.turns(sample, step)) for step in range(8)]
+    players = [[turn.player for turn in step] for step in turns]
+    assert players == [["generator"], ["generator"], *([["critics"], ["critics"], ["critics", "generator"]] * 2)]
+    assert [set(step[-1].terms) for step in (turns[1], turns[4])] == [{"l1"}, {"l1", "adversarial"}]
+
+
 def test_critics_are_pulled_apart_over_the_composite_and_the_original():
     recipe, sample = recipe_of(penalty=0.0), batch()
     ((_, terms),) = recipe.turns(sample, 0)
@@ -152,6 +160,7 @@ def test_a_map_of_judgements_counts_as_its_mean():
     ("options", "sentence"),
     [
         ({"critic_steps": 0}, "critic_steps is 0"),
+        ({"penalty_in": "mask"}, "penalty_in is 'mask': choose among hole, picture"),
         ({"discriminators": {}}, "at least one"),
         ({"discriminators": {"generator": Sums()}}, "none generator"),
         ({"weights": {"nothing": 1.0}}, "choose among"),
