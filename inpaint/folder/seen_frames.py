@@ -17,7 +17,7 @@ class SeenFrames:
     """What was seen of the frames of a file; of their damage only what is said of it is kept."""
 
     def __init__(self) -> None:
-        self.regions, self.reach, self.unused = 0, 0, 0
+        self.regions, self.reach, self.unused, self.cleaned = 0, 0, 0, 0
         self.form = ""  # of the file
         self.first: tuple[images.Picture, list[RepairWindow]] | None = None  # frame in which something is restored
         self.kinds: dict[tuple, tuple[Damage, int]] = {}  # one of each kind, and of how many regions
@@ -27,6 +27,7 @@ class SeenFrames:
         self.form = self.form or frame.format
         self.regions += sum(window.regions for window in windows)
         self.unused += sum(window.unused for window in windows)
+        self.cleaned += sum(int(it.cleaned.where.sum()) for it in windows if it.cleaned is not None)
         self.reach = max([self.reach, *(window.reach for window in windows)])
         for part in (part for window in windows for part in window.damage):
             sides = sides_in_words(part.grid) if isinstance(part.grid, Lattice) else part.grid is None
@@ -61,6 +62,11 @@ class SeenFrames:
             notes.append(
                 f"paint is mixed in up to {self.reach} px beyond the marks, and so far was restored: "
                 "--grow 0 keeps that"
+            )
+        if self.cleaned:
+            notes.append(
+                f"{self.cleaned} known pixels beside paint were cleaned of the ringing that it left in their JPEG "
+                "blocks: --grow 0 keeps them as they are"
             )
         if block is not None and self.censors == "hole":
             notes.append(

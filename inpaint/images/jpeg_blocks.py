@@ -40,7 +40,7 @@ LARGEST_COEFFICIENT = 1023  # that 8-bit samples can have
 COLOUR_PLANES = ("Y", "Cb", "Cr")
 # As jpeglib calls them.  The last one takes scans that name components in another order than the frame.
 SEQUENTIAL_CODERS, PROGRESSIVE_CODERS, ANY_ORDER_CODERS = ("turbo210", "6b"), ("mozjpeg300", "mozjpeg403"), ("6b",)
-_ONE_CODER = threading.Lock()  # jpeglib has one coder for the whole process
+ONE_CODER = threading.Lock()  # jpeglib has one coder for the whole process
 
 
 class Component(NamedTuple):
@@ -83,7 +83,7 @@ def rewritten_jpeg(
         import jpeglib
     except ImportError:
         raise ValueError("jpeglib is not installed") from None
-    with tempfile.TemporaryDirectory(prefix="inpaint-") as folder, _ONE_CODER:
+    with tempfile.TemporaryDirectory(prefix="inpaint-") as folder, ONE_CODER:
         source, target = Path(folder, "source.jpg"), Path(folder, "target.jpg")
         try:
             source.write_bytes(data)

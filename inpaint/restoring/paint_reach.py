@@ -6,13 +6,14 @@ a few pixels further out.  Where they are nearer to the colour of the hole, and 
 varies, paint is mixed into them; the hole grows up to the last such distance.  In a lossless file paint moves a pixel
 straight to its own colour, so the whole colour is looked at.  In a lossy one luma and chroma are looked at apart: files
 that hold chroma at half the size spread its paint over pixels whose luma is good, and there luma is kept.  Holes of
-many colours hide no paint and never grow.  In lossy files a hole also takes in the gaps of its mark and what ringing
-spoils, which has no mean.
+many colours hide no paint and never grow.  In lossy files a hole also takes in the gaps of its mark.  Ringing has no
+mean: where the blocks of a JPEG tell it, it is taken out of the known pixels, else the hole takes in what it spoils.
 Source: our own.  The thresholds were chosen with `scripts/bench_marks.py`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import cv2
@@ -22,8 +23,10 @@ from torch import Tensor
 
 from inpaint.detection.damage import Damage
 from inpaint.images import Picture
-from inpaint.restoring.paint_gaps import GAP_BESIDE_MARK, with_gaps_of_paint
+from inpaint.restoring.coded_parts import CodedPart
+from inpaint.restoring.paint_gaps import with_gaps_of_paint
 from inpaint.restoring.paint_ringing import last_spoiled
+from inpaint.restoring.paint_ringing_removed import CleanedPixels, without_paint_ringing
 from inpaint.restoring.paint_rings import (
     LOOKED_AT,
     LUMA_CHROMA,
@@ -43,6 +46,7 @@ LEAST_SHARE_BESIDE_THIN = 0.06  # the same beside lines, of which one side may b
 LEAST_SHARE_BESIDE = 0.2  # of paint in the pixels that touch a hole; by chance there is less, mixed in mostly 0.3
 ROUND_HALVED = 1  # px; halved chroma ends softly, and spoils luma beside a sharp edge
 SOFT = 3  # px that luma of a soft edge reaches at least
+SOFT_LUMA, SOFT_CHROMA = 2, 5  # px of soft edges, beside which there is hardly any ringing
 SURE = 3.0  # standard errors
 ALIKE = 3  # neighbouring pixels of texture that count as one
 OUTLYING = 4.0  # times the median difference, that one pixel counts for at most
@@ -60,15 +64,22 @@ class Reached(NamedTuple):
     mask: Tensor  # (1, H, W), where it covers luma
     tinted: Tensor | None  # (1, H, W) bool, further pixels in which it only tints chroma; None where there are none
     farthest: int  # px beyond the hole that grew most
+    cleaned: CleanedPixels | None = None  # known pixels without the ringing of paint
 
 
 def grown_to_reach(
-    image: Tensor, holes: Tensor, blocked: np.ndarray | None = None, *, lossless: bool = True
+    image: Tensor,
+    holes: Tensor,
+    blocked: np.ndarray | None = None,
+    *,
+    lossless: bool = True,
+    coded: Callable[[], CodedPart | None] = lambda: None,
 ) -> Reached:
     """Return holes grown by how far their paint reaches, each by its own distance.
 
     image: (3, H, W) in [0, 1].  holes: (1, H, W).  blocked: (H, W) bool, further pixels that are no surroundings.
     lossless: whether the file held luma and chroma as they are; else chroma may reach further, and luma be kept.
+    coded: returns what a JPEG holds of the image; asked for only where it helps.
     """
     inside = holes[0].numpy() > 0.5
     blocked = np.zeros_like(inside) if blocked is None else blocked & ~inside
@@ -85,38 +96,58 @@ def grown_to_reach(
         luma = chroma = last_mixed(rings, paints, COLOUR, least)
     else:
         luma, chroma = (last_mixed(rings, paints, part, least) for part in (LUMA, CHROMA))
+    soft = (luma >= SOFT_LUMA) | (chroma >= SOFT_CHROMA)
     halved = chroma > luma  # as most JPEG and all lossy WebP files hold chroma
     chroma = np.where(halved, chroma + ROUND_HALVED, luma)
     luma = np.where(halved & (luma < SOFT), luma + ROUND_HALVED, luma)
+    cleaned = None
     if not lossless:  # ringing has no mean, so its size tells
         rung = [last_spoiled(paint, rings, paints, part) for part in (LUMA, CHROMA)]
         luma = np.maximum(luma, rung[0])
         chroma = np.maximum(np.maximum(chroma, rung[1]), luma)
+        part = coded()
+        cleaned = part and without_paint_ringing(
+            image, part, marked, labels, np.where(soft[:, None], np.nan, paints), blocked
+        )
+        if cleaned:
+            luma, chroma = (np.where(cleaned.holes, 0, it) for it in (luma, chroma))
+            inside = (inside & ~cleaned.holes[labels]) | cleaned.mask
         halved = chroma > luma
     mask, whole = (inside | (reached_pixels(parts, reach, inside.shape) & ~blocked) for reach in (luma, chroma))
     tinted = torch.from_numpy(whole & ~mask)[None] if halved.any() else None
-    farthest = max(int(chroma.max(initial=0)), GAP_BESIDE_MARK * bool((inside & ~marked).any()))
-    return Reached(torch.from_numpy(mask).to(holes.dtype)[None], tinted, farthest)
+    farthest = max(int(chroma.max(initial=0)), farthest_beyond(marked, inside))
+    pixels = cleaned.pixels.beside(whole) if cleaned else None
+    return Reached(torch.from_numpy(mask).to(holes.dtype)[None], tinted, farthest, pixels)
 
 
-def grown_damage(piece: Picture, damage: list[Damage], grow: int | None) -> tuple[list[Damage], Tensor | None, int]:
-    """Return holes grown up to what else is in the same window, what they tint, and how far: the parts of `Reached`.
+def farthest_beyond(marked: np.ndarray, inside: np.ndarray) -> int:
+    """Return how far holes reach beyond what is marked, px."""
+    if not (inside & ~marked).any():
+        return 0
+    return round(float(cv2.distanceTransform((~marked).astype(np.uint8), cv2.DIST_L2, 5)[inside].max()))
 
-    grow: px, None for as far as paint reaches.  damage: of one window, holes being one part of it at most.
+
+def grown_damage(
+    piece: Picture, damage: list[Damage], grow: int | None, coded: Callable[[], CodedPart | None] = lambda: None
+) -> tuple[list[Damage], Tensor | None, int, CleanedPixels | None]:
+    """Return holes grown up to what else is in the same window, and the other parts of `Reached`.
+
+    grow: px, None for as far as paint reaches.  damage: of one window, holes being one part of it at most.  coded: as
+    of `grown_to_reach`.
     """
     others = [part.mask for part in damage if part.censor != "hole"]
     barred = torch.stack(others).amax(0) if others else torch.zeros(1, *piece.size)
     unseen = barred[0].numpy() > 0
     unseen = unseen if piece.alpha is None else unseen | (piece.alpha == 0)
-    result, tinted, farthest = [], None, 0
+    result, reached = [], Reached(barred, None, 0)
     for part in damage:
         if part.censor == "hole" and grow is not None:
             part = part._replace(mask=grown_mask(part.mask, grow) * (1 - barred))
         elif part.censor == "hole":
-            mask, tinted, farthest = grown_to_reach(piece.tensor(), part.mask, unseen, lossless=piece.lossless)
-            part = part._replace(mask=mask)
+            reached = grown_to_reach(piece.tensor(), part.mask, unseen, lossless=piece.lossless, coded=coded)
+            part = part._replace(mask=reached.mask)
         result.append(part)
-    return result, tinted, farthest
+    return result, *reached[1:]
 
 
 def reached_pixels(parts: list[PartBesideHoles], reach: np.ndarray, size: tuple[int, int]) -> np.ndarray:

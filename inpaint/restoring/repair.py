@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -21,8 +22,10 @@ from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice, shifted_grid
 from inpaint.restoring.answer_ranks import AnswerRank, new_rank, rank_key
 from inpaint.restoring.clear_pixels import opaque_where_restored, without_clear_colours
+from inpaint.restoring.coded_parts import CodedPicture
 from inpaint.restoring.damage_restoring import Measures, Restores, restore_damage
 from inpaint.restoring.paint_reach import FARTHEST_REACH, grown_damage, with_chroma_of
+from inpaint.restoring.paint_ringing_removed import CleanedPixels
 from inpaint.restoring.turns import FLIPS, Flips
 from inpaint.tiling import LEAST_CONTEXT, Box, context_windows
 
@@ -38,6 +41,7 @@ class RepairWindow(NamedTuple):
     damage: list[Damage]  # masks and grids as seen from the corner of the box
     tinted: Tensor | None = None  # (1, h, w) bool, beside the holes, where only chroma is restored
     reach: int = 0  # px that its holes grew by because paint reaches so far
+    cleaned: CleanedPixels | None = None  # known pixels whose ringing was taken out
     unused: int = 0  # regions of many colours that their pixels say are holes
     inputs: Mapping[str, Tensor] = {}  # (channels, h, w) each, what somebody drew for the network
 
@@ -82,13 +86,14 @@ def examine_marks(
     border: (1, H, W), where the picture was made larger: nothing is known there, and nothing was done.
     """
     margin = margin_of(picture, max(LARGEST_FOUND_CELL, context, *(block or ())), grow)
-    found = []
+    found, coded = [], CodedPicture(picture)
     for box in context_windows(mask if border is None else (mask > 0) | (border > 0), margin):
         marked = (box.of(mask) > 0).float()  # (1, h, w)
         piece = part_of_picture(picture, box)
         damage = find_damage(piece.tensor(), marked, censor=censor, block=block) if marked.any() else []
         unused = many_coloured_holes(piece.tensor(), damage) if censor == "auto" else 0
-        window = RepairWindow(box, count_regions(marked), *grown_damage(piece, damage, grow), unused)
+        grown = grown_damage(piece, damage, grow, partial(coded.part, box))
+        window = RepairWindow(box, count_regions(marked), *grown, unused)
         found.append(window.with_border(None if border is None else box.of(border)))
     return found
 
@@ -110,7 +115,7 @@ def windows_of(
 
     border: as of `examine_marks`.
     """
-    whole, result = mask_of(found, picture.size), []
+    whole, result, coded = mask_of(found, picture.size), [], CodedPicture(picture)
     for box in context_windows(
         whole if border is None else (whole > 0) | (border > 0),
         margin_of(picture, max(LARGEST_FOUND_CELL, context), grow),
@@ -122,7 +127,7 @@ def windows_of(
                 kind = region.censor, region.grid and shifted_grid(region.grid, -box.top, -box.left)
                 masks[kind] = torch.maximum(own, masks.get(kind, own))
         damage = [Damage(censor, grid, mask) for (censor, grid), mask in masks.items()]
-        grown = grown_damage(part_of_picture(picture, box), damage, grow)
+        grown = grown_damage(part_of_picture(picture, box), damage, grow, partial(coded.part, box))
         window = RepairWindow(box, count_regions(box.of(whole)), *grown)
         result.append(window.with_border(None if border is None else box.of(border)))
     return result
@@ -189,6 +194,7 @@ def pieces_of(
     pieces = []
     for window, measures in zip(found, known, strict=True):
         piece = part_of_picture(picture, window.box)
+        piece = piece if window.cleaned is None else window.cleaned.shown_in(piece)
         seen = without_clear_colours(piece.tensor(), piece.alpha, window.mask)
         if window.tinted is not None:
             seen = untinted(seen, window, restorer, flips)
