@@ -49,18 +49,19 @@ class PlaneFit:
         weights = 1 / (STEP_NOISE * self.steps**2 / 12)
         self.precision = self.waves.T @ (weights.reshape(64, 1) * self.waves)  # (64, 64) of a block's samples
         self.numbers = as_blocks(np.arange(self.decoded.size).reshape(self.decoded.shape))
-        self.active = np.zeros(self.numbers.shape[:2], bool)  # blocks that hold paint and something else
+        self.active: np.ndarray = np.zeros(self.numbers.shape[:2], bool)  # blocks that hold paint and something else
         self.texture = np.zeros_like(self.decoded)  # mean square of the picture's steps around each sample
         self.sure: np.ndarray | None = None  # (rows, columns, 8, 8) `sureness`, kept: it hardly changes with the labels
         self.ties = np.zeros((4, 0), np.float32)  # of each sample of active blocks to the four beside it
-        self.laid = Laid(*(np.zeros_like(self.decoded) for _ in range(2)), np.zeros(self.decoded.shape, bool))
+        nothing = np.zeros_like(self.decoded)
+        self.laid = Laid(nothing, nothing, nothing > 0)
 
     def fit(self, laid: Laid, times: int) -> None:
         """Find the samples beside paint; times: that edges are weighted anew."""
         fresh = (laid.share > 0) & (self.laid.share <= 0)
         self.laid = laid
-        holds = (as_blocks(laid.share) > 0).any((2, 3)) | as_blocks(laid.loose).any((2, 3))
-        filled = (as_blocks(laid.share) >= 1).all((2, 3))
+        holds = np.asarray((as_blocks(laid.share) > 0).any((2, 3)) | as_blocks(laid.loose).any((2, 3)))
+        filled = np.asarray((as_blocks(laid.share) >= 1).all((2, 3)))
         self.active = holds & ~filled
         if not self.active.any():
             return

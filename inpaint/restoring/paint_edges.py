@@ -36,13 +36,19 @@ TIMES_WEIGHTED = 3  # that steps of the picture are weighted anew at last
 class PaintEdges:
     """The pixels of a part of a JPEG by what they are; arrays (H, W) lie as in the file."""
 
-    def __init__(self, part: CodedPart, kinds: np.ndarray, holes: np.ndarray, colours: np.ndarray) -> None:
+    def __init__(
+        self, part: CodedPart, kinds: np.ndarray, holes: np.ndarray, colours: np.ndarray, thin: np.ndarray
+    ) -> None:
         """kinds: KNOWN, PAINT or LOOSE_PIXEL.  holes: the number of each pixel's hole, 0 = of none.
 
-        colours: (count, C) in 0 to 255, of each hole, not a number for those that are not looked at.
+        colours: (count, C) in 0 to 255, of each hole, not a number for those that are not looked at.  thin: (count,)
+        bool, those that may hold no pixel of nothing but paint: they and what touches them are uncertain.
         """
         self.part, self.kinds = part, kinds
         self.nearest = distances(holes)[1]
+        self.thin = thin
+        touched = cv2.dilate((thin[holes] & (holes > 0)).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        self.kinds = np.where(touched & (self.kinds == KNOWN) | thin[holes] & (holes > 0), LOOSE_PIXEL, self.kinds)
         weights, middles = np.stack([it.weights for it in part.planes]), np.array([it.middle for it in part.planes])
         self.levels = (np.nan_to_num(colours) @ weights.T - middles).astype(np.float32)  # (count, planes) of paint
 
@@ -107,7 +113,8 @@ class PaintEdges:
         Of pixels that lie near each other only one is turned at a time, for each changes what the others seem to be.
         """
         paint, votes = self.kinds == PAINT, self.votes()
-        gain = np.where(self.edge() & (self.kinds != LOOSE_PIXEL), np.where(paint, -votes, votes), 0)
+        turnable = self.edge() & (self.kinds != LOOSE_PIXEL) & ~self.thin[self.nearest]
+        gain = np.where(turnable, np.where(paint, -votes, votes), 0)
         best = (gain >= LEAST_TURNING_VOTES) & (gain >= cv2.dilate(gain, np.ones((TURNED_APART,) * 2, np.uint8)))
         self.kinds = np.where(best, np.where(paint, KNOWN, PAINT), self.kinds)
         return bool(best.any())
@@ -125,7 +132,7 @@ class PaintEdges:
 
     def doubtful(self) -> np.ndarray:
         """Say which pixels that are taken for picture may be paint, (H, W) bool."""
-        return self.edge() & (self.kinds == KNOWN) & (self.votes() > -SURE_VOTES)
+        return self.edge() & (self.kinds == KNOWN) & ~self.thin[self.nearest] & (self.votes() > -SURE_VOTES)
 
     def seen(self, plane: PlanePart, number: int) -> SeenSamples:
         """Return what is seen of each sample of a plane."""
@@ -170,6 +177,6 @@ def pixels_beside_paint(edges: PaintEdges) -> np.ndarray:
     """
     found = np.zeros(edges.kinds.shape, bool)
     for plane in edges.part.planes:
-        active = plane.fit.of_blocks(plane.fit.active).astype(np.float32)
+        active = plane.fit.of_blocks(np.asarray(plane.fit.active)).astype(np.float32)
         found |= enlarged_plane(active, plane.down, plane.across) > 0
     return found

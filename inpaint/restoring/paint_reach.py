@@ -21,8 +21,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inpaint.detection.damage import Damage
-from inpaint.images import Picture
 from inpaint.restoring.coded_parts import CodedPart
 from inpaint.restoring.paint_gaps import with_gaps_of_paint
 from inpaint.restoring.paint_ringing import last_spoiled
@@ -36,7 +34,6 @@ from inpaint.restoring.paint_rings import (
     parts_beside_holes,
     pooled,
 )
-from inpaint.tiling import grown_mask
 
 FARTHEST_REACH = 16  # px
 LEAST_PAINT_CONTRAST = 16.0  # levels between paint and surroundings, of luma or chroma, that mixing can be seen with
@@ -81,43 +78,58 @@ def grown_to_reach(
     lossless: whether the file held luma and chroma as they are; else chroma may reach further, and luma be kept.
     coded: returns what a JPEG holds of the image; asked for only where it helps.
     """
-    inside = holes[0].numpy() > 0.5
-    blocked = np.zeros_like(inside) if blocked is None else blocked & ~inside
-    marked, inside = inside, inside if lossless else with_gaps_of_paint(image, inside, blocked)
-    count, labels = cv2.connectedComponents(inside.astype(np.uint8), connectivity=8)
+    marked = holes[0].numpy() > 0.5
+    blocked = np.zeros_like(marked) if blocked is None else blocked & ~marked
+    inside = marked if lossless else with_gaps_of_paint(image, marked, blocked)
+    count, labels = label_holes(inside)
     parts = parts_beside_holes(image, labels, blocked)
     paint = pooled([part.paint for part in parts])
-    paints = paint_colours(paint, count)
+    paints, thin = paint_colours(paint, count), deepest(paint, count) < THIN
     if np.isnan(paints).all():
         return Reached(holes, None, 0)
     rings = pooled([part.rings for part in parts])
-    least = np.where(deepest(paint, count) < THIN, LEAST_SHARE_BESIDE_THIN, LEAST_SHARE_BESIDE)
-    if lossless:
-        luma = chroma = last_mixed(rings, paints, COLOUR, least)
-    else:
-        luma, chroma = (last_mixed(rings, paints, part, least) for part in (LUMA, CHROMA))
-    soft = (luma >= SOFT_LUMA) | (chroma >= SOFT_CHROMA)
-    halved = chroma > luma  # as most JPEG and all lossy WebP files hold chroma
-    chroma = np.where(halved, chroma + ROUND_HALVED, luma)
-    luma = np.where(halved & (luma < SOFT), luma + ROUND_HALVED, luma)
-    cleaned = None
+    luma, chroma = mixed_reach(rings, paints, thin, lossless=lossless)
+    cleaned, part = None, None if lossless else coded()
+    if part is not None:
+        sharp = np.where(((luma >= SOFT_LUMA) | (chroma >= SOFT_CHROMA))[:, None], np.nan, paints)
+        cleaned = without_paint_ringing(image, part, marked, labels, sharp, thin=thin, blocked=blocked)
+        inside = (inside & ~cleaned.holes[labels]) | cleaned.mask
+    luma, chroma = reach_in_files(luma, chroma)
     if not lossless:  # ringing has no mean, so its size tells
-        rung = [last_spoiled(paint, rings, paints, part) for part in (LUMA, CHROMA)]
-        luma = np.maximum(luma, rung[0])
-        chroma = np.maximum(np.maximum(chroma, rung[1]), luma)
-        part = coded()
-        cleaned = part and without_paint_ringing(
-            image, part, marked, labels, np.where(soft[:, None], np.nan, paints), blocked
+        luma, chroma = (
+            np.maximum(last_spoiled(paint, rings, paints, part), far) for part, far in ((LUMA, luma), (CHROMA, chroma))
         )
-        if cleaned:
-            luma, chroma = (np.where(cleaned.holes, 0, it) for it in (luma, chroma))
-            inside = (inside & ~cleaned.holes[labels]) | cleaned.mask
-        halved = chroma > luma
+        chroma = np.maximum(chroma, luma)
+    if cleaned is not None:
+        luma, chroma = (np.where(cleaned.holes, 0, it) for it in (luma, chroma))
     mask, whole = (inside | (reached_pixels(parts, reach, inside.shape) & ~blocked) for reach in (luma, chroma))
-    tinted = torch.from_numpy(whole & ~mask)[None] if halved.any() else None
-    farthest = max(int(chroma.max(initial=0)), farthest_beyond(marked, inside))
-    pixels = cleaned.pixels.beside(whole) if cleaned else None
+    tinted = torch.from_numpy(whole & ~mask)[None] if (chroma > luma).any() else None
+    farthest, pixels = max(int(chroma.max(initial=0)), farthest_beyond(marked, inside)), None
+    if cleaned is not None:
+        pixels = cleaned.pixels.beside(whole)
     return Reached(torch.from_numpy(mask).to(holes.dtype)[None], tinted, farthest, pixels)
+
+
+def label_holes(inside: np.ndarray) -> tuple[int, np.ndarray]:
+    """Return how many numbers there are, 0 = of none among them, and that of each pixel's hole, (H, W)."""
+    count, labels = cv2.connectedComponents(inside.astype(np.uint8), connectivity=8)
+    return count, np.asarray(labels, np.int32)
+
+
+def mixed_reach(rings: Rings, paints: np.ndarray, thin: np.ndarray, *, lossless: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Return how far paint is mixed into luma and into chroma beside each hole, px, both (count,)."""
+    least = np.where(thin, LEAST_SHARE_BESIDE_THIN, LEAST_SHARE_BESIDE)
+    if lossless:
+        reach = last_mixed(rings, paints, COLOUR, least)
+        return reach, reach
+    return last_mixed(rings, paints, LUMA, least), last_mixed(rings, paints, CHROMA, least)
+
+
+def reach_in_files(luma: np.ndarray, chroma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the same with what files that hold chroma at half the size, as most lossy ones do, round off."""
+    halved = chroma > luma
+    chroma = np.where(halved, chroma + ROUND_HALVED, luma)
+    return np.where(halved & (luma < SOFT), luma + ROUND_HALVED, luma), chroma
 
 
 def farthest_beyond(marked: np.ndarray, inside: np.ndarray) -> int:
@@ -125,29 +137,6 @@ def farthest_beyond(marked: np.ndarray, inside: np.ndarray) -> int:
     if not (inside & ~marked).any():
         return 0
     return round(float(cv2.distanceTransform((~marked).astype(np.uint8), cv2.DIST_L2, 5)[inside].max()))
-
-
-def grown_damage(
-    piece: Picture, damage: list[Damage], grow: int | None, coded: Callable[[], CodedPart | None] = lambda: None
-) -> tuple[list[Damage], Tensor | None, int, CleanedPixels | None]:
-    """Return holes grown up to what else is in the same window, and the other parts of `Reached`.
-
-    grow: px, None for as far as paint reaches.  damage: of one window, holes being one part of it at most.  coded: as
-    of `grown_to_reach`.
-    """
-    others = [part.mask for part in damage if part.censor != "hole"]
-    barred = torch.stack(others).amax(0) if others else torch.zeros(1, *piece.size)
-    unseen = barred[0].numpy() > 0
-    unseen = unseen if piece.alpha is None else unseen | (piece.alpha == 0)
-    result, reached = [], Reached(barred, None, 0)
-    for part in damage:
-        if part.censor == "hole" and grow is not None:
-            part = part._replace(mask=grown_mask(part.mask, grow) * (1 - barred))
-        elif part.censor == "hole":
-            reached = grown_to_reach(piece.tensor(), part.mask, unseen, lossless=piece.lossless, coded=coded)
-            part = part._replace(mask=reached.mask)
-        result.append(part)
-    return result, *reached[1:]
 
 
 def reached_pixels(parts: list[PartBesideHoles], reach: np.ndarray, size: tuple[int, int]) -> np.ndarray:

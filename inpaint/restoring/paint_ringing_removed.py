@@ -59,12 +59,20 @@ class Cleaned(NamedTuple):
 
 
 def without_paint_ringing(
-    image: Tensor, part: CodedPart, marked: np.ndarray, labels: np.ndarray, paints: np.ndarray, blocked: np.ndarray
+    image: Tensor,
+    part: CodedPart,
+    marked: np.ndarray,
+    labels: np.ndarray,
+    paints: np.ndarray,
+    *,
+    thin: np.ndarray,
+    blocked: np.ndarray,
 ) -> Cleaned:
     """Clean what lies beside holes of flat paint; (h, w) arrays and image (3, h, w) in [0, 1] are of a window, upright.
 
     marked: bool.  labels: the number of each pixel's hole, 0 = of none; holes may hold more than is marked.  paints:
-    (count, 3), luma and chroma of each, not a number for one of many colours.  blocked: bool, what else is unknown.
+    (count, 3), luma and chroma of each, not a number for one of many colours.  thin: (count,) bool, which may hold
+    no pixel of nothing but paint.  blocked: bool, what else is unknown.
     """
     channels = len(part.planes)
     colours = (paints @ np.linalg.inv(np.array(LUMA_CHROMA)).T)[:, :channels] if channels == 3 else paints[:, :1]
@@ -73,7 +81,7 @@ def without_paint_ringing(
         flat[labels] & (labels > 0) & (shares_of_paint(image, labels, paints) >= LEAST_SHARE_OF_PAINT), PAINT, KNOWN
     )
     kinds = np.where((labels > 0) & (kinds == KNOWN), LOOSE_PIXEL, kinds)
-    edges = PaintEdges(part, part.laid_out(kinds), part.laid_out(labels), colours)
+    edges = PaintEdges(part, part.laid_out(kinds), part.laid_out(labels), colours, thin)
     edges.settle()
     taken = flat & ~unlike_flat_paint(edges, len(paints))
     nearest, unknown = part.upright(edges.nearest), part.upright(edges.kinds != KNOWN) | part.upright(edges.doubtful())
@@ -98,8 +106,8 @@ def unlike_flat_paint(edges: PaintEdges, count: int) -> np.ndarray:
     """Say which holes are soft, or most of whose blocks no flat paint explains, (count,) bool."""
     explained, blocks = np.zeros(count), np.zeros(count)
     for plane in edges.part.planes:
-        paint = thinned_out_plane(edges.kinds == PAINT, plane.down, plane.across)
-        rows, columns = np.nonzero(plane.fit.of_blocks(plane.fit.active) & (paint > 0))
+        paint = thinned_out_plane(edges.kinds != KNOWN, plane.down, plane.across)
+        rows, columns = np.nonzero(plane.fit.of_blocks(np.asarray(plane.fit.active)) & (paint > 0))
         hole = edges.nearest[:: plane.down, :: plane.across][rows, columns]
         own = np.unique(np.stack([hole, rows // BLOCK_SIDE, columns // BLOCK_SIDE]), axis=1)
         good = plane.fit.unexplained()[own[1], own[2]] <= MOST_UNEXPLAINED

@@ -24,7 +24,8 @@ from inpaint.restoring.answer_ranks import AnswerRank, new_rank, rank_key
 from inpaint.restoring.clear_pixels import opaque_where_restored, without_clear_colours
 from inpaint.restoring.coded_parts import CodedPicture
 from inpaint.restoring.damage_restoring import Measures, Restores, restore_damage
-from inpaint.restoring.paint_reach import FARTHEST_REACH, grown_damage, with_chroma_of
+from inpaint.restoring.grown_damage import grown_damage
+from inpaint.restoring.paint_reach import FARTHEST_REACH, with_chroma_of
 from inpaint.restoring.paint_ringing_removed import CleanedPixels
 from inpaint.restoring.turns import FLIPS, Flips
 from inpaint.tiling import LEAST_CONTEXT, Box, context_windows

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from inpaint.detection.damage import Damage
 from inpaint.images import Picture
-from inpaint.restoring.paint_reach import Reached, grown_damage, grown_to_reach, with_chroma_of
+from inpaint.restoring.grown_damage import grown_damage
+from inpaint.restoring.paint_reach import Reached, grown_to_reach, with_chroma_of
 
 GREEN, RED, BLACK, WHITE = (0, 255, 0), (237, 28, 36), (0, 0, 0), (255, 255, 255)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -41,7 +42,7 @@ def painted(colour: tuple[int, int, int], inside: np.ndarray) -> np.ndarray:
     return pixels
 
 
-def saved(pixels: np.ndarray, path: Path, *, orientation: int = 1, **how: int) -> images.Picture:
+def saved(pixels: np.ndarray, path: Path, *, orientation: int = 1, **how: Any) -> images.Picture:
     """Save a picture so that it is shown as it is, and read it again."""
     exif = Image.Exif()
     exif[0x112] = orientation
