@@ -28,7 +28,7 @@ from inpaint.restoring.paint_edges import (
 from inpaint.restoring.paint_rings import LUMA_CHROMA, paint_surroundings
 
 LEAST_SHARE_OF_PAINT = 0.4  # of it in marked pixels that are taken for paint at first
-MOST_UNEXPLAINED = 0.12  # squared steps of a block's coefficients, beside 1/12 of plain rounding
+MOST_UNEXPLAINED_STEPS = 0.12  # squared steps of a block's coefficients, beside 1/12 of plain rounding
 LEAST_EXPLAINED = 0.6  # of a hole's blocks
 DEEP = 9  # px a side of a square of marked pixels, whose middle no rounding moves far
 MOST_MIXED_OUTSIDE = 0.3  # of the pixels along an edge; more are of a soft one
@@ -110,7 +110,7 @@ def unlike_flat_paint(edges: PaintEdges, count: int) -> np.ndarray:
         rows, columns = np.nonzero(plane.fit.of_blocks(np.asarray(plane.fit.active)) & (paint > 0))
         hole = edges.nearest[:: plane.down, :: plane.across][rows, columns]
         own = np.unique(np.stack([hole, rows // BLOCK_SIDE, columns // BLOCK_SIDE]), axis=1)
-        good = plane.fit.unexplained()[own[1], own[2]] <= MOST_UNEXPLAINED
+        good = plane.fit.unexplained()[own[1], own[2]] <= MOST_UNEXPLAINED_STEPS
         explained += np.bincount(own[0], good, count)
         blocks += np.bincount(own[0], minlength=count)
     return (explained < LEAST_EXPLAINED * blocks) | (blocks == 0)
