@@ -65,7 +65,7 @@ class SeenFrames:
             )
         if self.cleaned:
             notes.append(
-                f"{self.cleaned} known pixels beside paint were cleaned of the ringing that it left in their JPEG "
+                f"{self.cleaned} known pixels beside paint were cleaned of the ringing that it left in their "
                 "blocks: --grow 0 keeps them as they are"
             )
         if block is not None and self.censors == "hole":

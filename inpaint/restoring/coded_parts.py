@@ -1,4 +1,4 @@
-"""A part of a JPEG as its file holds it: planes in whole blocks, in the file's own orientation."""
+"""A part of a lossy file as it holds it: planes in whole blocks, in the file's own orientation."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from inpaint.images.jpeg_planes import jpeg_planes
 from inpaint.images.jpeg_rounding import BLOCK_SIDE
 from inpaint.images.metadata import TURNED_BACK, turn
 from inpaint.restoring.jpeg_fit import PlaneFit
+from inpaint.restoring.webp_planes import WEBP_CELL, webp_planes
 from inpaint.tiling import Box
 
 
@@ -84,14 +85,14 @@ class CodedPart:
 
 
 class CodedPicture:
-    """A picture whose file may be a JPEG, of which the planes are read when they are first asked for."""
+    """A picture whose file may tell its planes, which are read when they are first asked for."""
 
     def __init__(self, picture: Picture) -> None:
         self.picture = picture
 
     @cached_property
     def planes(self) -> list[Component]:
-        """Its planes; empty where it is no JPEG, or none whose coefficients can be read, or was changed."""
+        """The planes of a JPEG; empty for others, for one whose coefficients cannot be read, or that was changed."""
         coded = self.picture.coded
         if coded is None or coded.shown.shape != self.picture.colour.shape:
             return []
@@ -99,8 +100,16 @@ class CodedPicture:
 
     def part(self, box: Box) -> CodedPart | None:
         """Return what the file holds of a window, None where that is not known."""
-        coded = self.picture.coded
-        return CodedPart(self.planes, self.picture.size, coded.orientation, box) if coded and self.planes else None
+        picture = self.picture
+        if picture.format == "WEBP" and not picture.lossless and picture.colour.shape[2] == 3:
+            top, left = (it // WEBP_CELL * WEBP_CELL for it in (box.top, box.left))
+            outer = Box(top, left, box.bottom, box.right)
+            inner, size = box.within(outer), (box.bottom - outer.top, box.right - outer.left)
+            return CodedPart(webp_planes(picture.colour[outer.slices]), size, 1, inner)
+        if not self.planes:
+            return None
+        assert picture.coded is not None
+        return CodedPart(self.planes, picture.size, picture.coded.orientation, box)
 
 
 def turn_view(samples: np.ndarray, orientation: int) -> np.ndarray:

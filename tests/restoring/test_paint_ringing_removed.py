@@ -1,4 +1,4 @@
-"""Known pixels beside flat paint in a JPEG lose its ringing; all others, and files that tell nothing, stay."""
+"""Known pixels beside flat paint in a JPEG or WebP lose its ringing; all others, and files that tell nothing, stay."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from PIL import Image
 
 from inpaint import images
 from inpaint.images.metadata import TURNED_BACK, turn
+from inpaint.restoring.coded_parts import enlarged_plane, thinned_out_plane
 from inpaint.restoring.repair import RepairWindow, examine_marks
+from inpaint.restoring.webp_planes import unsmoothed
 
 COLOURS = {"green": (0, 255, 0), "black": (0, 0, 0), "white": (255, 255, 255), "red": (237, 28, 36)}
 SIZE = (150, 202)  # no whole number of blocks
@@ -124,11 +126,33 @@ def test_grey_is_cleaned(tmp_path: Path):
     assert error(window.cleaned.shown_in(seen).colour, clean, near) < 0.7 * error(seen.colour, clean, near)
 
 
-@pytest.mark.parametrize("kind", ["lossless", "webp", "many colours", "compressed again", "as asked"])
+@pytest.mark.parametrize("quality", [50, 90])
+@pytest.mark.parametrize("name", ["green", "black"])
+def test_a_webp_is_cleaned_by_what_its_pixels_tell(tmp_path: Path, name: str, quality: int):
+    inside = shapes()
+    plain = saved(picture(), tmp_path / "plain.webp", quality=quality).colour
+    seen = saved(painted(COLOURS[name], inside), tmp_path / "painted.webp", quality=quality)
+    window = examined(seen, inside)
+    assert window.cleaned is not None
+    hole = window.mask[0].numpy() > 0
+    near = (cv2.dilate(inside.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0) & ~inside & ~hole
+    before, best = error(seen.colour, picture(), near), error(plain, picture(), near)
+    after = error(window.cleaned.shown_in(seen).colour, picture(), near)
+    assert after < best + 0.5 * (before - best)
+    assert (hole & ~inside).sum() <= 0.05 * inside.sum()
+
+
+def test_colours_that_a_decoder_smoothed_come_back():
+    samples = np.random.default_rng(2).uniform(-80, 80, (24, 32)).astype(np.float32)
+    enlarged = enlarged_plane(samples, 2, 2)
+    assert np.abs(unsmoothed(thinned_out_plane(enlarged, 2, 2)) - samples).max() < 1.5
+
+
+@pytest.mark.parametrize("kind", ["lossless", "many colours", "compressed again", "as asked"])
 def test_nothing_is_cleaned_where_the_paint_tells_nothing(tmp_path: Path, kind: str):
     inside = shapes()
     pixels, how, grow = painted(COLOURS["green"], inside), {"quality": 75}, None
-    suffix = {"lossless": "png", "webp": "webp"}.get(kind, "jpg")
+    suffix = "png" if kind == "lossless" else "jpg"
     if kind == "many colours":
         pixels[inside] = np.random.default_rng(1).integers(0, 255, (int(inside.sum()), 3))
     if kind == "compressed again":
