@@ -15,7 +15,7 @@ from inpaint.restoring.jpeg_fit import as_blocks
 
 WEBP_STEP = 24.0  # levels, chosen on four photographs with boxes and a stroke, quality 50 to 95
 WEBP_CELL = 16  # px that blocks of all planes meet in again
-SMOOTHED = np.array([0.125, 0.75, 0.125], np.float32)  # what the mean of enlarged samples is of them
+ENLARGED_MEAN = np.array([0.125, 0.75, 0.125], np.float32)  # what the mean of enlarged samples is of them
 UNSMOOTHING_TURNS = 16  # each takes away a quarter of what is left at least
 
 
@@ -38,5 +38,9 @@ def unsmoothed(plane: np.ndarray) -> np.ndarray:
     """Return the samples (h, w) whose smoothing gives a plane."""
     samples = plane
     for _ in range(UNSMOOTHING_TURNS):
-        samples = samples + plane - cv2.sepFilter2D(samples, -1, SMOOTHED, SMOOTHED, borderType=cv2.BORDER_REPLICATE)
+        samples = (
+            samples
+            + plane
+            - cv2.sepFilter2D(samples, -1, ENLARGED_MEAN, ENLARGED_MEAN, borderType=cv2.BORDER_REPLICATE)
+        )
     return samples
