@@ -4,8 +4,8 @@ What: parts of one exact colour are kept where their outline is that of somethin
 a sharp step to the surround all around, over surroundings that vary, or in a line of text or of a drawing.  Skies,
 clipped lights and shadows fade into what is beside them; flat areas of drawings have an outline of one colour, and
 letterboxes lie along a whole side.
-What it cannot find: bars thinner than 4 px, or than 9 px in a JPEG, translucent ones, gradients, concave scribbles, and
-bars of the colour of what is beside them.
+What it cannot find: bars thinner than 4 px (in a JPEG of quality 75 about 6), translucent ones, gradients, concave
+scribbles, and bars of the colour of what is beside them.
 Source: our own.  The thresholds were chosen with `scripts/bench_detection.py --parts bars pages clean traps`.
 """
 
@@ -32,6 +32,7 @@ from inpaint.detection.paint_of_part import (
     is_paint_over_grain,
     is_shadow,
     is_too_uneven,
+    stands_out,
     surround_of,
 )
 from inpaint.detection.pixel_art import is_pixel_art
@@ -191,7 +192,7 @@ def stepped_outline(levels: np.ndarray, part: FlatPart, even: float = 1.0) -> fl
     even: the share of the picture's pixels that are like all beside them.
     """
     beyond = surround_of(levels, part)[1].astype(np.int16)  # (N, 3)
-    if not len(beyond) or is_too_uneven(levels, part, beyond):
+    if not len(beyond) or is_too_uneven(levels, part, beyond) or (part.rings and not stands_out(part, beyond)):
         return None
     stepped = float((np.abs(beyond - part.colour).max(1) >= OUTLINE_STEP).mean())
     shares = np.unique(beyond.mean(1) // SURROUND_SHADE, return_counts=True)[1] / len(beyond)

@@ -26,6 +26,7 @@ LEAST_FLAT_IN_BAR, LEAST_FLAT_IN_BLOB = 0.1, 0.3  # share of pixels that are lik
 LEAST_BAR_AREA, LEAST_BAR_DEPTH = 300, 4.0  # px, and px from the edge to the middle
 LEAST_THICKNESS = 9  # px; bars that are thinner must be long, of one exact colour, and over what varies much
 LEAST_THIN_AREA, LEAST_THIN_DEPTH, LEAST_THIN_ASPECT, LEAST_EXACT_IN_THIN = 160, 1.9, 5.0, 0.97
+LEAST_NEAR_IN_THIN = 0.9  # share of their inside that is near their colour, where a JPEG made the outline ring
 LEAST_CONVEX, LEAST_CONVEX_IF_UNEVEN = 0.93, 0.95  # share of the convex hull that is filled; of a blob in a JPEG
 LEAST_RECTANGULAR = 0.89  # share of the closest rectangle, a pixel larger, that a bar fills; of thin ones .92 is all
 
@@ -39,6 +40,7 @@ class FlatPart(NamedTuple):
     mask: np.ndarray  # (h, w) uint8
     straight: bool
     exact: bool = True  # as even as paint is where no JPEG has blurred it
+    rings: bool = False  # thin, and of one colour but for its outline
 
 
 def flat_parts(levels: np.ndarray, *, drawn: bool = False) -> list[FlatPart]:
@@ -99,28 +101,45 @@ def bar_shaped_parts(
     as_drawn, ringing = (distance <= NEAR_COLOUR) & beside, distance <= RINGING_COLOUR
     with_soft_edge = distance <= SOFT_EDGE_COLOUR  # which a JPEG makes
     for near, chosen in ((NEAR_COLOUR, as_drawn), (RINGING_COLOUR, ringing), (SOFT_EDGE_COLOUR, with_soft_edge)):
-        mask = cv2.morphologyEx(chosen.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3)))
-        _, connected = cv2.connectedComponents(mask, connectivity=4)
-        mask = (connected == np.bincount(connected[core > 0]).argmax()).astype(np.uint8) & mask
-        outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        if not outlines:
+        filled = filled_part(chosen, core)
+        if filled is None:
             continue
-        outline = max(outlines, key=cv2.contourArea)
-        mask = cv2.drawContours(np.zeros_like(mask), [outline], -1, 1, -1)
+        mask, outline = filled
         hull = cv2.fillConvexPoly(np.zeros_like(mask), cv2.convexHull(outline), 1)
         thick = cv2.distanceTransform(cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 3).max()
         area, (_, sides, _) = float(mask.sum()), cv2.minAreaRect(outline)
         even = (distance[mask > 0] <= near).mean() >= LEAST_OF_ITS_COLOUR
         precise = (distance[mask > 0] <= EXACT_COLOUR).mean() >= LEAST_EXACT_IN_THIN
-        thin = precise and max(sides) >= LEAST_THIN_ASPECT * min(sides) and thick >= LEAST_THIN_DEPTH
+        long = max(sides) >= LEAST_THIN_ASPECT * min(sides) and thick >= LEAST_THIN_DEPTH
+        thin = long and (precise or even_inside(distance, mask))
         large = area >= LEAST_BAR_AREA and thick >= LEAST_BAR_DEPTH
         if even and (large or (thin and area >= LEAST_THIN_AREA)) and area >= LEAST_CONVEX * hull.sum():
             straight = area > LEAST_RECTANGULAR * (sides[0] + 1) * (sides[1] + 1)
-            uneven = not straight and exact != EXACT_COLOURS[0] and area < LEAST_CONVEX_IF_UNEVEN * hull.sum()
+            painted = exact == EXACT_COLOURS[0]
+            uneven = not straight and not painted and area < LEAST_CONVEX_IF_UNEVEN * hull.sum()
             flat = (labels[rows, columns] > 0)[mask > 0].mean()
             if not uneven and flat >= (LEAST_FLAT_IN_BAR if straight else LEAST_FLAT_IN_BLOB):
-                parts.append(FlatPart(colour, box[0], box[1], mask, straight, exact == EXACT_COLOURS[0]))
+                rings = not (large or precise)
+                parts.append(FlatPart(colour, box[0], box[1], mask, straight, painted, rings))
     return parts
+
+
+def filled_part(chosen: np.ndarray, core: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the part of the chosen pixels (h, w) bool that the core lies in, without its gaps, and its outline."""
+    mask = cv2.morphologyEx(chosen.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3)))
+    _, connected = cv2.connectedComponents(mask, connectivity=4)
+    mask = (connected == np.bincount(connected[core > 0]).argmax()).astype(np.uint8) & mask
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not outlines:
+        return None
+    outline = max(outlines, key=cv2.contourArea)
+    return cv2.drawContours(np.zeros_like(mask), [outline], -1, 1, -1), np.asarray(outline)
+
+
+def even_inside(distance: np.ndarray, mask: np.ndarray) -> bool:
+    """Tell whether a thin part has one colour but for its outline, where a JPEG made it ring; distance: from it."""
+    inside = cv2.erode(np.pad(mask, 1), np.ones((3, 3), np.uint8))[1:-1, 1:-1] > 0
+    return bool(inside.any()) and float((distance[inside] <= NEAR_COLOUR).mean()) >= LEAST_NEAR_IN_THIN
 
 
 def spread_of(levels: np.ndarray) -> np.ndarray:

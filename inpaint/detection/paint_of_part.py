@@ -70,6 +70,12 @@ def is_too_uneven(levels: np.ndarray, part: FlatPart, beyond: np.ndarray) -> boo
     return not part.exact and not clear and float((inside == 0).mean()) < LEAST_EXACT_IN_UNEVEN
 
 
+def stands_out(part: FlatPart, beyond: np.ndarray) -> bool:
+    """Tell whether a thin bar in a JPEG differs from nearly all around it; beyond: (N, 3), the colours around it."""
+    step = np.percentile(np.abs(beyond - part.colour).max(1), 15)
+    return bool(part.straight and step >= LEAST_STEP_OF_UNEVEN_BAR)
+
+
 def is_paint_over_grain(levels: np.ndarray, part: FlatPart, even: float) -> bool:
     """Tell whether a part is exactly even, and its picture is not; even: the share of the picture that is."""
     inside = distances_inside(levels, part)

@@ -129,6 +129,18 @@ def test_a_thin_bar_over_a_photograph_is_found(thick: int):
     assert covered(found, over) > 0.9
 
 
+@pytest.mark.parametrize(("thick", "quality"), [(4, 95), (6, 85), (5, 75)])
+def test_a_thin_bar_is_found_in_a_jpeg_and_a_faint_stripe_is_not(thick: int, quality: int):
+    over = np.zeros(scene("cat").shape[:2], bool)
+    over[150 : 150 + thick, 60:220] = True
+    for colour, count in ((0, 1), (scene("cat")[over].mean(0) + 30, 0)):
+        picture = scene("cat")
+        picture[over] = colour
+        found = find(as_jpeg(picture, quality))
+        assert len(found) == count
+        assert not count or covered(found, over) > 0.7
+
+
 def test_a_large_picture_is_looked_at_coarsely_and_outlined_finely(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(bars, "SEARCHED_PIXELS", 20_000)
     picture = scene("cat")

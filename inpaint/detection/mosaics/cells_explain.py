@@ -18,8 +18,8 @@ from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice
 
 MOVES = (0.0, 0.2, 0.4, 0.6, 0.8)  # of a cell's side, by which cells are moved
-MOST_LEFT = 0.62  # of what moved cells leave, in the middle of all
-MOST_LEFT_ALONG = 0.82  # the same where they are moved by about half along one axis alone
+MOST_LEFT = 0.68  # of what moved cells leave, in the middle of all
+MOST_LEFT_ALONG = 0.97  # the same where they are moved by about half along one axis alone
 HALF_WAY = (0.4, 0.6)
 SAME_SIDES = 0.1  # share by which the sides of cells that are compared may differ
 EXAMINED_SIDE, EXAMINED_CELLS = 200, 10  # px and cells: of larger regions only the middle is looked at

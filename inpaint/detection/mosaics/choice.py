@@ -13,6 +13,7 @@ from inpaint.detection.mosaics.cells_explain import explained_as_well
 from inpaint.detection.mosaics.found_region import FoundRegion
 
 MOST_SHARED = 0.3  # of a region, that a better one may cover
+MOST_COVERED = 0.7  # of a rescaled region, that one of whole pixels must cover to be as good an explanation
 RESCALED_ADVANTAGE = 1.3  # times as much as cells of whole pixels must rescaled ones explain
 
 
@@ -41,7 +42,8 @@ def better_regions(
         own = np.zeros(luma.shape, bool)
         region.within(own)[:] = region.pixels()
         rivals = [other for other in kept if (other.within(own) & other.pixels()).any()]
-        if any(explained_as_well(luma, region, rival.grid) for rival in rivals):
+        covering = [it for it in rivals if (it.within(own) & it.pixels()).sum() > MOST_COVERED * own.sum()]
+        if any(explained_as_well(luma, region, it.grid) for it in covering):
             continue
         if region.weight > RESCALED_ADVANTAGE * sum(rival.weight for rival in rivals):
             left.append(region)
