@@ -56,7 +56,10 @@ def sighting_line(sighting: Sighting) -> str:
     if sighting.error:
         return sighting.error if str(sighting.path) in sighting.error else f"{sighting.path}: {sighting.error}"
     kinds = Counter(
-        f"mosaic of {sides_in_words(region.grid)} px cells" if region.grid else "bar" for region in sighting.found
+        f"mosaic of {sides_in_words(region.grid)} px cells"
+        if region.grid
+        else "translucent " * bool(region.layer) + "bar"
+        for region in sighting.found
     )
     said = ", ".join(f"{count} x {kind}" if count > 1 else kind for kind, count in kinds.items())
     written = f" -> {', '.join(map(str, sighting.outputs))}" if sighting.outputs else ""

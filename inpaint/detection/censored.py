@@ -1,4 +1,4 @@
-"""Finds everything in a picture that is censored and that nobody marked: mosaics, bars and blobs of one colour."""
+"""Finds everything in a picture that is censored and that nobody marked: mosaics, bars, blobs, and translucent bars."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 
 from inpaint.detection.bars import find_bars
+from inpaint.detection.layers import TranslucentLayer
 from inpaint.detection.mosaics.search import place_mosaics
+from inpaint.detection.translucent_bars import find_layered_bars
 from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice
 
@@ -18,13 +20,14 @@ from inpaint.mosaic.lattice import Lattice
 class Censored(NamedTuple):
     """One censored region."""
 
-    censor: str  # "mosaic" or "hole", as restorers call them
+    censor: str  # "mosaic", "hole" or "layer", as restorers call them
     grid: Grid | Lattice | None  # of a mosaic; a lattice where its cells are no whole pixels
     colour: tuple[int, int, int] | None  # of a bar, 8-bit levels
     top: int  # of the mask in the picture
     left: int
     mask: np.ndarray  # (h, w) bool
     score: float  # in (0, 1]
+    layer: TranslucentLayer | None = None  # that lets the picture be seen
 
 
 def find_censored(image: Tensor, *, progress: Callable[[int, int], None] | None = None) -> list[Censored]:
@@ -43,6 +46,9 @@ def find_censored(image: Tensor, *, progress: Callable[[int, int], None] | None 
         own = bar.mask & ~here
         here |= own
         found.append(Censored("hole", None, bar.colour, bar.top, bar.left, own, bar.score))
+    for bar in find_layered_bars(image, taken):
+        mask = np.ones(bar.size, bool)
+        found.append(Censored("layer", None, None, bar.top, bar.left, mask, bar.score, bar.layer))
     return found
 
 

@@ -168,6 +168,8 @@ def as_json(file: Path, picture: images.Picture, found: Sequence[Censored]) -> d
             said |= {key: [round(side, 3) for side in pair] for key, pair in region.grid._asdict().items()}
         if region.colour is not None:
             said["colour"] = list(region.colour)
+        if region.layer is not None:
+            said["opacity"] = round(1 - region.layer.share[0], 3)
         box = [region.top, region.left, region.top + height, region.left + width]
         said |= {"score": round(region.score, 3), "box": box, "pixels": int(region.mask.sum())}
         regions.append(said | {"outline": outlines_of(region)})

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from inpaint.detection.censored import Censored, mask_of
 from inpaint.detection.damage import Damage, count_regions, find_damage, many_coloured_holes
+from inpaint.detection.layers import TranslucentLayer
 from inpaint.images import Picture
 from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice, shifted_grid
@@ -121,13 +122,14 @@ def windows_of(
         whole if border is None else (whole > 0) | (border > 0),
         margin_of(picture, max(LARGEST_FOUND_CELL, context), grow),
     ):
-        masks: dict[tuple[str, Grid | Lattice | None], Tensor] = {}
+        masks: dict[tuple[str, Grid | Lattice | None, TranslucentLayer | None], Tensor] = {}
         for region in found:
             own = region_in_box(region, box)  # (1, h, w)
             if own.any():
-                kind = region.censor, region.grid and shifted_grid(region.grid, -box.top, -box.left)
+                grid = region.grid and shifted_grid(region.grid, -box.top, -box.left)
+                kind = region.censor, grid, region.layer and region.layer.shifted(-box.top, -box.left)
                 masks[kind] = torch.maximum(own, masks.get(kind, own))
-        damage = [Damage(censor, grid, mask) for (censor, grid), mask in masks.items()]
+        damage = [Damage(censor, grid, mask, layer) for (censor, grid, layer), mask in masks.items()]
         grown = grown_damage(part_of_picture(picture, box), damage, grow, partial(coded.part, box))
         window = RepairWindow(box, count_regions(box.of(whole)), *grown)
         result.append(window.with_border(None if border is None else box.of(border)))
