@@ -46,6 +46,7 @@ SURROUND_SHADE = 8  # levels that make two shades of the surround one
 LEAST_SHADES_AROUND_BAR, LEAST_SHADES_AROUND_BLOB = 1.5, 3.5  # weighed by how common each is
 SHADES_AROUND_LIVELY = 9.0
 # What is no bar:
+MOST_EVEN_WITH_RINGS = 0.06  # of a picture is like all beside it, or its thin parts in a JPEG are a drawing's lines
 MOST_BLOBS = 3  # with more the picture is a drawing, and its flat shapes are its own
 MOST_BAR_COLOURS = 6  # bars of more colours are a drawing's own parts
 LEVELS_OF_ONE_COLOUR = 32  # of each channel, that make one colour in that count
@@ -88,6 +89,8 @@ def find_bars(image: Tensor, mosaics: np.ndarray | None = None) -> list[Bar]:
     seen = [part for part in flat_parts(levels, drawn=drawn) if hidden is None or not much_hidden(part, hidden)]
     if drawn:
         seen = [part for part in seen if is_thick(part) and not near_colour(part, ground)]
+    if even > MOST_EVEN_WITH_RINGS:
+        seen = [part for part in seen if not part.rings]
     for part in without_patterns(levels, seen):
         if is_shadow(levels, part) or is_clipped_corner(levels, part):
             continue
