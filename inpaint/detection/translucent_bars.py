@@ -20,11 +20,11 @@ from inpaint.detection.layers import TranslucentLayer, find_layer, rim_of, step_
 from inpaint.detection.levels import as_levels, luma_of
 
 LARGEST_SEARCH = 4_000_000  # px; of more only every second, third, ... is looked at, along rows and columns
-LEAST_STEP, STEP_STANDS_OUT = 4.0, 1.6  # levels of a step, and times the steps beside it
+LEAST_SIDE_STEP, STEP_STANDS_OUT = 4.0, 1.6  # levels of a step, and times the steps beside it
 RUN_WINDOW, LEAST_SHARP = 41, 0.4  # px of a side, and the share of them that must show a step
 SHORTEST_RUN, LEAST_HEIGHT = 16, 8  # px
 ENDS_APART = 20  # px, that the ends of two sides may lie apart
-MOST_RUNS, MOST_CANDIDATES = 400, 60  # the longest and the largest
+MOST_RUNS, MOST_BOXES = 400, 60  # the longest and the largest
 CONTEXT = 24  # px around a candidate
 MOST_LEFT_AT_RIM = 1.4  # times the steps beside the outline, that the step over it may be with the layer taken off
 LEAST_CHANGE = 4.0  # times what then is left, that the layer must change
@@ -46,7 +46,7 @@ class LayeredBar(NamedTuple):
 def find_layered_bars(image: Tensor, taken: np.ndarray) -> list[LayeredBar]:
     """Return the translucent bars of a picture (3, H, W), uint8 or in [0, 1]; taken: (H, W) bool, known already."""
     every = int(np.ceil(np.sqrt(max(1.0, image.shape[-2] * image.shape[-1] / LARGEST_SEARCH))))
-    candidates = sorted(set(facing_sides(luma_of(image[:, ::every, ::every]))), key=area)[-MOST_CANDIDATES:]
+    candidates = sorted(set(facing_sides(luma_of(image[:, ::every, ::every]))), key=area)[-MOST_BOXES:]
     found, known = [], taken.copy() if candidates else taken
     for sides in reversed(candidates):
         sides = sides if every == 1 else placed_finely(image, sides, every)
@@ -92,7 +92,7 @@ def sharp_steps(luma: np.ndarray) -> np.ndarray:
     np.abs(luma[1:] - luma[:-1], out=steps[1:])
     beside = np.zeros_like(luma)
     np.maximum(steps[:-2], steps[2:], out=beside[1:-1])
-    return ((steps > LEAST_STEP) & (steps > STEP_STANDS_OUT * beside)).astype(np.uint8)
+    return ((steps > LEAST_SIDE_STEP) & (steps > STEP_STANDS_OUT * beside)).astype(np.uint8)
 
 
 def longest_runs(sharp: np.ndarray) -> np.ndarray:
