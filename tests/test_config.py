@@ -96,6 +96,7 @@ def test_a_run_cannot_be_changed():
         ("pretrained=no", "pretrained is False: it must not be true or false; YAML reads no, off, yes and on as these"),
         ("output=2024-01-01", "output: Input should be a string (given: datetime.date(2024, 1, 1)"),
         ("optim.generator.betas=wide", "optim.generator.betas: Input should be a list (given: 'wide')"),
+        ("steps=x", "steps: Input should be an integer, unable to parse"),
         ("seed=99999999999999999999999", "seed: Input should be less than"),
         ("data.workers=100000", "data.workers: Input should be less than or equal to 512 (given: 100000)"),
         ('output=""', "output: String should have at least 1 character"),

@@ -12,6 +12,7 @@ import torch
 
 from inpaint import distributed
 from inpaint.assemble.checks import check_block, check_crop, check_lengths, check_precision
+from inpaint.assemble.data import pictures_seen
 from inpaint.assemble.data import samples_of as samples_of
 from inpaint.assemble.data import validation_of as validation_of
 from inpaint.assemble.networks import carried_judges, take_weights
@@ -132,6 +133,7 @@ def trainer_of(run: Run, start: int = 0) -> Trainer:
         trackers=trackers_named(run.trackers),
         averaged=averaged,
     )
+    trainer.keeper.pictures = pictures_seen(samples)
     if run.recompute:
         recompute_generator(recipe, run.generator.name)
     if run.compile:  # when the average has its own copy

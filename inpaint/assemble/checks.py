@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from inpaint.config import Run
 from inpaint.contracts import Generator
 from inpaint.degradation.fills import FILLS, Mosaic
@@ -57,10 +59,16 @@ def check_lengths(run: Run, start: int = 0) -> None:
         raise ValueError(f"blend is {run.blend}, but nothing is pretrained that could be blended with what is learned")
     if run.partial and run.pretrained is None:
         raise ValueError("partial is true, but nothing is pretrained whose weights could be taken: name it")
+    validated = run.data.validation or run.data.overfit or any(Path(it.path).is_file() for it in run.data.train)
+    if run.patience is not None and (not validated or run.best.metric == "last"):
+        raise ValueError(
+            f"patience is {run.patience} validations without a better network: it needs data.validation, and a "
+            "best.metric other than last"
+        )
     for name, optim in run.optim.items():
         if optim.warmup >= steps:
             raise ValueError(f"optim.{name}.warmup {optim.warmup} is not less than steps {steps}: it would not end")
-        if optim.schedule == "plateau" and (run.data.validation is None or run.best.metric == "last"):
+        if optim.schedule == "plateau" and (not validated or run.best.metric == "last"):
             raise ValueError(
                 f"optim.{name}.schedule is plateau, which waits for a better network: it needs data.validation, and "
                 "a best.metric other than last"

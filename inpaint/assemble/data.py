@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +23,7 @@ from inpaint.degradation.build import degradation_of
 from inpaint.degradation.own_masks import MaskFiles
 from inpaint.folder.pairs import masks_for
 from inpaint.sample import Sample
+from inpaint.training.changes import PicturesSeen
 
 
 def samples_of(run: Run, inputs: Mapping[str, ExtraInput] | None = None, *, drafts: bool = False) -> Samples:
@@ -50,6 +53,19 @@ def samples_of(run: Run, inputs: Mapping[str, ExtraInput] | None = None, *, draf
 def source_of(run: Run, path: str) -> PictureSource:
     """Build one source of training pictures."""
     return picture_source(path, flip=run.data.flip, shrink=run.data.shrink, mask_of=mask_finder(run, path))
+
+
+def pictures_seen(samples: Samples) -> list[PicturesSeen]:
+    """Return which pictures each source of a table holds."""
+    found = []
+    for source in samples.sources:
+        if not isinstance(source, Folder):
+            found.append(PicturesSeen(0, ""))  # drawn, or a single picture
+            continue
+        paths = source.shards.paths if source.shards else source.paths
+        names = "\n".join(os.path.relpath(path, source.folder) for path in paths)
+        found.append(PicturesSeen(len(source), hashlib.blake2b(os.fsencode(names), digest_size=8).hexdigest()))
+    return found
 
 
 @contextmanager

@@ -49,6 +49,9 @@ def recipe_of(run: Run) -> Recipe:
             given.append(networks)
         elif networks:
             raise ValueError(f"recipe {run.recipe.name} learns without {kind}: remove {', '.join(networks)}")
+    if run.features is not None and run.features.name not in FEATURES:
+        near = did_you_mean(run.features.name, FEATURES)
+        raise ValueError(f"features {run.features.name!r} is unknown; choose {', '.join(FEATURES)}{near}")
     if run.features is not None and features_wanted(run):
         factory = partial(factory, features=build(FEATURES, run.features, "features"))
     return call(factory, run.recipe.options, f"recipe {run.recipe.name}", *given)

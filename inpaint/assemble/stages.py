@@ -9,9 +9,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from inpaint.assemble import trainer_of
-from inpaint.assemble.checks import check_lengths
+from inpaint.assemble import best_of, trainer_of
+from inpaint.assemble.checks import check_block, check_crop, check_lengths, check_precision
+from inpaint.assemble.data import samples_of, validation_of
 from inpaint.assemble.networks import recipe_of
+from inpaint.assemble.players import players_of
 from inpaint.config import Run, parse_run, run_to_tree
 from inpaint.config.yaml_trees import override
 from inpaint.training.states import States
@@ -63,8 +65,7 @@ def trainers_of(run: Run, *, resume: bool) -> Iterator[Trainer]:
         done = States(Path(run.output)).read()
         stages = stages[stage_at(stages, done["step"]) :]
     for stage in stages[1:]:
-        recipe_of(stage.run)  # what cannot be built is said now, not after the first stage
-        check_lengths(stage.run, stage.start)
+        check_stage(stage, run)
     for number, stage in enumerate(stages):
         trainer = trainer_of(stage.run, start=stage.start)
         trainer.keeper.whole, trainer.keeper.stage = run_to_tree(run), stage.name
@@ -73,6 +74,20 @@ def trainers_of(run: Run, *, resume: bool) -> Iterator[Trainer]:
         elif resume:
             trainer.resume()
         yield trainer
+
+
+def check_stage(stage: StageRun, run: Run) -> None:
+    """Raise ValueError for what of a later stage cannot be built: now, not when the ones before are over."""
+    recipe = recipe_of(stage.run)
+    players_of(stage.run, recipe, stage.start)
+    best_of(stage.run)
+    check_crop(stage.run, recipe.generator)
+    check_block(stage.run, recipe.generator)
+    check_precision(stage.run, stage.run.precision)
+    check_lengths(stage.run, stage.start)
+    if stage.run.data != run.data:
+        samples_of(stage.run)
+        validation_of(stage.run)
 
 
 def stage_at(stages: list[StageRun], step: int) -> int:

@@ -14,7 +14,9 @@ def new(
     discriminator: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="A network that judges; may be repeated.")
     ] = None,
-    loss: Annotated[str, typer.Option(metavar="NAME", help="The adversarial loss, where there is a judge.")] = "hinge",
+    loss: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The adversarial loss, where there is a judge: hinge.")
+    ] = None,
     perceptual: Annotated[bool, typer.Option("--perceptual", help="Compare features of VGG16, too.")] = False,
     style: Annotated[bool, typer.Option("--style", help="Compare how these features go together, too.")] = False,
     damage: Annotated[str, typer.Option(metavar="[hole|mosaic|both]", help="What is to be restored.")] = "both",
@@ -30,10 +32,12 @@ def new(
 
     if output.exists():
         raise ValueError(f"{output} exists: choose another file")
+    if loss is not None and not discriminator:
+        raise ValueError(f"--loss {loss} is of a discriminator that judges: name one with --discriminator")
     answers = Answers(
         generator=generator,
         discriminators=tuple(discriminator or ()),
-        loss=loss,
+        loss=loss or "hinge",
         perceptual=perceptual,
         style=style,
         damage=damage,

@@ -63,7 +63,10 @@ def tell_end(trainer: Trainer) -> None:
             typer.echo(f"PSNR over the mask since the beginning: {gain:+.2f} dB, standard error {error:.2f}")
         if trainer.weary():
             typer.echo(f"Ended early: {trainer.stale} validations brought nothing better")
-        typer.echo(f"Trained {trainer.step} steps; the networks are in {trainer.folder}/ (best and last .safetensors)")
+        there = [name for name in ("best", "last") if (trainer.folder / f"{name}.safetensors").is_file()]
+        typer.echo(
+            f"Trained {trainer.step} steps; the networks are in {trainer.folder}/ ({' and '.join(there)} .safetensors)"
+        )
 
 
 def dry_run_lines(trainer: Trainer, run: Run, states: list[Path], start: int) -> list[str]:
@@ -76,6 +79,7 @@ def dry_run_lines(trainer: Trainer, run: Run, states: list[Path], start: int) ->
         for named, source in zip(run.data.train, samples_of(run).sources, strict=True)
     ]
     lines.append(f"{len(trainer.validation)} samples to validate with")
+    trainer.step = start
     lines += try_out(trainer).lines(trainer, run.data.batch * run.accumulate, start)
     if states:
         lines.append(f"{run.output} holds a run already ({states[0].name}): --resume goes on with it")

@@ -33,6 +33,8 @@ def profile(
     from inpaint.training.profiling import profiled
 
     prepare()
+    if output.is_dir():
+        raise ValueError(f"{output} is a folder; --output should be the file of the trace")
     run = read_run(config_file(config), [*(settings or []), "data.workers=0"])
     trainer = trainer_of(run)
     shares = profiled(trainer, steps=steps, trace=output)

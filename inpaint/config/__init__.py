@@ -192,7 +192,12 @@ def place_and_rule(fault: Any) -> tuple[str, str]:
     if fault["type"] == "extra_forbidden":
         keys = keys_beside(Run, fault["loc"])
         return where, f"there is no such key; choose {', '.join(keys)}{did_you_mean(fault['loc'][-1], keys)}"
-    rule = rule.replace("valid tuple", "list").replace("valid dictionary", "mapping").replace("valid ", "")
+    rule = (
+        rule.replace("a valid integer", "an integer")
+        .replace("valid tuple", "list")
+        .replace("valid dictionary", "mapping")
+        .replace("valid ", "")
+    )
     shown = str(given) if isinstance(given, dict | list) else repr(given)
     return where, f"{rule} (given: {shown:.80})"
 

@@ -49,6 +49,7 @@ class Folder:
             self.paths = [path for path in self.paths if Path(path) not in masks]
         if not len(self):
             raise ValueError(f"{folder} holds no picture that can be read")
+        self.folder = folder
         self.mask_of = mask_of
         self.flip = flip
         self.shrink = shrink

@@ -52,6 +52,9 @@ def read_weight_file(path: Path) -> dict[str, Tensor]:
         raise ValueError(f"{path} is not readable as weights: give a .pth or .safetensors state dict") from error
     if not isinstance(stored, dict):
         raise ValueError(f"{path} is not readable as weights: it holds {type(stored).__name__}, not a state dict")
+    if strange := [name for name, entry in stored.items() if not isinstance(entry, Tensor)]:
+        held = type(stored[strange[0]]).__name__
+        raise ValueError(f"{path} is not readable as weights: its entry {strange[0]} is {held}, not a tensor")
     if any(name.startswith("classifier.") and tensor.isnan().any() for name, tensor in stored.items()):
         raise ValueError(
             f"{path} is torchvision's IMAGENET1K_FEATURES, which expects pictures in another form: "

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from inpaint.config import parse_run, run_to_tree
 
@@ -22,6 +22,13 @@ SETTLED = (
 )
 
 Changes = dict[str, tuple[Any, Any]]
+
+
+class PicturesSeen(NamedTuple):
+    """The pictures of a source: how many, and a digest of their names."""
+
+    count: int
+    names: str
 
 
 def changes_of(stored: dict[str, Any], given: dict[str, Any]) -> Changes:
@@ -61,3 +68,17 @@ def check_changes(changes: Changes, folder: Path) -> None:
             f"the run in {folder} cannot go on with other settings for what it began with: {told}; "
             "set it back, or begin another run with another output"
         )
+
+
+def changed_pictures(stored: Sequence[PicturesSeen], given: Sequence[PicturesSeen]) -> Changes:
+    """Return of which sources the pictures are others than before.
+
+    >>> changed_pictures([PicturesSeen(3, "ab"), PicturesSeen(2, "x")], [PicturesSeen(3, "cd"), PicturesSeen(2, "x")])
+    {'pictures of data.train.0': ('3', '3 of other names')}
+    """
+    changes: Changes = {}
+    for number, (old, new) in enumerate(zip(stored, given, strict=False)):
+        if old != new:
+            others = " of other names" if old.count == new.count else ""
+            changes[f"pictures of data.train.{number}"] = (f"{old.count}", f"{new.count}{others}")
+    return changes

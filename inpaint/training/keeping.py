@@ -15,7 +15,7 @@ from torch import Tensor
 from inpaint import distributed
 from inpaint.checkpoint import CarriedJudge, save_checkpoint
 from inpaint.files import write_text
-from inpaint.training.changes import changes_of, check_changes
+from inpaint.training.changes import PicturesSeen, changed_pictures, changes_of, check_changes
 from inpaint.training.finite import NotFinite
 from inpaint.training.moments import load_fitting_moments, load_moments, moments_by_name
 from inpaint.training.run_folder import held_folder
@@ -36,6 +36,7 @@ class Keeper:
         self.stage: str | None = None  # of which this is one, by its name
         self.states = States(folder, keep)
         self.saved: int | None = None  # the step of the newest state that this process wrote or read
+        self.pictures: list[PicturesSeen] = []  # of each source, which are learned from
         self.notes: list[dict[str, Any]] = []  # what the journal is to say of this start
         self.validation_batch = run.get("data", {}).get("batch", 1)
 
@@ -133,6 +134,7 @@ class Keeper:
             "sums": trainer.teller.sums,  # of losses, since the last line of the journal
             "run": self.run,
             "stage": self.stage,
+            "pictures": [list(it) for it in self.pictures],
             "world": distributed.world_size(),
             "recipe": trainer.recipe.state_dict(),
             "average": trainer.average.network.state_dict(),
@@ -171,6 +173,7 @@ class Keeper:
             trainer.score = None
         if (world := state.get("world", 1)) != distributed.world_size():
             changes["processes"] = (world, distributed.world_size())
+        changes |= changed_pictures([PicturesSeen(*it) for it in state.get("pictures", [])], self.pictures)
         self.tell(changes, bool(state.get("within")))
 
     def carry(self, start: int) -> None:

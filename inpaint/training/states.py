@@ -9,6 +9,8 @@ from typing import Any
 
 from inpaint.checkpoint import load_state, save_state
 
+NEEDED = ("step", "best", "seconds", "recipe", "average", "optimizers")  # in a state, to go on from it
+
 
 class States:
     """The states that a run's folder holds, `keep` at the most."""
@@ -49,6 +51,7 @@ class States:
         for path in found:
             try:
                 state = load_state(path)
+                check_parts(path, state)
             except ValueError as error:
                 faults.append(str(error))
                 continue
@@ -60,3 +63,10 @@ class States:
                 )
             return state
         raise ValueError("; ".join(faults))
+
+
+def check_parts(path: Path, state: dict[str, Any]) -> None:
+    """Raise ValueError for a mapping that is no state of a training."""
+    missing = [key for key in NEEDED if key not in state]
+    if missing:
+        raise ValueError(f"{path} is not a training state: it has no {missing[0]}")

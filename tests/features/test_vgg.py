@@ -217,3 +217,9 @@ def test_features_of_another_form_and_lists_are_refused(state: dict[str, Tensor]
     torch.save([1], tmp_path / "list.pth")
     with pytest.raises(ValueError, match="it holds list, not a state dict"):
         VggFeatures("vgg16", weights=tmp_path / "list.pth")
+
+
+def test_a_file_whose_entries_are_no_tensors_is_a_sentence(tmp_path: Path):
+    torch.save({"features.0.weight": "text"}, tmp_path / "text.pth")
+    with pytest.raises(ValueError, match=r"its entry features\.0\.weight is str, not a tensor"):
+        VggFeatures("vgg16", weights=tmp_path / "text.pth")

@@ -239,6 +239,31 @@ def test_a_cut_state_falls_back_and_where_none_is_whole_that_is_said(length: int
         trainer(tiny_tree(pictures, tmp_path)).resume()
 
 
+def test_a_file_of_another_program_falls_back_to_the_state_before(pictures: Path, tmp_path: Path):
+    trainer(tiny_tree(pictures, tmp_path, every={"save": 3})).fit()
+    torch.save({"state_dict": {"a": torch.zeros(3)}}, tmp_path / "state.pt")
+    with pytest.warns(UserWarning, match=r"state\.pt is not a training state: it has no step; going on from"):
+        trainer(tiny_tree(pictures, tmp_path)).resume()
+
+
+def test_other_pictures_on_resuming_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    folder = folder_of_pictures(tmp_path / "pictures", count=4)
+    trainer(tiny_tree(folder, tmp_path / "run", steps=2)).fit()
+    capsys.readouterr()
+    (folder / "picture0.png").rename(folder / "other.png")
+    trainer(tiny_tree(folder, tmp_path / "run", steps=3)).resume()
+    assert "pictures of data.train.0: 4 until step 2, 4 of other names from now on" in capsys.readouterr().err
+    (folder / "other.png").unlink()
+    going = trainer(tiny_tree(folder, tmp_path / "run", steps=3))
+    going.resume()
+    assert "pictures of data.train.0: 4 until step 2, 3 from now on" in capsys.readouterr().err
+    going.fit()
+    told = next(line["resumed"] for line in journal(tmp_path / "run") if "resumed" in line)
+    assert told["pictures of data.train.0"] == {"was": "4", "is": "3"}
+    trainer(tiny_tree(folder, tmp_path / "run", steps=3)).resume()
+    assert "pictures" not in capsys.readouterr().err
+
+
 def test_a_kill_between_the_names_of_two_states_loses_none(pictures: Path, tmp_path: Path):
     trainer(tiny_tree(pictures, tmp_path, every={"save": 3})).fit()
     (tmp_path / "state-1.pt").unlink()

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 import torch
 
+from inpaint.assemble import trainer_of
 from inpaint.assemble.stages import stages_of, trainers_of
 from inpaint.checkpoint import load_state
+from inpaint.cli.train_command import dry_run_lines
 from inpaint.config import parse_run
 from inpaint.sample import Sample
 from inpaint.training.trainer import Trainer
@@ -146,3 +148,32 @@ def test_a_later_stage_that_cannot_be_built_is_said_before_the_first(pictures: P
     tree["stages"][1]["set"] = {"generator.name": "none_such"}
     with pytest.raises(ValueError, match="generator 'none_such' is unknown"):
         next(trainers_of(parse_run(tree, "test"), resume=False))
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"optim.generatr.lr": 1.0}, "optim names .*generatr"),
+        ({"best.metric": "beauty"}, "best.metric 'beauty' of mask is unknown"),
+        ({"data.crop": 33}, "data.crop 33 does not divide by 2"),
+        ({"data.train": "nowhere"}, "data.train: nowhere is not a folder"),
+        ({"optim.generator.freeze": ["nothing.*"]}, r"no parameter is called nothing\.\*"),
+        ({"patience": 3, "best.metric": "last"}, "patience is 3 validations .*: it needs data.validation"),
+    ],
+)
+def test_a_wrong_value_of_a_later_stage_is_said_before_the_first(
+    changed: dict[str, Any], words: str, pictures: Path, tmp_path: Path
+):
+    stages = [{"name": "one", "until": 4}, {"name": "two", "until": 8, "set": changed}]
+    tree = tiny_tree(pictures, tmp_path / "run", steps=8, stages=stages)
+    with pytest.raises(ValueError, match=words):
+        next(trainers_of(parse_run(tree, "test"), resume=False))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_dry_run_of_a_later_stage_takes_its_own_rates_and_steps(pictures: Path, tmp_path: Path):
+    stages = [{"name": "one", "until": 3}, {"name": "two", "until": 8}]
+    run = parse_run(tiny_tree(pictures, tmp_path / "run", steps=8, stages=stages, accumulate=2), "test")
+    last = stages_of(run)[-1]
+    lines = dry_run_lines(trainer_of(last.run, last.start), last.run, [], last.start)
+    assert any(line.startswith("5 steps: about ") for line in lines)
