@@ -105,7 +105,7 @@ def flow(pictures: Path, output: Path, **more: Any) -> dict[str, Any]:
 
 
 def distilled(pictures: Path, output: Path, **more: Any) -> dict[str, Any]:
-    """MI-GAN with a teacher and R1, without the noise that each rank draws and a judge that compares its own samples."""
+    """MI-GAN with a teacher and R1, without the noise of each rank and a judge that compares its own samples."""
     adam = {"name": "adam", "lr": 0.1, "eps": 1.0}
     tree = {
         "generator": {"name": "migan", "width": 8, "widest": 8, "levels": 3, "tensors": 1},
