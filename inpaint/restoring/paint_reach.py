@@ -23,7 +23,7 @@ from torch import Tensor
 
 from inpaint.restoring.coded_parts import CodedPart
 from inpaint.restoring.paint_gaps import with_gaps_of_paint
-from inpaint.restoring.paint_ringing import last_spoiled
+from inpaint.restoring.paint_ringing import is_clear_paint, last_spoiled
 from inpaint.restoring.paint_ringing_removed import CleanedPixels, without_paint_ringing
 from inpaint.restoring.paint_rings import (
     LOOKED_AT,
@@ -89,15 +89,16 @@ def grown_to_reach(
         return Reached(holes, None, 0)
     rings = pooled([part.rings for part in parts])
     luma, chroma = mixed_reach(rings, paints, thin, lossless=lossless)
-    cleaned, part = None, None if lossless else coded()
+    cleaned, part, clear = None, None if lossless else coded(), is_clear_paint(paint, rings, paints)
     if part is not None:
-        sharp = np.where(((luma >= SOFT_LUMA) | (chroma >= SOFT_CHROMA))[:, None], np.nan, paints)
+        sharp = np.where((clear & (luma < SOFT_LUMA) & (chroma < SOFT_CHROMA))[:, None], paints, np.nan)
         cleaned = without_paint_ringing(image, part, marked, labels, sharp, thin=thin, blocked=blocked)
         inside = (inside & ~cleaned.holes[labels]) | cleaned.mask
     luma, chroma = reach_in_files(luma, chroma)
     if not lossless:  # ringing has no mean, so its size tells
         luma, chroma = (
-            np.maximum(last_spoiled(paint, rings, paints, part), far) for part, far in ((LUMA, luma), (CHROMA, chroma))
+            np.maximum(last_spoiled(paint, rings, paints, part) * clear, far)
+            for part, far in ((LUMA, luma), (CHROMA, chroma))
         )
         chroma = np.maximum(chroma, luma)
     if cleaned is not None:

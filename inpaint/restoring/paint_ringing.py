@@ -16,6 +16,10 @@ from inpaint.restoring.paint_rings import LOOKED_AT, PaintedPixels, Rings
 FARTHEST_RINGING = 16  # px, side of the largest blocks
 LEAST_RINGING = 1.5  # levels of root mean square
 CLIPPED = 1.5  # times as much outside as inside: paint lies mostly at the end of a channel's range, where half is cut
+FAR_INSIDE = 24  # px, where no ringing reaches though the mark is wider than the paint
+MOST_STRAY_INSIDE = 1.5  # levels of root mean square there; skies have shades
+BESIDE_PAINT = 4  # px
+APART_FROM_PAINT, MOSTLY_APART = 32.0, 0.6  # levels between paint and pixels beside it, and share of those
 FEWEST_PAINTED = 8  # pixels at one depth that tell how they stray
 
 
@@ -36,6 +40,22 @@ def last_spoiled(paint: PaintedPixels, rings: Rings, paints: np.ndarray, part: s
     spoiled = energy > np.maximum(own, LEAST_RINGING**2)
     spoiled[:, 0] = True
     return np.logical_and.accumulate(spoiled, axis=1).sum(1) - 1
+
+
+def is_clear_paint(paint: PaintedPixels, rings: Rings, paints: np.ndarray) -> np.ndarray:
+    """Say which holes are surely paint and not plain picture, (count,) bool: all alike far inside, and unlike beside.
+
+    paints: as of `last_spoiled`.
+    """
+    count = len(paints)
+    deep = (paint.depth > FAR_INSIDE) & np.isfinite(paints[paint.hole, 0])
+    strays = ((paint.here - paints[paint.hole])[deep] ** 2).sum(1)
+    sums, counts = (np.bincount(paint.hole[deep], weights, count) for weights in (strays, None))
+    even = sums <= MOST_STRAY_INSIDE**2 * counts
+    beside = (rings.distance > 1) & (rings.distance <= BESIDE_PAINT)
+    apart = np.linalg.norm((rings.here - paints[rings.hole])[beside], axis=1) >= APART_FROM_PAINT
+    unlike, seen = (np.bincount(rings.hole[beside], weights, count) for weights in (apart, None))
+    return even & (unlike >= MOSTLY_APART * seen) & (seen > 0)
 
 
 def mean_at(hole: np.ndarray, distance: np.ndarray, values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

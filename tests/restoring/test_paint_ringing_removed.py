@@ -148,7 +148,7 @@ def test_colours_that_a_decoder_smoothed_come_back():
     assert np.abs(unsmoothed(thinned_out_plane(enlarged, 2, 2)) - samples).max() < 1.5
 
 
-@pytest.mark.parametrize("kind", ["lossless", "many colours", "compressed again", "as asked"])
+@pytest.mark.parametrize("kind", ["lossless", "many colours", "compressed again", "as asked", "nothing painted"])
 def test_nothing_is_cleaned_where_the_paint_tells_nothing(tmp_path: Path, kind: str):
     inside = shapes()
     pixels, how, grow = painted(COLOURS["green"], inside), {"quality": 75}, None
@@ -157,6 +157,9 @@ def test_nothing_is_cleaned_where_the_paint_tells_nothing(tmp_path: Path, kind: 
         pixels[inside] = np.random.default_rng(1).integers(0, 255, (int(inside.sum()), 3))
     if kind == "compressed again":
         pixels, how = saved(pixels, tmp_path / "first.jpg", quality=20).colour, {"quality": 97}
+    if kind == "nothing painted":
+        x = np.mgrid[: SIZE[0], : SIZE[1]][1]
+        pixels = np.stack([150 + x / 9, 180 + x / 12, 230 - x / 30], 2).round().astype(np.uint8)  # a sky
     if kind == "as asked":
         grow = 0
     seen = saved(pixels, tmp_path / f"painted.{suffix}", **(how if suffix != "png" else {}))
