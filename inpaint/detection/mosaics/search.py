@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from inpaint.detection.jpeg import first_block_column
 from inpaint.detection.levels import as_levels, luma_of
 from inpaint.detection.mosaics.cells_explain import cells_explain
 from inpaint.detection.mosaics.choice import better_regions, disjoint_regions
@@ -41,7 +42,8 @@ SEARCH_TILE, SEARCH_OVERLAP = 1792, 320  # px, side of a tile and what neighbour
 MOST_GRIDS = 160  # that are looked for in a tile, the most likely first
 SURE_SCORE = 0.85  # of cells of whole pixels, that leaves no doubt
 MOST_KNOWN = 0.5  # of the box that shows a grid of fractions, that may belong to regions already found
-LEAST_RESCALED_SCORE = 0.4  # of cells that are no whole pixels
+LEAST_RESCALED_SCORE = 0.56  # of cells that are no whole pixels: rows of windows reach 0.55
+LEAST_SCORE_IN_JPEG = 0.4  # the same where blocks of JPEG show
 LEAST_COVERED = 0.5  # of what is marked, that a rescaled mosaic must cover
 MOST_REGIONS = np.iinfo(np.int16).max  # of a picture
 LEAST_LEFT = 0.5  # of a region, that must be left to it where regions of several tiles overlap
@@ -156,11 +158,12 @@ def rescaled_regions_in(picture: SearchedPicture, whole: Sequence[FoundRegion]) 
         if region.score > SURE_SCORE:
             region.within(known)[:] |= region.pixels()
     found: list[FoundRegion] = []
+    least = LEAST_RESCALED_SCORE if first_block_column(picture.across) is None else LEAST_SCORE_IN_JPEG
     for proposal in rescaled_grids(luma):
         top, left, bottom, right = proposal.box
         if known[top:bottom, left:right].mean() < MOST_KNOWN:
             for region in rescaled_regions(picture, proposal):
-                if region.score > LEAST_RESCALED_SCORE and cells_explain(luma, region):
+                if region.score > least and cells_explain(luma, region):
                     region.within(known)[:] |= region.pixels()
                     found.append(region)
     return disjoint_regions(found, luma.shape)
