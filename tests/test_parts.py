@@ -90,6 +90,11 @@ def test_a_network_of_no_channels_is_refused(options: dict[str, Any], words: str
     assert build({"shape": shape}, Part(name="shape", **options), "fill")["width"] == options["width"]
 
 
+def test_numbers_that_would_take_all_memory_are_refused():
+    with pytest.raises(ValueError, match="mask shape: width is 99999999999: it must be at most 100,000"):
+        build({"shape": shape}, Part(name="shape", width=99999999999), "mask")
+
+
 def test_a_recipe_pulls_nothing_away():
     def learning(*, penalty: float = 1.0) -> None: ...
 

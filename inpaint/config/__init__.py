@@ -18,6 +18,8 @@ from inpaint.config.yaml_trees import Loader as Loader
 from inpaint.config.yaml_trees import override, read_tree
 from inpaint.parts import Choice, Part, did_you_mean
 
+# What pydantic calls kinds of values, and what they are called in YAML.
+IN_WORDS = {"a valid integer": "an integer", "valid tuple": "list", "valid dictionary": "mapping", "valid ": ""}
 MOST_BY_HEART = 10_000  # samples, which are kept in memory to validate with
 MOST_WORKERS = 512  # processes; of more the machine freezes before any of them says so
 
@@ -192,12 +194,8 @@ def place_and_rule(fault: Any) -> tuple[str, str]:
     if fault["type"] == "extra_forbidden":
         keys = keys_beside(Run, fault["loc"])
         return where, f"there is no such key; choose {', '.join(keys)}{did_you_mean(fault['loc'][-1], keys)}"
-    rule = (
-        rule.replace("a valid integer", "an integer")
-        .replace("valid tuple", "list")
-        .replace("valid dictionary", "mapping")
-        .replace("valid ", "")
-    )
+    for jargon, word in IN_WORDS.items():
+        rule = rule.replace(jargon, word)
     shown = str(given) if isinstance(given, dict | list) else repr(given)
     return where, f"{rule} (given: {shown:.80})"
 

@@ -68,9 +68,8 @@ def header_size(path: Path | str) -> tuple[int, int]:
     except Exception as error:  # decoders raise anything
         if isinstance(error, UnidentifiedImageError):
             return stored_size(path)  # of a format that Pillow alone does not read, or a sentence
-        raise ValueError(
-            sample_fault(error) if isinstance(error, OSError) else f"{path} cannot be read: {error}"
-        ) from None
+        said = sample_fault(error)
+        raise ValueError(said if str(path) in said else f"{path} cannot be read: {said}") from None
     return (width, height) if turned else (height, width)
 
 

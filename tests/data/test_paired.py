@@ -12,6 +12,7 @@ from PIL import Image
 
 from inpaint.assemble import samples_of, trainer_of, validation_of
 from inpaint.config import parse_run
+from inpaint.data.checking import header_fault
 from inpaint.data.samples import Samples
 from inpaint.sample import Sample
 from tests.runs import tiny_tree
@@ -158,3 +159,18 @@ def test_a_picture_that_lies_on_its_side_is_measured_upright(pictures: Path):
     given = tiny_tree(folder, pictures / "run")
     given["data"] |= {"crop": 48, "crop_width": 32}
     assert samples_of(parse_run(given, "test"))[0].target.shape == (3, 48, 32)
+
+
+def test_what_a_header_does_not_tell_is_said_with_the_file(tmp_path: Path):
+    (tmp_path / "gone.png").symlink_to("nowhere.png")
+    Image.fromarray(np.zeros((40, 40, 3), np.uint8)).save(tmp_path / "cut.jpg")
+    (tmp_path / "cut.jpg").write_bytes((tmp_path / "cut.jpg").read_bytes()[:30])
+    (tmp_path / "text.png").write_text("no picture")
+    for name, words in (
+        ("gone.png", "cannot be read: no such file"),
+        ("cut.jpg", ""),
+        ("text.png", "is not a picture"),
+    ):
+        fault = header_fault(str(tmp_path / name), (32, 32))
+        assert fault
+        assert fault.startswith(f"{tmp_path / name} {words}")
