@@ -92,7 +92,7 @@ def test_a_network_of_no_channels_is_refused(options: dict[str, Any], words: str
 
 def test_numbers_that_would_take_all_memory_are_refused():
     with pytest.raises(ValueError, match="mask shape: width is 99999999999: it must be at most 100,000"):
-        build({"shape": shape}, Part(name="shape", width=99999999999), "mask")
+        build({"shape": shape}, Part.model_validate({"name": "shape", "width": 99999999999}), "mask")
 
 
 def test_a_recipe_pulls_nothing_away():
