@@ -443,7 +443,7 @@ def test_new_writes_a_run_that_can_be_built(answers: list[str], run: Run, tmp_pa
     [
         (["--generator", "unit"], "generator 'unit' is unknown"),
         (["--discriminator", "patches"], "discriminator 'patches' is unknown"),
-        (["--loss", "wasserstein"], "adversarial loss is 'wasserstein': choose among"),
+        (["--discriminator", "sn_patch", "--loss", "wasserstein"], "adversarial loss is 'wasserstein': choose among"),
         (["--damage", "blur"], "the damage is 'blur': choose hole, mosaic, both"),
         (["--generator", "cells"], "restores mosaics alone"),
         (["--crop", "100"], "does not divide by"),

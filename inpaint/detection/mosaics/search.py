@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inpaint.detection.jpeg import first_block_column
+from inpaint.detection.jpeg import jpeg_blocks_show
 from inpaint.detection.levels import as_levels, luma_of
 from inpaint.detection.mosaics.cells_explain import cells_explain
 from inpaint.detection.mosaics.choice import better_regions, disjoint_regions
@@ -158,7 +158,7 @@ def rescaled_regions_in(picture: SearchedPicture, whole: Sequence[FoundRegion]) 
         if region.score > SURE_SCORE:
             region.within(known)[:] |= region.pixels()
     found: list[FoundRegion] = []
-    least = LEAST_RESCALED_SCORE if first_block_column(picture.across) is None else LEAST_SCORE_IN_JPEG
+    least = LEAST_SCORE_IN_JPEG if jpeg_blocks_show(picture.across, picture.down) else LEAST_RESCALED_SCORE
     for proposal in rescaled_grids(luma):
         top, left, bottom, right = proposal.box
         if known[top:bottom, left:right].mean() < MOST_KNOWN:
