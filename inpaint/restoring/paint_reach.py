@@ -23,7 +23,7 @@ from torch import Tensor
 
 from inpaint.restoring.coded_parts import CodedPart
 from inpaint.restoring.paint_gaps import with_gaps_of_paint
-from inpaint.restoring.paint_ringing import is_clear_paint, last_spoiled
+from inpaint.restoring.paint_ringing import is_clear_paint, last_spoiled, rings_at_all
 from inpaint.restoring.paint_ringing_removed import CleanedPixels, without_paint_ringing
 from inpaint.restoring.paint_rings import (
     LOOKED_AT,
@@ -91,7 +91,8 @@ def grown_to_reach(
     luma, chroma = mixed_reach(rings, paints, thin, lossless=lossless)
     cleaned, part, clear = None, None if lossless else coded(), is_clear_paint(paint, rings, paints)
     if part is not None:
-        sharp = np.where((clear & (luma < SOFT_LUMA) & (chroma < SOFT_CHROMA))[:, None], paints, np.nan)
+        rung = clear & rings_at_all(paint, paints) & (luma < SOFT_LUMA) & (chroma < SOFT_CHROMA)
+        sharp = np.where(rung[:, None], paints, np.nan)
         cleaned = without_paint_ringing(image, part, marked, labels, sharp, thin=thin, blocked=blocked)
         inside = (inside & ~cleaned.holes[labels]) | cleaned.mask
     luma, chroma = reach_in_files(luma, chroma)

@@ -58,6 +58,17 @@ def is_clear_paint(paint: PaintedPixels, rings: Rings, paints: np.ndarray) -> np
     return even & (unlike >= MOSTLY_APART * seen) & (seen > 0)
 
 
+def rings_at_all(paint: PaintedPixels, paints: np.ndarray) -> np.ndarray:
+    """Say in which holes paint strays near their edge, (count,) bool; in a file of highest quality it does not.
+
+    paints: as of `last_spoiled`.
+    """
+    near = (paint.depth <= BESIDE_PAINT) & np.isfinite(paints[paint.hole, 0])
+    strays = ((paint.here - paints[paint.hole])[near] ** 2).sum(1)
+    sums, counts = (np.bincount(paint.hole[near], weights, len(paints)) for weights in (strays, None))
+    return sums >= LEAST_RINGING**2 * counts
+
+
 def mean_at(hole: np.ndarray, distance: np.ndarray, values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Return the mean of values at each whole distance from each hole, (count, farthest + 1); 0 for too few."""
     size = shape[0], shape[1] + 1

@@ -172,3 +172,12 @@ def test_smooth_edges_are_told_from_sharp_ones(tmp_path: Path):
     seen = saved(pixels, tmp_path / "soft.jpg", quality=75)
     hole = examined(seen, drawn[..., 0] > 0.95).mask[0].numpy() > 0
     assert hole[drawn[..., 0] > 0.15].mean() > 0.97
+
+
+@pytest.mark.parametrize("name", COLOURS)
+def test_a_file_without_ringing_keeps_every_known_pixel(tmp_path: Path, name: str):
+    inside = shapes()
+    seen = saved(painted(COLOURS[name], inside), tmp_path / "best.jpg", quality=100, subsampling=0)
+    window = examined(seen, inside)
+    assert window.cleaned is None
+    assert np.array_equal(window.mask[0].numpy() > 0, inside)
