@@ -192,6 +192,7 @@ class Keeper:
             name: it for name, it in state["average"].items() if name in average and average[name].shape == it.shape
         }
         trainer.average.network.load_state_dict(average | fitting_average)
+        trainer.average.follow(trainer.recipe.generator)
         for name, player in trainer.players.items():
             if state["run"]["optim"].get(name, {}).get("name") == self.run["optim"][name]["name"]:
                 load_fitting_moments(player.optimizer, trainer.recipe.players[name], state["optimizers"].get(name, {}))
@@ -217,6 +218,7 @@ class Keeper:
             if 0 < rank <= len(state.get("ranks", [])):
                 recipe: Any = trainer.recipe
                 recipe.load_state_dict(state["ranks"][rank - 1], strict=False)
+            trainer.average.follow(trainer.recipe.generator)
         except (RuntimeError, ValueError, KeyError) as error:
             reason = " ".join(str(error).split())
             raise ValueError(f"{self.states.path(0)} does not fit the networks of this run: {reason}") from None

@@ -80,6 +80,7 @@ class Trainer:
         self.precision = Precision(precision, device, players)
         self.to_device = Mover(device, channels_last=channels_last)
         self.average = Average(averaged or recipe.generator, decay, blend)
+        self.average.follow(recipe.generator)
         self.sharded = any(is_sharded(it) for it in recipe.parameters())
         self.learning = {name: [*network.parameters()] for name, network in recipe.players.items()}
         self.replicas: Replicas | None = None

@@ -46,7 +46,7 @@ def test_two_steps_by_hand():
 
 def test_buffers_are_copied_and_whole_numbers_too():
     network = nn.BatchNorm1d(2)
-    average = Average(network, 0.999)
+    average = Average(network, 0.0)
     network(torch.tensor([[0.0, 10.0], [2.0, 30.0]]))
     average.update(network, 0)
     assert torch.equal(average.network.get_buffer("running_mean"), network.get_buffer("running_mean"))
