@@ -68,13 +68,13 @@ class Method(NamedTuple):
 
 
 def methods(options: argparse.Namespace) -> list[Method]:
-    """Return the twins that were asked for.  Raises ValueError for a name that is none."""
+    """Return the twins that were asked for, in that order.  Raises ValueError for a name that is none."""
     files = [*(ROOT / "configs" / "small").glob("*.yaml"), ROOT / "configs" / "quick.yaml"]
     configs = {file.stem: file for file in sorted(files, key=lambda file: file.stem)}
     unknown = sorted(set(options.only or []) - set(configs))
     if unknown:
         raise ValueError(f"there is no small twin of {unknown[0]!r}; choose {', '.join(configs)}")
-    return [method(name, config, options) for name, config in configs.items() if name in (options.only or configs)]
+    return [method(name, configs[name], options) for name in options.only or configs]
 
 
 def method(name: str, config: Path, options: argparse.Namespace) -> Method:

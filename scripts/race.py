@@ -34,7 +34,7 @@ from race_steps import steps_of, stretched
 from inpaint.analysis.figures import FIGURE_COLOURS, drawn_figure
 from inpaint.assemble import load, presentations
 from inpaint.checkpoint import load_checkpoint
-from inpaint.evaluation.baselines import bicubic_means, do_nothing, telea
+from inpaint.evaluation.baselines import bicubic_means, do_nothing, smooth, telea
 from inpaint.evaluation.cases import parse_case
 from inpaint.evaluation.evaluate import evaluate
 from inpaint.evaluation.pictures import picture_paths, read_pictures
@@ -44,9 +44,10 @@ from inpaint.metrics import METRICS
 from inpaint.metrics.weighted import metrics_named
 
 BEGIN, END = "<!-- race: written by scripts/race.py -->", "<!-- end of race -->"
+MEMBRANE = "smooth membrane"
 RACED = ("psnr_mask", "st_lpips_whole")
 BESIDE = {
-    "hole": {"as shown": do_nothing, "Telea": telea},
+    "hole": {"as shown": do_nothing, "Telea": telea, MEMBRANE: smooth},
     "mosaic": {"as shown": do_nothing, "bicubic": bicubic_means},
 }
 LOOK_AGAIN = 1.0  # s between two looks at a process's time
@@ -180,7 +181,7 @@ def race_table(points: list[dict[str, Any]]) -> str:
 
 def below_membrane(point: dict[str, Any], points: list[dict[str, Any]]) -> bool:
     """Tell whether a method is worse than a smooth membrane in both metrics."""
-    found = [it for it in points if it["method"] == "smooth membrane" and it["damage"] == point["damage"]]
+    found = [it for it in points if it["method"] == MEMBRANE and it["damage"] == point["damage"]]
     if not found or point is found[0]:
         return False
     (psnr, lpips), (other, another) = ([it["scores"][name]["mean"] for name in RACED] for it in (point, found[0]))
@@ -222,7 +223,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=20.0, help="of CPU for each twin")
     parser.add_argument("--points", type=int, default=4, help="on each curve")
     parser.add_argument("--pictures", type=int, default=24, help="of the test split")
-    parser.add_argument("--only", nargs="*", help="names of small twins")
+    parser.add_argument("--only", nargs="*", help="names of small twins, raced in this order")
     parser.add_argument("--features", type=Path, help="VGG weights for twins that compare features")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that the twin that learns is stopped, too

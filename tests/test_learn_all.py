@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import torch
 
 from inpaint.checkpoint import save_checkpoint
 from inpaint.config import read_run
@@ -130,6 +131,7 @@ def test_networks_that_draw_borders_or_learn_one_picture_are_measured_on_that(sc
     options = Namespace(only=["outpaint", "ns_outpaint", "gated"], data=tmp_path, output=tmp_path, features=None)
     cases = {twin.name: script.case_of("hole", twin.run) for twin in script.methods(options)}
     assert cases == {"outpaint": "hole-outpaint", "ns_outpaint": "hole-right_half", "gated": "hole-freeform"}
+    assert [*cases] == ["outpaint", "ns_outpaint", "gated"]  # as they were named
 
 
 def raced(method: str, psnr: float, lpips: float, **more: Any) -> dict[str, Any]:
@@ -161,6 +163,14 @@ def test_a_race_shows_the_last_point_of_each_and_names_who_is_below_the_membrane
     ]
     assert "22.00 ± 0.10 | 0.3000 ± 0.0100" in rows[0]
     assert (tmp_path / "docs" / "methods" / "race.png").stat().st_size > 1000
+
+
+def test_a_smooth_membrane_runs_beside_the_twins_that_learned_holes(race: ModuleType):
+    ramp = torch.linspace(0, 1, 32).expand(3, 32, 32)
+    mask = torch.zeros(1, 32, 32)
+    mask[:, 8:24, 8:24] = 1
+    filled = race.BESIDE["hole"]["smooth membrane"](torch.where(mask > 0, 0.5, ramp), mask, None)
+    assert (filled - ramp).abs().max() < 0.02
 
 
 def test_cpu_time_counts_children_and_nothing_of_a_process_that_is_gone(race: ModuleType):
