@@ -18,7 +18,8 @@ from inpaint.generators.cells import repeated, with_means
 FINER = 4  # px that one cell of a last step has a side
 WINDOW = 32  # cells a side that a last step is trained on
 MID, FAR = 32, 20  # cells a side of the mosaics of 8 and of 16 px
-SQUARED = 10.0  # brings the squared error to the size of the absolute one
+SQUARED = 0.04  # brings the logarithm of the squared error to the size of the absolute one
+STILL = 1e-3  # of squared error, 30 dB: mosaics that are nearer than this hardly count for more than others
 
 
 class Part(NamedTuple):
@@ -92,10 +93,14 @@ def losses(network: nn.Module, batch: Batch, squared: Tensor | float, chained_sh
 
 
 def missed(raw: Tensor, part: Part, block: int, squared: Tensor | float) -> Tensor:
-    """Return the error in the mask of an answer, and of the same with the measured means, on average."""
-    raw = raw.float()
+    """Return the error in the mask of an answer, and of the same with the measured means, on average.
+
+    `squared`: 1 for the logarithm of every mosaic's squared error, as in PSNR, 0 for the absolute error.
+    """
+    raw, sizes = raw.float(), 3 * part.mask.sum((1, 2, 3))
     total = torch.zeros((), device=raw.device)
     for answer in (raw, with_means(raw, part.mask, part.cells, block)):
         error = (answer - part.target) * part.mask
-        total = total + (1 - squared) * error.abs().sum() + squared * SQUARED * error.square().sum()
-    return total / (6 * part.mask.sum().clamp(min=1))
+        decibels = (error.square().sum((1, 2, 3)) / sizes.clamp(min=1) / STILL).log1p()
+        total = total + (1 - squared) * error.abs().sum() + squared * SQUARED * (sizes * decibels).sum()
+    return total / (2 * sizes.sum().clamp(min=1))

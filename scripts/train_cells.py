@@ -176,7 +176,8 @@ def train(training: Training, pictures: Pictures, told: list[Trial], started: fl
 def report(training: Training, told: list[Trial], loss: float) -> None:
     """Try the averaged network, print and write."""
     began = time.monotonic()
-    scores = tried(training.average, told)
+    with torch.backends.cudnn.flags(benchmark=False):  # validation has as many sizes as pictures
+        scores = tried(training.average, told)
     line = {"step": training.step, "seconds": round(training.elapsed), "loss": round(loss, 5), **scores}
     training.history.append(line)
     training.save(training.options.output)
@@ -206,7 +207,9 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=96, help="mosaics of 4 px a step")
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--decay", type=float, default=0.999, help="of the average")
-    parser.add_argument("--squared", type=float, default=0.2, help="share of the time, at the end, for squared errors")
+    parser.add_argument(
+        "--squared", type=float, default=0.4, help="share of the time, at the end, for the logarithm of squared errors"
+    )
     parser.add_argument("--chained", type=float, default=1.0, help="weight of mosaics of several steps")
     parser.add_argument("--width", type=int, default=48)
     parser.add_argument("--blocks", type=int, default=2)
