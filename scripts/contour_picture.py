@@ -3,7 +3,7 @@
     python scripts/contour_picture.py --output runs/contours --picture docs/methods/foreground_contours.png
 
 The figures are drawn on the spot: a closed outline in ink around flat colour, on a ground of another one.  The network
-is that of configs/small/foreground.yaml, which learns its first stage alone, on crops of 64 px and at thrice its rate.
+is that of configs/small/foreground.yaml, which learns its first stage alone, on crops of 64 px.
 The picture shows eight figures that it has not seen: the drawing under a bar, the contours that are known, those that
 the network continues, the true ones, and the drawing.  It prints how much of the true contour in the bar has one drawn
 within 2 px, and how much of what is drawn has a true one.  Called again with more steps, it goes on to learn.
@@ -100,8 +100,7 @@ def main() -> None:
     for part, figures in drawings.items():
         for number, it in enumerate(figures):
             write(from_array(torch.from_numpy(it).permute(2, 0, 1) / 255), folder / part / f"{number:03}.png")
-    rates = {"optim.edges.lr": 1e-3, "optim.edges_discriminator.lr": 1e-4}
-    given = {"output": folder / "run", "data.train": folder / "train", "data.validation": folder / "val", **rates}
+    given = {"output": folder / "run", "data.train": folder / "train", "data.validation": folder / "val"}
     given |= {"steps": options.steps, "recipe.stages": "{edge: 0}", "data.crop": SIDE, "data.validation_samples": 8}
     given |= {"recipe.edge_weight": "[[150, 0.0], [151, 0.01], [300, 0.01], [301, 0.1]]"}
     given |= {"data.mask": "{name: freeform, strokes: [1, 1], vertices: [2, 4], width: [6, 12]}"}

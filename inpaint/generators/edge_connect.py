@@ -78,14 +78,16 @@ class EdgeGenerator(EdgeConnectTrunk):
 
 
 class InpaintGenerator(EdgeConnectTrunk):
-    """Paints by edges; 10,774,595 parameters for width 64."""
+    """Paints by edges; 10,774,595 parameters for width 64.  see_mask: whether it is shown which pixels are unknown."""
 
-    def __init__(self, *, width: int = 64, non_local: bool = False):
-        super().__init__(4, 3, width, spectral=False, non_local=non_local)
+    def __init__(self, *, width: int = 64, non_local: bool = False, see_mask: bool = False):
+        super().__init__(4 + see_mask, 3, width, spectral=False, non_local=non_local)
+        self.see_mask = see_mask
 
     def forward(self, image: Tensor, edges: Tensor, mask: Tensor) -> Tensor:
         """Return the restored picture (B, 3, H, W) in [0, 1]; edges: (B, 1, H, W), complete."""
-        answer = super().forward(torch.cat([image * (1 - mask) + mask, edges], dim=1))
+        seen = [image * (1 - mask) + mask, edges, *([mask] if self.see_mask else [])]
+        answer = super().forward(torch.cat(seen, dim=1))
         return (answer.tanh() + 1) / 2
 
 
@@ -97,10 +99,10 @@ class EdgeConnect(Generator):
     faster_channels_last = False
     exportable: str | None = "it finds edges with OpenCV's Canny"
 
-    def __init__(self, *, width: int, sigma: float, non_local: bool):
+    def __init__(self, *, width: int, sigma: float, non_local: bool, see_mask: bool = False):
         super().__init__()
         self.edges = EdgeGenerator(width=width, non_local=non_local)
-        self.painter = InpaintGenerator(width=width, non_local=non_local)
+        self.painter = InpaintGenerator(width=width, non_local=non_local, see_mask=see_mask)
         self.sigma = sigma
 
     def forward(self, image: Tensor, mask: Tensor) -> Prediction:

@@ -1,9 +1,10 @@
 """Foreground-aware inpainting: the contour of what stands out is continued into the hole, and painted by.
 
 Source: a reading of Xiong et al., Foreground-aware Image Inpainting (2019), whose authors published no code: its
-figures are not theirs.  Both networks are EdgeConnect's, the first one with contours in the place of Canny's edges, and
-learn by its recipe with a focal term for contours and an adversarial weight that rises by and by, as the paper's
-curriculum does.
+figures are not theirs.  Both networks are EdgeConnect's, the first one with contours in the place of Canny's edges, the
+second one with the mask beside the picture, as in DeepFill v2, which the paper builds on; without it a painter that
+learns for minutes takes white holes for white things.  They learn by EdgeConnect's recipe with a focal term for
+contours and an adversarial weight that rises by and by, as the paper's curriculum does.
 
 Differs: what stands out is found by its colours (see `inpaint.layers.contours`), where the paper has a network for it;
 the contour is completed in one step, not two.
@@ -31,4 +32,4 @@ def build(*, width: int = 64, non_local: bool = False) -> Generator:
     """Build both networks; width and non_local as of edge_connect.  Raises ValueError for a width below 2."""
     if width < 2:
         raise ValueError(f"width is {width}: this network needs a width of at least 2")
-    return Foreground(width=width, sigma=1.0, non_local=non_local)
+    return Foreground(width=width, sigma=1.0, non_local=non_local, see_mask=True)
