@@ -3,7 +3,7 @@
 What: parts of one exact colour are kept where their outline is that of something laid over the picture: convex, with
 a sharp step to the surround all around, over surroundings that vary, or in a line of text or of a drawing.  Skies,
 clipped lights and shadows fade into what is beside them; flat areas of drawings have an outline of one colour, and
-letterboxes lie along a whole side.
+letterboxes lie along a whole side.  In a drawing only ellipses count as blobs.
 What it cannot find: bars thinner than 4 px (in a JPEG of quality 75 about 6), translucent ones, gradients, concave
 scribbles, and bars of the colour of what is beside them.
 Source: our own.  The thresholds were chosen with `scripts/bench_detection.py --parts bars pages clean traps`.
@@ -36,6 +36,7 @@ from inpaint.detection.paint_of_part import (
     surround_of,
 )
 from inpaint.detection.pixel_art import is_pixel_art
+from inpaint.detection.round_parts import is_ellipse
 
 SEARCHED_PIXELS = 4_000_000  # of more only every second, third, ... is looked at, along rows and columns
 MOST_HIDDEN = 0.2  # of a bar, that a mosaic may cover
@@ -56,11 +57,7 @@ LEAST_ASPECT_OF_MANY = 2.0  # their length over their thickness
 LEAST_OF_ONE_PAINT = 0.8  # share of the parts of one size that have one colour
 MOST_LAID_OVER = 400  # parts
 LEAST_DIFFERENCE_AROUND = 10  # levels, standard deviation of what lies around each of them
-GROUND_STEP, LEVELS_OF_GROUND, LEAST_OF_GROUND = (
-    4,
-    16,
-    0.3,
-)  # px and levels apart; share of a drawing
+GROUND_STEP, LEVELS_OF_GROUND, LEAST_OF_GROUND = 4, 16, 0.3  # px and levels apart; share of a drawing
 LEAST_FILL_OF_CORNER = 0.97  # of its box, that a part in a corner of the picture must fill: clipped skies end anyhow
 
 
@@ -102,7 +99,9 @@ def find_bars(image: Tensor, mosaics: np.ndarray | None = None) -> list[Bar]:
     if len({tuple(part.colour // LEVELS_OF_ONE_COLOUR) for part, _ in found}) > MOST_BAR_COLOURS:
         return []
     drawing = sum(not part.straight for part, _ in found) > MOST_BLOBS
-    bars = [bar_of_part(image, part, every, score) for part, score in found if part.straight or not drawing]
+    laid = [it for it in found if it[0].straight or not drawing]
+    laid = [it for it in laid if not drawn or it[0].straight or is_ellipse(levels, it[0])]
+    bars = [bar_of_part(image, part, every, score) for part, score in laid]
     return sorted(bars, key=lambda bar: -int(bar.mask.sum()))
 
 

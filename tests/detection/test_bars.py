@@ -229,3 +229,15 @@ def test_bars_over_a_line_drawing_are_found_and_what_its_lines_enclose_is_not():
     page[over] = 0
     assert covered(find(page), over) > 0.9
     assert covered(find(as_jpeg(page, 95)), over) > 0.8
+
+
+@pytest.mark.parametrize("quality", [0, 75])
+def test_of_the_round_shapes_of_a_drawing_only_ellipses_are_blobs(quality: int):
+    shape, blob = scene("sunflower"), scene("sunflower")  # drawn, in flat colours
+    (height, width), over = blob.shape[:2], np.zeros(blob.shape[:2], np.uint8)
+    corners = np.array([(0.25, 0.35), (0.4, 0.27), (0.55, 0.42), (0.5, 0.62), (0.3, 0.6)]) * (width, height)
+    cv2.fillPoly(shape, [corners.astype(np.int32)], (20, 20, 20), cv2.LINE_AA)  # as a bag or a collar
+    cv2.ellipse(over, (206, 255), (73, 70), 15, 0, 360, (255,), -1, cv2.LINE_AA)
+    blob[over > 127] = 20
+    assert find(as_jpeg(shape, quality) if quality else shape) == []
+    assert covered(find(as_jpeg(blob, quality) if quality else blob), over > 127) > 0.9
