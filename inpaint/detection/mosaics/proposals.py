@@ -33,6 +33,7 @@ LEAST_WINDOW_MEAN_GAIN = 0.19  # of the combs of both axes
 LEAST_WINDOW_SHARPNESS = 0.03  # mean sharpness, in [0, 1], on the lines of the fainter axis
 LEAST_GRID_GAIN = 0.45  # sum over all windows that show a grid
 NO_COMB = (1, 0, -1, 0)  # period, phase, gain and sharpness of a window that was not looked at
+ROUNDED_GAIN = 1e-4  # that a gain may be off in 32 bits
 LEAST_SHARPNESS_SUM = 1e-3  # keeps from dividing by zero where nothing is sharp
 
 
@@ -110,20 +111,37 @@ def window_profiles(sharp: np.ndarray, side: int) -> np.ndarray:
 def best_combs(sharp: np.ndarray, low: int, high: int, side: int, *, wanted: np.ndarray | None = None) -> BestCombs:
     """Return the comb of the largest gain for every window.
 
-    sharp: (H, W), of the steps; all else in px.  wanted: (rows, columns of windows) bool; others have a gain of -1.
+    sharp: (H, W), of the steps; all else in px.  wanted: (rows, columns of windows) bool; others, and
+    those in which no comb gains enough, have a gain of -1.
     """
     combs, named = comb_teeth(low, high, side)
     profiles = window_profiles(sharp, side)
     windows = np.lib.stride_tricks.sliding_window_view(profiles, side, axis=1)[:, :: side // WINDOWS_PER_SIDE]
-    chosen = np.ones(windows.shape[:2], bool) if wanted is None else wanted
+    chosen = may_gain(windows, named[:, 2], LEAST_WINDOW_GAIN, wanted)
     flat = windows[chosen]  # (windows, side)
     on = flat @ combs  # (windows, combs)
-    gain = on / (flat.sum(1, keepdims=True) + LEAST_SHARPNESS_SUM) - named[:, 2] / side
+    gain = on / (flat.sum(1, keepdims=True) + LEAST_SHARPNESS_SUM) - (named[:, 2] / side).astype(np.float32)
     best = gain.argmax(1)
     each = np.arange(len(best))
     sharpness = on[each, best] / (named[best, 2] * side)
     parts = named[best, 0], named[best, 1], gain[each, best], sharpness
     return BestCombs(*(placed_among(part, chosen, other) for part, other in zip(parts, NO_COMB, strict=True)))
+
+
+def may_gain(windows: np.ndarray, sums: np.ndarray, least: float, wanted: np.ndarray | None = None) -> np.ndarray:
+    """Tell which windows (rows, columns, side) some comb may gain more than the least in, (rows, columns) bool.
+
+    No comb gains more than one whose teeth are the largest values of the window: most windows are left out by that, at
+    little cost.  sums: (n,), of the combs, whose values are in [0, 1].  wanted: as of `best_combs`.
+    """
+    chosen = np.ones(windows.shape[:2], bool) if wanted is None else wanted.copy()
+    flat, side = windows[chosen], windows.shape[2]
+    fewest, most = int(np.floor(sums.min())), min(int(np.ceil(sums.max())), side)
+    largest = np.cumsum(np.sort(flat, axis=1)[:, : -most - 1 : -1], axis=1)[:, fewest - 1 :]
+    shares = np.arange(fewest, most + 1, dtype=np.float32) / side
+    gain = (largest / (flat.sum(1, keepdims=True) + LEAST_SHARPNESS_SUM) - shares).max(1)
+    chosen[chosen] = gain > least - ROUNDED_GAIN
+    return chosen
 
 
 def placed_among(values: np.ndarray, chosen: np.ndarray, other: float) -> np.ndarray:

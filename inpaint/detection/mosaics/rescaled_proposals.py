@@ -23,6 +23,7 @@ from inpaint.detection.mosaics.proposals import (
     PERIOD_RANGES,
     WINDOWS_PER_SIDE,
     BestCombs,
+    may_gain,
     placed_among,
     window_profiles,
 )
@@ -30,6 +31,7 @@ from inpaint.detection.mosaics.steps import NOISE_STEP
 from inpaint.mosaic.lattice import Lattice
 
 SEARCH_SCALES = {1: PERIOD_RANGES[:3], 2: PERIOD_RANGES}  # how many times smaller the picture is looked at, for what
+GAINS_AT_ONCE = 1 << 16  # of combs in windows, that are held: few enough for the cache
 LAST_TEETH_APART = 0.7  # px that a comb's last tooth lies from that of the next period
 LEAST_SOFT_GAIN = 0.13  # of the comb of the fainter axis, that a window needs
 LEAST_SOFT_MEAN_GAIN = 0.18  # of the combs of both axes
@@ -78,10 +80,15 @@ def soft_steps(luma: np.ndarray) -> np.ndarray:
     luma: (H, W), levels 0..255.
     """
     double, isolated = np.zeros_like(luma), np.zeros_like(luma)
-    np.abs(luma[:, 2:] - luma[:, :-2], out=double[:, 1:-1])
-    beside = np.maximum(double[:, :-4], double[:, 4:])
-    isolated[:, 2:-2] = np.clip(double[:, 2:-2] - beside, 0, None)
-    return isolated / (double + NOISE_STEP)
+    np.subtract(luma[:, 2:], luma[:, :-2], out=double[:, 1:-1])
+    np.abs(double, out=double)
+    inner = isolated[:, 2:-2]  # all in place: a large picture's arrays are slow to make
+    np.maximum(double[:, :-4], double[:, 4:], out=inner)
+    np.subtract(double[:, 2:-2], inner, out=inner)
+    np.maximum(inner, 0, out=inner)
+    double += NOISE_STEP
+    isolated /= double
+    return isolated
 
 
 @lru_cache
@@ -102,22 +109,22 @@ def best_soft_combs(
 ) -> BestCombs:
     """Return the comb of the largest gain for every window.
 
-    steps: (H, W), soft; all else in px.  wanted: (rows, columns of windows) bool; others have a gain of -1.
+    steps: (H, W), soft; all else in px.  wanted: (rows, columns of windows) bool; others, and those in
+    which no comb gains enough, have a gain of -1.
     """
     combs, named = soft_teeth(low, high, side)
-    parts, places = [], []
-    for number, profile in enumerate(window_profiles(steps, side)):
-        # (columns of windows, side)
-        flat = np.lib.stride_tricks.sliding_window_view(profile, side)[:: side // WINDOWS_PER_SIDE]
-        chosen = np.ones(len(flat), bool) if wanted is None else wanted[number]
-        flat = flat[chosen]
+    profiles = window_profiles(steps, side)
+    windows = np.lib.stride_tricks.sliding_window_view(profiles, side, axis=1)[:, :: side // WINDOWS_PER_SIDE]
+    places, parts = may_gain(windows, named[:, 2], LEAST_SOFT_GAIN, wanted), []
+    at_once = GAINS_AT_ONCE // len(named) + 1
+    chosen = windows[places]  # (windows, side)
+    for flat in (chosen[start : start + at_once] for start in range(0, max(len(chosen), 1), at_once)):
         on = flat @ combs
         gain = on / (flat.sum(1, keepdims=True) + LEAST_SHARPNESS_SUM) - (named[:, 2] / side).astype(np.float32)
         best, each = gain.argmax(1), np.arange(len(flat))
         parts.append((named[best, 0], named[best, 1], gain[each, best], on[each, best] / (named[best, 2] * side)))
-        places.append(chosen)
     found = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return BestCombs(*(placed_among(part, np.array(places), other) for part, other in zip(found, NO_COMB, strict=True)))
+    return BestCombs(*(placed_among(part, places, other) for part, other in zip(found, NO_COMB, strict=True)))
 
 
 def windows_with_grids(

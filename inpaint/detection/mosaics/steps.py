@@ -53,12 +53,17 @@ def searched_picture(luma: np.ndarray) -> tuple[SearchedPicture, tuple[Steps, St
 def steps_along_rows(luma: np.ndarray) -> Steps:
     """Return the steps along rows.  luma: (H, W) float32, levels 0..255."""
     plain = np.zeros_like(luma)
-    np.abs(luma[:, 1:] - luma[:, :-1], out=plain[:, 1:])
+    np.subtract(luma[:, 1:], luma[:, :-1], out=plain[:, 1:])
+    np.abs(plain, out=plain)
     isolated = np.zeros_like(luma)
-    isolated[:, 1:-1] = np.clip(plain[:, 1:-1] - np.maximum(plain[:, :-2], plain[:, 2:]), 0, None)
+    inner = isolated[:, 1:-1]
+    np.maximum(plain[:, :-2], plain[:, 2:], out=inner)
+    np.subtract(plain[:, 1:-1], inner, out=inner)
+    np.maximum(inner, 0, out=inner)
     noise = NOISE_STEP
     if (column := first_block_column(plain)) is not None:
         on_blocks = isolated[:, column::JPEG_BLOCK]
-        on_blocks[:] = np.clip(on_blocks - JPEG_BLOCK_STEP, 0, None)
+        on_blocks[:] = np.maximum(on_blocks - JPEG_BLOCK_STEP, 0)
         noise = JPEG_NOISE_STEP
-    return Steps(plain, isolated / (plain + noise))
+    isolated /= plain + noise
+    return Steps(plain, isolated)
