@@ -19,6 +19,7 @@ from inpaint.detection.layers import TranslucentLayer, find_layer
 from inpaint.detection.levels import as_levels, luma_of
 from inpaint.detection.mosaics.brick_rows import find_bricks
 from inpaint.detection.mosaics.cells_of_any_shape import find_free_cells, placed_cells
+from inpaint.detection.mosaics.dots_on_ground import find_dots
 from inpaint.detection.mosaics.grid_under_mask import estimate_grid
 from inpaint.detection.mosaics.opacity import find_opacity
 from inpaint.detection.mosaics.repeating_cells import find_repeating_cells
@@ -91,6 +92,9 @@ def kind_of_region(
     if block is not None:
         estimate = estimate_grid(part, region, corner=corner, block=block)
         return HOLE if auto and even else RegionKind("mosaic", estimate and estimate.grid)
+    dots = None if even else find_dots(as_levels(part), inside)
+    if dots is not None:
+        return RegionKind("mosaic", None, placed_cells(dots, labels.shape, *corner))
     grid = grid_of_region(part, inside, corner, even)
     narrow = grid is not None and thickness(inside) < FEWEST_CELLS_THICK * min(grid.block)
     if auto and (narrow or (even and grid is None)):

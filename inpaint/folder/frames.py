@@ -147,7 +147,8 @@ class PaintMarks(Marks):
             self.why_nothing = "; ".join([said, *self.notes])
         if not paint.mask.any():
             return paint.mask
-        mask = with_near_paint(paint, frame) if self.near else paint.mask
+        mask, further = with_near_paint(paint, frame) if self.near else (paint.mask, None)
+        self.notes |= {further: None} if further else {}
         if not self.half:  # of the first frame that is painted
             beside = FARTHEST_REACH if self.near else 0
             half, self.half = half_painted(frame, paint.colour, self.tolerance, mask, beside=beside), True

@@ -9,6 +9,7 @@ import numpy as np
 
 from inpaint import images
 from inpaint.detection.colour import colour_distances, has_hue, painted
+from inpaint.folder.unseeded_paint import UnseededPaint, unseeded_paint
 from inpaint.images.profile_colour import in_profile
 
 SAME_PAINT = 8  # distance (CIE 1976) by which JPEG moves pixels of one paint
@@ -60,19 +61,44 @@ def visible_colours(picture: images.Picture, colour: tuple[int, int, int]) -> np
     return shown
 
 
-def with_near_paint(paint: FoundPaint, picture: images.Picture) -> np.ndarray:
-    """Return the paint with what hardly differs from it, touches it step by step, and is near, (H, W) bool.
+def with_near_paint(paint: FoundPaint, picture: images.Picture) -> tuple[np.ndarray, str | None]:
+    """Return the paint with what hardly differs from it and is near, (H, W) bool, and what to say of it.
 
-    Lossy files leave few pixels of the exact colour among many that nearly have it; in others paint is exact.
+    Lossy files leave few pixels of the exact colour among many that nearly have it; in others paint is exact.  Parts
+    without one such pixel are taken where they look like paint by themselves.
     """
     if picture.lossless or not paint.mask.any():
-        return paint.mask
-    off = colour_distances(visible_colours(picture, paint.colour), paint.colour, SAME_PAINT)
-    near = off <= SAME_PAINT
+        return paint.mask, None
+    shown = visible_colours(picture, paint.colour)
+    off = colour_distances(shown, paint.colour, SAME_PAINT)
+    near, alike = off <= SAME_PAINT, off <= SAME_PAINT
     if not has_hue(paint.colour):  # shadows, lights and outlines are nearly black and white, too
         beside = cv2.distanceTransform((~paint.mask).astype(np.uint8), cv2.DIST_L2, 5) <= LOSSY_BLOCK
-        near = off <= np.where(beside, SAME_PAINT / 2, SAME_PAINT / 4)
-    return parts_with(near | paint.mask, paint.mask)
+        near, alike = off <= np.where(beside, SAME_PAINT / 2, SAME_PAINT / 4), off <= SAME_PAINT / 2
+    seeded = parts_with(near | paint.mask, paint.mask)
+    further = unseeded_paint(shown, alike, seeded)
+    return seeded | further.mask, further_paint_in_words(further, paint.colour)
+
+
+def further_paint_in_words(further: UnseededPaint, colour: tuple[int, int, int]) -> str | None:
+    """Say how many regions have nearly the colour of paint, and what became of them; None where there are none."""
+    notes = []
+    if further.count:
+        notes.append(
+            f"{regions_in_words(further.count)} without one pixel of exactly {colour} marked too, for what was painted "
+            "is only nearly of that colour in a lossy file: --grow 0 takes exact pixels alone"
+        )
+    if further.doubtful:
+        notes.append(
+            f"{regions_in_words(further.doubtful)} of nearly {colour} kept, for not all of the outline is a step: "
+            f"--tolerance {SAME_PAINT} restores what is so near to that colour"
+        )
+    return "; ".join(notes) or None
+
+
+def regions_in_words(count: int) -> str:
+    """Count regions in words."""
+    return f"{count} region{'s' * (count != 1)}"
 
 
 def parts_with(whole: np.ndarray, seeds: np.ndarray) -> np.ndarray:

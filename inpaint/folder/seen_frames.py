@@ -17,7 +17,7 @@ class SeenFrames:
     """What was seen of the frames of a file; of their damage only what is said of it is kept."""
 
     def __init__(self) -> None:
-        self.regions, self.reach, self.unused, self.cleaned = 0, 0, 0, 0
+        self.regions, self.reach, self.unused, self.cleaned, self.uncleaned = 0, 0, 0, 0, 0
         self.form = ""  # of the file
         self.first: tuple[images.Picture, list[RepairWindow]] | None = None  # frame in which something is restored
         self.kinds: dict[tuple, tuple[Damage, int]] = {}  # one of each kind, and of how many regions
@@ -28,6 +28,7 @@ class SeenFrames:
         self.regions += sum(window.regions for window in windows)
         self.unused += sum(window.unused for window in windows)
         self.cleaned += sum(int(it.cleaned.where.sum()) for it in windows if it.cleaned is not None)
+        self.uncleaned += sum(window.uncleaned for window in windows)
         self.reach = max([self.reach, *(window.reach for window in windows)])
         for part in (part for window in windows for part in window.damage):
             sides = sides_in_words(part.grid) if isinstance(part.grid, Lattice) else part.grid is None
@@ -67,6 +68,12 @@ class SeenFrames:
             notes.append(
                 f"{self.cleaned} known pixels beside paint were cleaned of the ringing that it left in their "
                 "blocks: --grow 0 keeps them as they are"
+            )
+        if self.uncleaned:
+            many = f"{self.uncleaned} mark{'s' * (self.uncleaned != 1)}"
+            notes.append(
+                f"the ringing beside {many} could not be taken out (the blocks cannot be read, or do not say what flat "
+                "paint does to them), so the known pixels that it spoils were restored: --grow 0 keeps them"
             )
         if block is not None and self.censors == "hole":
             notes.append(

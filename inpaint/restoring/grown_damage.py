@@ -17,7 +17,7 @@ from inpaint.tiling import grown_mask
 
 def grown_damage(
     piece: Picture, damage: list[Damage], grow: int | None, coded: Callable[[], CodedPart | None] = lambda: None
-) -> tuple[list[Damage], Tensor | None, int, CleanedPixels | None]:
+) -> tuple[list[Damage], Tensor | None, int, CleanedPixels | None, int]:
     """Return holes grown up to what else is in the same window, and the other parts of `Reached`.
 
     grow: px, None for as far as paint reaches.  damage: of one window, holes being one part of it at most.  coded: as

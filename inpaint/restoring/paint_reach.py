@@ -62,6 +62,7 @@ class Reached(NamedTuple):
     tinted: Tensor | None  # (1, H, W) bool, further pixels in which it only tints chroma; None where there are none
     farthest: int  # px beyond the hole that grew most
     cleaned: CleanedPixels | None = None  # known pixels without the ringing of paint
+    uncleaned: int = 0  # holes beside which known pixels were given up, for their ringing could not be taken out
 
 
 def grown_to_reach(
@@ -96,12 +97,12 @@ def grown_to_reach(
         cleaned = without_paint_ringing(image, part, marked, labels, sharp, thin=thin, blocked=blocked)
         inside = (inside & ~cleaned.holes[labels]) | cleaned.mask
     luma, chroma = reach_in_files(luma, chroma)
+    uncleaned = 0
     if not lossless:  # ringing has no mean, so its size tells
-        luma, chroma = (
-            np.maximum(last_spoiled(paint, rings, paints, part) * clear, far)
-            for part, far in ((LUMA, luma), (CHROMA, chroma))
-        )
+        spoiled = [last_spoiled(paint, rings, paints, part) * clear for part in (LUMA, CHROMA)]
+        luma, chroma = (np.maximum(it, far) for it, far in zip(spoiled, (luma, chroma), strict=True))
         chroma = np.maximum(chroma, luma)
+        uncleaned = int(((spoiled[0] > 0) & (cleaned is None or ~cleaned.holes)).sum())
     if cleaned is not None:
         luma, chroma = (np.where(cleaned.holes, 0, it) for it in (luma, chroma))
     mask, whole = (inside | (reached_pixels(parts, reach, inside.shape) & ~blocked) for reach in (luma, chroma))
@@ -109,7 +110,7 @@ def grown_to_reach(
     farthest, pixels = max(int(chroma.max(initial=0)), farthest_beyond(marked, inside)), None
     if cleaned is not None:
         pixels = cleaned.pixels.beside(whole)
-    return Reached(torch.from_numpy(mask).to(holes.dtype)[None], tinted, farthest, pixels)
+    return Reached(torch.from_numpy(mask).to(holes.dtype)[None], tinted, farthest, pixels, uncleaned)
 
 
 def label_holes(inside: np.ndarray) -> tuple[int, np.ndarray]:

@@ -44,6 +44,7 @@ class RepairWindow(NamedTuple):
     tinted: Tensor | None = None  # (1, h, w) bool, beside the holes, where only chroma is restored
     reach: int = 0  # px that its holes grew by because paint reaches so far
     cleaned: CleanedPixels | None = None  # known pixels whose ringing was taken out
+    uncleaned: int = 0  # holes beside which it could not be, so that known pixels were given up
     unused: int = 0  # regions of many colours that their pixels say are holes
     inputs: Mapping[str, Tensor] = {}  # (channels, h, w) each, what somebody drew for the network
 

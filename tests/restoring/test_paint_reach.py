@@ -124,13 +124,13 @@ def test_nothing_grows_over_a_mosaic_or_into_clear_pixels():
     barred = torch.zeros(1, 160, 200)
     barred[:, :, 100:] = 1 - mask[:, :, 100:]
     damage = [Damage("mosaic", None, barred), Damage("hole", None, mask)]
-    grown, _, farthest, _ = grown_damage(Picture(pixels), damage, None)
+    grown, _, farthest, *_ = grown_damage(Picture(pixels), damage, None)
     assert farthest >= 4
     assert not (grown[1].mask * barred).any()
     alpha = np.where(barred[0].numpy() > 0, 0, 255).astype(np.uint8)
-    (hole,), _, _, _ = grown_damage(Picture(pixels, alpha), damage[1:], None)
+    (hole,), *_ = grown_damage(Picture(pixels, alpha), damage[1:], None)
     assert torch.equal(hole.mask, grown[1].mask)
-    fixed, _, farthest, _ = grown_damage(Picture(pixels), damage, 2)
+    fixed, _, farthest, *_ = grown_damage(Picture(pixels), damage, 2)
     assert (fixed[1].mask * barred).sum() == farthest == 0
 
 

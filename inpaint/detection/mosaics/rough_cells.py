@@ -4,9 +4,9 @@ What: a step is isolated where it is higher than those beside it.  Of natural pi
 is, of cells more, and more than around them.  Strokes and letters are told apart by what lies behind them: after their
 two steps a row has the colour that it had before, after those of a cell it seldom has.  Pieces of one colour, smoothed
 out of the pixels, explain more than steps alone do: what they leave of cells is little against the steps between them.
-Source: our own.  The thresholds were chosen with `scripts/bench_shapes.py --quality 75` on BSD100, where untouched
-regions have less than that in half of their tiles, and strokes return more often.  The weights are those of a logistic
-regression on 800 regions of other photographs and drawings, untouched or censored, in JPEGs of 75 to 95 and WebP.
+Source: our own.  The weights are those of logistic regressions: for pieces on 800 regions of photographs and drawings
+that no benchmark uses, untouched or censored, in JPEGs of 75 to 95 and WebP; for steps on 1,920 such, in JPEGs of 75
+and 90, of which 640 were untouched or written and drawn upon (5 of these are taken for cells).
 """
 
 from __future__ import annotations
@@ -18,16 +18,18 @@ import numpy as np
 from inpaint.detection.mosaics.repeating_cells import windows_around_depth
 from inpaint.detection.mosaics.smoothed_pieces import facts_of_pieces
 
-LEAST_ISOLATED = 0.25  # share of the height of all steps
-LEAST_ISOLATED_BEYOND_SURROUND = 0.04
+LEAST_ISOLATED = 0.2  # share of the height of all steps; a blur has hardly any
+LEAST_OF_TILES = 0.3  # share of the steps' height that lies in tiles with so many isolated ones
+MOST_RETURNING = 0.75  # share of the clear steps after which a row does; in stripes it is all
+STEP_EVIDENCE = (11.12, 13.28, -0.49, -11.84, 2.11, 2.26, -1.41, 11.06)  # as `evidence_of_steps` orders its facts
+STEP_EVIDENCE_AT_ZERO, LEAST_STEP_EVIDENCE = -1.17, 1.0
+WIDEST_SPACING = 50.0  # px, that counts
 EVEN_TILE = 24  # px, side of the parts of a region that are looked at by themselves
 LEAST_ISOLATED_IN_TILE = 0.26
-LEAST_OF_TILES = 0.55  # share of the steps' height that lies in tiles with so many isolated ones
 LEAST_ROUGH_STEP = 3.0  # levels; less is noise or a gradient
 CLEAR_STEP = 0.3  # of the highest but few, that a step needs to count as one
 CLEAR_STEP_PERCENTILE = 98
 RETURNED = 0.35  # of the height of two opposite steps, that may be left after both where a row returns to its colour
-MOST_RETURNING = 0.57  # share of the clear steps after which a row does
 EVIDENCE = (-1.92, 19.22, -3.67, 3.05, -11.66)  # of what is left, inner pixels, size, tiles and returning rows
 EVIDENCE_AT_ZERO, LEAST_EVIDENCE = -0.21, 2.5
 LEAST_INNER, LEAST_ALIKE = 0.4, 0.55  # of the pieces of a mosaic
@@ -56,11 +58,28 @@ def find_rough_cells(levels: np.ndarray, luma: np.ndarray, inside: np.ndarray, a
     levels: (H, W, 3) uint8.  luma: (H, W).  inside: (H, W) bool, the region.  around: (H, W) bool, its surroundings.
     """
     own, beside = facts_of_steps(luma, inside), facts_of_steps(luma, around)
-    least = max(LEAST_ISOLATED, beside.isolated + LEAST_ISOLATED_BEYOND_SURROUND)
-    side = own.spacing
-    if own.isolated < least or own.everywhere < LEAST_OF_TILES or own.returning > MOST_RETURNING:
-        side = side_by_pieces(levels, inside, own)
+    shown = own.isolated >= max(LEAST_ISOLATED, beside.isolated) and own.everywhere >= LEAST_OF_TILES
+    shown = shown and own.returning <= MOST_RETURNING
+    enough = evidence_of_steps(own, beside) > LEAST_STEP_EVIDENCE
+    side = own.spacing if shown and enough else side_by_pieces(levels, inside, own)
     return None if side is None else RoughCells(round(min(max(side, SMALLEST_ROUGH_SIDE), LARGEST_ROUGH_SIDE), 1))
+
+
+def evidence_of_steps(own: StepFacts, beside: StepFacts) -> float:
+    """Return how much the steps of a region and of its surroundings speak for cells: 0 = as much as against."""
+    spacing, around = (float(np.log(np.clip(it.spacing, 1, WIDEST_SPACING))) for it in (own, beside))
+    more = own.isolated - beside.isolated
+    seen = (
+        more,
+        beside.isolated,
+        own.everywhere,
+        own.returning,
+        beside.returning,
+        spacing,
+        around,
+        more * own.everywhere,
+    )
+    return float(np.dot(STEP_EVIDENCE, seen)) + STEP_EVIDENCE_AT_ZERO
 
 
 def side_by_pieces(levels: np.ndarray, inside: np.ndarray, steps: StepFacts) -> float | None:
