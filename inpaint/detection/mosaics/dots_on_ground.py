@@ -37,7 +37,7 @@ FEWEST_DOTS, FEWEST_DOT_SHADES, DOT_SHADE = 12, 5, 12.0  # levels that are one s
 MOST_GROUND_IN_CORES = 0.25  # dots may have nearly the colour of the ground
 LEAST_GROUND_CONTRAST = 0.35  # between the corners and the cores, mean likeness
 CORNERS, SHOWN_GROUND = 0.95, 0.3  # share of the pixels that are nearer to a centre; likeness that counts as ground
-MOST_STRAY_IN_CORES = 0.5  # of what cores differ among each other
+MOST_STRAY_IN_CORES = 0.65  # of what cores differ among each other, the less the less the ground stands out
 LEAST_OF_CORE, LEAST_CORE_PIXELS = 0.7, 3
 
 
@@ -154,7 +154,7 @@ def drawn_dots(levels: np.ndarray, inside: np.ndarray, likeness: np.ndarray, rep
     stray = np.abs(pixels - means[numbers])[in_seen].mean()
     spread = np.abs(means[seen] - np.median(means[seen], axis=0)).mean()
     of_cores, of_corners = ground[in_seen].mean(), ground[away > np.quantile(away, CORNERS)].mean()
-    if of_cores > MOST_GROUND_IN_CORES or stray > MOST_STRAY_IN_CORES * spread:
+    if of_cores > MOST_GROUND_IN_CORES or stray > MOST_STRAY_IN_CORES * spread * (of_corners - of_cores):
         return None
     cut, parts = mean_by_number(pixels[body], numbers[body], count)
     shown = np.zeros(count)
