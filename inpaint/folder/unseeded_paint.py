@@ -44,7 +44,8 @@ def unseeded_paint(colour: np.ndarray, near: np.ndarray, taken: np.ndarray) -> U
     >>> int(found.mask.sum()), found.count, found.doubtful
     (400, 1, 0)
     """
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(near.astype(np.uint8), connectivity=8)
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(near.astype(np.uint8), connectivity=8)
+    labels = np.asarray(parts, np.int32)
     depth = cv2.distanceTransform(near.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3)
     deepest = np.zeros(count, np.float32)
     large = (stats[:, cv2.CC_STAT_AREA] >= LEAST_UNSEEDED) & (np.arange(count) > 0)

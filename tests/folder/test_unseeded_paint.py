@@ -32,7 +32,7 @@ def test_a_box_without_one_exact_pixel_is_marked_and_told(
     picture = picture_with(colour, other, tmp_path)
     paint = paint_in(picture, colour, edges=False)
     if not paint.mask.any():  # green is never exact in a JPEG's own colours
-        paint = paint_in(picture, tuple(map(int, picture.colour[32, 40])), edges=False)
+        paint = paint_in(picture, tuple(picture.colour[32, 40].tolist()), edges=False)
     assert not paint.mask[OTHER].any()
     mask, note = with_near_paint(paint, picture)
     assert mask[ONE].mean() > 0.9

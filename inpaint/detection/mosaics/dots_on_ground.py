@@ -36,7 +36,10 @@ CORE, BODY = 0.28, 0.4  # of the side, from the centre of a dot
 FEWEST_DOTS, FEWEST_DOT_SHADES, DOT_SHADE = 12, 5, 12.0  # levels that are one shade
 MOST_GROUND_IN_CORES = 0.25  # dots may have nearly the colour of the ground
 LEAST_GROUND_CONTRAST = 0.35  # between the corners and the cores, mean likeness
-CORNERS, SHOWN_GROUND = 0.95, 0.3  # share of the pixels that are nearer to a centre; likeness that counts as ground
+FARTHEST_FROM_CENTRES, SHOWN_GROUND = (
+    0.95,
+    0.3,
+)  # share of the pixels that are nearer to a centre; likeness that counts as ground
 MOST_STRAY_IN_CORES = 0.65  # of what cores differ among each other, the less the less the ground stands out
 LEAST_OF_CORE, LEAST_CORE_PIXELS = 0.7, 3
 
@@ -58,7 +61,7 @@ def find_dots(levels: np.ndarray, inside: np.ndarray) -> FreeCells | None:
     """
     best, clearest = None, LEAST_GROUND_CONTRAST
     for likeness in grounds_of(levels, inside):
-        repeats = lattice_of(likeness, inside)
+        repeats = repeats_of_ground(likeness, inside)
         dots = None if repeats is None else drawn_dots(levels, inside, likeness, repeats)
         if dots is not None and dots.contrast > clearest:
             best, clearest = dots, dots.contrast
@@ -83,7 +86,7 @@ def grounds_of(levels: np.ndarray, inside: np.ndarray) -> Iterator[np.ndarray]:
             return
 
 
-def lattice_of(likeness: np.ndarray, inside: np.ndarray) -> Repeats | None:
+def repeats_of_ground(likeness: np.ndarray, inside: np.ndarray) -> Repeats | None:
     """Return the steps between dots and the centre of one, None where the ground does not repeat."""
     waved = np.where(inside, likeness - likeness[inside].mean(), 0.0)
     waves = highest_waves(waved)
@@ -153,7 +156,7 @@ def drawn_dots(levels: np.ndarray, inside: np.ndarray, likeness: np.ndarray, rep
     in_seen = core & seen[numbers]
     stray = np.abs(pixels - means[numbers])[in_seen].mean()
     spread = np.abs(means[seen] - np.median(means[seen], axis=0)).mean()
-    of_cores, of_corners = ground[in_seen].mean(), ground[away > np.quantile(away, CORNERS)].mean()
+    of_cores, of_corners = ground[in_seen].mean(), ground[away > np.quantile(away, FARTHEST_FROM_CENTRES)].mean()
     if of_cores > MOST_GROUND_IN_CORES or stray > MOST_STRAY_IN_CORES * spread * (of_corners - of_cores):
         return None
     cut, parts = mean_by_number(pixels[body], numbers[body], count)
@@ -189,7 +192,8 @@ def joined_cells(inside: np.ndarray, dots: Dots) -> FreeCells:
     labels = np.full(inside.shape, -1)
     labels[inside] = named[dots.numbers]
     unknown = (labels < 0).astype(np.uint8)
-    _, nearest = cv2.distanceTransformWithLabels(unknown, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL)
+    _, seeds = cv2.distanceTransformWithLabels(unknown, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL)
+    nearest = np.asarray(seeds, np.int32)
     by_seed = np.zeros(int(nearest.max()) + 1, labels.dtype)
     by_seed[nearest[unknown == 0]] = labels[unknown == 0]
     labels[inside] = np.where(dots.bare[dots.numbers], -1, by_seed[nearest][inside])
