@@ -13,6 +13,7 @@ from PIL import Image
 
 from inpaint import images
 from inpaint.detection.censored import Censored, find_censored, mask_of
+from inpaint.detection.mosaics import search
 from inpaint.folder.detecting import DETECTION_FORMS, detect_folder, write_found
 from inpaint.mosaic.grid import Grid, pixelate
 
@@ -101,6 +102,19 @@ def test_several_at_once_write_the_same_in_the_same_order(folder: Path, tmp_path
     assert len(written[0]) == 7
     with pytest.raises(ValueError, match="jobs is 0"):
         detect_folder(folder, tmp_path / "none", jobs=0)
+
+
+def test_of_a_large_picture_every_part_is_told(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(search, "SEARCH_TILE", 300)
+    monkeypatch.setattr(search, "SEARCH_OVERLAP", 60)
+    told: list[tuple[str, int, int]] = []
+    seen = detect_folder(
+        folder / "deep",
+        tmp_path / "out",
+        part_progress=lambda file, done, count: told.append((file.name, done, count)),
+    )
+    assert told == [("cat.png", 1, 2), ("cat.png", 2, 2)]  # 300 x 451 px
+    assert [it.censor for it in seen[0].found] == ["mosaic", "hole"]
 
 
 def test_masks_are_mirrored_and_white_where_something_is_censored(folder: Path, tmp_path: Path):
