@@ -9,5 +9,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # two processes test side by side
 
 
 def pytest_configure() -> None:
-    """Take Ctrl-C as a terminal gives it: a shell's background jobs are started with it ignored."""
+    """Take signals as a terminal gives them: a shell's background jobs ignore Ctrl-C, and those of nohup hanging up."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP"):  # not on Windows
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
