@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
-import torch
-import torch.nn.functional as F
-from torch import Tensor
+
+if TYPE_CHECKING:  # boxes are also used where no network runs, and torch takes a second to import
+    from torch import Tensor
 
 NEAR_SIDE = 32  # px; masked places in touching squares of this side are restored together
 LEAST_CONTEXT = 96  # px around a region at least; about what the default network can see
@@ -149,7 +149,9 @@ def regions(mask: Tensor, near: int) -> Iterator[Region]:
 
     mask: (1, H, W).  Every masked pixel belongs to exactly one region.
     """
-    squares = F.max_pool2d(mask[None], near, ceil_mode=True)[0, 0].numpy().astype(np.uint8)
+    import torch
+
+    squares = torch.nn.functional.max_pool2d(mask[None], near, ceil_mode=True)[0, 0].numpy().astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(squares, connectivity=8)
     for label in range(1, count):
         left, top, width, height = (int(value) * near for value in stats[label, :4])
@@ -191,6 +193,8 @@ def tile_weight(core: Box, region: Box, view: Box) -> Tensor:
 
 def fading_ramp(start: int, stop: int, first: int, last: int, fades_in: bool, fades_out: bool) -> Tensor:
     """Return weights along one axis: 1 inside, falling to 0 within OVERLAP px of an end that fades, (stop - start,)."""
+    import torch
+
     place = torch.arange(start, stop) + 0.5
     ones = torch.ones_like(place)
     rising = ((place - first) / (2 * TILE_OVERLAP) + 0.5).clamp(0, 1) if fades_in else ones
@@ -200,6 +204,8 @@ def fading_ramp(start: int, stop: int, first: int, last: int, fades_in: bool, fa
 
 def grown_mask(mask: Tensor, pixels: int) -> Tensor:
     """Return a mask (1, H, W) that reaches so many px further, measured as the crow flies."""
+    import torch
+
     if pixels <= 0 or not mask.any():
         return mask
     known = (mask[0].numpy() < 0.5).astype(np.uint8)

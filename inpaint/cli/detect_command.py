@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from inpaint.cli.printable import printable
-from inpaint.cli.shared_options import prepare
+from inpaint.cli.shared_options import prepare_pictures
 
 if TYPE_CHECKING:
     from inpaint.folder.detecting import Sighting
@@ -37,7 +37,7 @@ def detect(
     from inpaint.folder.batch_report import others_line
     from inpaint.folder.detecting import detect_folder
 
-    prepare()
+    prepare_pictures()
     with BatchBar(sighting_line) as bar:
         sightings = detect_folder(source, output, form=form, jobs=jobs, progress=bar.picture, part_progress=bar.part)
     failed = sum(sighting.error is not None for sighting in sightings)

@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from torch import Tensor
 
 from inpaint.detection.flat_ground import hides_something
 from inpaint.detection.flat_parts import (
@@ -26,7 +25,7 @@ from inpaint.detection.flat_parts import (
     flat_parts,
     spread_of,
 )
-from inpaint.detection.levels import as_levels
+from inpaint.detection.levels import SearchedImage, as_levels
 from inpaint.detection.paint_of_part import (
     MOST_EVEN_PICTURE,
     is_paint_over_grain,
@@ -71,7 +70,7 @@ class Bar(NamedTuple):
     score: float  # in (0, 1]: how much of its outline is a sharp step
 
 
-def find_bars(image: Tensor, mosaics: np.ndarray | None = None) -> list[Bar]:
+def find_bars(image: SearchedImage, mosaics: np.ndarray | None = None) -> list[Bar]:
     """Return the bars of a picture (3, H, W), uint8 or in [0, 1], the largest first.
 
     mosaics: (H, W) bool, where mosaics are known to be, whose cells are flat themselves.
@@ -208,7 +207,7 @@ def stepped_outline(levels: np.ndarray, part: FlatPart, even: float = 1.0) -> fl
     return stepped if hides or (stepped >= LEAST_OUTLINE_OF_BLOB and is_paint_over_grain(levels, part, even)) else None
 
 
-def bar_of_part(image: Tensor, part: FlatPart, every: int, score: float) -> Bar:
+def bar_of_part(image: SearchedImage, part: FlatPart, every: int, score: float) -> Bar:
     """Return a part as a bar of the whole picture, with its soft edge.
 
     every: of so many rows and columns of the picture one was searched.  score: how much of the outline is a sharp step.

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from inpaint.detection.bars import find_bars
 from inpaint.detection.layers import TranslucentLayer
+from inpaint.detection.levels import SearchedImage
 from inpaint.detection.mosaics.search import place_mosaics
 from inpaint.detection.translucent_bars import find_layered_bars
-from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice
+from inpaint.mosaic.whole_grid import Grid
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class Censored(NamedTuple):
@@ -30,7 +32,7 @@ class Censored(NamedTuple):
     layer: TranslucentLayer | None = None  # that lets the picture be seen
 
 
-def find_censored(image: Tensor, *, progress: Callable[[int, int], None] | None = None) -> list[Censored]:
+def find_censored(image: SearchedImage, *, progress: Callable[[int, int], None] | None = None) -> list[Censored]:
     """Return the censored regions of a picture (3, H, W), uint8 or in [0, 1]: mosaics first; masks are disjoint.
 
     progress gets the number of parts of the picture that were searched, and of all.
@@ -54,6 +56,8 @@ def find_censored(image: Tensor, *, progress: Callable[[int, int], None] | None 
 
 def mask_of(found: Sequence[Censored], size: tuple[int, int]) -> Tensor:
     """Return one mask (1, H, W) of all regions in a picture of (height, width)."""
+    import torch
+
     mask = torch.zeros(1, *size)
     for region in found:
         height, width = region.mask.shape

@@ -9,12 +9,13 @@ correlation it is the reduced major axis, which treats both alike.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
-import torch
-from torch import Tensor
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LEAST_CORRELATION = 0.6  # between both sides of an outline; across that of an object it is less
 LEAST_SHARE, MOST_SHARE = 0.08, 0.93  # of the picture that a layer lets be seen
@@ -199,10 +200,13 @@ def rounded_layer(rim: Rim, layer: TranslucentLayer, left: float) -> tuple[Trans
 def without_layer(image: Tensor, mask: Tensor, layer: TranslucentLayer) -> Tensor:
     """Return a picture (3, H, W) in [0, 1] without the layer under a mask (1, H, W); other pixels are the image's.
 
+    >>> import torch
     >>> half = TranslucentLayer((0.5, 0.0, 0.0), ((0.25, 0.0, 0.0),) * 3)
     >>> without_layer(torch.full((3, 1, 2), 0.5), torch.tensor([[[1.0, 0.0]]]), half)[0]
     tensor([[0.5000, 0.5000]])
     """
+    import torch
+
     rows, columns = torch.meshgrid(*(torch.arange(side).float() for side in image.shape[1:]), indexing="ij")
 
     def drawn(plane: tuple[float, float, float]) -> Tensor:

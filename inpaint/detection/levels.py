@@ -1,21 +1,37 @@
-"""A picture in the levels 0..255 that detection counts in."""
+"""A picture in the levels 0..255 that detection counts in.
+
+Detection takes tensors and arrays alike, and works on arrays: where no network runs, torch is never imported, which
+takes a second and more memory than a large picture.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, TypeAlias, Union
+
 import numpy as np
-import torch
-from torch import Tensor
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SearchedImage: TypeAlias = Union[np.ndarray, "Tensor"]  # (3, H, W), uint8 or floating point in [0, 1]
 
 
-def as_levels(image: Tensor) -> np.ndarray:
+def as_array(image: SearchedImage) -> np.ndarray:
+    """Return the same numbers as an array, without a copy where they lie in the memory of the processor."""
+    return image if isinstance(image, np.ndarray) else image.cpu().numpy()
+
+
+def as_levels(image: SearchedImage) -> np.ndarray:
     """Return a picture (3, H, W) as (H, W, 3) uint8."""
-    if image.dtype != torch.uint8:
-        image = (image.clamp(0, 1) * 255).round().to(torch.uint8)
-    return np.ascontiguousarray(image.permute(1, 2, 0).cpu().numpy())
+    levels = as_array(image)
+    if levels.dtype != np.uint8:
+        levels = (levels.clip(0, 1) * 255).round().astype(np.uint8)
+    return np.ascontiguousarray(levels.transpose(1, 2, 0))
 
 
-def luma_of(image: Tensor) -> np.ndarray:
+def luma_of(image: SearchedImage) -> np.ndarray:
     """Return the luma of a picture (3, H, W), uint8 or in [0, 1], as (H, W) float32 in levels 0..255."""
-    red, green, blue = (channel.float().cpu().numpy() for channel in image)
+    levels = as_array(image)
+    red, green, blue = (channel.astype(np.float32) for channel in levels)
     luma = 0.299 * red + 0.587 * green + 0.114 * blue
-    return np.ascontiguousarray(luma if image.dtype == torch.uint8 else luma * 255, np.float32)
+    return np.ascontiguousarray(luma if levels.dtype == np.uint8 else luma * 255, np.float32)

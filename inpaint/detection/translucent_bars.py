@@ -14,10 +14,9 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from torch import Tensor
 
 from inpaint.detection.layers import TranslucentLayer, find_layer, rim_of, step_left
-from inpaint.detection.levels import as_levels, luma_of
+from inpaint.detection.levels import SearchedImage, as_levels, luma_of
 
 LARGEST_SEARCH = 4_000_000  # px; of more only every second, third, ... is looked at, along rows and columns
 LEAST_SIDE_STEP, STEP_STANDS_OUT = 4.0, 1.6  # levels of a step, and times the steps beside it
@@ -43,7 +42,7 @@ class LayeredBar(NamedTuple):
     score: float  # in (0, 1]: how well both sides of its outline agree
 
 
-def find_layered_bars(image: Tensor, taken: np.ndarray) -> list[LayeredBar]:
+def find_layered_bars(image: SearchedImage, taken: np.ndarray) -> list[LayeredBar]:
     """Return the translucent bars of a picture (3, H, W), uint8 or in [0, 1]; taken: (H, W) bool, known already."""
     every = int(np.ceil(np.sqrt(max(1.0, image.shape[-2] * image.shape[-1] / LARGEST_SEARCH))))
     candidates = sorted(set(facing_sides(luma_of(image[:, ::every, ::every]))), key=area)[-MOST_BOXES:]
@@ -104,7 +103,7 @@ def longest_runs(sharp: np.ndarray) -> np.ndarray:
     return runs[np.argsort(runs[:, 1] - runs[:, 2])][:MOST_RUNS]
 
 
-def placed_finely(image: Tensor, sides: Sides, every: int) -> Sides:
+def placed_finely(image: SearchedImage, sides: Sides, every: int) -> Sides:
     """Return the sides of a box, found among every so many pixels, where steps are largest in the whole picture."""
     top, left, bottom, right = (side * every for side in sides)
     rows, columns = slice(top, bottom), slice(left, right)
@@ -118,7 +117,7 @@ def placed_finely(image: Tensor, sides: Sides, every: int) -> Sides:
     return best(top, columns, 0), best(left, rows, 1), best(bottom, columns, 0), best(right, rows, 1)
 
 
-def layered_bar(image: Tensor, sides: Sides) -> LayeredBar | None:
+def layered_bar(image: SearchedImage, sides: Sides) -> LayeredBar | None:
     """Return the bar that a box is, None where what is inside is not surely what is outside with a layer over it."""
     top, left, bottom, right = sides
     corner = max(top - CONTEXT, 0), max(left - CONTEXT, 0)

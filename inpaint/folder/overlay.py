@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import torch
 
 from inpaint import images
 from inpaint.detection.censored import Censored
 from inpaint.images.writing import encode
-from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice, sides_in_words
-from inpaint.restoring.repair import RepairWindow
+from inpaint.mosaic.whole_grid import Grid
 from inpaint.tiling import Box
+
+if TYPE_CHECKING:
+    from inpaint.restoring.repair import RepairWindow
 
 COLOUR_OF = {
     "mosaic": (0, 160, 255),
@@ -28,14 +30,15 @@ TINT = 0.4  # share of the colour that a damaged place is tinted with
 LOWEST_BASELINE = 12  # px; a word higher up would leave the picture
 
 
-def levels(picture: images.Picture) -> torch.Tensor:
-    """Return a picture's colours as (3, H, W) uint8, without a copy where it has three channels of 8 bits."""
-    return torch.from_numpy(np.ascontiguousarray(images.eight_bits(picture.colour))).permute(2, 0, 1).expand(3, -1, -1)
+def levels(picture: images.Picture) -> np.ndarray:
+    """Return a picture's colours as (3, H, W) uint8, without a copy where they have 8 bits."""
+    channels = images.eight_bits(picture.colour).transpose(2, 0, 1)
+    return np.broadcast_to(channels, (3, *channels.shape[1:]))
 
 
 def canvas_of(picture: images.Picture) -> np.ndarray:
     """Return a picture's colours as (H, W, 3) uint8 of their own memory, to draw on."""
-    return np.ascontiguousarray(levels(picture).permute(1, 2, 0).numpy()).copy()
+    return np.array(levels(picture).transpose(1, 2, 0), order="C")
 
 
 def draw_found(canvas: np.ndarray, found: Sequence[Censored]) -> None:

@@ -131,7 +131,7 @@ class Examiner:
     def found(self, frame: images.Picture) -> list[Censored]:
         """Return what is censored in a frame in which nothing is marked."""
         if self.steady is not None:
-            return self.steady.in_frame(self.number, levels(frame).permute(1, 2, 0).numpy())
+            return self.steady.in_frame(self.number, levels(frame).transpose(1, 2, 0))
         told = None if self.job.part_progress is None else partial(self.job.part_progress, self.one.file)
         return find_censored(levels(frame), progress=told)
 

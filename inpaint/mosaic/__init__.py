@@ -1,5 +1,5 @@
 """The geometry of mosaics.
 
-`grid` holds a grid of whole pixels and the arithmetic of its cells; `lattice` one of fractions of a pixel; `projection`
-what a mosaic measures, and correcting an answer by it; `resampling` makes cells whole pixels.
+`whole_grid` holds a grid of whole pixels, `grid` the arithmetic of its cells; `lattice` one of fractions of a pixel;
+`projection` what a mosaic measures, and correcting an answer by it; `resampling` makes cells whole pixels.
 """

@@ -1,4 +1,4 @@
-"""The grid of a mosaic, and its arithmetic: sums and means of cells, and their enlargement to a picture.
+"""The arithmetic of a mosaic's grid: sums and means of cells, and their enlargement to a picture.
 
 A mosaic replaces every pixel by the mean of its cell, so it is box downsampling followed by exact repetition.
 Everything here is plain differentiable tensor arithmetic for any leading dimensions, any phase, rectangular cells and
@@ -17,28 +17,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from inpaint.mosaic.whole_grid import Grid
+
 Window = tuple[slice, slice]  # rows and columns of a picture, px
-
-
-class Grid(NamedTuple):
-    """A grid of mosaic cells that covers the whole picture.
-
-    Cells of 2 x 2 px whose lines lie on odd rows and even columns, so that the border cuts the first row of cells:
-
-    >>> import torch
-    >>> grid = Grid(block=(2, 2), phase=(1, 0))
-    >>> image = torch.tensor([[[1.0, 3.0, 5.0, 7.0], [0.0, 0.0, 4.0, 4.0], [2.0, 2.0, 4.0, 4.0]]])  # (1, 3, 4)
-    >>> cell_means(image, grid)
-    tensor([[[2., 6.],
-             [1., 4.]]])
-    >>> pixelate(image, grid)
-    tensor([[[2., 2., 6., 6.],
-             [1., 1., 4., 4.],
-             [1., 1., 4., 4.]]])
-    """
-
-    block: tuple[int, int]  # (height, width) of a cell, px
-    phase: tuple[int, int]  # (y, x) of a grid line, px, 0 <= phase < block
 
 
 class Span(NamedTuple):

@@ -6,7 +6,7 @@ from typing import NamedTuple, overload
 
 import numpy as np
 
-from inpaint.mosaic.grid import Grid
+from inpaint.mosaic.whole_grid import Grid
 
 SAME_PERIOD = 0.02  # share by which the periods of two lattices that are the same may differ
 SAME_LINES = 0.3  # of the period, that their lines may lie apart

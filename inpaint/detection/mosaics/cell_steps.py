@@ -13,7 +13,7 @@ import numpy as np
 
 from inpaint.detection.mosaics.proposals import GridWindow
 from inpaint.detection.mosaics.steps import SearchedPicture
-from inpaint.mosaic.grid import Grid
+from inpaint.mosaic.whole_grid import Grid
 
 LEAST_CELLS_ALONG = 3  # cells that a region has along each axis
 BLURRED_LINE = 2  # px beside a line that JPEG and rescaling may blur

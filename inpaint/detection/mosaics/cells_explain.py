@@ -14,8 +14,8 @@ import itertools
 import numpy as np
 
 from inpaint.detection.mosaics.found_region import FoundRegion
-from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice
+from inpaint.mosaic.whole_grid import Grid
 
 MOVES = (0.0, 0.2, 0.4, 0.6, 0.8)  # of a cell's side, by which cells are moved
 MOST_LEFT = 0.68  # of what moved cells leave, in the middle of all

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from inpaint.detection.mosaics.cell_steps import BLURRED_LINE
-from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice, cell_edges
+from inpaint.mosaic.whole_grid import Grid
 
 WHOLE_CELL = 0.9  # of a cell's pixels, that make it one of the region's whole cells
 USUAL_STRAY = 0.9  # quantile, of pixels and then of cells, of how far pixels stray from the colour of their whole cell

@@ -12,7 +12,7 @@ import numpy as np
 
 from inpaint.detection.mosaics.proposals import GridWindow
 from inpaint.detection.mosaics.steps import SearchedPicture
-from inpaint.mosaic.grid import Grid
+from inpaint.mosaic.whole_grid import Grid
 
 FINER_DIVISORS = (2, 3, 4, 5)  # how many finer cells may stand in one cell
 LEAST_FINER_PERIOD = 4  # px

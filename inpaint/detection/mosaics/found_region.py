@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice, cell_edges
+from inpaint.mosaic.whole_grid import Grid
 
 LINE_WEIGHT = 0.5  # with 1 twice too fine a grid would weigh as much as the right one, with 0 one twice too coarse
 

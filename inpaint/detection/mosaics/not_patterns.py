@@ -11,7 +11,7 @@ import numpy as np
 
 from inpaint.detection.mosaics.cell_steps import NARROW_CELLS, CellSteps
 from inpaint.detection.mosaics.steps import SearchedPicture
-from inpaint.mosaic.grid import Grid
+from inpaint.mosaic.whole_grid import Grid
 
 STEPPED_LINE = 0.25  # of the mean step over lines, from which on a line counts as stepped
 VISIBLE_STEP = 3.0  # levels, from which on a line counts in any case

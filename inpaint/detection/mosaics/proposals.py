@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from inpaint.detection.mosaics.steps import Steps
-from inpaint.mosaic.grid import Grid
+from inpaint.mosaic.whole_grid import Grid
 
 PERIOD_RANGES = (  # px: least period, largest period, and the side of the windows in which they are looked for
     (4, 8, 32),

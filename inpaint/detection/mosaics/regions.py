@@ -20,7 +20,7 @@ from inpaint.detection.mosaics.found_region import FoundRegion
 from inpaint.detection.mosaics.not_patterns import plausible_mosaic
 from inpaint.detection.mosaics.proposals import GridWindow
 from inpaint.detection.mosaics.steps import SearchedPicture
-from inpaint.mosaic.grid import Grid
+from inpaint.mosaic.whole_grid import Grid
 
 FAINT_STEP = 0.6  # levels that weigh against a grid wherever there is no step at all
 # Which cells belong to a region:

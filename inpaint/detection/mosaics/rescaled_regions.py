@@ -18,8 +18,8 @@ from inpaint.detection.mosaics.proposals import GridWindow
 from inpaint.detection.mosaics.regions import FAINT, regions_of
 from inpaint.detection.mosaics.rescaled_proposals import RescaledProposal, refined_proposals
 from inpaint.detection.mosaics.steps import SearchedPicture, with_sums
-from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice, cell_edges
+from inpaint.mosaic.whole_grid import Grid
 
 LINE_GAPS = {1: (2.0, 3.0), 2: (3.0, 4.0)}  # px of a blurred line that are tried, by how many times smaller it was seen
 WIDEST_LINE = 0.6  # of a cell, that a blurred line may take

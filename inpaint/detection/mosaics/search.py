@@ -14,14 +14,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from inpaint.detection.jpeg import jpeg_blocks_show
-from inpaint.detection.levels import as_levels, luma_of
+from inpaint.detection.levels import SearchedImage, as_levels, luma_of
 from inpaint.detection.mosaics.cells_explain import cells_explain
 from inpaint.detection.mosaics.choice import better_regions, disjoint_regions
 from inpaint.detection.mosaics.cut_cells import with_cut_cells
@@ -34,9 +32,12 @@ from inpaint.detection.mosaics.rescaled_proposals import rescaled_grids
 from inpaint.detection.mosaics.rescaled_regions import rescaled_regions
 from inpaint.detection.mosaics.steps import SearchedPicture, searched_picture
 from inpaint.interrupt import go_on
-from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice, same_grid, shifted_grid
+from inpaint.mosaic.whole_grid import Grid
 from inpaint.tiling import Box
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SEARCH_TILE, SEARCH_OVERLAP = 1792, 320  # px, side of a tile and what neighbours share
 MOST_GRIDS = 160  # that are looked for in a tile, the most likely first
@@ -70,8 +71,10 @@ class PlacedMosaic(NamedTuple):
     score: float
 
 
-def find_mosaics(image: Tensor) -> list[MosaicRegion]:
+def find_mosaics(image: SearchedImage) -> list[MosaicRegion]:
     """Return the mosaics of a picture as `place_mosaics` does, each with a mask of the whole picture."""
+    import torch
+
     found = []
     for placed in place_mosaics(image):
         mask = torch.zeros(1, *image.shape[-2:])
@@ -82,7 +85,7 @@ def find_mosaics(image: Tensor) -> list[MosaicRegion]:
     return found
 
 
-def place_mosaics(image: Tensor, *, progress: Callable[[int, int], None] | None = None) -> list[PlacedMosaic]:
+def place_mosaics(image: SearchedImage, *, progress: Callable[[int, int], None] | None = None) -> list[PlacedMosaic]:
     """Return the mosaics of a picture (3, H, W), those that explain most of it first; masks are disjoint.
 
     image: uint8, or floating point in [0, 1].  progress gets the number of parts that were searched, and of all.
@@ -103,7 +106,7 @@ def place_mosaics(image: Tensor, *, progress: Callable[[int, int], None] | None 
     return placed_regions(image, taken, regions)
 
 
-def placed_regions(image: Tensor, taken: np.ndarray, regions: Sequence[RegionAndBox]) -> list[PlacedMosaic]:
+def placed_regions(image: SearchedImage, taken: np.ndarray, regions: Sequence[RegionAndBox]) -> list[PlacedMosaic]:
     """Return the regions of which enough is left, with the cells that their outlines cut.
 
     taken: (H, W), the number of the region that a pixel belongs to, the first has 1.  regions: each with a box around
@@ -201,7 +204,7 @@ def around_both(one: Box, other: Box) -> Box:
     return Box(top, left, max(one.bottom, other.bottom), max(one.right, other.right))
 
 
-def with_border_cells(image: Tensor, region: PlacedMosaic, taken: np.ndarray) -> PlacedMosaic:
+def with_border_cells(image: SearchedImage, region: PlacedMosaic, taken: np.ndarray) -> PlacedMosaic:
     """Return a region with the cells that its outline cuts, but for pixels that belong to another region.
 
     taken: (H, W), not 0 where regions are; the new pixels are written into it.
@@ -211,7 +214,11 @@ def with_border_cells(image: Tensor, region: PlacedMosaic, taken: np.ndarray) ->
     outer = box.grown(margin, taken.shape)
     own, here = np.zeros((outer.bottom - outer.top, outer.right - outer.left), bool), taken[outer.slices]
     own[box.within(outer).slices] = region.mask
-    whole = with_cut_cells(as_levels(outer.of(image)), own, shifted_grid(region.grid, -outer.top, -outer.left))
+    whole = with_cut_cells(
+        as_levels(image[:, outer.top : outer.bottom, outer.left : outer.right]),
+        own,
+        shifted_grid(region.grid, -outer.top, -outer.left),
+    )
     whole &= own | (here == 0)
     here[whole & ~own] = -1
     rows, columns = np.flatnonzero(whole.any(1)), np.flatnonzero(whole.any(0))
@@ -219,7 +226,7 @@ def with_border_cells(image: Tensor, region: PlacedMosaic, taken: np.ndarray) ->
     return region._replace(top=outer.top + int(rows[0]), left=outer.left + int(columns[0]), mask=mask)
 
 
-def rescaled_grid(image: Tensor, inside: np.ndarray) -> Grid | Lattice | None:
+def rescaled_grid(image: SearchedImage, inside: np.ndarray) -> Grid | Lattice | None:
     """Return the grid of a rescaled mosaic that covers most of these pixels, None where there is none.
 
     image: (3, h, w).  inside: (h, w) bool.
