@@ -37,8 +37,11 @@ class DecodedSamples(NamedTuple):
     palette: np.ndarray | None = None  # of picture.Stored
 
 
-def samples_in(path: Path, opened: Image.Image, data: bytes) -> DecodedSamples:
-    """Take the samples of a picture that Pillow opened from these data; the path names it in errors."""
+def samples_in(path: Path, opened: Image.Image, data: bytes, pixels: np.ndarray | None = None) -> DecodedSamples:
+    """Take the samples of a picture that Pillow opened from these data; the path names it in errors.
+
+    pixels: those of a large picture, (H, W) or (H, W, C) uint8, where Pillow did not decode them.
+    """
     icc = opened.info.get("icc_profile")
     if isinstance(opened, TiffImagePlugin.TiffImageFile) and as_eight_bits(data) is not data:
         try:
@@ -55,6 +58,8 @@ def samples_in(path: Path, opened: Image.Image, data: bytes) -> DecodedSamples:
         return _from_palette(opened, icc)
     elif opened.mode == "I;16" and opened.format == "JXL":
         samples = np.array(opened)
+    elif pixels is not None:
+        samples = pixels
     elif opened.mode in SHOWN_MODES:
         wanted = SHOWN_MODES[opened.mode]
         samples = array_of(opened if opened.mode == wanted else opened.convert(wanted))

@@ -39,8 +39,13 @@ def several_frames(path: Path, frames: int, form: str) -> SeveralFrames:
     return SeveralFrames(f"{path} holds {frames} {kind}, but a single picture is needed here")
 
 
-def decode_with_pillow(path: Path, data: bytes, form: str, limit: int) -> tuple[Image.Image, int, bytes]:
-    """Open and decode with Pillow; also give the orientation still to be applied, and the data without it."""
+def decode_with_pillow(
+    path: Path, data: bytes, form: str, limit: int, *, load: bool = True
+) -> tuple[Image.Image, int, bytes]:
+    """Open and decode with Pillow; also give the orientation still to be applied, and the data without it.
+
+    load: whether pixels are wanted, too.
+    """
     opener = opener_of(path, form)
     try:
         if form == "JXL":  # whose decoder decodes at once
@@ -61,7 +66,7 @@ def decode_with_pillow(path: Path, data: bytes, form: str, limit: int) -> tuple[
                 data = reset_orientation(data, unlink=False)
                 shown = as_eight_bits(data)
                 opened = opener(io.BytesIO(shown), str(path))
-            if shown is data and not is_deep_tiff(opened):
+            if load and shown is data and not is_deep_tiff(opened):
                 opened.load()
             if form == "PNG":  # EXIF may stand after the pixels
                 orientation = orientation_of(path, opened)

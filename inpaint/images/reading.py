@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from inpaint.images import gif
@@ -15,6 +16,7 @@ from inpaint.images.decoded_samples import samples_in
 from inpaint.images.decoding import decode_with_pillow, several_frames
 from inpaint.images.extra_formats import extra_losses, heif_chroma
 from inpaint.images.jpeg_files import main_jpeg
+from inpaint.images.large_decoding import large_pixels
 from inpaint.images.metadata import turn, upright_exif, upright_xmp, webp_end, webp_is_lossless
 from inpaint.images.picture import CodedJpeg, Compression, Picture, Stored
 from inpaint.images.png_parts import part_png
@@ -78,18 +80,25 @@ def decoded_still(path: Path, data: bytes, form: str, limit: int) -> Picture:
 
 
 def _decoded(path: Path, data: bytes, form: str, limit: int) -> Picture:
-    opened, orientation, data = decode_with_pillow(path, data, form, limit)
+    large = large_pixels(data, form, limit)
+    data, pixels = (data, None) if large is None else (large.rest, large.samples)
+    opened, orientation, data = decode_with_pillow(path, data, form, limit, load=large is None or form == "PNG")
     try:
-        return picture_of(path, opened, orientation, data, form)
+        return picture_of(path, opened, orientation, data, form, pixels)
     except Exception as error:  # of ours, a sentence that names the file; else whatever a damaged one makes raise
         if isinstance(error, ValueError) and str(error).startswith(str(path)):
             raise
         raise damaged(path, form, error) from error
 
 
-def picture_of(path: Path, opened: Image.Image, orientation: int, data: bytes, form: str) -> Picture:
-    """Take the pixels that Pillow decoded from these data, turn them upright, and all that stands beside them."""
-    samples = samples_in(path, opened, data)
+def picture_of(
+    path: Path, opened: Image.Image, orientation: int, data: bytes, form: str, pixels: np.ndarray | None = None
+) -> Picture:
+    """Take the pixels that Pillow decoded from these data, turn them upright, and all that stands beside them.
+
+    pixels: (H, W) or (H, W, C), those of a large picture, which were decoded by themselves.
+    """
+    samples = samples_in(path, opened, data, pixels)
     colour = turn(samples.colour, orientation)
     stored = None
     if samples.mode is not None:
