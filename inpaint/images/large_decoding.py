@@ -2,8 +2,9 @@
 
 Pillow holds four bytes for each pixel of three, beside the array that they are copied to.  A PNG is therefore decoded
 in bands of rows, each as a small PNG whose first row is the last one of the band before, for filters look one row up;
-a JPEG by OpenCV, which holds three bytes for each pixel, twice.  Both give what Pillow gives, sample for sample: it decodes the bands, and
-both have the same decoder for JPEG.  What cannot be decoded so is left to Pillow, which knows what to say of it.
+a JPEG by OpenCV, which holds three bytes for each pixel, twice.  Both give what Pillow gives, sample for sample: it
+decodes the bands, and both have the same decoder for JPEG.  What cannot be decoded so is left to Pillow, which knows
+what to say of it.
 """
 
 from __future__ import annotations
