@@ -6,6 +6,7 @@ takes a second and more memory than a large picture.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias, Union
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     from torch import Tensor
 
+ROWS_AT_ONCE = 32
 SearchedImage: TypeAlias = Union[np.ndarray, "Tensor"]  # (3, H, W), uint8 or floating point in [0, 1]
 
 
@@ -32,6 +34,14 @@ def as_levels(image: SearchedImage) -> np.ndarray:
 def luma_of(image: SearchedImage) -> np.ndarray:
     """Return the luma of a picture (3, H, W), uint8 or in [0, 1], as (H, W) float32 in levels 0..255."""
     levels = as_array(image)
-    red, green, blue = (channel.astype(np.float32) for channel in levels)
-    luma = 0.299 * red + 0.587 * green + 0.114 * blue
-    return np.ascontiguousarray(luma if levels.dtype == np.uint8 else luma * 255, np.float32)
+    luma = np.empty(levels.shape[1:], np.float32)
+    for rows in row_bands(len(luma)):
+        red, green, blue = (channel.astype(np.float32) for channel in levels[:, rows])
+        band = 0.299 * red + 0.587 * green + 0.114 * blue
+        luma[rows] = band if levels.dtype == np.uint8 else band * 255
+    return luma
+
+
+def row_bands(height: int) -> Iterator[slice]:
+    """Yield rows that are worked on at once, few enough for the cache: large arrays are slow to make and to fill."""
+    return (slice(top, top + ROWS_AT_ONCE) for top in range(0, height, ROWS_AT_ONCE))

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from inpaint.detection.levels import row_bands
 from inpaint.detection.mosaics.grid_fitting import fitted_grid, fitted_square_grid, lattice_of, nearly_square
 from inpaint.detection.mosaics.proposals import (
     LEAST_SHARPNESS_SUM,
@@ -79,15 +80,16 @@ def soft_steps(luma: np.ndarray) -> np.ndarray:
 
     luma: (H, W), levels 0..255.
     """
-    double, isolated = np.zeros_like(luma), np.zeros_like(luma)
-    np.subtract(luma[:, 2:], luma[:, :-2], out=double[:, 1:-1])
-    np.abs(double, out=double)
-    inner = isolated[:, 2:-2]  # all in place: a large picture's arrays are slow to make
-    np.maximum(double[:, :-4], double[:, 4:], out=inner)
-    np.subtract(double[:, 2:-2], inner, out=inner)
-    np.maximum(inner, 0, out=inner)
-    double += NOISE_STEP
-    isolated /= double
+    isolated = np.zeros_like(luma)
+    for rows in row_bands(len(luma)):
+        double, inner = np.zeros_like(luma[rows]), isolated[rows, 2:-2]
+        np.subtract(luma[rows, 2:], luma[rows, :-2], out=double[:, 1:-1])
+        np.abs(double, out=double)
+        np.maximum(double[:, :-4], double[:, 4:], out=inner)
+        np.subtract(double[:, 2:-2], inner, out=inner)
+        np.maximum(inner, 0, out=inner)
+        double += NOISE_STEP
+        isolated[rows] /= double
     return isolated
 
 
@@ -159,7 +161,7 @@ def rescaled_grids(luma: np.ndarray) -> list[RescaledProposal]:
         if min(size) < PERIOD_RANGES[0][2]:
             continue
         small = luma if scale == 1 else cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
-        steps = soft_steps(small), soft_steps(np.ascontiguousarray(small.T)).T
+        steps = soft_steps(small), soft_steps(cv2.transpose(small)).T
         for block, line, (top, left, bottom, right), gain in gathered_grids(windows_with_grids(*steps, ranges), steps):
             box = top * scale, left * scale, bottom * scale, right * scale
             found.append(RescaledProposal(lattice_of(block * scale, line * scale), box, scale, gain, steps))

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from inpaint.detection.jpeg import JPEG_BLOCK, first_block_column
+from inpaint.detection.levels import row_bands
 
 NOISE_STEP = 2.0  # levels; a step as faint as this counts half
 JPEG_NOISE_STEP = 5.0  # levels; the same where the picture shows blocks of JPEG
@@ -46,24 +47,25 @@ def searched_picture(luma: np.ndarray) -> tuple[SearchedPicture, tuple[Steps, St
 
     luma: (H, W), levels 0..255.
     """
-    across, down = steps_along_rows(luma), steps_along_rows(np.ascontiguousarray(luma.T))
-    return with_sums(luma, across.plain, np.ascontiguousarray(down.plain.T)), (across, down)
+    across, down = steps_along_rows(luma), steps_along_rows(cv2.transpose(luma))
+    return with_sums(luma, across.plain, cv2.transpose(down.plain)), (across, down)
 
 
 def steps_along_rows(luma: np.ndarray) -> Steps:
     """Return the steps along rows.  luma: (H, W) float32, levels 0..255."""
-    plain = np.zeros_like(luma)
-    np.subtract(luma[:, 1:], luma[:, :-1], out=plain[:, 1:])
-    np.abs(plain, out=plain)
-    isolated = np.zeros_like(luma)
-    inner = isolated[:, 1:-1]
-    np.maximum(plain[:, :-2], plain[:, 2:], out=inner)
-    np.subtract(plain[:, 1:-1], inner, out=inner)
-    np.maximum(inner, 0, out=inner)
-    noise = NOISE_STEP
-    if (column := first_block_column(plain)) is not None:
-        on_blocks = isolated[:, column::JPEG_BLOCK]
-        on_blocks[:] = np.maximum(on_blocks - JPEG_BLOCK_STEP, 0)
-        noise = JPEG_NOISE_STEP
-    isolated /= plain + noise
+    plain, isolated = np.zeros_like(luma), np.zeros_like(luma)
+    for rows in row_bands(len(luma)):
+        np.subtract(luma[rows, 1:], luma[rows, :-1], out=plain[rows, 1:])
+        np.abs(plain[rows], out=plain[rows])
+    column = first_block_column(plain)
+    for rows in row_bands(len(luma)):
+        steps, stands_out = plain[rows], isolated[rows]
+        inner = stands_out[:, 1:-1]
+        np.maximum(steps[:, :-2], steps[:, 2:], out=inner)
+        np.subtract(steps[:, 1:-1], inner, out=inner)
+        np.maximum(inner, 0, out=inner)
+        if column is not None:
+            on_blocks = stands_out[:, column::JPEG_BLOCK]
+            on_blocks[:] = np.maximum(on_blocks - JPEG_BLOCK_STEP, 0)
+        stands_out /= steps + (NOISE_STEP if column is None else JPEG_NOISE_STEP)
     return Steps(plain, isolated)
