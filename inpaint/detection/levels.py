@@ -14,7 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     from torch import Tensor
 
-ROWS_AT_ONCE = 32
+CACHED_ROWS = 32  # of a tile, that are worked on at once
 SearchedImage: TypeAlias = Union[np.ndarray, "Tensor"]  # (3, H, W), uint8 or floating point in [0, 1]
 
 
@@ -44,4 +44,4 @@ def luma_of(image: SearchedImage) -> np.ndarray:
 
 def row_bands(height: int) -> Iterator[slice]:
     """Yield rows that are worked on at once, few enough for the cache: large arrays are slow to make and to fill."""
-    return (slice(top, top + ROWS_AT_ONCE) for top in range(0, height, ROWS_AT_ONCE))
+    return (slice(top, top + CACHED_ROWS) for top in range(0, height, CACHED_ROWS))
