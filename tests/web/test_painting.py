@@ -114,6 +114,21 @@ def test_a_thumb_can_hit_everything_and_nothing_hangs_over(phone: Page, tmp_path
         box = phone.locator(selector).first.bounding_box()
         assert box is not None
         assert box["height"] >= 43.5, selector
+    for selector in ("#save-mask", "#find", "#other", "#zoom-fit"):  # nothing has to be looked for beside the screen
+        box = phone.locator(selector).bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 390, selector
+    box = phone.locator("form label:has([name=best])").bounding_box()
+    assert box is not None
+    assert box["height"] >= 43.5
+
+
+def test_the_report_of_many_pictures_fits_on_a_phone(phone: Page):
+    phone.tap("[data-tab=many]")
+    rows = [{"path": "a" * 90 + ".png", "regions": 3, "censor": "mosaic", "seconds": 0.3, "error": "no " * 40}]
+    phone.evaluate("async (rows) => (await import('./report.js')).tabulate(rows)", rows)
+    expect(phone.locator("#report td").last).to_be_visible()
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_the_keyboard_paints_and_what_it_does_is_heard(page: Page, tmp_path: Path):
