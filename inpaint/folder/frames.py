@@ -17,7 +17,7 @@ from inpaint import images
 from inpaint.folder.marks import half_painted, nothing_painted
 from inpaint.folder.paint import paint_in, parts_with, with_near_paint
 from inpaint.interrupt import go_on
-from inpaint.restoring.paint_reach import FARTHEST_REACH
+from inpaint.restoring.paint_mixing import FARTHEST_REACH
 
 MarkedFrame = tuple[images.Picture, Tensor | None]  # a frame to restore, and bool (1, H, W); None = nothing is marked
 

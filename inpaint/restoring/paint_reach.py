@@ -23,10 +23,10 @@ from torch import Tensor
 
 from inpaint.restoring.coded_parts import CodedPart
 from inpaint.restoring.paint_gaps import with_gaps_of_paint
+from inpaint.restoring.paint_mixing import LEAST_PAINT_CONTRAST, last_mixed
 from inpaint.restoring.paint_ringing import is_clear_paint, last_spoiled, rings_at_all
 from inpaint.restoring.paint_ringing_removed import CleanedPixels, without_paint_ringing
 from inpaint.restoring.paint_rings import (
-    LOOKED_AT,
     LUMA_CHROMA,
     PaintedPixels,
     PartBesideHoles,
@@ -35,20 +35,13 @@ from inpaint.restoring.paint_rings import (
     pooled,
 )
 
-FARTHEST_REACH = 16  # px
-LEAST_PAINT_CONTRAST = 16.0  # levels between paint and surroundings, of luma or chroma, that mixing can be seen with
 LUMA, CHROMA, COLOUR = slice(0, 1), slice(1, 3), slice(0, 3)
-LEAST_MIXED_PAINT = 4.0  # levels by which a ring is nearer to the paint
 LEAST_SHARE_BESIDE_THIN = 0.06  # the same beside lines, of which one side may be sharp
 LEAST_SHARE_BESIDE = 0.2  # of paint in the pixels that touch a hole; by chance there is less, mixed in mostly 0.3
 ROUND_HALVED = 1  # px; halved chroma ends softly, and spoils luma beside a sharp edge
 SOFT = 3  # px that luma of a soft edge reaches at least
 SOFT_LUMA, SOFT_CHROMA = 2, 5  # px of soft edges, beside which there is hardly any ringing
-SURE = 3.0  # standard errors
-ALIKE = 3  # neighbouring pixels of texture that count as one
-OUTLYING = 4.0  # times the median difference, that one pixel counts for at most
 EVEN_LEVELS = 24.0  # by which pixels of one paint differ at most, after JPEG too
-PLAUSIBLE_SHARES = (-0.5, 1.0)  # of paint in one pixel; what is beyond is the picture's own
 INNER = 0.25  # of a hole's pixels, those deepest in it, that tell its colour
 THIN = 3.0  # px; holes that are hardly anywhere so deep are mixed with their surroundings all over
 LEAST_SHARE_OF_THIN = 0.3  # of paint in their pixels
@@ -63,6 +56,21 @@ class Reached(NamedTuple):
     farthest: int  # px beyond the hole that grew most
     cleaned: CleanedPixels | None = None  # known pixels without the ringing of paint
     uncleaned: int = 0  # holes beside which known pixels were given up, for their ringing could not be taken out
+
+
+class SeenPaint(NamedTuple):
+    """What is seen of the holes of a picture, of which there are so many."""
+
+    pixels: PaintedPixels
+    rings: Rings
+    colours: np.ndarray  # (count, 3), luma and chroma of each, not a number for one of many colours
+    thin: np.ndarray  # (count,) bool
+    clear: np.ndarray  # (count,) bool, surely paint
+
+    def ringing(self, luma: np.ndarray, chroma: np.ndarray) -> np.ndarray:
+        """Return the colours (count, 3) of the holes beside which there is ringing; luma, chroma: px of their reach."""
+        sharp = (luma < SOFT_LUMA) & (chroma < SOFT_CHROMA)
+        return np.where((self.clear & rings_at_all(self.pixels, self.colours) & sharp)[:, None], self.colours, np.nan)
 
 
 def grown_to_reach(
@@ -84,33 +92,34 @@ def grown_to_reach(
     inside = marked if lossless else with_gaps_of_paint(image, marked, blocked)
     count, labels = label_holes(inside)
     parts = parts_beside_holes(image, labels, blocked)
-    paint = pooled([part.paint for part in parts])
-    paints, thin = paint_colours(paint, count), deepest(paint, count) < THIN
-    if np.isnan(paints).all():
+    seen = seen_paint(parts, count)
+    if np.isnan(seen.colours).all():
         return Reached(holes, None, 0)
-    rings = pooled([part.rings for part in parts])
-    luma, chroma = mixed_reach(rings, paints, thin, lossless=lossless)
-    cleaned, part, clear = None, None if lossless else coded(), is_clear_paint(paint, rings, paints)
+    luma, chroma = mixed_reach(seen, lossless=lossless)
+    cleaned, part, uncleaned = None, None if lossless else coded(), 0
     if part is not None:
-        rung = clear & rings_at_all(paint, paints) & (luma < SOFT_LUMA) & (chroma < SOFT_CHROMA)
-        sharp = np.where(rung[:, None], paints, np.nan)
-        cleaned = without_paint_ringing(image, part, marked, labels, sharp, thin=thin, blocked=blocked)
+        rung = seen.ringing(luma, chroma)
+        cleaned = without_paint_ringing(image, part, marked, labels, rung, thin=seen.thin, blocked=blocked)
         inside = (inside & ~cleaned.holes[labels]) | cleaned.mask
-    luma, chroma = reach_in_files(luma, chroma)
-    uncleaned = 0
-    if not lossless:  # ringing has no mean, so its size tells
-        spoiled = [last_spoiled(paint, rings, paints, part) * clear for part in (LUMA, CHROMA)]
-        luma, chroma = (np.maximum(it, far) for it, far in zip(spoiled, (luma, chroma), strict=True))
-        chroma = np.maximum(chroma, luma)
-        uncleaned = int(((spoiled[0] > 0) & (cleaned is None or ~cleaned.holes)).sum())
-    if cleaned is not None:
-        luma, chroma = (np.where(cleaned.holes, 0, it) for it in (luma, chroma))
+    if not lossless:
+        luma, chroma, rings = with_ringing(*reach_in_files(luma, chroma), seen)
+        uncleaned = int((rings if cleaned is None else rings & ~cleaned.holes).sum())
+    luma, chroma = (it if cleaned is None else np.where(cleaned.holes, 0, it) for it in (luma, chroma))
     mask, whole = (inside | (reached_pixels(parts, reach, inside.shape) & ~blocked) for reach in (luma, chroma))
-    tinted = torch.from_numpy(whole & ~mask)[None] if (chroma > luma).any() else None
-    farthest, pixels = max(int(chroma.max(initial=0)), farthest_beyond(marked, inside)), None
-    if cleaned is not None:
-        pixels = cleaned.pixels.beside(whole)
-    return Reached(torch.from_numpy(mask).to(holes.dtype)[None], tinted, farthest, pixels, uncleaned)
+    return Reached(
+        torch.from_numpy(mask).to(holes.dtype)[None],
+        torch.from_numpy(whole & ~mask)[None] if (chroma > luma).any() else None,
+        max(int(chroma.max(initial=0)), farthest_beyond(marked, inside)),
+        None if cleaned is None else cleaned.pixels.beside(whole),
+        uncleaned,
+    )
+
+
+def seen_paint(parts: list[PartBesideHoles], count: int) -> SeenPaint:
+    """Return what is seen of so many holes."""
+    pixels, rings = (pooled([part.paint for part in parts]), pooled([part.rings for part in parts]))
+    colours = paint_colours(pixels, count)
+    return SeenPaint(pixels, rings, colours, deepest(pixels, count) < THIN, is_clear_paint(pixels, rings, colours))
 
 
 def label_holes(inside: np.ndarray) -> tuple[int, np.ndarray]:
@@ -119,13 +128,14 @@ def label_holes(inside: np.ndarray) -> tuple[int, np.ndarray]:
     return count, np.asarray(labels, np.int32)
 
 
-def mixed_reach(rings: Rings, paints: np.ndarray, thin: np.ndarray, *, lossless: bool) -> tuple[np.ndarray, np.ndarray]:
+def mixed_reach(seen: SeenPaint, *, lossless: bool) -> tuple[np.ndarray, np.ndarray]:
     """Return how far paint is mixed into luma and into chroma beside each hole, px, both (count,)."""
-    least = np.where(thin, LEAST_SHARE_BESIDE_THIN, LEAST_SHARE_BESIDE)
+    least = np.where(seen.thin, LEAST_SHARE_BESIDE_THIN, LEAST_SHARE_BESIDE)
     if lossless:
-        reach = last_mixed(rings, paints, COLOUR, least)
+        reach = last_mixed(seen.rings, seen.colours, COLOUR, least)
         return reach, reach
-    return last_mixed(rings, paints, LUMA, least), last_mixed(rings, paints, CHROMA, least)
+    luma, chroma = (last_mixed(seen.rings, seen.colours, part, least) for part in (LUMA, CHROMA))
+    return luma, chroma
 
 
 def reach_in_files(luma: np.ndarray, chroma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -133,6 +143,14 @@ def reach_in_files(luma: np.ndarray, chroma: np.ndarray) -> tuple[np.ndarray, np
     halved = chroma > luma
     chroma = np.where(halved, chroma + ROUND_HALVED, luma)
     return np.where(halved & (luma < SOFT), luma + ROUND_HALVED, luma), chroma
+
+
+def with_ringing(luma: np.ndarray, chroma: np.ndarray, seen: SeenPaint) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return how far ringing, which has no mean, spoils luma and chroma or paint reaches, and whether luma rings."""
+    paint, rings, colours, _, clear = seen
+    spoiled = [last_spoiled(paint, rings, colours, part) * clear for part in (LUMA, CHROMA)]
+    luma, chroma = (np.maximum(it, far) for it, far in zip(spoiled, (luma, chroma), strict=True))
+    return luma, np.maximum(chroma, luma), spoiled[0] > 0
 
 
 def farthest_beyond(marked: np.ndarray, inside: np.ndarray) -> int:
@@ -188,42 +206,6 @@ def deepest(paint: PaintedPixels, count: int) -> np.ndarray:
     found = np.zeros(count, np.float32)
     np.maximum.at(found, paint.hole, paint.depth)
     return found
-
-
-def last_mixed(rings: Rings, paints: np.ndarray, part: slice, least_beside: np.ndarray) -> np.ndarray:
-    """Return the last distance from each hole up to which all rings are mixed with paint, int (count,).
-
-    part: of luma and the two of chroma, which are looked at.  least_beside: the share of paint that must be in the
-    first ring.
-    """
-    towards = paints[rings.hole][:, part] - rings.further[:, part]
-    contrast = np.linalg.norm(towards, axis=1)
-    clear = contrast >= LEAST_PAINT_CONTRAST  # not where the hole has no colour of its own
-    nearer = ((rings.here - rings.further)[:, part] * towards).sum(1)[clear] / contrast[clear]  # (N,) levels
-    beyond = abs(nearer[rings.distance[clear] > FARTHEST_REACH])
-    most = max(LEAST_PAINT_CONTRAST, OUTLYING * float(np.median(beyond))) if beyond.size else LEAST_PAINT_CONTRAST
-    first = share_beside(rings, nearer / contrast[clear], clear, len(paints))
-    nearer = nearer.clip(-most, most)  # a few edges of the picture decide nothing
-    shape = len(paints), LOOKED_AT + 1
-    place = np.ravel_multi_index((rings.hole[clear], rings.distance[clear]), shape)
-    size = shape[0] * shape[1]
-    counts, sums, squares = (np.bincount(place, weights, size).reshape(shape) for weights in (None, nearer, nearer**2))
-    mean = sums / counts.clip(min=1)
-    variance = (squares / counts.clip(min=1) - mean**2).clip(min=0) * ALIKE / counts.clip(min=1)
-    own = mean[:, FARTHEST_REACH + 1 :]  # (count, rings) what rings of the picture alone show
-    error = np.sqrt(np.maximum(variance, own.var(axis=1, keepdims=True)))
-    least = np.maximum(LEAST_MIXED_PAINT, SURE * error) + np.median(own, axis=1, keepdims=True).clip(min=0)
-    mixed = ((mean > least) & (counts > ALIKE))[:, : FARTHEST_REACH + 1]
-    mixed[:, 0] = True
-    mixed[:, 1] &= first >= least_beside
-    return np.logical_and.accumulate(mixed, axis=1).sum(1) - 1
-
-
-def share_beside(rings: Rings, shares: np.ndarray, clear: np.ndarray, count: int) -> np.ndarray:
-    """Return the mean share of paint in the pixels that touch each hole, (count,); 0 where none tell."""
-    touching = rings.distance[clear] == 1
-    hole, share = rings.hole[clear][touching], shares[touching].clip(*PLAUSIBLE_SHARES)
-    return np.bincount(hole, share, count) / np.bincount(hole, minlength=count).clip(min=1)
 
 
 def with_chroma_of(other: Tensor, image: Tensor, where: Tensor) -> Tensor:

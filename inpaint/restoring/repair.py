@@ -26,7 +26,8 @@ from inpaint.restoring.clear_pixels import opaque_where_restored, without_clear_
 from inpaint.restoring.coded_parts import CodedPicture
 from inpaint.restoring.damage_restoring import Measures, Restores, restore_damage
 from inpaint.restoring.grown_damage import grown_damage
-from inpaint.restoring.paint_reach import FARTHEST_REACH, with_chroma_of
+from inpaint.restoring.paint_mixing import FARTHEST_REACH
+from inpaint.restoring.paint_reach import with_chroma_of
 from inpaint.restoring.paint_ringing_removed import CleanedPixels
 from inpaint.restoring.turns import FLIPS, Flips
 from inpaint.tiling import LEAST_CONTEXT, Box, context_windows
