@@ -55,6 +55,32 @@ def crystals(picture: np.ndarray, side: int, rng: np.random.Generator) -> np.nda
     return averaged(picture, nearest_centre(picture, centres))
 
 
+def triangles(picture: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
+    """Average upright triangles of equal sides and those that stand on a corner between them, as large as squares."""
+    edge = side * (4 / np.sqrt(3)) ** 0.5
+    start = rng.uniform(0, side, 2)
+    down = (np.arange(picture.shape[0])[:, None] + 0.5 + start[0]) / (edge * np.sqrt(3) / 2)
+    across = (np.arange(picture.shape[1]) + 0.5 + start[1]) / edge - down / 2
+    return averaged(picture, halves_of_cells(down, across, falling=True))
+
+
+def right_triangles(picture: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
+    """Average the halves of squares on both sides of their diagonals, as large as squares."""
+    down, across = (
+        (np.arange(length) + 0.5 + start) / (side * np.sqrt(2))
+        for length, start in zip(picture.shape, rng.uniform(0, side, 2), strict=False)
+    )
+    return averaged(picture, halves_of_cells(down[:, None], across, falling=False))
+
+
+def halves_of_cells(down: np.ndarray, across: np.ndarray, *, falling: bool) -> np.ndarray:
+    """Number the halves of cells, (H, W), on both sides of the diagonals that fall to the left or to the right."""
+    row, column = np.floor(down + 0 * across), np.floor(across + 0 * down)
+    below, beyond = down - row, across - column
+    half = below + beyond > 1 if falling else below > beyond
+    return ((row - row.min()) * 10_000 + (column - column.min()) * 2 + half).astype(int)
+
+
 def bricks(picture: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
     """Average squares that lie as bricks do: every second row is shifted by half of one."""
     top, left = rng.integers(0, side, 2)
@@ -131,6 +157,21 @@ def blurred(picture: np.ndarray, side: int, rng: np.random.Generator) -> np.ndar
     return np.round(cv2.GaussianBlur(picture, (0, 0), side / 2, borderType=cv2.BORDER_REFLECT))
 
 
+def smeared(picture: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
+    """Blur along the rows only, as what moves is blurred."""
+    return np.round(cv2.blur(picture, (2 * round(0.7 * side) + 1, 1), borderType=cv2.BORDER_REFLECT))
+
+
+def boxed(picture: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
+    """Blur by a square of the side."""
+    return np.round(cv2.blur(picture, (side + 1, side + 1), borderType=cv2.BORDER_REFLECT))
+
+
+def medians(picture: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
+    """Give every pixel the median of a square of the side around it."""
+    return cv2.medianBlur(picture.astype(np.uint8), side // 2 * 2 + 1).astype(np.float64)
+
+
 def blurred_mosaic(picture: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
     """Blur a mosaic by a Gaussian of a quarter of the side."""
     return np.round(cv2.GaussianBlur(squares(picture, side, rng), (0, 0), side / 4, borderType=cv2.BORDER_REFLECT))
@@ -165,6 +206,8 @@ CENSORS: dict[str, Censor] = {
     "squares": squares,
     "hexagons": hexagons,
     "crystals": crystals,
+    "triangles": triangles,
+    "right triangles": right_triangles,
     "bricks": bricks,
     "diamonds": of_angle(45),
     "rotated 20": of_angle(20),
@@ -173,6 +216,9 @@ CENSORS: dict[str, Censor] = {
     "circles": circles,
     "bilinear": bilinear,
     "blur": blurred,
+    "box blur": boxed,
+    "motion blur": smeared,
+    "median blur": medians,
     "blurred mosaic": blurred_mosaic,
     "feathered": squares,
     "translucent": translucent,

@@ -38,6 +38,7 @@ NEIGHBOURS = {  # who may import from the same floor, and why
     ("degradation", "images"): "masks may be files",
     ("degradation", "mosaic"): "pixelating is the geometry of mosaics applied to a clean picture",
     ("degradation", "parts"): "masks and fills are parts",
+    ("detection", "weights"): "regions that no rule explains are judged by a bundled network",
     ("layers", "contracts"): "a trunk on the cells of a mosaic is a generator",
 }
 TOP = {"__main__": {"cli"}, "__init__": set()}  # the ways in; what __init__ imports when it is itself imported

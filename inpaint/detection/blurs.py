@@ -48,11 +48,16 @@ def find_blur(luma: np.ndarray, inside: np.ndarray, around: np.ndarray) -> Blur 
         return None
     if not lost_detail(luma, inside, around):
         return None
-    if stray_from_plane(luma, deep) < LEAST_STRAY_FROM_PLANE:
+    if is_gradient(luma, inside):
         return None
+    sigma = blur_sigma(luma, inside, around)
+    return Blur(round(sigma, 2)) if sigma >= SHORTEST_BLUR else None
+
+
+def blur_sigma(luma: np.ndarray, inside: np.ndarray, around: np.ndarray) -> float:
+    """Return how far a region's blur reaches, if it is one, px; arguments as of `find_blur`."""
     own, of_surround = blur_reach(luma, inside), blur_reach(luma, around)
-    sigma = max(own**2 - of_surround**2, (SHARE_OF_SIGMA_KEPT * own) ** 2) ** 0.5
-    return Blur(round(min(sigma, LONGEST_BLUR), 2)) if sigma >= SHORTEST_BLUR else None
+    return min(max(own**2 - of_surround**2, (SHARE_OF_SIGMA_KEPT * own) ** 2) ** 0.5, LONGEST_BLUR)
 
 
 def lost_detail(luma: np.ndarray, inside: np.ndarray, around: np.ndarray) -> bool:
@@ -70,6 +75,12 @@ def lost_detail(luma: np.ndarray, inside: np.ndarray, around: np.ndarray) -> boo
         if coarse >= LEAST_COARSE_DETAIL and ((clear and times == 1) or (fell and (share * of_surround) ** 0.5 < most)):
             return True
     return False
+
+
+def is_gradient(luma: np.ndarray, inside: np.ndarray) -> bool:
+    """Tell whether a region (H, W) holds no more than a gradient."""
+    deep = eroded(inside, DEPTH_OF_DETAIL)
+    return bool(deep.any()) and stray_from_plane(luma, deep) < LEAST_STRAY_FROM_PLANE
 
 
 def stray_from_plane(luma: np.ndarray, where: np.ndarray) -> float:

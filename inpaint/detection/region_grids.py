@@ -25,6 +25,9 @@ MOST_RESCALED_UNEVENNESS = (
 )
 FLAT_STRAY = 0.6 / 255  # of full brightness, that pixels of flat cells differ from their mean, on average
 LEAST_LEFT_BY_LATTICE = 3 / 255  # of full brightness: less is what resampling makes of a rescaled mosaic
+MOST_OF_MOVED = (
+    0.62  # of what the cells leave that lie half a cell further, that those of a mosaic leave; mostly a third
+)
 BETTER_FIT = 0.5  # times as much as a grid's cells leave unexplained, that pieces of any shape may leave
 
 
@@ -73,6 +76,16 @@ def explains_better(image: Tensor, corner: tuple[int, int], cells: FreeCells, gr
     counts = summed_by_cell(torch.ones_like(image[:1]), labels, cells.means.shape[1]).clamp(min=1)
     away = float((image[:, inside] - (sums / counts)[:, labels[inside]]).abs().mean())
     return left > least and away < BETTER_FIT * left
+
+
+def explains_where_it_lies(image: Tensor, region: Tensor, corner: tuple[int, int], grid: Grid) -> bool:
+    """Tell whether the cells of a grid explain a region clearly better than the same cells half a side further on do.
+
+    Arguments as of `left_by_grid`.
+    """
+    (height, width), (top, left) = grid
+    moved = Grid(grid.block, ((top + height // 2) % height, (left + width // 2) % width))
+    return away_from_cells(image, region, corner, grid) < MOST_OF_MOVED * away_from_cells(image, region, corner, moved)
 
 
 def away_from_cells(image: Tensor, region: Tensor, corner: tuple[int, int], grid: Grid) -> float:

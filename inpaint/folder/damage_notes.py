@@ -8,7 +8,7 @@ from inpaint.detection.blurs import Blur
 from inpaint.detection.damage import Damage, count_regions
 from inpaint.detection.layers import TranslucentLayer
 from inpaint.detection.mosaics.rough_cells import RoughCells
-from inpaint.detection.region_kinds import PointSamples, Trace, Translucent
+from inpaint.detection.region_kinds import PointSamples, Spoiled, Trace, Translucent
 from inpaint.mosaic.free_cells import FreeCells
 from inpaint.mosaic.lattice import Lattice, sides_in_words
 
@@ -47,6 +47,8 @@ def trace_in_words(trace: Trace) -> str:
         return f"a mosaic whose cells have no clear outlines: restored from it, no means are kept ({hole})"
     if isinstance(trace, Blur):
         return f"a blur of about {trace.sigma:.1f} px: sharpened as far as that is safe ({hole})"
+    if isinstance(trace, Spoiled):
+        return f"a picture that was spoiled in an unknown way: left as it is ({hole})"
     if isinstance(trace, Translucent):
         return f"a mosaic that lets the picture be seen, {trace.opacity:.0%} opaque: taken off ({hole})"
     assert isinstance(trace, TranslucentLayer)

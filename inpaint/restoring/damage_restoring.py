@@ -13,7 +13,7 @@ from inpaint.detection.damage import ORDER_OF_CENSORS, Damage
 from inpaint.detection.layers import TranslucentLayer, without_layer
 from inpaint.detection.mosaics.opacity import without_translucent_mosaic
 from inpaint.detection.mosaics.rough_cells import RoughCells
-from inpaint.detection.region_kinds import PointSamples, Translucent
+from inpaint.detection.region_kinds import PointSamples, Spoiled, Translucent
 from inpaint.mosaic.covered_pixels import covered_pixels
 from inpaint.mosaic.grid import Grid
 from inpaint.mosaic.lattice import Lattice
@@ -93,6 +93,8 @@ def restore_by_trace(image: Tensor, part: Damage, restorer: Restores, flips: Fli
     mask, grid, trace = part.mask, part.grid, part.trace
     if isinstance(trace, Blur):
         return deblurred(image, mask, trace)
+    if isinstance(trace, Spoiled):
+        return image
     if isinstance(trace, TranslucentLayer):
         return without_layer(image, mask, trace)
     if isinstance(trace, Translucent):

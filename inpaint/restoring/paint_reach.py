@@ -36,8 +36,6 @@ from inpaint.restoring.paint_rings import (
 )
 
 LUMA, CHROMA, COLOUR = slice(0, 1), slice(1, 3), slice(0, 3)
-LEAST_SHARE_BESIDE_THIN = 0.06  # the same beside lines, of which one side may be sharp
-LEAST_SHARE_BESIDE = 0.2  # of paint in the pixels that touch a hole; by chance there is less, mixed in mostly 0.3
 ROUND_HALVED = 1  # px; halved chroma ends softly, and spoils luma beside a sharp edge
 SOFT = 3  # px that luma of a soft edge reaches at least
 SOFT_LUMA, SOFT_CHROMA = 2, 5  # px of soft edges, beside which there is hardly any ringing
@@ -130,11 +128,10 @@ def label_holes(inside: np.ndarray) -> tuple[int, np.ndarray]:
 
 def mixed_reach(seen: SeenPaint, *, lossless: bool) -> tuple[np.ndarray, np.ndarray]:
     """Return how far paint is mixed into luma and into chroma beside each hole, px, both (count,)."""
-    least = np.where(seen.thin, LEAST_SHARE_BESIDE_THIN, LEAST_SHARE_BESIDE)
     if lossless:
-        reach = last_mixed(seen.rings, seen.colours, COLOUR, least)
+        reach = last_mixed(seen.rings, seen.colours, COLOUR, seen.thin)
         return reach, reach
-    luma, chroma = (last_mixed(seen.rings, seen.colours, part, least) for part in (LUMA, CHROMA))
+    luma, chroma = (last_mixed(seen.rings, seen.colours, part, seen.thin) for part in (LUMA, CHROMA))
     return luma, chroma
 
 

@@ -104,6 +104,27 @@ def test_thin_lines_of_blended_pixels_grow():
     assert (found.mask[0].numpy()[share[..., 0] > 0.1] > 0).mean() > 0.97
 
 
+def scratched(seed: int, smooth: bool) -> tuple[np.ndarray, Tensor]:
+    """A drawing with flat shapes of white, white lines on it of 2 px, and a mask of what is at least half white."""
+    rng, pixels, lines = np.random.default_rng(seed), np.full((160, 200, 3), 140.0), np.zeros((640, 800), np.uint8)
+    for _ in range(9):
+        at, size = tuple(map(int, rng.integers(0, 160, 2))), int(rng.integers(8, 30))
+        cv2.circle(pixels, at, size, [(255, 255, 255), (90, 140, 60), (40, 40, 40)][int(rng.integers(3))], -1)
+    for _ in range(2):
+        one, other = (tuple(map(int, rng.integers(40, 600, 2))) for _ in range(2))
+        cv2.line(lines, one, other, (255,), 9)
+    share = cv2.resize(lines, (200, 160), interpolation=cv2.INTER_AREA) / 255.0
+    share = share if smooth else (share >= 0.5).astype(float)
+    mixed = pixels * (1 - share[..., None]) + 255 * share[..., None]
+    return mixed.round().astype(np.uint8), torch.from_numpy(share >= 0.5).float()[None]
+
+
+def test_lines_grow_in_a_picture_that_has_their_colour_too_if_their_edge_is_smooth():
+    grown = [reached(*scratched(seed, True)).farthest for seed in range(12)]
+    assert sum(far == 1 for far in grown) >= 10
+    assert [reached(*scratched(seed, False)).farthest for seed in range(12)].count(0) >= 11
+
+
 def test_holes_of_many_colours_and_of_the_colour_around_them_do_not_grow():
     pixels = textured().clip(0, 255).astype(np.uint8)
     mask = torch.zeros(1, 160, 200)

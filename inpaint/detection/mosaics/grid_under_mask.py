@@ -29,6 +29,7 @@ LEAST_GRID_SCORE, SCORE_FOR_SHORT_SIDE, SCORE_FOR_FEW_LINES = 0.18, 2.0, 0.3
 LEAST_SCORE_ON_BLOCKS = 0.45
 LEAST_SCORE_ON_FAINT_BLOCKS = 0.9
 FAINT_JPEG_STEP = 4 / 255  # of full brightness
+FAINT_BLOCK_LINE = 0.6  # of the steps over every second line, that those between have which the blocks of a JPEG draw
 FEWEST_LINES = 2  # that have a distance
 STAIRCASE_STEP = 1.25 / 255  # a smooth gradient in 8 bits is a staircase of single levels: no mosaic has steps so low
 NOISE_FLOOR = 2.0  # times the mean step; much fainter steps are noise
@@ -94,6 +95,10 @@ def estimate_grid(
     else:
         # Cells larger than the region have no two lines in it.
         found = mosaic_lines(down, across, range(minimum, min(maximum, max(luma.shape)) + 1))
+        found = found and (
+            without_block_lines(found[0], down, corner[0] + top),
+            without_block_lines(found[1], across, corner[1] + left),
+        )
     if found is None:
         return None
     rows, columns = found
@@ -182,6 +187,27 @@ def borrowed_lines(profile: StepProfile, own: AxisLines, other: AxisLines) -> Ax
     if not profile.sharpness.any():
         return lent._replace(score=other.score)
     return lent if lent.share >= ALL_ENERGY * own.share else None
+
+
+def without_block_lines(axis: AxisLines, profile: StepProfile, start: int) -> AxisLines:
+    """Return the lines of an axis without every second one where these are the fainter ones of JPEG's blocks.
+
+    start: where the axis begins in the picture, px.
+    """
+    if JPEG_BLOCK % axis.period:
+        return axis
+    places = np.arange(axis.phase, len(profile.steps), axis.period)
+    for own, other in ((places[::2], places[1::2]), (places[1::2], places[::2])):
+        if ((other + start) % JPEG_BLOCK).any():
+            continue
+        own, other = (it[profile.pairs[it] > 0] for it in (own, other))
+        if min(len(own), len(other)) < FEWEST_LINES:
+            continue
+        height, between = (np.average(profile.steps[it], weights=profile.pairs[it]) for it in (own, other))
+        if between < FAINT_BLOCK_LINE * height:
+            period = 2 * axis.period
+            return axis._replace(period=period, phase=int(own[0]) % period, lines=len(own), step=float(height))
+    return axis
 
 
 def longest_period(axis: AxisLines, choices: list[AxisLines]) -> AxisLines:

@@ -16,6 +16,7 @@ from inpaint.mosaic.projection import MOST_CELL_STRAY
 FEWEST_RIM_CELLS = 8
 MOST_OF_MEAN_ERROR = 0.6  # of the squared difference from the mean beside a cell, that the one from the corner may be
 LEAST_MASKED = 0.25  # share of a cut cell
+MOST_OF_MEAN_ERROR_SEEN = 0.3  # the same in cut cells, of which the pixel itself is seen
 MOST_OF_MEAN_ERROR_IN_MIDDLE = 0.25  # the same there, for that pixel is near the mean in any case
 CORNERS = ((0, 0), (0, 1), (1, 0), (1, 1))  # (y, x), 1 = the lower or the right
 
@@ -28,11 +29,11 @@ def sampled_place(image: np.ndarray, inside: np.ndarray, known: np.ndarray, grid
     best, error = None, MOST_OF_MEAN_ERROR
     for corner in CORNERS:
         at = corner[0] * (grid.block[0] - 1), corner[1] * (grid.block[1] - 1)
-        both = (
-            errors_at_rim(image, inside, known, grid, corner),
-            errors_in_cut_cells(image, inside, known, grid, at),
-        )
-        at_corner, at_mean, cells = (one + other for one, other in zip(*both, strict=True))
+        beside = errors_at_rim(image, inside, known, grid, corner)
+        cut = errors_in_cut_cells(image, inside, known, grid, at)
+        if cut[2] >= FEWEST_RIM_CELLS and cut[0] >= MOST_OF_MEAN_ERROR_SEEN * cut[1]:
+            continue
+        at_corner, at_mean, cells = (one + other for one, other in zip(beside, cut, strict=True))
         if cells >= FEWEST_RIM_CELLS and at_corner < error * at_mean:
             best, error = at, at_corner / at_mean
     error = min(error, MOST_OF_MEAN_ERROR_IN_MIDDLE)
