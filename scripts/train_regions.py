@@ -27,6 +27,7 @@ LONGEST_SIDE = 640  # px that pictures are shrunk to
 SIDE_WEIGHT = 0.5
 HELD_OUT_CASES = 1000
 AVERAGE = 0.99
+TIMES_TOLD = 8
 
 
 def read_pictures(folders: list[Path]) -> list[np.ndarray]:
@@ -47,7 +48,7 @@ def batch_of(cases: list[RegionCase]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return shown, torch.from_numpy(np.stack(regions))[:, None].float(), torch.tensor(kinds), torch.tensor(sides)
 
 
-def loss_of(network: RegionNetwork, cases: list[RegionCase]) -> Tensor:
+def loss_of(network: nn.Module, cases: list[RegionCase]) -> Tensor:
     """Return the cross entropy of the classes plus the error of the cells' sides."""
     shown, regions, kinds, sides = batch_of(cases)
     logits, side, each = network(shown, regions)
@@ -60,7 +61,7 @@ def loss_of(network: RegionNetwork, cases: list[RegionCase]) -> Tensor:
 
 
 @torch.no_grad()
-def table_of(network: RegionNetwork, pictures: list[np.ndarray]) -> str:
+def table_of(network: nn.Module, pictures: list[np.ndarray]) -> str:
     """Return how held-out cases of each class are judged, in words."""
     rng, counts = np.random.default_rng(7), np.zeros((len(SHARES), len(SHARES)), int)
     for _ in range(HELD_OUT_CASES // 50):
@@ -75,6 +76,35 @@ def save(network: nn.Module, file: Path) -> None:
     save_file({name: value.half() for name, value in kept.items()}, file)
 
 
+def train(
+    network: RegionNetwork,
+    pictures: list[np.ndarray],
+    held_out: list[np.ndarray],
+    rng: np.random.Generator,
+    minutes: float,
+    output: Path,
+) -> None:
+    """Train for so many minutes of the clock, telling now and then how held-out cases are judged."""
+    mean = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE), use_buffers=True)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=HIGHEST_RATE, weight_decay=0.01)
+    start, step, told, spent = time.monotonic(), 0, 0, 0.0
+    while spent < 1:
+        optimizer.param_groups[0]["lr"] = HIGHEST_RATE * min((step + 1) / 100, 1 - spent + 0.01)
+        loss = loss_of(network, [region_case(pictures, rng) for _ in range(BATCH)])
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        mean.update_parameters(network)
+        step, spent = step + 1, (time.monotonic() - start) / 60 / minutes
+        if spent >= told / TIMES_TOLD:
+            told += 1
+            mean.eval()
+            judged = f": {table_of(mean.module, held_out)}" if held_out else ""
+            print(f"step {step}, loss {loss.item():.3f}{judged}", flush=True)
+            save(mean.module, output)
+
+
 def main() -> None:
     """Train for the minutes that were asked for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -87,37 +117,13 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(options.seed)
-    rng, pictures, held_out = (
-        np.random.default_rng(options.seed),
-        *map(read_pictures, (options.folders, options.held_out)),
-    )
+    rng = np.random.default_rng(options.seed)
+    pictures, held_out = (read_pictures(folders) for folders in (options.folders, options.held_out))
     network = RegionNetwork()
     if options.start:
         network.load_state_dict({**network.state_dict(), **load_file(options.start)})
-    mean = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE), use_buffers=True)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=HIGHEST_RATE, weight_decay=0.01)
-    start, step, told = time.monotonic(), 0, 0
     print(f"{len(pictures)} pictures, {sum(it.numel() for it in network.parameters())} parameters", flush=True)
-    while (spent := (time.monotonic() - start) / 60 / options.minutes) < 1:
-        optimizer.param_groups[0]["lr"] = HIGHEST_RATE * min((step + 1) / 100, 1 - spent + 0.01)
-        loss = loss_of(network, [region_case(pictures, rng) for _ in range(BATCH)])
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
-        mean.update_parameters(network)
-        step += 1
-        if spent >= told / 8:
-            told += 1
-            mean.eval()
-            print(
-                f"step {step}, loss {loss.item():.3f}" + (f": {table_of(mean.module, held_out)}" if held_out else ""),
-                flush=True,
-            )
-            save(mean.module, options.output)
-    mean.eval()
-    print(f"step {step}" + (f": {table_of(mean.module, held_out)}" if held_out else ""), flush=True)
-    save(mean.module, options.output)
+    train(network, pictures, held_out, rng, options.minutes, options.output)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def judge_region(near: Neighbourhood) -> Judgement:
     image = near.image[:, rows, columns][None].float().cpu()
     mask = torch.from_numpy(np.ascontiguousarray(near.inside[rows, columns]))[None, None].float()
     logits, side, _ = region_network()(image, mask)
-    likely = dict(zip(CLASSES, logits[0].softmax(0).tolist(), strict=True))
+    likely: dict[str, float] = {name: float(it) for name, it in zip(CLASSES, logits[0].softmax(0), strict=True)}
     return Judgement(likely, round(float(side[0].exp()), 1))
 
 
