@@ -13,13 +13,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 CLASSES = ("hole", "cells", "soft", "other")
-FEATURES = 48
+JUDGING_FEATURES = 48
 POOLED = 4  # px a side, in which steps are summed up
 STEP_DISTANCES = 1, 2, 4  # px
 STEP_DIRECTIONS = (0, 1), (1, 0), (1, 1), (1, -1)  # (y, x)
 SMALLEST_STEP = 0.1  # levels; smaller ones count as it
 NO_STEP = 1.5  # levels; smaller ones are rounding
-SHOWN = len(STEP_DIRECTIONS) * (len(STEP_DISTANCES) + 2) + 3  # maps that the network sees, beside the mark
+SHOWN_MAPS = len(STEP_DIRECTIONS) * (len(STEP_DISTANCES) + 2) + 3  # maps that the network sees, beside the mark
 MIDDLE_LOG_SIDE = 2.0  # logarithm of the side of cells in px, which a network without knowledge answers
 WEIGHTS_OF_RGB = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
@@ -32,14 +32,14 @@ class RegionNetwork(nn.Module):
         super().__init__()
 
         def layer(before: int, reach: int) -> nn.Sequential:
-            conv = nn.Conv2d(before, FEATURES, 3, padding=reach, dilation=reach, bias=False)
-            return nn.Sequential(conv, nn.BatchNorm2d(FEATURES), nn.SiLU())
+            conv = nn.Conv2d(before, JUDGING_FEATURES, 3, padding=reach, dilation=reach, bias=False)
+            return nn.Sequential(conv, nn.BatchNorm2d(JUDGING_FEATURES), nn.SiLU())
 
-        self.norm = nn.BatchNorm2d(SHOWN)
-        self.first = layer(SHOWN + 1, 1)
-        self.wider = nn.ModuleList(layer(FEATURES, reach) for reach in (1, 2, 4))
-        self.each = nn.Conv2d(FEATURES, len(CLASSES), 1)
-        compared = 2 * (FEATURES + len(CLASSES))
+        self.norm = nn.BatchNorm2d(SHOWN_MAPS)
+        self.first = layer(SHOWN_MAPS + 1, 1)
+        self.wider = nn.ModuleList(layer(JUDGING_FEATURES, reach) for reach in (1, 2, 4))
+        self.each = nn.Conv2d(JUDGING_FEATURES, len(CLASSES), 1)
+        compared = 2 * (JUDGING_FEATURES + len(CLASSES))
         self.judge = nn.Sequential(
             nn.BatchNorm1d(compared), nn.Linear(compared, 64), nn.SiLU(), nn.Linear(64, len(CLASSES) + 1)
         )
@@ -62,7 +62,7 @@ class RegionNetwork(nn.Module):
 
 
 def maps_of_steps(image: Tensor) -> Tensor:
-    """Return what the network sees of a picture (B, 3, H, W) in [0, 1]: (B, SHOWN, H / 4, W / 4)."""
+    """Return what the network sees of a picture (B, 3, H, W) in [0, 1]: (B, SHOWN_MAPS, H / 4, W / 4)."""
     weights = image.new_tensor(WEIGHTS_OF_RGB)[:, None, None]
     levels = 255 * (image * weights).sum(1, keepdim=True)  # (B, 1, H, W)
     farthest, (height, width) = max(STEP_DISTANCES), levels.shape[2:]
