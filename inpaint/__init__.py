@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from inpaint.assemble import load
     from inpaint.evaluation.evaluate import evaluate
     from inpaint.folder import decensor
-    from inpaint.mosaic.grid import Grid
+    from inpaint.mosaic.whole_grid import Grid
     from inpaint.restoring.restorer import Restorer
 
 PUBLIC = {
-    "Grid": "inpaint.mosaic.grid",
+    "Grid": "inpaint.mosaic.whole_grid",
     "Restorer": "inpaint.restoring.restorer",
     "decensor": "inpaint.folder.batch",
     "evaluate": "inpaint.evaluation.evaluate",
