@@ -16,7 +16,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from inpaint.detection.flat_ground import hides_something
+from inpaint.detection.flat_ground import hides_something, is_ink_on_paper, lies_over_lines
 from inpaint.detection.flat_parts import (
     LEAST_THICKNESS,
     NEAR_COLOUR,
@@ -80,9 +80,12 @@ def find_bars(image: SearchedImage, mosaics: np.ndarray | None = None) -> list[B
     found, taken, even = [], np.zeros(levels.shape[:2], bool), float((spread_of(levels) == 0).mean())
     hidden = None if mosaics is None else mosaics[::every, ::every]
     drawn, ground = even > MOST_EVEN_PICTURE, ground_of(levels)
+    inked = drawn and is_ink_on_paper(levels, ground)
     if drawn and is_pixel_art(levels):
         return []
-    seen = [part for part in flat_parts(levels, drawn=drawn) if hidden is None or not much_hidden(part, hidden)]
+    seen = [
+        part for part in flat_parts(levels, drawn=drawn, inked=inked) if hidden is None or not much_hidden(part, hidden)
+    ]
     if drawn:
         seen = [part for part in seen if is_thick(part) and not near_colour(part, ground)]
     if even > MOST_EVEN_WITH_RINGS:
@@ -90,7 +93,7 @@ def find_bars(image: SearchedImage, mosaics: np.ndarray | None = None) -> list[B
     for part in without_patterns(levels, seen):
         if is_shadow(levels, part) or is_clipped_corner(levels, part):
             continue
-        score = stepped_outline(levels, part, even)
+        score = stepped_outline(levels, part, even, inked=inked)
         here = taken[part.top :, part.left :][: part.mask.shape[0], : part.mask.shape[1]]
         if score is not None and not here[part.mask > 0].any():
             here |= part.mask > 0
@@ -187,10 +190,10 @@ def is_clipped_corner(levels: np.ndarray, part: FlatPart) -> bool:
     return bool(cornered) and float(part.mask.sum()) < LEAST_FILL_OF_CORNER * (bottom - top + 1) * (right - left + 1)
 
 
-def stepped_outline(levels: np.ndarray, part: FlatPart, even: float = 1.0) -> float | None:
+def stepped_outline(levels: np.ndarray, part: FlatPart, even: float = 1.0, *, inked: bool = False) -> float | None:
     """Return how much of a part's outline is a sharp step to surroundings that vary, None where that is too little.
 
-    even: the share of the picture's pixels that are like all beside them.
+    even: the share of the picture's pixels that are like all beside them.  inked: it is a drawing of ink on paper.
     """
     beyond = surround_of(levels, part)[1].astype(np.int16)  # (N, 3)
     if not len(beyond) or is_too_uneven(levels, part, beyond) or (part.rings and not stands_out(part, beyond)):
@@ -200,7 +203,7 @@ def stepped_outline(levels: np.ndarray, part: FlatPart, even: float = 1.0) -> fl
     varied = 1 / (shares**2).sum()
     lively = varied >= SHADES_AROUND_LIVELY  # what is as dark as a blob may well touch it there
     if stepped < (LEAST_OUTLINE_OF_BAR if part.exact and (part.straight or lively) else LEAST_OUTLINE_OF_BLOB):
-        return None
+        return stepped if inked and lies_over_lines(levels, part, beyond, stepped) else None
     if varied >= (LEAST_SHADES_AROUND_BAR if part.straight and is_thick(part) else LEAST_SHADES_AROUND_BLOB):
         return stepped
     hides = part.straight and hides_something(levels, part, np.median(beyond, 0))

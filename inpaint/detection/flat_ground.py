@@ -12,6 +12,9 @@ import numpy as np
 from inpaint.detection.flat_parts import FlatPart
 
 INK_STEP = 40  # levels between the ground and what is drawn on it
+INK_SAMPLING, LEAST_INK_AND_PAPER = 4, 0.9  # px apart, and share of a picture that is drawn in ink
+LEAST_OUTLINE_OVER_LINES = 0.65  # share of a bar's outline that is a sharp step, where lines run into the bar
+LEAST_OF_PAPER = 0.85  # of that share, that is paper
 CUT_DISTANCE = 3  # px from the outline to where lines that run into the bar are counted
 FEWEST_CUT_LINES, FEWEST_CUT_SIDES = 3, 2
 WIDEST_CUT_LINE = 0.5  # of the bar's thickness
@@ -23,6 +26,27 @@ FEWEST_LETTERS = 2  # to one side
 INK_OF_TEXT = (0.03, 0.5)  # share of a line that is ink, least and most
 HEIGHT_OF_TEXT = (0.3, 1.0)  # of the bar's thickness, that the rows with ink are, least and most
 MOST_SOLID_COLUMNS = 0.3  # share of the columns with ink that are all ink, as those of blocks are
+
+
+def is_ink_on_paper(levels: np.ndarray, ground: np.ndarray | None) -> bool:
+    """Tell whether a picture (H, W, 3) is nearly all its ground, (3,) levels, and ink; None: it has no ground."""
+    if ground is None:
+        return False
+    coarse = levels[::INK_SAMPLING, ::INK_SAMPLING].astype(np.int16)
+    paper = np.abs(coarse - ground).max(2) < INK_STEP
+    return float((paper | (coarse.max(2) <= DARK_INK)).mean()) >= LEAST_INK_AND_PAPER
+
+
+def lies_over_lines(levels: np.ndarray, part: FlatPart, beyond: np.ndarray, stepped: float) -> bool:
+    """Tell whether a bar lies on paper over lines of its own colour, which run into it and hide its outline there.
+
+    beyond: (N, 3), the colours around it.  stepped: share of its outline that is a sharp step.
+    """
+    if not part.straight or stepped < LEAST_OUTLINE_OVER_LINES:
+        return False
+    paper = np.median(beyond, 0)
+    of_paper = float((np.abs(beyond - paper).max(1) < INK_STEP).mean())
+    return of_paper > LEAST_OF_PAPER * stepped and hides_something(levels, part, paper)
 
 
 def hides_something(levels: np.ndarray, part: FlatPart, ground: np.ndarray) -> bool:

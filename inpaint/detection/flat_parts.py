@@ -18,7 +18,7 @@ LETTERBOX_SIDE = 0.9  # of a side of the picture, that a letterbox covers
 # That neighbours in a bar and its middle may differ by: as it was painted, and as JPEGs leave it.
 BAR_STEPS, EXACT_COLOURS = (3, 7, 14), (2, 5, 8)
 EXACT_COLOUR, NEAR_COLOUR, SOFT_EDGE_COLOUR = 2, 6, 32  # from the bar's: in its middle, surely in it, at its soft edge
-LINE_OPENING = 5, 5  # px; lines whose even inside is thinner part nothing
+LINE_INSIDE, THICK_LINE_INSIDE = 5, 11  # px; lines whose even inside is thinner part nothing: in a drawing, of ink
 RINGING_COLOUR = 16  # from the bar's: where a JPEG made it ring
 LEAST_OF_ITS_COLOUR = 0.9  # share of a bar's pixels
 LEAST_FLAT_IN_BAR, LEAST_FLAT_IN_BLOB = 0.1, 0.3  # share of pixels that are like their neighbours
@@ -43,17 +43,19 @@ class FlatPart(NamedTuple):
     rings: bool = False  # thin, and of one colour but for its outline
 
 
-def flat_parts(levels: np.ndarray, *, drawn: bool = False) -> list[FlatPart]:
+def flat_parts(levels: np.ndarray, *, drawn: bool = False, inked: bool = False) -> list[FlatPart]:
     """Return the convex parts of one colour of a picture (H, W, 3), the likeliest first; they may overlap.
 
     drawn: the picture is a drawing, whose lines run into parts of their colour: these are looked for without them, too.
+    inked: it is one of ink on paper, whose thick lines are left out as well.
     """
+    lines = (LINE_INSIDE,) * drawn + (THICK_LINE_INSIDE,) * inked
     spread, parts = spread_of(levels), []
     for step, exact in zip(BAR_STEPS, EXACT_COLOURS, strict=True):
         even = (spread <= step).astype(np.uint8)
         parts += parts_of_map(levels, even, exact)
-        if drawn:
-            parts += parts_of_map(levels, cv2.morphologyEx(even, cv2.MORPH_OPEN, np.ones(LINE_OPENING)), exact)
+        for side in lines:
+            parts += parts_of_map(levels, cv2.morphologyEx(even, cv2.MORPH_OPEN, np.ones((side, side))), exact)
     return sorted(parts, key=lambda part: (part.straight, int(part.mask.sum())), reverse=True)
 
 

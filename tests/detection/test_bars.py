@@ -232,6 +232,19 @@ def test_bars_over_a_line_drawing_are_found_and_what_its_lines_enclose_is_not():
 
 
 @pytest.mark.parametrize("quality", [0, 75])
+@pytest.mark.parametrize("slant", [30, 90])
+def test_a_bar_is_found_where_thick_lines_run_into_it_and_hide_its_outline(slant: int, quality: int):
+    page = np.full((300, 400, 3), 255, np.uint8)
+    for left in range(70, 330, 40):
+        cv2.line(page, (left, 40), (left + slant, 260), (0, 0, 0), 6, cv2.LINE_AA)
+    over = np.zeros(page.shape[:2], bool)
+    over[140:162, 120:290] = True
+    assert not find(as_jpeg(page, quality) if quality else page)
+    page[over] = 0
+    assert covered(find(as_jpeg(page, quality) if quality else page), over) > 0.9
+
+
+@pytest.mark.parametrize("quality", [0, 75])
 def test_of_the_round_shapes_of_a_drawing_only_ellipses_are_blobs(quality: int):
     shape, blob = scene("sunflower"), scene("sunflower")  # drawn, in flat colours
     (height, width), over = blob.shape[:2], np.zeros(blob.shape[:2], np.uint8)
