@@ -16,6 +16,7 @@ from inpaint.weights import bundled_path
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("photos", "textures", "drawings", "val_photos", "val_drawings", "val_fronts")
 TRIAL_CELLS = ["--batch", "4", "--tries", "1", "--width", "8", "--blocks", "1", "--deep", "16", "--deep-blocks", "1"]
+TRIAL_VIVID = ["--batch", "3", "--tries", "1", "--critic", "4", "--every", "1"]
 TRIAL_HOLES = ["--batch", "2", "--no-compile", "--set", "widths=[8, 8, 8]", "--set", "blocks=[1, 1]"]
 TRIAL_HOLES += ["--set", "middle=2", "--set", "sight=[fourier]"]
 TRIAL_UNET = ["steps=2", "data.batch=2", "data.crop=128", "data.workers=0", "data.validation_samples=2"]

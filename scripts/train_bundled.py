@@ -2,6 +2,7 @@
 
     python scripts/train_bundled.py mosaics
     python scripts/train_bundled.py holes --evaluate FOLDER_OF_CLEAN_PICTURES
+    python scripts/train_bundled.py vivid --features vgg_shift_tolerant.pth
     python scripts/train_bundled.py texture --features vgg_shift_tolerant.pth
     python scripts/train_bundled.py mosaics --trial runs/trial --seconds 5
 
@@ -11,7 +12,7 @@ source and licence, the validation curve, and with --evaluate the table of `inpa
 
 Fetching needs apt-get, git, npm and node, drawing the package resvg_py.  --seconds is the training time of holes and
 mosaics: left out, what the bundled ones had on one NVIDIA H100 with 16 cores; a CPU wants hours.  The schedule is
-stretched over it, so it should stay the same in every call.
+stretched over it, so it should stay the same in every call.  vivid goes on from mosaics, which is trained first.
 
 --trial goes the whole road in seconds, with small networks and pictures drawn on the spot: everything lies in its
 folder, nothing is fetched, and the package keeps its networks.
@@ -36,7 +37,7 @@ from typing import Any
 
 import torch
 from bundled_pictures import prepare, run, table_of_licences
-from bundled_place import ROOT, TRIAL_CELLS, TRIAL_HOLES, TRIAL_TEXTURE, TRIAL_UNET, Place, draw_pictures
+from bundled_place import ROOT, TRIAL_CELLS, TRIAL_HOLES, TRIAL_TEXTURE, TRIAL_UNET, TRIAL_VIVID, Place, draw_pictures
 from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor
@@ -51,7 +52,7 @@ from inpaint.files import write_text
 from inpaint.training.journal import Journal
 from inpaint.weights import BUNDLED_NETWORKS, NETWORKS_OF_DEFAULT
 
-SECONDS = {"mosaics": 1037, "holes": 562}
+SECONDS = {"mosaics": 1037, "holes": 562, "vivid": 5400}
 DRAWINGS, TEXTURES = 0.22, 0.08  # shares of the mosaics that are of drawings and of textures
 CROP, TRIAL_CROP = 208, 64  # px, of the pictures with holes
 BALANCED = ["recipe.weights={hole_charbonnier: 1.0, perceptual: 1.0, style_comp: 2000.0}"]  # for a shift-tolerant VGG16
@@ -76,7 +77,7 @@ def keep(path: Path, weights: Mapping[str, Tensor], tree: dict[str, Any], proven
     """Write a network for the package: in half precision, or in 8 bits where detail is invented."""
     told = {"machine": machine(), "torch": torch.__version__, **provenance}
     path.parent.mkdir(parents=True, exist_ok=True)
-    stored = torch.int8 if path.stem == "texture" else torch.float16
+    stored = torch.int8 if path.stem in ("texture", "vivid") else torch.float16
     save_checkpoint(path, weights, run=tree, provenance=told, dtype=stored)
 
 
@@ -93,6 +94,24 @@ def mosaics(options: argparse.Namespace, place: Place) -> Curve:
     tree["generator"] = {"name": "cells", **told["generator"]}
     keep(place.weights("mosaics"), load_file(weights), tree, {"step": told["step"], "seconds": round(told["elapsed"])})
     return [{key: it for key, it in line.items() if key not in ("seconds", "loss")} for line in told["history"]]
+
+
+def vivid(options: argparse.Namespace, place: Place) -> Curve:
+    """Train and export the network that invents detail in mosaics."""
+    folder, faithful = place.runs / "vivid", place.runs / "cells" / "network.safetensors"
+    if not faithful.exists():
+        mosaics(options, place)
+    given = ["--faithful", faithful, "--output", folder, "--seconds", str(options.seconds or SECONDS["vivid"])]
+    given += ["--features", options.features.resolve()] if options.features else []
+    given += TRIAL_VIVID if place.trial else []
+    once(folder, lambda: run("train_vivid.py", place.data, *given))
+    weights = folder / "network.safetensors"
+    with safe_open(weights, framework="pt") as file:
+        told = json.loads(file.metadata()["told"])
+    tree = run_to_tree(read_run(config_of("cells")))
+    tree["generator"] = {"name": "cells", **told["generator"]}
+    keep(place.weights("vivid"), load_file(weights), tree, {"step": told["step"], "seconds": told["seconds"]})
+    return [{key: it for key, it in line.items() if key != "seconds"} for line in told["history"]]
 
 
 def holes(options: argparse.Namespace, place: Place) -> Curve:
@@ -195,8 +214,8 @@ def main() -> None:
     """Read the command line, prepare, train, export, note."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("name", choices=BUNDLED_NETWORKS)
-    parser.add_argument("--seconds", type=float, help="training time of holes and mosaics, all calls together")
-    parser.add_argument("--features", type=Path, help="a VGG16 for the perceptual terms of texture")
+    parser.add_argument("--seconds", type=float, help="training time of all but texture, all calls together")
+    parser.add_argument("--features", type=Path, help="a VGG16 for the perceptual terms of vivid and texture")
     parser.add_argument("--evaluate", type=Path, metavar="FOLDER", help="clean pictures to measure the network on")
     parser.add_argument("--trial", type=Path, metavar="FOLDER", help="go the whole road in seconds, in this folder")
     options = parser.parse_args()
@@ -206,7 +225,7 @@ def main() -> None:
         draw_pictures(place)
     else:
         prepare(place.runs, place.data, divided=options.name != "texture")
-    curve = {"mosaics": mosaics, "holes": holes, "texture": texture}[options.name](options, place)
+    curve = {"mosaics": mosaics, "holes": holes, "texture": texture, "vivid": vivid}[options.name](options, place)
     told = place.runs / "bundled" / f"{options.name}.md"
     write_text(told, facts(options.name, curve, options.evaluate, place))
     print(f"{place.weights(options.name)} is written; for its card: {told}")

@@ -5,9 +5,9 @@
 
 The same network with noise as one more input learns from the absolute error, from features of a VGG and from a critic
 of patches, at every octave; every answer keeps the measured means.  How much the critic counts is regulated so that the
-answers stay a chosen number of dB behind the faithful ones, --behind.  It stops by the clock and is written once a
-minute; it goes on where it stopped no further than with the generator: the critic begins anew.
-No bundled network comes from it: it has run for a few steps on a CPU only.
+answers stay a chosen number of dB behind the faithful ones, --behind.  Every mosaic is answered twice, with other
+noise, and the error of the mean of both counts beside that of each, so that what is not known may vary.  It stops by
+the clock, writes everything once a minute, and goes on where it was stopped.
 Source: a critic of patches (Isola et al. 2017) with spectral normalisation and the hinge loss (Miyato et al. 2018).
 """
 
@@ -19,10 +19,11 @@ import json
 import math
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
-from cell_batches import FINER, WINDOW, Batch, Part, drawn, windowed
+from cell_batches import Batch, drawn
 from cell_validation import Trial, trials, tried
 from device_pictures import Pictures, read_pictures
 from patch_critic import Critic
@@ -30,54 +31,15 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from train_cells import found, write
+from vivid_answers import FIRST, Made, absolute, answers, judged, mean_missed, squared, twice
 
 from inpaint.features.vgg import VggFeatures
-from inpaint.generators.cells import Cells, build, repeated, with_means
+from inpaint.generators.cells import Cells, build
 
 TAPS = ("relu1_2", "relu2_2", "relu3_3")
 SMOOTHED = 0.98  # of the measured distance from the faithful answer
+STATE, NUMBERS = "state.pt", ("weight", "behind", "step", "seconds", "history")
 PULL = 0.02  # how fast the critic's weight follows it, per dB and step
-
-
-def answers(network: Cells, batch: Batch, *, vary: bool) -> list[tuple[Part, Tensor]]:
-    """Return every step's part, and the answer with the measured means; the last steps start from the first ones'."""
-    made, last = [], [(batch.near, 4)]
-    for chain, step, block in ((batch.mid, 2, 8), (batch.far, 4, 16)):
-        prediction = network(
-            chain.first.image, chain.first.mask, block=step, **noise_for(network, chain.first, step, vary)
-        )
-        made.append((chain.first, prediction.image.float()))
-        answer = windowed(prediction.image.detach().float(), chain.window, WINDOW)
-        shown = torch.where(chain.last.mask > 0.5, repeated(answer, FINER), chain.last.image)
-        last.append((chain.last._replace(image=shown), block))
-    sizes = [len(part.image) for part, _ in last]
-    guessed = torch.cat([torch.full((size, 1, 1, 1), float(it > 0)) for it, size in enumerate(sizes)])
-    image, mask, target = (torch.cat([part[it] for part, _ in last]) for it in range(3))
-    whole = Part(image, mask, target, batch.near.cells)
-    varied = noise_for(network, whole, FINER, vary)
-    raw = network(whole.image, whole.mask, block=FINER, guessed=guessed.to(whole.image), **varied).extras["raw"].float()
-    for (part, block), answer in zip(last, raw.split(sizes), strict=True):
-        made.append((part, with_means(answer, part.mask, part.cells, block)))
-    return made
-
-
-def noise_for(network: Cells, part: Part, step: int, vary: bool) -> dict[str, Tensor]:
-    """Draw noise for the cells of a part."""
-    if not vary:
-        return {}
-    size = part.image.shape[2] // step, part.image.shape[3] // step
-    return {"noise": torch.randn(len(part.image), network.noise_channels, *size, device=part.image.device)}
-
-
-def composite(part: Part, answer: Tensor) -> Tensor:
-    """Take the answer in the mask and the original elsewhere."""
-    return torch.where(part.mask > 0.5, answer, part.target)
-
-
-def judged(scores: Tensor, part: Part) -> Tensor:
-    """Return the mean of scores per patch, over the patches that lie in the mask."""
-    share = F.adaptive_avg_pool2d(part.mask, (scores.shape[2], scores.shape[3]))
-    return (scores.float() * share).sum() / share.sum().clamp(min=1)
 
 
 class Vivid:
@@ -91,13 +53,12 @@ class Vivid:
         torch.manual_seed(options.seed)
         self.network = self.built()
         self.network.load_state_dict(weights, strict=False)
+        assert self.network.noise is not None
+        nn.init.normal_(self.network.noise.weight, std=0.05)  # little at first, for the network is good without it
         self.faithful = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.average = copy.deepcopy(self.faithful)
-        if (options.output / "network.safetensors").exists():
-            for network in (self.network, self.average):
-                network.load_state_dict(load_file(options.output / "network.safetensors", device=str(device)))
         self.critic = Critic(options.critic).to(device, memory_format=torch.channels_last)  # pyright: ignore
-        self.features = VggFeatures("vgg16", weights=options.features, content=TAPS, style=TAPS)
+        self.features = options.features and VggFeatures("vgg16", weights=options.features, content=TAPS, style=TAPS)
         fused = {"betas": (0.5, 0.99), "fused": True}
         self.optimizers = [
             torch.optim.Adam(self.network.parameters(), options.rate, **fused),
@@ -105,7 +66,22 @@ class Vivid:
         ]
         self.weight = torch.tensor(math.log(options.weight), device=device)  # logarithm of what the critic counts
         self.behind = torch.zeros((), device=device)
-        self.step = 0
+        self.step, self.seconds = 0, 0.0
+        self.history: list[dict[str, float]] = []  # what was tried
+        if (options.output / STATE).exists():
+            self.restore(torch.load(options.output / STATE, map_location=device, weights_only=True))
+
+    def states(self) -> list[nn.Module | torch.optim.Optimizer]:
+        return [self.network, self.average, self.critic, *self.optimizers]
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `saved` returned."""
+        for one, kept in zip(self.states(), state["states"], strict=True):
+            one.load_state_dict(kept)
+        self.weight, self.behind, self.step, self.seconds = (state[it] for it in NUMBERS)
+
+    def saved(self) -> dict[str, Any]:
+        return {"states": [it.state_dict() for it in self.states()]} | {it: getattr(self, it) for it in NUMBERS}
 
     def built(self) -> Cells:
         network = build(**self.shape)
@@ -114,25 +90,18 @@ class Vivid:
 
     def learn(self, batch: Batch) -> dict[str, Tensor]:
         """Step the critic, then the network; returns the terms of both."""
+        batch = twice(batch)
         cast = torch.autocast(self.device.type, torch.bfloat16, not self.options.float32)
         with cast:
             made = answers(self.network, batch, vary=True)
-            fakes = [composite(part, answer) for part, answer in made]
-            real = sum(judged(F.relu(1 - self.critic(part.target)), part) for part, _ in made)
-            fooled = sum(
-                judged(F.relu(1 + self.critic(it.detach())), part) for it, (part, _) in zip(fakes, made, strict=True)
-            )
-            critic = torch.as_tensor(real + fooled) / len(made)
+            critic = torch.stack([self.told_apart(it) for it in made]).mean()
         stepped(critic, self.critic, self.optimizers[1])
         self.critic.requires_grad_(False)
         with cast:
-            scores = [judged(self.critic(fake), part) for fake, (part, _) in zip(fakes, made, strict=True)]
-            adversarial = -torch.stack(scores).mean()
-            perceptual = torch.stack(
-                [self.perceptual(part, fake) for fake, (part, _) in zip(fakes[2:], made[2:], strict=True)]
-            )
-            error = torch.stack([absolute(part, answer) for part, answer in made]).mean()
-        loss = error + self.weight.exp() * (perceptual.mean() + self.options.adversarial * adversarial)
+            adversarial = -torch.stack([judged(self.critic(it.shown), it.part) for it in made]).mean()
+            error = torch.stack([(absolute(it) + mean_missed(it)) / 2 for it in made]).mean()
+            perceptual = torch.stack([self.perceptual(it) for it in made[FIRST:]]).mean()
+        loss = error + self.weight.exp() * (perceptual + self.options.adversarial * adversarial)
         stepped(loss, self.network, self.optimizers[0])
         self.critic.requires_grad_(True)
         self.regulate(batch, made)
@@ -140,25 +109,33 @@ class Vivid:
             for mine, theirs in zip(self.average.parameters(), self.network.parameters(), strict=True):
                 mine.lerp_(theirs, 1 - min(self.options.decay, (1 + self.step) / (10 + self.step)))
         self.step += 1
-        terms = {"error": error, "perceptual": perceptual.mean(), "adversarial": adversarial, "critic": critic}
+        terms = {"error": error, "perceptual": perceptual, "adversarial": adversarial, "critic": critic}
         return {name: it.detach() for name, it in terms.items()} | {"behind": self.behind, "weight": self.weight.exp()}
 
-    def perceptual(self, part: Part, fake: Tensor) -> Tensor:
+    def told_apart(self, made: Made) -> Tensor:
+        """Return the critic's hinge loss on originals and answers."""
+        real, fake = self.critic(made.part.target[::2]).repeat_interleave(2, 0), self.critic(made.shown.detach())
+        return judged(F.relu(1 - real), made.part) + judged(F.relu(1 + fake), made.part)
+
+    def perceptual(self, made: Made) -> Tensor:
         """Return how far the features of an answer are from the original's, relative to their size."""
+        part = made.part
+        if self.features is None:
+            return made.answer.new_zeros(())
         with torch.no_grad():
-            wanted = self.features(part.target)
-        given = self.features(fake)
+            wanted = {tap: it.repeat_interleave(2, 0) for tap, it in self.features(part.target[::2]).items()}
+        given = self.features(made.shown)
         terms = [(given[tap] - wanted[tap]).abs().mean() / wanted[tap].abs().mean().clamp(min=1e-6) for tap in TAPS]
         return torch.stack(terms).mean() / part.mask.mean().clamp(min=0.05)
 
     @torch.no_grad()
-    def regulate(self, batch: Batch, made: list[tuple[Part, Tensor]]) -> None:
+    def regulate(self, batch: Batch, made: list[Made]) -> None:
         """Let what is not the absolute error count more while the answers are nearer than wanted, or else less."""
         with torch.autocast(self.device.type, torch.bfloat16, not self.options.float32):
             faithful = answers(self.faithful, batch, vary=False)
-        pairs = zip(made, faithful, strict=True)
-        ratio = [squared(*one).clamp(min=1e-9) / squared(*other).clamp(min=1e-9) for one, other in pairs]
-        decibels = (10 * torch.stack(ratio[2:]).log10()).mean()  # of the last steps
+        pairs = zip(made[FIRST:], faithful[FIRST:], strict=True)
+        ratio = [squared(one).clamp(min=1e-9) / squared(other).clamp(min=1e-9) for one, other in pairs]
+        decibels = (10 * torch.stack(ratio).log10()).mean()
         self.behind.mul_(SMOOTHED).add_(decibels * (1 - SMOOTHED))
         self.weight.add_(PULL * (self.options.behind - self.behind)).clamp_(math.log(1e-3), math.log(3.0))
 
@@ -171,23 +148,18 @@ def stepped(loss: Tensor, network: nn.Module, optimizer: torch.optim.Optimizer) 
     optimizer.step()
 
 
-def absolute(part: Part, answer: Tensor) -> Tensor:
-    return ((answer - part.target).abs() * part.mask).sum() / (3 * part.mask.sum().clamp(min=1))
-
-
-def squared(part: Part, answer: Tensor) -> Tensor:
-    return ((answer - part.target).square() * part.mask).sum() / (3 * part.mask.sum().clamp(min=1))
-
-
-def report(vivid: Vivid, told: list[Trial], terms: dict[str, Tensor], started: float) -> None:
+def report(vivid: Vivid, told: list[Trial], terms: dict[str, Tensor]) -> None:
     """Try the averaged network without noise, print and write."""
-    seconds = round(time.monotonic() - started)
-    line = {"step": vivid.step, "seconds": seconds} | {name: round(float(it), 4) for name, it in terms.items()}
-    line |= tried(vivid.average, told)
-    options = {key: str(value) for key, value in vars(vivid.options).items()}
-    vivid.options.output.mkdir(parents=True, exist_ok=True)
-    metadata = {"told": json.dumps({"generator": vivid.shape, "options": options, **line})}
-    write(vivid.options.output / "network.safetensors", vivid.average.state_dict(), metadata)
+    line = {"step": vivid.step, "seconds": round(vivid.seconds)}
+    scores = tried(vivid.average, told)
+    vivid.history.append(line | scores)
+    line |= {name: round(float(it), 4) for name, it in terms.items()} | scores
+    options, folder = {key: str(value) for key, value in vars(vivid.options).items()}, vivid.options.output
+    folder.mkdir(parents=True, exist_ok=True)
+    metadata = {"told": json.dumps({"generator": vivid.shape, "options": options, "history": vivid.history, **line})}
+    write(folder / "network.safetensors", vivid.average.state_dict(), metadata)
+    torch.save(vivid.saved(), folder / "state.part")
+    (folder / "state.part").replace(folder / STATE)
     print(json.dumps(line), flush=True)
 
 
@@ -197,12 +169,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("pictures", type=Path)
     parser.add_argument("--faithful", type=Path, required=True)
-    parser.add_argument("--features", type=Path, required=True, help="weights of a VGG16, up to relu3_3 at least")
+    parser.add_argument("--features", type=Path, help="weights of a VGG16, up to relu3_3; none: the critic alone")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--drawings", type=float, default=0.3, help="share of crops that are of drawings")
-    parser.add_argument("--seconds", type=float, default=7200, help="of this call, loading included")
+    parser.add_argument("--seconds", type=float, default=7200, help="of training, in all calls")
     parser.add_argument("--every", type=float, default=60, help="seconds between trials")
-    parser.add_argument("--batch", type=int, default=32, help="mosaics of 4 px a step")
+    parser.add_argument("--batch", type=int, default=16, help="mosaics of 4 px a step, each answered twice")
     parser.add_argument("--rate", type=float, default=2e-4)
     parser.add_argument("--decay", type=float, default=0.998, help="of the average")
     parser.add_argument("--behind", type=float, default=0.9, help="dB that the answers may lose")
@@ -230,20 +202,22 @@ def main() -> None:
     told, vivid = trials(held_out, device), Vivid(options, device)
     ready = f"ready after {time.monotonic() - started:.1f} s"
     print(json.dumps({"faithful": tried(vivid.faithful, told)}), ready, flush=True)
-    begun = tested = time.monotonic()
     terms: dict[str, Tensor] = {}
-    end = started + options.seconds
-    while time.monotonic() < end:
-        progress = (time.monotonic() - begun) / max(end - begun, 1e-3)
+    last = tested = time.monotonic()
+    while vivid.seconds < options.seconds:
+        left = 1 - vivid.seconds / options.seconds
         for optimizer, factor in zip(vivid.optimizers, (1, 2), strict=True):
-            optimizer.param_groups[0]["lr"] = options.rate * factor * min(1, 4 * (1 - progress) + 0.02)
+            optimizer.param_groups[0]["lr"] = options.rate * factor * min(1, 4 * left + 0.02)
         terms = vivid.learn(drawn(pictures, options.batch))
         if vivid.step % 10 == 0:
             float(terms["error"])  # waits for the device, so that the clock tells the truth
-        if time.monotonic() - tested > options.every:
-            report(vivid, told, terms, started)
-            tested = time.monotonic()
-    report(vivid, told, terms, started)
+        now = time.monotonic()
+        vivid.seconds, last = vivid.seconds + now - last, now
+        if now - tested > options.every:
+            report(vivid, told, terms)
+            tested = last = time.monotonic()
+    if terms and vivid.step > max((line["step"] for line in vivid.history), default=0):
+        report(vivid, told, terms)
 
 
 if __name__ == "__main__":

@@ -100,14 +100,16 @@ def test_the_facts_of_a_bundled_network_are_told():
 
 def test_a_trial_goes_the_whole_road_and_leaves_the_package_as_it_is(tmp_path: Path):
     before = bundled_path("mosaics").stat().st_mtime_ns
-    words = ["mosaics", "--trial", str(tmp_path), "--seconds", "1"]
+    words = ["vivid", "--trial", str(tmp_path), "--seconds", "1"]
     done = subprocess.run(
         [sys.executable, ROOT / "scripts" / "train_bundled.py", *words], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    network = load_network(tmp_path / "weights/mosaics.safetensors")
-    assert sum(weight.numel() for weight in network.generator.parameters()) < 100_000
-    told = (tmp_path / "bundled/mosaics.md").read_text()
+    for name, varies in (("mosaics", False), ("vivid", True)):  # which is trained after the first, from its weights
+        network = load_network(tmp_path / f"weights/{name}.safetensors")
+        assert sum(weight.numel() for weight in network.generator.parameters()) < 100_000
+        assert network.generator.samples is varies
+    told = (tmp_path / "bundled/vivid.md").read_text()
     assert "| drawn 1 | 6 | CC0-1.0 |" in told
     assert "| photos small8 |" in told
     assert bundled_path("mosaics").stat().st_mtime_ns == before

@@ -41,7 +41,7 @@ from inpaint.training.sharded import check_sharding, shard_generator
 from inpaint.training.trackers import trackers_named
 from inpaint.training.trainer import Trainer
 from inpaint.training.validating import Best
-from inpaint.weights import MODEL_SUFFIXES, NETWORKS_OF_DEFAULT, WITHOUT_GRID, model_file, parse_models
+from inpaint.weights import MODEL_SUFFIXES, NETWORKS_OF_DEFAULT, VIVID, WITHOUT_GRID, model_file, parse_models
 
 
 def provenance_of(run: Run) -> dict[str, Any]:
@@ -171,7 +171,8 @@ def load(
         if censor not in restorers or censor not in restorers[censor].shows:
             learned = ", ".join(restorers[censor].shows) if censor in restorers else "no such censor"
             raise ValueError(f"{file} cannot restore a {censor}: it learned {learned}")
-    return RestorerByCensor(restorers, without_grid=partial(load_network, WITHOUT_GRID, **given))
+    without_grid, vivid = (partial(load_network, name, **given) for name in (WITHOUT_GRID, VIVID))
+    return RestorerByCensor(restorers, without_grid=without_grid, vivid=vivid)
 
 
 def load_network(model: str | Path, *, device: str = "auto", precision: str = "float32") -> Restorer:

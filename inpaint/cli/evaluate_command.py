@@ -12,7 +12,7 @@ import typer
 from inpaint.cli.shared_options import BAR_DELAY, DeviceOption, PrecisionOption, prepare
 
 COMPARED, MEASURED, WRITTEN_FILES = "What is compared", "What is measured", "What is written"
-MODEL_HELP = "default, texture, or checkpoints (.safetensors); none measures the baselines alone."
+MODEL_HELP = "default, texture, vivid, or checkpoints (.safetensors); none measures the baselines alone."
 CASE_HELP = "The damage: mosaic-BLOCK, hole-MASK, or baked into the dataset; may be repeated."
 
 

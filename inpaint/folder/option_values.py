@@ -70,3 +70,32 @@ class Shown(NamedTuple):
     batch: bool  # whether it means something for batches alone
     off: str  # the flag that says no, where there is one
     most: int | None
+
+
+def option(
+    default: Any,
+    panel: str,
+    sentence: str,
+    *,
+    choices: Mapping[Any, str] | None = None,
+    least: int = 0,
+    most: int | None = None,
+    metavar: str = "",
+    rule: str = "true or false",
+    label: str = "",
+    batch: bool = False,
+    off: str = "",
+    share: bool = False,
+) -> Any:
+    """Declare an option by its default, what it does in a sentence, and what its values are."""
+    if choices:
+        values = [*map(str, choices)]
+        metavar, rule = f"[{'|'.join(values)}]", f"{', '.join(values[:-1])} or {values[-1]}"
+    elif most is not None:
+        numbers = f"a whole number from {least} to {most}"
+        metavar, rule = (f"{default}|N", f"{default} or {numbers}") if isinstance(default, str) else ("N", numbers)
+    elif share:
+        most, metavar, rule = 1, "0..1", "a number from 0 to 1"
+    extra: Any = {"shown": Shown(panel, rule, metavar, choices or {}, label, batch, off, most)}
+    bounds: Any = {} if most is None or isinstance(default, str) else {"ge": least, "le": most}
+    return Field(default, description=sentence, json_schema_extra=extra, **bounds)

@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
 from inpaint.folder.option_values import (
@@ -25,6 +25,7 @@ from inpaint.folder.option_values import (
     block_from,
     none_if_empty,
     number_if_digits,
+    option,
     whole_numbers,
 )
 from inpaint.restoring.censors import CENSORS
@@ -33,32 +34,6 @@ WHAT, HOW, FILES, REPORTS, MACHINE = PANELS = ("What to restore", "How", "Files"
 MOST_RESULTS = 8  # of one picture, which is mirrored and turned in so many ways
 HIGHEST_LEVEL = 65535  # of 16 bits
 LONGEST_VALUE = 40  # letters of a wrong value that its sentence repeats
-
-
-def option(
-    default: Any,
-    panel: str,
-    sentence: str,
-    *,
-    choices: Mapping[Any, str] | None = None,
-    least: int = 0,
-    most: int | None = None,
-    metavar: str = "",
-    rule: str = "true or false",
-    label: str = "",
-    batch: bool = False,
-    off: str = "",
-) -> Any:
-    """Declare an option by its default, what it does in a sentence, and what its values are."""
-    if choices:
-        values = [*map(str, choices)]
-        metavar, rule = f"[{'|'.join(values)}]", f"{', '.join(values[:-1])} or {values[-1]}"
-    elif most is not None:
-        numbers = f"a whole number from {least} to {most}"
-        metavar, rule = (f"{default}|N", f"{default} or {numbers}") if isinstance(default, str) else ("N", numbers)
-    extra: Any = {"shown": Shown(panel, rule, metavar, choices or {}, label, batch, off, most)}
-    bounds: Any = {} if most is None or isinstance(default, str) else {"ge": least, "le": most}
-    return Field(default, description=sentence, json_schema_extra=extra, **bounds)
 
 
 class DecensorOptions(BaseModel):
@@ -189,6 +164,14 @@ class DecensorOptions(BaseModel):
             8: "mean of 8, mirrored and turned",
         },
         label="Passes",
+    )
+    vivid: float = option(
+        0.0,
+        HOW,
+        "How much detail to invent in mosaics, whose cells keep their means: 0 is nearest to the original on average, "
+        "1 looks most like it; other results have slightly other detail.",
+        share=True,
+        label="Invented detail in mosaics, 0 to 1",
     )
     variations: int = option(
         1,

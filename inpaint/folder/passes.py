@@ -9,7 +9,7 @@ from torch import Tensor
 from inpaint.folder.options import DecensorOptions
 from inpaint.restoring.repair import Restores
 
-OF_THE_ANSWER = ("feather", "match_colour", "view", "passes")  # options that are arguments of a restorer
+OF_THE_ANSWER = ("feather", "match_colour", "view", "passes", "vivid")  # options that are arguments of a restorer
 
 
 class ChosenRestorer:
@@ -19,6 +19,8 @@ class ChosenRestorer:
         self.restorer, self.how = restorer, how
         self.borders: bool | None = getattr(restorer, "borders", None)
         self.given_names: list[str] = getattr(restorer, "given_names", [])
+        self.judges: Any = getattr(restorer, "judges", None)
+        self.unranked: bool = getattr(restorer, "unranked", False)
 
     def reach(self, view: str = "auto") -> float:
         """Return how many px around a mark the restorer must be shown."""
@@ -35,7 +37,12 @@ def reach_of(restorer: Restores, view: str = "auto") -> float:
 
 
 def restorer_with(restorer: Restores, options: DecensorOptions) -> Restores:
-    """Return a restorer that does as the options ask, itself where they ask for nothing."""
+    """Return a restorer that does as the options ask, itself where they ask for nothing.
+
+    Raises ValueError where invented detail is asked for and there is no network for it.
+    """
+    if options.vivid and not getattr(restorer, "invents", False):
+        raise ValueError(f"vivid is {options.vivid:g}, but only the model default has a network that invents detail")
     defaults = DecensorOptions()
     how = {it: value for it in OF_THE_ANSWER if (value := getattr(options, it)) != getattr(defaults, it)}
     return ChosenRestorer(restorer, **how) if how else restorer

@@ -125,7 +125,7 @@ def form_of_options() -> list[dict[str, Any]]:
         if not shown.label:
             continue
         value, choices = field.default, [[str(choice), words] for choice, words in shown.choices.items()]
-        kind = "choice" if choices else {bool: "flag", int: "number"}.get(type(value), "text")
+        kind = "choice" if choices else {bool: "flag", int: "number", float: "share"}.get(type(value), "text")
         said = {"label": shown.label, "help": field.description, "batch": shown.batch, "most": shown.most}
         form.append({"name": name, "kind": kind, "default": value, "choices": choices} | said)
     return form

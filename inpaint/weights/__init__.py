@@ -10,7 +10,8 @@ CENSOR_NAMES = {"holes": "hole", "mosaics": "mosaic"}  # what a model is for, wh
 NETWORKS_OF_DEFAULT = {"hole": "holes", "mosaic": "mosaics"}  # the best one for each censor
 MODEL_SUFFIXES = (".safetensors", ".pth", ".pt", ".ckpt", ".onnx")
 WITHOUT_GRID = "texture"  # restores mosaics that show no grid of cells
-BUNDLED_NETWORKS = ("holes", "mosaics", "texture")  # the files
+VIVID = "vivid"  # restores mosaics that show one with invented detail, and varies with noise
+BUNDLED_NETWORKS = ("holes", "mosaics", "texture", "vivid")  # the files
 
 
 def parse_models(words: Sequence[str]) -> str | dict[str, str]:
@@ -66,5 +67,5 @@ def model_file(model: str | Path) -> Path:
 def files_of(model: str | Path) -> list[Path]:
     """Return all files of weights that a bundled network, or a file, stands for; errors as of `model_file`."""
     if str(model) == "default" and not Path(model).is_file():
-        return [bundled_path(name) for name in dict.fromkeys((*NETWORKS_OF_DEFAULT.values(), WITHOUT_GRID))]
+        return [bundled_path(name) for name in dict.fromkeys((*NETWORKS_OF_DEFAULT.values(), WITHOUT_GRID, VIVID))]
     return [model_file(model)]

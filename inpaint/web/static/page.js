@@ -108,6 +108,7 @@ function fieldOf({ name, kind, label, help, default: value, choices, most }) { /
   if (kind === "choice") input.append(...choices.map(([given, words]) => new Option(words, given, given === String(value))));
   else if (kind === "flag") input.type = "checkbox";
   else if (kind === "number") Object.assign(input, { type: "number", min: 0, max: most, value });
+  else if (kind === "share") Object.assign(input, { type: "number", min: 0, max: most, step: 0.1, value });
   else input.placeholder = name === "outpaint" ? "not at all" : "found by itself";
   line.append(...(kind === "flag" ? [input, label] : [`${label} `, input]));
   return line;
