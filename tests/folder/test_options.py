@@ -41,6 +41,7 @@ WRONG = {
     "match_colour": "perhaps",
     "view": "half",
     "passes": 3,
+    "vivid": 2,
     "variations": 9,
     "best": "perhaps",
     "skip_existing": "perhaps",
