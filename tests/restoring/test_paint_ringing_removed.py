@@ -81,6 +81,39 @@ def test_known_pixels_beside_paint_are_nearly_as_good_as_without_paint(
     assert (hole & ~inside).sum() <= 0.03 * inside.sum()
 
 
+KINDS: dict[str, list[int]] = {
+    "quality 30": [cv2.IMWRITE_JPEG_QUALITY, 30],
+    "4:1:1": [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_411],
+    "4:4:0": [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_440],
+    "progressive": [cv2.IMWRITE_JPEG_PROGRESSIVE, 1, cv2.IMWRITE_JPEG_QUALITY, 75],
+}
+
+
+@pytest.mark.parametrize("name", ["green", "black"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_jpeg_loses_most_of_the_ringing(tmp_path: Path, kind: str, name: str):
+    def kept(pixels: np.ndarray, file: str) -> images.Picture:
+        cv2.imwrite(str(tmp_path / file), pixels[..., ::-1], KINDS[kind])
+        return images.read(tmp_path / file)
+
+    inside = shapes()
+    plain, seen = kept(picture(), "plain.jpg").colour, kept(painted(COLOURS[name], inside), "painted.jpg")
+    window = examined(seen, inside)
+    assert window.cleaned is not None
+    near = (cv2.dilate(inside.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0) & (window.mask[0].numpy() == 0)
+    before, best = error(seen.colour, picture(), near), error(plain, picture(), near)
+    assert error(window.cleaned.shown_in(seen).colour, picture(), near) < best + 0.5 * (before - best)
+
+
+@pytest.mark.parametrize("name", COLOURS)
+def test_in_inks_it_is_restored_and_told(tmp_path: Path, name: str):
+    inside = shapes()
+    Image.fromarray(painted(COLOURS[name], inside)).convert("CMYK").save(tmp_path / "inks.jpg", quality=85)
+    window = examined(images.read(tmp_path / "inks.jpg"), inside)
+    assert window.cleaned is None
+    assert window.uncleaned == 1 or window.reach >= 4  # each of them is a note
+
+
 def test_a_mark_that_misses_some_paint_takes_it_in(tmp_path: Path):
     inside = shapes()
     seen = saved(painted(COLOURS["green"], inside), tmp_path / "painted.jpg", quality=75)
