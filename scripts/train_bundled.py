@@ -81,19 +81,23 @@ def keep(path: Path, weights: Mapping[str, Tensor], tree: dict[str, Any], proven
     save_checkpoint(path, weights, run=tree, provenance=told, dtype=stored)
 
 
+def keep_cells(name: str, trained: Path, place: Place, *, clock: str) -> Curve:
+    """Export a network over cells; clock: what its file calls the seconds of its training."""
+    with safe_open(trained, framework="pt") as file:
+        told = json.loads(file.metadata()["told"])
+    tree = run_to_tree(read_run(config_of("cells")))
+    tree["generator"] = {"name": "cells", **told["generator"]}
+    keep(place.weights(name), load_file(trained), tree, {"step": told["step"], "seconds": round(told[clock])})
+    return [{key: it for key, it in line.items() if key not in ("seconds", "loss")} for line in told["history"]]
+
+
 def mosaics(options: argparse.Namespace, place: Place) -> Curve:
     """Train and export the network for mosaics."""
     folder, seconds = place.runs / "cells", options.seconds or SECONDS["mosaics"]
     given = ["--output", folder, "--drawings", str(DRAWINGS), "--textures", str(TEXTURES), "--seconds", str(seconds)]
     given += TRIAL_CELLS if place.trial else []
     once(folder, lambda: run("train_cells.py", place.data, *given))
-    weights = folder / "network.safetensors"
-    with safe_open(weights, framework="pt") as file:
-        told = json.loads(file.metadata()["told"])
-    tree = run_to_tree(read_run(config_of("cells")))
-    tree["generator"] = {"name": "cells", **told["generator"]}
-    keep(place.weights("mosaics"), load_file(weights), tree, {"step": told["step"], "seconds": round(told["elapsed"])})
-    return [{key: it for key, it in line.items() if key not in ("seconds", "loss")} for line in told["history"]]
+    return keep_cells("mosaics", folder / "network.safetensors", place, clock="elapsed")
 
 
 def vivid(options: argparse.Namespace, place: Place) -> Curve:
@@ -105,13 +109,7 @@ def vivid(options: argparse.Namespace, place: Place) -> Curve:
     given += ["--features", options.features.resolve()] if options.features else []
     given += TRIAL_VIVID if place.trial else []
     once(folder, lambda: run("train_vivid.py", place.data, *given))
-    weights = folder / "network.safetensors"
-    with safe_open(weights, framework="pt") as file:
-        told = json.loads(file.metadata()["told"])
-    tree = run_to_tree(read_run(config_of("cells")))
-    tree["generator"] = {"name": "cells", **told["generator"]}
-    keep(place.weights("vivid"), load_file(weights), tree, {"step": told["step"], "seconds": told["seconds"]})
-    return [{key: it for key, it in line.items() if key != "seconds"} for line in told["history"]]
+    return keep_cells("vivid", folder / "network.safetensors", place, clock="seconds")
 
 
 def holes(options: argparse.Namespace, place: Place) -> Curve:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from inpaint.assemble import load_network
@@ -113,3 +114,18 @@ def test_a_trial_goes_the_whole_road_and_leaves_the_package_as_it_is(tmp_path: P
     assert "| drawn 1 | 6 | CC0-1.0 |" in told
     assert "| photos small8 |" in told
     assert bundled_path("mosaics").stat().st_mtime_ns == before
+
+
+def test_the_mean_of_two_answers_may_be_right_where_neither_is():
+    script, batches = module("vivid_answers"), module("cell_batches")
+    target = torch.rand(2, 3, 8, 8)
+    part = batches.Part(target, torch.ones(2, 1, 8, 8), target, target)
+    chain = batches.Chain(part, part, torch.tensor([[0, 1], [2, 3]]))
+    (mosaics, *_), mid, _ = script.twice(batches.Batch(part, chain, chain))
+    assert torch.equal(mosaics[0], mosaics[1])
+    assert not torch.equal(mosaics[1], mosaics[2])
+    assert mid.window.tolist() == [[0, 1], [0, 1], [2, 3], [2, 3]]
+    twins = batches.Part(mosaics, torch.ones(4, 1, 8, 8), mosaics, mosaics)
+    apart = script.Made(twins, mosaics + torch.tensor([0.1, -0.1, 0.2, -0.2])[:, None, None, None])
+    assert float(script.mean_missed(apart)) == pytest.approx(0, abs=1e-6)
+    assert float(script.absolute(apart)) == pytest.approx(0.15, abs=1e-6)

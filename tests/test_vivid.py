@@ -105,3 +105,6 @@ def test_the_bundled_network_makes_a_file_livelier_each_time_otherwise(tmp_path)
     assert first.std() > still.std()
     assert (first - second).abs().mean() > 1 / 255
     assert (means(first) - means(still)).abs().max() < 1.5 / 255  # what 8 bits leave of the cells
+    assert "vivid" not in (lively.note or "")
+    (barred,) = inpaint.decensor(tmp_path / "pictures", tmp_path / "barred", vivid=0.5, censor="hole", **how)
+    assert "vivid 0.5 changed nothing: it invents detail in mosaics" in (barred.note or "")

@@ -84,8 +84,15 @@ def restore_frames(one: Planned, job: Job, outcome: Outcome) -> Outcome:
     unkept = results.end(outcome.outputs)
     shown = tuple(it for it in (before, results.after) if it)
     order = note_on_order(job.restorer, job.options.variations, seen.censors)
-    notes = marks.note(), examine.given.note(), doubt, order, unkept
+    notes = marks.note(), examine.given.note(), doubt, order, note_on_vivid(job.options.vivid, seen), unkept
     return outcome._replace(status="restored", note=seen.note(*said, *notes), thumbnails=shown)
+
+
+def note_on_vivid(vivid: float, seen: SeenFrames) -> str | None:
+    """Say where invented detail was asked for and there was no mosaic to invent it in."""
+    if not vivid or seen.shows_cells:
+        return None
+    return f"vivid {vivid:g} changed nothing: it invents detail in mosaics that show their cells, and here is none"
 
 
 def base_of(one: Planned, job: Job) -> Path:

@@ -8,6 +8,7 @@ import torch
 
 from inpaint import images
 from inpaint.detection.damage import Damage, count_regions
+from inpaint.detection.region_kinds import Translucent
 from inpaint.folder.damage_notes import notes_on_damage, trace_in_words
 from inpaint.mosaic.lattice import Lattice, sides_in_words
 from inpaint.restoring.repair import RepairWindow
@@ -45,6 +46,12 @@ class SeenFrames:
     def damage(self) -> list[Damage]:
         """One of each kind of damage, whose mask has as many regions as there were of it."""
         return [part._replace(mask=dots(count)) for part, count in self.kinds.values()]
+
+    @property
+    def shows_cells(self) -> bool:
+        """Whether a mosaic was among it from whose cells a network restores."""
+        parts = [part for part, _ in self.kinds.values() if part.censor == "mosaic"]
+        return any(it.grid is not None if it.trace is None else not isinstance(it.trace, Translucent) for it in parts)
 
     @property
     def censors(self) -> str:
